@@ -1,0 +1,54 @@
+"""What must stay so for twistd to find the plugin and for pip to install it."""
+
+from __future__ import annotations
+
+from configparser import ConfigParser
+from pathlib import Path
+
+from twisted.application.service import IServiceMaker
+from twisted.plugin import IPlugin, getPlugins
+from twisted.trial.unittest import SynchronousTestCase
+
+ROOT = Path(__file__).parent.parent
+
+
+class PluginTests(SynchronousTestCase):
+    def test_the_plugins_folders_are_no_packages(self) -> None:
+        """With an __init__.py the first would hide Twisted, and the second the plugin."""
+        for folder in "twisted", "twisted/plugins":
+            self.assertTrue((ROOT / folder).is_dir())
+            self.assertFalse((ROOT / folder / "__init__.py").exists())
+
+    def test_twistd_finds_one_server(self) -> None:
+        found = [plugin for plugin in getPlugins(IServiceMaker) if plugin.tapname == "tcpchat"]
+        self.assertEqual(len(found), 1)
+        self.assertTrue(IPlugin.providedBy(found[0]))
+
+
+class PackagesTests(SynchronousTestCase):
+    def test_every_package_is_installed(self) -> None:
+        config = ConfigParser()
+        config.read(ROOT / "setup.cfg")
+        listed = set(config["options"]["packages"].split())
+        there = {
+            str(path.parent.relative_to(ROOT)).replace("/", ".")
+            for path in (ROOT / "tcpchat").rglob("__init__.py")
+        }
+        self.assertEqual(listed, there | {"twisted.plugins"})
+
+    def test_every_module_has_its_tests(self) -> None:
+        tests = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+        modules = {path.relative_to(ROOT / "tcpchat") for path in (ROOT / "tcpchat").rglob("*.py")}
+        names = {
+            path: {f"test_{path.stem}", f"test_{path.stem}_{path.parent.name.removesuffix('s')}",
+                   f"test_{path.parent.name.removesuffix('s')}_{path.stem}"}
+            for path in modules if path.name != "__init__.py"
+        }  # fmt: skip
+        elsewhere = {
+            "logs/interface.py", "logs/tails.py", "logs/sqlite_file.py",  # contracts.py, test_log_*.py
+            "person.py", "requests.py", "statuses.py", "catching_up.py",  # where they are used
+            "server.py", "tap.py",  # test_command_line.py, test_end_to_end.py
+            "limits.py",
+        }  # fmt: skip
+        missing = {str(path) for path, wanted in names.items() if not wanted & tests} - elsewhere
+        self.assertEqual(missing, set())
