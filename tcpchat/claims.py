@@ -1,0 +1,171 @@
+"""Who holds which nickname, and for whom one is kept. Knows nothing of connections and clocks."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import count
+from typing import NamedTuple
+
+from tcpchat.names import Key, Name, NotAName, is_reserved, nickname
+
+# Seconds for which a name is kept for the address of whoever let it go: PROTOCOL.md 2. Long enough
+# to come back, too short to be worth waiting for in order to answer in somebody's name.
+KEPT_FOR = 20.0
+
+# Names kept (and spellings whose variants are remembered) at most; the oldest are free early then.
+# It is ten times what a crowd of 1,000 who all leave at once needs, and some 5 MB.
+MOST_KEPT = 10_000
+
+# The stem of a variant when the name asked for has none, which no name known to us has.
+_LAST_RESORT = "guest"
+
+
+class Taken(LookupError):
+    """The name, or one that is the same, is held, reserved, or kept for somebody else."""
+
+    def __init__(self, name: Name) -> None:
+        super().__init__(f'"{name.display}" is taken')
+        self.name = name
+
+
+class _Kept(NamedTuple):
+    """What is free only to one address, and to the session that let it go, until then."""
+
+    keys: tuple[Key, ...]
+    holder: str
+    address: str
+    until: float
+
+
+class Claims:
+    """
+    Which session holds which nickname: no two hold names that are the same.
+
+    A session may hold several names, also names that are the same, as it does while it is
+    renamed from bob to Bob. Times are monotonic seconds and must not run backwards.
+    """
+
+    def __init__(self) -> None:
+        self._holders: dict[Key, str] = {}
+        self._names: dict[str, list[Name]] = {}  # by session, none empty
+        self._kept: dict[Key, _Kept] = {}
+        self._expiring: deque[_Kept] = deque()  # the first to become free first
+        self._first_numbers: dict[str, int] = {}  # of variants of a spelling: those below are held
+
+    def claim(self, name: Name, holder: str, address: str, now: float) -> None:
+        """
+        Have a session hold a name until it is released. Claiming it twice is claiming it once.
+
+        Raises:
+            Taken: it cannot be had; nothing has changed.
+        """
+        self._forget_kept(now)
+        if is_reserved(name) or not all(self._is_free(key, holder, address) for key in name.keys):
+            raise Taken(name)
+        names = self._names.setdefault(holder, [])
+        if name not in names:
+            names.append(name)
+        for key in name.keys:
+            self._holders[key] = holder
+
+    def release(self, name: Name, holder: str, address: str, now: float) -> None:
+        """
+        Let a session's name go: it is free to its address at once, to others after `KEPT_FOR`.
+
+        What the session's other names have in common with it stays held. A name that the session
+        does not hold is not touched.
+        """
+        names = self._names.get(holder, [])
+        if name not in names:
+            return
+        names.remove(name)
+        if not names:
+            del self._names[holder]
+        needed = {key for other in names for key in other.keys}
+        keys = tuple(key for key in name.keys if key not in needed)
+        if not keys:
+            return
+        kept = _Kept(keys, holder, address, now + KEPT_FOR)
+        self._expiring.append(kept)
+        for key in keys:
+            del self._holders[key]
+            self._kept[key] = kept
+        self._forget_kept(now)
+        self._first_numbers.clear()
+
+    def holder(self, name: Name) -> str | None:
+        """Return who holds a name or one that is the same; of several, who is nearest in spelling."""
+        return next((self._holders[key] for key in name.keys if key in self._holders), None)
+
+    def free_variant(self, name: Name, address: str, now: float, ascii_only: bool = False) -> Name:
+        """
+        Return the first of NICK2, NICK3, ... that somebody at an address could claim.
+
+        NICK is cut where the number would not fit.
+        """
+        self._forget_kept(now)
+        first = self._first_numbers.get(name.display, 2)
+        all_held = True
+        for number, (spelling, fold) in _variants(name.display, first, ascii_only):
+            # The fold tells most of the taken ones apart, before anything is judged.
+            key = ("fold", fold)
+            if key in self._holders:
+                continue
+            if all_held:
+                all_held = False
+                self._remember(name, number)
+            if self._is_free(key, None, address):
+                variant = nickname(spelling, ascii_only)
+                if not is_reserved(variant) and all(
+                    self._is_free(key, None, address) for key in variant.keys
+                ):
+                    return variant
+        raise AssertionError("numbers do not end")
+
+    def _remember(self, name: Name, number: int) -> None:
+        """Remember that all variants with a lower number are held, until one of any name is released."""
+        if number > 2:
+            if len(self._first_numbers) >= MOST_KEPT:
+                self._first_numbers.clear()
+            self._first_numbers[name.display] = number
+
+    def _is_free(self, key: Key, holder: str | None, address: str) -> bool:
+        held_by = self._holders.get(key)
+        if held_by is not None:
+            return held_by == holder
+        kept = self._kept.get(key)
+        return kept is None or kept.address == address or kept.holder == holder
+
+    def _forget_kept(self, now: float) -> None:
+        """Forget what is kept no longer; each that was ever kept is looked at once."""
+        expiring = self._expiring
+        while expiring and (expiring[0].until <= now or len(expiring) > MOST_KEPT):
+            kept = expiring.popleft()
+            for key in kept.keys:
+                if self._kept.get(key) is kept:  # it may be kept for somebody else by now
+                    del self._kept[key]
+
+
+def _variants(display: str, first: int, ascii_only: bool) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Yield numbers and with each the spelling and the fold of its variant."""
+    digits = 0
+    for number in count(first):
+        if len(str(number)) != digits:
+            digits = len(str(number))
+            stem, folded_stem = _stem(display, digits, ascii_only)
+        yield number, (f"{stem}{number}", f"{folded_stem}{number}")
+
+
+@lru_cache(maxsize=1024)
+def _stem(display: str, digits: int, ascii_only: bool) -> tuple[str, str]:
+    """Return as much of a name as makes a name with so many digits behind it, and its fold."""
+    number = "9" * digits
+    for end in range(len(display), 0, -1):
+        try:
+            variant = nickname(display[:end] + number, ascii_only)
+        except NotAName:
+            continue
+        return variant.display[:-digits], variant.fold[:-digits]
+    return _LAST_RESORT, _LAST_RESORT

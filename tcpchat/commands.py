@@ -1,0 +1,265 @@
+"""What a person can ask for: the table of commands, and what a line asks. No I/O."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tcpchat.limits import LONGEST_LINE, LONGEST_REMARK
+from tcpchat.requests import (
+    Act,
+    Away,
+    Back,
+    ChooseNick,
+    Help,
+    History,
+    Ignore,
+    Join,
+    Leave,
+    ListRooms,
+    NotUnderstood,
+    Quit,
+    Refused,
+    Reply,
+    Request,
+    Say,
+    Set,
+    TakeNick,
+    Tell,
+    Topic,
+    Unignore,
+    Who,
+    WhoIs,
+)  # fmt: skip
+from tcpchat.text import clean
+
+
+# What may stand around a name. Everything else that is blank is part of it, and judged there.
+BLANKS = " \t\r"
+
+
+class Command(NamedTuple):
+    """
+    How a command is typed, what it does, and what it asks.
+
+    ``make`` gets what stands behind the command. It raises ValueError if that is too little or
+    of the wrong kind.
+    """
+
+    usage: str
+    does: str
+    example: str
+    make: Callable[[str], Request]
+    aliases: tuple[str, ...] = ()
+    # Can it be used before a nickname is chosen?
+    nameless: bool = False
+
+
+def _split(rest: str) -> tuple[str, str]:
+    """Return the first word, and what comes behind it."""
+    word, *more = re.split(r"\s+", rest, maxsplit=1)
+    return word, more[0] if more else ""
+
+
+def _text(rest: str) -> str:
+    """Return a text that must not be empty."""
+    text = clean(rest).strip()
+    if not text:
+        raise ValueError("nothing to say")
+    return text
+
+
+def _remark(rest: str) -> str:
+    """Return a short text, which may be empty."""
+    text = clean(rest).strip()
+    if len(text.encode()) > LONGEST_REMARK:
+        raise Refused(f"That text is longer than {LONGEST_REMARK} bytes and was not taken.")
+    return text
+
+
+def _word(rest: str) -> str:
+    """Return a name that must not be empty. Whether it is one word is for names.py to say."""
+    word = rest.strip(BLANKS)
+    if not word:
+        raise ValueError("a name is missing")
+    return word
+
+
+def _nothing(rest: str) -> None:
+    if rest.strip():
+        raise ValueError("nothing belongs behind this command")
+
+
+def _list_rooms(rest: str) -> ListRooms:
+    _nothing(rest)
+    return ListRooms()
+
+
+def _back(rest: str) -> Back:
+    _nothing(rest)
+    return Back()
+
+
+def _tell(rest: str) -> Tell:
+    nick, text = _split(rest.strip())
+    return Tell(_word(nick), _text(text))
+
+
+def _history(rest: str) -> History:
+    lines: int | None = None
+    room = ""
+    for word in rest.split():
+        if word.isascii() and word.isdigit() and len(word) < 10 and int(word) and lines is None:
+            lines = int(word)
+        elif not (word.isdigit() or word.startswith("-") or room):
+            room = word
+        else:
+            raise ValueError("neither a number nor a room")
+    return History(lines, room)
+
+
+def _set(rest: str) -> Set:
+    name, _, value = clean(rest).strip().partition(" ")
+    return Set(name.lower(), value.strip())
+
+
+COMMANDS = {
+    "nick": Command(
+        "/nick NICK", "choose your name", "/nick bob", lambda rest: ChooseNick(_word(rest)), nameless=True
+    ),
+    "as": Command(
+        "/as NICK", "take a name, or NICK2, NICK3 if it is taken", "/as ci-bot",
+        lambda rest: TakeNick(_word(rest)), nameless=True,
+    ),
+    "me": Command("/me ACTION", "say what you do", "/me waves", lambda rest: Act(_text(rest))),
+    "msg": Command(
+        "/msg NICK TEXT", "say something to one person only", "/msg alice hello", _tell, ("query", "w")
+    ),
+    "reply": Command(
+        "/reply TEXT", "answer the last private message", "/reply yes, at ten",
+        lambda rest: Reply(_text(rest)),
+    ),
+    "join": Command(
+        "/join #ROOM", "go to a room; it is made if it is new", "/join #dev", lambda rest: Join(_word(rest))
+    ),
+    "leave": Command(
+        "/leave [#ROOM]", "leave this room, or another", "/leave #dev",
+        lambda rest: Leave(rest.strip(BLANKS)), ("part",),
+    ),
+    "rooms": Command("/rooms", "list the rooms", "/rooms", _list_rooms, ("list",)),
+    "topic": Command(
+        "/topic [TEXT]", "show or set what this room is about", "/topic release on Friday",
+        lambda rest: Topic(_remark(rest)),
+    ),
+    "who": Command(
+        "/who [#ROOM]", "list the people here, or in a room", "/who #dev",
+        lambda rest: Who(rest.strip(BLANKS)), ("names",),
+    ),
+    "whois": Command(
+        "/whois NICK", "tell about one person", "/whois alice", lambda rest: WhoIs(_word(rest))
+    ),
+    "history": Command(
+        "/history [N] [#ROOM]", "show the last lines, at most 500", "/history 50", _history
+    ),
+    "away": Command(
+        "/away [TEXT]", "let others know that you are away", "/away lunch", lambda rest: Away(_remark(rest))
+    ),
+    "back": Command("/back", "you are here again", "/back", _back),
+    "ignore": Command(
+        "/ignore NICK", "no longer hear somebody", "/ignore eve", lambda rest: Ignore(_word(rest))
+    ),
+    "unignore": Command(
+        "/unignore NICK", "hear somebody again", "/unignore eve", lambda rest: Unignore(_word(rest))
+    ),
+    "set": Command(
+        "/set [NAME VALUE]", "show or change your settings", "/set timezone Europe/Paris", _set, nameless=True
+    ),
+    "help": Command(
+        "/help [COMMAND]", "list the commands, or tell about one", "/help msg",
+        lambda rest: Help(clean(rest).strip()), ("?",), nameless=True,
+    ),
+    "quit": Command(
+        "/quit [REASON]", "leave the chat", "/quit see you tomorrow",
+        lambda rest: Quit(_remark(rest)), ("exit",), nameless=True,
+    ),
+}  # fmt: skip
+
+ALIASES = {alias: name for name, command in COMMANDS.items() for alias in command.aliases}
+
+
+def find(word: str) -> str | None:
+    """Return the name of the command that a word names, with or without its slash."""
+    word = word.removeprefix("/").lower()
+    word = ALIASES.get(word, word)
+    return word if word in COMMANDS else None
+
+
+def unknown(word: str, among: list[str]) -> NotUnderstood:
+    """Return the refusal of a command that there is not, with the one nearest to it."""
+    word = word.removeprefix("/")
+    # What is near to nothing was most likely meant to be said.
+    near = difflib.get_close_matches(word.lower(), among, 1) or ["me" if "me" in among else "help"]
+    return NotUnderstood(f"There is no command /{word}. Did you mean /{near[0]}?")
+
+
+def parse(line: str, nameless: bool = False) -> Request | None:
+    """
+    Return what a line asks for, or None if there is nothing in it.
+
+    With ``nameless`` the line comes from somebody without a nickname: few commands are known,
+    and every other line is taken as one.
+
+    Raises:
+        NotUnderstood: it begins with ``/`` and is no command, or not a whole one.
+        Refused: a text in it is too long.
+    """
+    shown = clean(line).rstrip()
+    if not shown.strip():
+        if line.strip():
+            raise NotUnderstood("There is nothing in that line that can be shown, and it was not sent.")
+        return None
+    if len(shown) * 4 > LONGEST_LINE and len(shown.encode()) > LONGEST_LINE:
+        # NFC can make a text longer.
+        raise NotUnderstood(f"That line is longer than {LONGEST_LINE} bytes and was not sent.")
+    if not shown.startswith("/"):
+        return ChooseNick(line.strip(BLANKS)) if nameless else Say(shown)
+    if shown.startswith("//") and not nameless:
+        return Say(shown[1:])
+    # Names are judged as they were typed, not as cleaned.
+    word, rest = _split((line if line.startswith("/") else shown)[1:])
+    return _parse_command(clean(word), rest, nameless)
+
+
+def _parse_command(word: str, rest: str, nameless: bool) -> Request:
+    name = find(word)
+    if name is None or (nameless and not COMMANDS[name].nameless):
+        raise unknown(word, [name for name, command in COMMANDS.items() if command.nameless or not nameless])
+    command = COMMANDS[name]
+    try:
+        return command.make(rest)
+    except ValueError:
+        raise NotUnderstood(f"It is used like this: {command.usage}") from None
+
+
+def help_lines() -> list[str]:
+    """Return all commands, a line each."""
+    return [f"{command.usage:<22}{command.does}" for command in COMMANDS.values()]
+
+
+def help_on(word: str) -> list[str]:
+    """
+    Return what there is to know of one command.
+
+    Raises:
+        NotUnderstood: there is no such command.
+    """
+    name = find(word)
+    if name is None:
+        raise unknown(word, list(COMMANDS))
+    command = COMMANDS[name]
+    lines = [f"{command.usage}: {command.does}.", f"For example: {command.example}"]
+    if command.aliases:
+        lines.append("The same: " + ", ".join(f"/{alias}" for alias in command.aliases))
+    return lines

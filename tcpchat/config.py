@@ -1,0 +1,102 @@
+"""What the operator can set: the command line's options and the same in a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from tcpchat.limits import NO_LIMITS, Limits
+
+# Where a line door listens when nothing is said: telnet's port with 8000 added, for no root.
+PORT = 8023
+
+
+class WrongConfig(Exception):
+    """Something that the operator has set cannot be; the text is one line that says what."""
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Every option, under the name that it has on the command line.
+
+    ``listen`` is empty for the default: all addresses of this machine.
+    """
+
+    listen: tuple[str, ...] = ()
+    store: str = "sqlite:tcpchat.sqlite3"
+    durability: Literal["power", "crash"] = "power"
+    limits: Literal["on", "off"] | Limits = "on"
+    nicknames: Literal["any", "ascii"] = "any"
+    motd: str | None = None
+    history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
+
+    @property
+    def chosen_limits(self) -> Limits:
+        """The limits that are meant by ``limits``."""
+        if isinstance(self.limits, Limits):
+            return self.limits
+        return Limits() if self.limits == "on" else NO_LIMITS
+
+
+def read_file(path: str) -> dict[str, Any]:
+    """
+    Return what a TOML file sets.
+
+    Raises:
+        WrongConfig: it cannot be read, or is no TOML.
+    """
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise WrongConfig(f"The configuration {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongConfig(f"The configuration {path} is not TOML: {error}.") from error
+
+
+def make(settings: dict[str, Any], source: str) -> Config:
+    """
+    Return the configuration that has these settings and the defaults for the rest.
+
+    Raises:
+        WrongConfig: there is no such setting, or it cannot have that value.
+    """
+    for name in settings:
+        if name not in Config.__struct_fields__:
+            raise WrongConfig(f'{source}: there is no option "{name}".')
+    for name, value in settings.items():
+        try:
+            msgspec.convert({name: value}, Config, strict=isinstance(value, list | dict | bool))
+        except msgspec.ValidationError as error:
+            raise WrongConfig(f"{source}: {name} cannot be {value!r}: {_explain(name, error)}.") from error
+    return msgspec.convert(settings, Config, strict=False)
+
+
+def _explain(name: str, error: msgspec.ValidationError) -> str:
+    """Return what is wrong, without the words for programmers."""
+    choices = {
+        "durability": "it is power or crash",
+        "limits": "it is on or off, or a table of numbers",
+        "nicknames": "it is any or ascii",
+        "history": "it is a number from 0 to 500",
+        "listen": "it is a list of endpoints",
+    }
+    return choices.get(name, str(error).split(" - ")[0])
+
+
+def greeting(path: str) -> tuple[str, ...]:
+    """
+    Return the lines of the operator's message of the day.
+
+    Raises:
+        WrongConfig: it cannot be read.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            return tuple(file.read().rstrip("\n").split("\n"))
+    except OSError as error:
+        raise WrongConfig(f"The message of the day {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise WrongConfig(f"The message of the day {path} is not UTF-8.") from error

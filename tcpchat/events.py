@@ -1,0 +1,92 @@
+"""
+What can happen in the chat: facts, in the past tense, as the log holds them.
+
+An event knows the session that caused it (an id, never an address) and the nickname that it had
+then. Everything here is plain data: it is encoded and decoded by `encode` and `decode`, and the
+log adds the number and the time, which make it an `Entry`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+
+class Fact(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower, omit_defaults=True):
+    """What every event holds: who did it."""
+
+    session: str
+    nick: str
+
+
+class Said(Fact, frozen=True):
+    """Somebody said a line in a room."""
+
+    text: str
+
+
+class Acted(Fact, frozen=True):
+    """Somebody described an action, as in ``/me waves``."""
+
+    text: str
+
+
+class Joined(Fact, frozen=True):
+    """Somebody came into a room."""
+
+
+class Left(Fact, frozen=True):
+    """Somebody went out of a room; the reason is empty for a plain farewell."""
+
+    reason: str = ""
+
+
+class Renamed(Fact, frozen=True):
+    """
+    Somebody took another nickname: ``nick`` is the old one.
+
+    It is in the log of every room that the person is in. ``rooms`` names them all, so that
+    whoever shares several of them can be told once.
+    """
+
+    new: str
+    rooms: tuple[str, ...]
+
+
+class TopicSet(Fact, frozen=True):
+    """Somebody set a room's topic."""
+
+    text: str
+
+
+class Told(Fact, frozen=True):
+    """Somebody said something to one other person; it is in both inboxes and nowhere else."""
+
+    to: str
+    text: str
+
+
+Event = Said | Acted | Joined | Left | Renamed | TopicSet | Told
+
+# What a newcomer and /history are shown of the past: what people said.
+Spoken = Said | Acted
+# What says who is in a room; in a big room these are shown joined.
+Presence = Joined | Left
+
+
+class Entry(NamedTuple):
+    """An event in a stream of the log: its number, its time (milliseconds since 1970, UTC)."""
+
+    seq: int
+    time: int
+    event: Event
+
+
+def inbox(session: str) -> str:
+    """Return the stream that holds the private messages of a session."""
+    return "@" + session
+
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Event).decode

@@ -1,0 +1,55 @@
+"""
+How much of everything: each limit with its reason. No I/O, no clock.
+
+What protects the server's memory holds always. What keeps one person from taking more than a
+share (the fields of `Limits`) is an option, and off for benchmarks and trusted networks.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+# Bytes of a line without its end. IRC allows 512; a pasted paragraph is about as long as this,
+# and a terminal in line mode cannot send more than 4095.
+LONGEST_LINE = 4096
+
+# Bytes without any end of line, after which it is not a person or program that will ever end one.
+ENDLESS_LINE = 65536
+
+# Bytes of a topic, an away text or a reason for leaving: they stand inside other lines.
+LONGEST_REMARK = 300
+
+# Lines of one person that are not in the log yet; beyond that, input waits. It bounds what one
+# talker can have the server hold, and is ample: the log commits up to 256 entries at once.
+MOST_UNCOMMITTED = 64
+
+# Bytes of answers held for a reader who does not read; beyond that, the reader's input waits.
+MOST_HELD_ANSWERS = 65536
+
+# Bytes handed to a connection at once when a reader is caught up from the log.
+LARGEST_CHUNK = 65536
+
+# Lines of one /history.
+MOST_HISTORY = 500
+
+# Seconds from the connection to the nickname.
+LONGEST_NAMELESS = 60
+
+# A room of more people than this is shown who comes and goes once a second, joined in one line.
+LARGEST_UNFOLDED_ROOM = 50
+FOLDED_FOR = 1.0
+
+# Nicknames named in one line; of the others, the number.
+MOST_NAMED = 10
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one person, and all together, may take. None: no limit."""
+
+    # A person can follow a handful of rooms; a script that joins rooms costs memory in each.
+    rooms_per_person: int | None = 20
+    # Rooms with somebody in them; each costs memory, and /rooms a line.
+    rooms: int | None = 1000
+
+
+NO_LIMITS = Limits(rooms_per_person=None, rooms=None)

@@ -1,0 +1,101 @@
+"""
+Lines out of bytes: framing first, decoding after. No I/O.
+
+A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
+
+
+class TooLong:
+    """Stands in the place of a line that was longer than is allowed."""
+
+
+class Endless(Exception):
+    """So much without an end of line that there will be none."""
+
+
+TOO_LONG = TooLong()
+
+# What other programs say first when they take this port for theirs. None of it could be a
+# nickname, so nobody is turned away by mistake.
+_OTHER_PROTOCOL = re.compile(
+    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI) \S|SSH-\d|\x16\x03"
+)
+
+
+def is_other_protocol(start: bytes) -> bool:
+    """Tell whether a first line, or the beginning of one, is HTTP, TLS or SSH."""
+    return _OTHER_PROTOCOL.match(start) is not None
+
+
+class LineReader:
+    """
+    Cuts bytes into lines. It never holds more than a line and what one `feed` brought.
+
+    Lines are taken one at a time with `next_line`, so that whoever reads them can stop between
+    any two.
+    """
+
+    def __init__(self, longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> None:
+        self._longest = longest
+        self._endless = endless
+        self._lines: deque[bytes | TooLong] = deque()
+        self._unfinished = b""
+        self._dropped = 0  # bytes of the unfinished line that were given up already
+
+    def feed(self, data: bytes) -> None:
+        """
+        Take in what came.
+
+        A line that is too long is given up as soon as that is known, finished or not.
+
+        Raises:
+            Endless: there was no end of line for very long. The lines before can still be taken.
+        """
+        data = self._unfinished + data
+        if b"\0" in data:
+            data = data.replace(b"\r\0", b"\n")
+        *lines, self._unfinished = data.split(b"\n")
+        for line in lines:
+            self._end(line)
+        # A CR may be the first half of the end of the line.
+        if len(self._unfinished.removesuffix(b"\r")) > self._longest or (self._dropped and self._unfinished):
+            self._give_up()
+
+    def _end(self, line: bytes) -> None:
+        line = line.removesuffix(b"\r")
+        if self._dropped:
+            self._dropped = 0
+        else:
+            self._lines.append(line if len(line) <= self._longest else TOO_LONG)
+
+    def _give_up(self) -> None:
+        if not self._dropped:
+            self._lines.append(TOO_LONG)
+        # What is kept is a CR, which may be half of an end of line.
+        kept = b"\r" if self._unfinished.endswith(b"\r") else b""
+        self._dropped += len(self._unfinished) - len(kept)
+        self._unfinished = kept
+        if self._dropped > self._endless:
+            raise Endless
+
+    def next_line(self) -> bytes | TooLong | None:
+        """Return the next whole line without its end, or None if there is none."""
+        return self._lines.popleft() if self._lines else None
+
+    def end(self) -> None:
+        """There is no more: what is unfinished is a line, if there is anything of it."""
+        if self._unfinished and not self._dropped:
+            self._end(self._unfinished)
+        self._unfinished = b""
+
+    @property
+    def unfinished(self) -> bytes:
+        """The beginning of a line whose end has not come yet."""
+        return self._unfinished

@@ -1,0 +1,73 @@
+"""What somebody can set for a session, and how that changes what they see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
+from tcpchat.render import Joins
+from tcpchat.requests import NotUnderstood
+
+SWITCH = {"on": True, "off": False}
+JOINS: dict[str, Joins] = {"all": "all", "folded": "folded", "none": "none"}
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() not in SWITCH:
+        raise NotUnderstood(f'{name} is on or off, not "{value}".')
+    return SWITCH[value.lower()]
+
+
+def _joins(value: str) -> Joins:
+    if value.lower() not in JOINS:
+        raise NotUnderstood(f'joins is all, folded or none, not "{value}".')
+    return JOINS[value.lower()]
+
+
+def _zone(value: str) -> tzinfo:
+    if value.upper() == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise NotUnderstood(f'There is no time zone "{value}". Try Europe/Paris.') from None
+
+
+@dataclass
+class Settings:
+    """A session's settings, by the names that /set uses."""
+
+    echo: bool = False
+    joins: Joins = "all"
+    timestamps: bool = False
+    timezone: tzinfo = UTC
+
+    def change(self, name: str, value: str) -> None:
+        """
+        Give a setting a value as it was typed.
+
+        Raises:
+            NotUnderstood: there is no such setting, or it cannot have that value.
+        """
+        match name:
+            case "echo":
+                self.echo = _switch(name, value)
+            case "joins":
+                self.joins = _joins(value)
+            case "timestamps":
+                self.timestamps = _switch(name, value)
+            case "timezone":
+                self.timezone = _zone(value)
+            case _:
+                raise NotUnderstood(f'There is no setting "{name}". There are: {", ".join(vars(self))}.')
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Return each setting's name and value."""
+        return [(name, self._word(value)) for name, value in vars(self).items()]
+
+    @staticmethod
+    def _word(value: object) -> str:
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        return str(value)

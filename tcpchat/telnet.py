@@ -1,0 +1,65 @@
+"""
+Telnet's own bytes, taken out of what a client sends (RFC 854). No I/O; nothing is answered.
+
+A line client that never sends byte 255 is not touched by any of this.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+IAC = 0xFF
+SE, SB, WILL, DONT = 0xF0, 0xFA, 0xFB, 0xFE
+
+
+class _State(Enum):
+    TEXT = auto()
+    COMMAND = auto()  # after IAC
+    OPTION = auto()  # after IAC WILL, WONT, DO or DONT
+    NEGOTIATION = auto()  # after IAC SB
+    NEGOTIATION_COMMAND = auto()  # after IAC within a subnegotiation
+
+
+class TelnetFilter:
+    """Lets text through and swallows commands, however both are cut into chunks."""
+
+    def __init__(self) -> None:
+        self._state = _State.TEXT
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the text in ``data``. IAC IAC stands for one byte 255."""
+        if self._state is _State.TEXT and IAC not in data:
+            return data
+        text = bytearray()
+        at = 0
+        while at < len(data):
+            if self._state is _State.TEXT:
+                command = data.find(IAC, at)
+                if command < 0:
+                    text += data[at:]
+                    break
+                text += data[at:command]
+                self._state = _State.COMMAND
+                at = command + 1
+                continue
+            byte = data[at]
+            at += 1
+            match self._state:
+                case _State.COMMAND:
+                    if byte == IAC:
+                        text.append(IAC)
+                    self._state = self._after_command(byte)
+                case _State.OPTION:
+                    self._state = _State.TEXT
+                case _State.NEGOTIATION:
+                    if byte == IAC:
+                        self._state = _State.NEGOTIATION_COMMAND
+                case _State.NEGOTIATION_COMMAND:
+                    self._state = _State.TEXT if byte == SE else _State.NEGOTIATION
+        return bytes(text)
+
+    @staticmethod
+    def _after_command(byte: int) -> _State:
+        if WILL <= byte <= DONT:
+            return _State.OPTION
+        return _State.NEGOTIATION if byte == SB else _State.TEXT
