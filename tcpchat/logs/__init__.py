@@ -1,0 +1,1 @@
+"""Ways of keeping: each module here is one implementation of `interface.Log`."""
