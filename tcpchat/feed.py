@@ -1,0 +1,172 @@
+"""From the log to everyone's screen: a feed hands the entries of a stream to all who follow it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Container
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from tcpchat import render
+from tcpchat.events import Entry, Presence, Renamed, Spoken
+from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
+from tcpchat.reader import Place, Reader, Show, pieces
+from tcpchat.render import Fold, View
+from tcpchat.room import Room
+
+
+class Feed:
+    """One stream of the log, and who reads it live."""
+
+    def __init__(self, stream: str, wall: Callable[[], int]) -> None:
+        """``wall`` tells the time in milliseconds since 1970."""
+        self.stream = stream
+        self.shown = 0  # the last entry that the live readers were handed
+        self._wall = wall
+        self._live: dict[View, dict[str, Show]] = {}
+        self._readers: dict[str, Reader] = {}
+
+    def here(self, view: View) -> Place:
+        """Return the place of the live readers with this view."""
+        return Place(self.shown, self.shown)
+
+    def enter(self, reader: Reader, view: View) -> None:
+        """Count a reader among the live ones."""
+        self._live.setdefault(view, {})[reader.session] = reader.screen.show
+        self._readers[reader.session] = reader
+
+    def leave(self, reader: Reader, view: View) -> None:
+        """Count a reader among the live ones no longer."""
+        readers = self._live[view]
+        del readers[reader.session], self._readers[reader.session]
+        if not readers:
+            del self._live[view]
+
+    def deliver(self, entries: list[Entry]) -> None:
+        """Show further entries of the log to all who are live."""
+        for piece in pieces(entries):
+            self.shown = piece[-1].seq
+            self._show(piece)
+
+    def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
+        """Return entries as one reader is shown them."""
+        hidden = reader.hidden(entries, self.stream)
+        return render.show(entries, self.stream, view, reader.session, self._wall(), hidden)
+
+    def fold(self) -> None:
+        """Show at once what waits to be shown folded."""
+
+    def _show(self, entries: list[Entry]) -> None:
+        apart = {entry.event.session for entry in entries}
+        if any(isinstance(entry.event, Renamed) for entry in entries):
+            # Whoever shares several rooms with the renamed is told in one of them.
+            apart |= {session for session, reader in self._readers.items() if reader.follows_several()}
+        now = self._wall()
+        self._hand(
+            lambda view: render.show(self._at_once(entries, view), self.stream, view, "", now),
+            apart,
+            lambda view, reader: Feed.render(self, self._at_once(entries, view), view, reader),
+        )
+
+    def _at_once(self, entries: list[Entry], view: View) -> list[Entry]:
+        """Return the entries that are shown at once to those with this view."""
+        return entries
+
+    def _hand(
+        self,
+        shared: Callable[[View], bytes],
+        apart: Container[str],
+        own: Callable[[View, Reader], bytes],
+    ) -> None:
+        """
+        Hand every live reader the bytes of its view, and the sessions in ``apart`` bytes of their own.
+
+        The server spends most of its time here: for each reader one look-up and one send. Who
+        did not take all falls behind after the loop, because that changes who is live.
+        """
+        short: list[tuple[str, bytes, int | Exception]] = []
+        for view, readers in self._live.items():
+            data = shared(view)
+            size = len(data)
+            for session, show in readers.items():
+                if session in apart:
+                    special = own(view, self._readers[session])
+                    if special and (taken := show(special)) != len(special):
+                        short.append((session, special, taken))
+                elif size and (taken := show(data)) != size:
+                    short.append((session, data, taken))
+        for session, data, taken in short:
+            self._readers[session].took(data, taken)
+
+
+class RoomFeed(Feed):
+    """
+    A room and its feed.
+
+    While the room is big, who comes and goes is shown once a second, folded into one line; to
+    those who set it so, always.
+    """
+
+    def __init__(self, room: Room, clock: IReactorTime, wall: Callable[[], int], history: int) -> None:
+        """``history`` is how many of the last lines that were said are kept at hand."""
+        super().__init__(room.name, wall)
+        self.room = room
+        self.recent: deque[Entry] = deque(maxlen=history)
+        self._clock = clock
+        self._unfolded: list[Entry] = []  # who came and went since the last fold
+        self._folding = False  # for all, or only for those who set it so?
+        self._timer: IDelayedCall | None = None
+
+    def here(self, view: View) -> Place:
+        folded = self._unfolded[0].seq - 1 if self._unfolded and self._folds(view) else self.shown
+        return Place(self.shown, folded)
+
+    def deliver(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            self.room.apply(entry)
+            if isinstance(entry.event, Spoken):
+                self.recent.append(entry)
+        if not self._folding and len(self.room.members) > LARGEST_UNFOLDED_ROOM:
+            self.fold()  # what those who set it so are still owed was shown to the others
+            self._folding = True
+        super().deliver(entries)
+
+    def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
+        if not self._folds(view):
+            return super().render(entries, view, reader)
+        rest = super().render([entry for entry in entries if not _is_presence(entry)], view, reader)
+        return Fold(filter(_is_presence, entries), self.stream).line(reader.session) + rest
+
+    def _folds(self, view: View) -> bool:
+        return view.joins == "folded" or (self._folding and view.joins == "all")
+
+    def _at_once(self, entries: list[Entry], view: View) -> list[Entry]:
+        if self._folds(view):
+            return [entry for entry in entries if not _is_presence(entry)]
+        return entries
+
+    def _show(self, entries: list[Entry]) -> None:
+        super()._show(entries)
+        presence = list(filter(_is_presence, entries))
+        if presence and (self._unfolded or any(map(self._folds, self._live))):
+            self._unfolded += presence
+            self._timer = self._timer or self._clock.callLater(FOLDED_FOR, self.fold)
+
+    def fold(self) -> None:
+        if self._timer and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+        unfolded, self._unfolded = self._unfolded, []
+        if unfolded:
+            fold = Fold(unfolded, self.stream)
+            shared = fold.line()
+            self._hand(
+                lambda view: shared if self._folds(view) else b"",
+                fold.sessions,
+                lambda view, reader: fold.line(reader.session) if self._folds(view) else b"",
+            )
+        self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
+
+
+def _is_presence(entry: Entry) -> bool:
+    return isinstance(entry.event, Presence)

@@ -1,0 +1,133 @@
+"""The rooms that one person is in: coming into them, going out of them, and which is current."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from tcpchat import render
+from tcpchat.events import Left
+from tcpchat.feed import RoomFeed
+from tcpchat.limits import MOST_HISTORY, MOST_NAMED
+from tcpchat.logs.interface import NotKept
+from tcpchat.person import Person
+from tcpchat.requests import Refused
+from tcpchat.room import LOBBY
+from tcpchat.session import Session
+
+
+class Membership:
+    """The rooms of a person, in the order in which they were current last."""
+
+    def __init__(self, session: Session, person: Person) -> None:
+        self._session = session
+        self._chat = session.chat
+        self._person = person
+        self.feeds: list[RoomFeed] = []
+
+    @property
+    def current(self) -> RoomFeed:
+        """
+        The room that what one says goes to.
+
+        Raises:
+            Refused: there is none.
+        """
+        if not self.feeds:
+            raise Refused(f"You are in no room. /join {LOBBY}")
+        return self.feeds[-1]
+
+    def is_current(self, stream: str) -> bool:
+        """Tell whether a stream is that of the current room."""
+        return bool(self.feeds) and self.feeds[-1].stream == stream
+
+    def find(self, typed: str) -> RoomFeed:
+        """
+        Return a room that the person is in: the current one if none is named.
+
+        Raises:
+            Refused: it is none of them.
+        """
+        if not typed:
+            return self.current
+        feed = self._chat.find_room(typed)
+        if feed not in self.feeds:
+            raise Refused(f"You are not in {feed.stream}. /join {feed.stream}")
+        return feed
+
+    async def enter(self, feed: RoomFeed) -> int | None:
+        """
+        Bring the person into a room; return the number of the entry that says so.
+
+        It is None if the session has ended meanwhile, and the person is out again.
+
+        Raises:
+            NotKept: the log cannot be written.
+        """
+        seq = await self._chat.join(feed, self._session.id, self._person.nick)
+        if self._session.gone:
+            self._chat.depart(self._person, [feed], self._session.reason)
+            return None
+        return seq
+
+    def arrive(self, feed: RoomFeed, seq: int) -> None:
+        """Make a room the current one and show it, from the entry on that brought the person in."""
+        self.feeds.append(feed)
+        self._session.reader.restyle()
+        self._say_where(feed, seq)
+        self._session.show_past([entry for entry in feed.recent if entry.seq < seq], feed.stream)
+        self._session.reader.follow(feed, seq)
+
+    async def join(self, feed: RoomFeed) -> None:
+        """
+        Go to a room, and into it if need be.
+
+        Raises:
+            Refused: the person is in as many rooms as may be.
+            NotKept: the log cannot be written.
+        """
+        if feed in self.feeds:
+            self.feeds.remove(feed)
+            self.feeds.append(feed)
+            self._session.reader.restyle()
+            self._say_where(feed, feed.shown + 1)
+            return
+        most = self._chat.limits.rooms_per_person
+        if most is not None and len(self.feeds) >= most:
+            raise Refused(f"You are in {most} rooms, and that is all that one may be in. /leave one of them.")
+        seq = await self.enter(feed)
+        if seq is not None:
+            self.arrive(feed, seq)
+
+    async def leave(self, feed: RoomFeed) -> None:
+        """
+        Go out of a room; the one before is current then.
+
+        Raises:
+            NotKept: the log cannot be written; the person is still in the room.
+        """
+        place = self.feeds.index(feed)
+        self.feeds.remove(feed)  # so that the end of the session does not leave it again meanwhile
+        try:
+            await self._chat.post(feed, Left(self._session.id, self._person.nick))
+        except NotKept:
+            self.feeds.insert(place, feed)
+            raise
+        if self._session.gone:
+            return
+        self._session.reader.unfollow(feed)
+        self._session.reader.restyle()
+        now = f"in {self.current.stream}" if self.feeds else "in no room"
+        self._session.tell(f"You left {feed.stream}. You are {now}.")
+
+    async def history(self, feed: RoomFeed, lines: int | None) -> None:
+        """Show the last lines of a room, as many as a newcomer sees if no number is given."""
+        number = self._chat.history if lines is None else min(lines, MOST_HISTORY)
+        past = await self._chat.last_spoken(feed, number)
+        if not past:
+            self._session.tell(f"There are no lines in {feed.stream} yet.")
+        self._session.show_past(past, feed.stream)
+
+    def _say_where(self, feed: RoomFeed, seq: int) -> None:
+        others = list(islice(feed.room.others(self._session.id, seq), MOST_NAMED))
+        number = feed.room.count_others(self._session.id, seq)
+        self._session.tell(render.presence(self._person.nick, feed.stream, others, number))

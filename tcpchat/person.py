@@ -1,0 +1,41 @@
+"""What the chat, and others in it, may know of somebody who has a nickname."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tcpchat.feed import Feed
+
+
+class Person(Protocol):
+    """Somebody who is in the chat."""
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+
+    @property
+    def nick(self) -> str:
+        """The nickname."""
+
+    @property
+    def away(self) -> str | None:
+        """Why the person is away; None for one who is not."""
+
+    @property
+    def since(self) -> int:
+        """When the person came in, in milliseconds since 1970."""
+
+    @property
+    def idle(self) -> float:
+        """For how many seconds nothing came from the person."""
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in."""
+
+    # The session that wrote to the person privately last.
+    correspondent: str | None
+
+    def follow_inbox(self, feed: Feed) -> None:
+        """There are private messages for, or of, the person: show them."""

@@ -1,0 +1,253 @@
+"""Somebody who has a nickname: what they can ask for, and what comes of it."""
+
+from __future__ import annotations
+
+from tcpchat import answers, render
+from tcpchat.commands import parse
+from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
+from tcpchat.feed import Feed, RoomFeed
+from tcpchat.logs.interface import NotKept
+from tcpchat.membership import Membership
+from tcpchat.names import Name, NotAName, nickname
+from tcpchat.person import Person
+from tcpchat.render import View
+from tcpchat.requests import (
+    Act,
+    Away,
+    Back,
+    ChooseNick,
+    History,
+    Ignore,
+    Join,
+    Leave,
+    ListRooms,
+    Refused,
+    Reply,
+    Say,
+    TakeNick,
+    Tell,
+    Topic,
+    Unignore,
+    Who,
+    WhoIs,
+)  # fmt: skip
+from tcpchat.room import LOBBY
+from tcpchat.session import Effect, Session
+from tcpchat.text import clean
+
+
+class Present:
+    """The state of a session that has a nickname."""
+
+    def __init__(self, session: Session, name: Name) -> None:
+        self.id = session.id
+        self.since = session.since
+        self.away: str | None = None
+        self.correspondent: str | None = None
+        self._session = session
+        self._chat = session.chat
+        self._name = name
+        self._membership = Membership(session, self)
+        self._ignored: frozenset[str] = frozenset()
+
+    async def come_in(self) -> None:
+        """
+        Bring the person into the lobby: from then on the session is in this state.
+
+        Raises:
+            NotKept: the log cannot be written; the nickname is given back.
+        """
+        lobby = self._chat.room(LOBBY)
+        try:
+            seq = await self._membership.enter(lobby)
+        except NotKept:
+            self._release(self._name)
+            raise
+        if seq is None:
+            self._release(self._name)
+            return
+        self._session.begin(self)
+        self._chat.enter(self)
+        self._membership.arrive(lobby, seq)
+
+    # What others may know
+
+    @property
+    def nick(self) -> str:
+        """The nickname."""
+        return self._name.display
+
+    @property
+    def idle(self) -> float:
+        """For how many seconds nothing came from the person."""
+        return self._session.idle
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in."""
+        return sorted(feed.stream for feed in self._membership.feeds)
+
+    def follow_inbox(self, feed: Feed) -> None:
+        """There are private messages of the person: show them."""
+        self._session.reader.follow(feed, feed.shown)
+
+    # What the session needs
+
+    def carry_out(self, line: str) -> Effect | None:
+        """
+        Do what a line asks for.
+
+        Raises:
+            Refused: it is not done.
+        """
+        request = parse(line)
+        membership = self._membership
+        match request:
+            case Say(text):
+                self._post(Said(self.id, self.nick, text))
+            case Act(text):
+                self._post(Acted(self.id, self.nick, text))
+            case Topic(""):
+                self._session.tell(answers.topic(membership.current.room))
+            case Topic(text):
+                self._post(TopicSet(self.id, self.nick, text))
+            case Tell(nick, text):
+                self._tell(self._find(nick), text)
+            case Reply(text):
+                self._tell(self._find_correspondent(), text)
+            case ChooseNick(nick):
+                return self._rename(self._claim(nick, or_variant=False))
+            case TakeNick(nick):
+                return self._rename(self._claim(nick, or_variant=True))
+            case Join(room):
+                return membership.join(self._chat.room(room))
+            case Leave(room):
+                return membership.leave(membership.find(room))
+            case History(lines, room):
+                return membership.history(membership.find(room), lines)
+            case ListRooms():
+                self._session.tell(*answers.rooms(feed.room for feed in self._chat.rooms()))
+            case Who(room):
+                self._who(self._chat.find_room(room) if room else membership.current)
+            case WhoIs(nick):
+                self._whois(self._find(nick))
+            case Away(text):
+                self.away = text
+                self._session.tell(f"You are away: {text}" if text else "You are away.")
+            case Back():
+                self.away = None
+                self._session.tell("You are back.")
+            case Ignore(nick):
+                self._ignore(self._named(nick))
+            case Unignore(nick):
+                self._unignore(self._named(nick))
+            case _:
+                self._session.carry_out_anywhere(request)
+        return None
+
+    def refused(self) -> None:
+        """Nothing more is to be said than what was said already."""
+
+    def view(self, stream: str) -> View:
+        """Return how the person sees a stream."""
+        settings = self._session.settings
+        return View(
+            current=self._membership.is_current(stream),
+            echo=settings.echo,
+            joins=settings.joins,
+            stamped=settings.timestamps,
+            zone=settings.timezone,
+            ignored=self._ignored,
+        )
+
+    def ended(self) -> None:
+        """A stream that has come to its end is a farewell."""
+        self._session.end()
+
+    def leave(self, reason: str) -> None:
+        """Go out of all rooms, and give the nickname back."""
+        self._chat.depart(self, self._membership.feeds, reason)
+        self._release(self._name)
+
+    # Speaking
+
+    def _post(self, event: Event) -> None:
+        self._session.kept(self._chat.post(self._membership.current, event))
+
+    def _tell(self, person: Person, text: str) -> None:
+        if person is self:
+            raise Refused("That is you.")
+        self._session.kept(self._chat.tell(Told(self.id, self.nick, person.nick, text), person))
+        if person.away is not None:
+            self._session.tell(answers.is_away(person.nick, person.away))
+
+    def _find_correspondent(self) -> Person:
+        if self.correspondent is None:
+            raise Refused("Nobody has written to you privately yet. /msg NICK TEXT")
+        person = self._chat.person(self.correspondent)
+        if person is None:
+            raise Refused("Whoever wrote to you last is no longer here.")
+        return person
+
+    # Names
+
+    def _claim(self, nick: str, or_variant: bool) -> Name:
+        return self._chat.claim(nick, self.id, self._session.address, or_variant)
+
+    def _release(self, name: Name) -> None:
+        self._chat.release(name, self.id, self._session.address)
+
+    async def _rename(self, new: Name) -> None:
+        if new == self._name:
+            raise Refused(f"You are {self.nick} already.")
+        feeds = self._membership.feeds[::-1]
+        event = Renamed(self.id, self.nick, new.display, tuple(feed.stream for feed in feeds))
+        try:
+            await self._chat.rename(event, feeds)
+        except NotKept:
+            self._release(new)
+            raise
+        if self._session.gone:
+            self._release(new)
+            return
+        old, self._name = self._name, new
+        self._release(old)
+        if not feeds:
+            self._session.tell(render.renamed(event))
+
+    # Others
+
+    def _named(self, typed: str) -> Name:
+        try:
+            return nickname(typed)
+        except NotAName as reason:
+            raise Refused(f'"{clean(typed)}" is not a nickname: {reason}.') from reason
+
+    def _find(self, typed: str) -> Person:
+        name = self._named(typed)
+        person = self._chat.find_person(name)
+        if person is None:
+            raise Refused(f'Nobody here is called "{name.display}".')
+        return person
+
+    def _who(self, feed: RoomFeed) -> None:
+        away = {session for session in feed.room.members if self._chat.is_away(session)}
+        self._session.tell(*answers.who(feed.room, away))
+
+    def _whois(self, person: Person) -> None:
+        since = render.moment(person.since, self._session.settings.timezone, self._chat.wall())
+        self._session.tell(*answers.whois(person.nick, person.rooms, since, person.idle, person.away))
+
+    def _ignore(self, name: Name) -> None:
+        if name.same(self._name):
+            raise Refused("That is you.")
+        self._ignored |= {name.fold}
+        self._session.reader.restyle()
+        self._session.tell(f"You no longer hear {name.display}.")
+
+    def _unignore(self, name: Name) -> None:
+        if name.fold not in self._ignored:
+            raise Refused(f"You do not ignore {name.display}.")
+        self._ignored -= {name.fold}
+        self._session.reader.restyle()
+        self._session.tell(f"You hear {name.display} again.")

@@ -1,0 +1,285 @@
+"""
+A reader has a place in the log, not a queue.
+
+One who keeps up is *live*: the feeds that it follows hand it each batch at once. One whose screen
+did not take all of a batch is handed nothing until the rest has drained; then it reads on from
+the log where it stopped, until it is live again. So a slow reader costs the same however far it
+is behind, misses nothing and sees nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from tcpchat.catching_up import CatchingUp
+from tcpchat.events import Entry, Presence, Renamed
+from tcpchat.limits import LARGEST_CHUNK, MOST_HELD_ANSWERS
+from tcpchat.logs.interface import Log
+from tcpchat.render import View
+
+# Bytes of an entry's line beside its text: the nickname, the room, the time and the signs.
+LINE_OVERHEAD = 160
+# Bytes of UTF-8 that a character takes at most.
+LARGEST_CHARACTER = 4
+# Entries read from the log at once for one reader.
+READ_AT_ONCE = 64
+
+# Hands over what goes at once: how many bytes that was, or why none will ever go.
+Show = Callable[[bytes], int | Exception]
+
+
+class Screen(Protocol):
+    """What a session needs from a connection."""
+
+    @property
+    def show(self) -> Show:
+        """Show something; after it took less than all, not to be called until `Reader.drained`."""
+
+    def keep(self, data: bytes) -> None:
+        """Send what `show` did not take, and what is told meanwhile, as the person reads."""
+
+    def pause(self) -> None:
+        """Take no more input: leave it in the network."""
+
+    def resume(self) -> None:
+        """Take input again."""
+
+    def close(self) -> None:
+        """Hang up once everything shown so far has been sent."""
+
+    def abort(self) -> None:
+        """Hang up at once: the connection is broken."""
+
+
+class Owner(Protocol):
+    """What a reader needs from the session that it reads for."""
+
+    def view(self, stream: str) -> View:
+        """Return how the session sees a stream."""
+
+    def hold_input(self, hold: bool) -> None:
+        """Too many answers wait to be read: ask for no more of them, until told so."""
+
+
+class Place(NamedTuple):
+    """
+    How far a reader is: the last entry shown, and the last one that says who came or went.
+
+    Where those are shown folded, they are shown later than the rest.
+    """
+
+    seq: int
+    presence: int
+
+
+class Feed(Protocol):
+    """What a reader needs from a feed (see feed.py)."""
+
+    stream: str
+    shown: int
+
+    def here(self, view: View) -> Place:
+        """Return the place of the live readers with this view."""
+
+    def enter(self, reader: Reader, view: View) -> None:
+        """Count a reader among the live ones."""
+
+    def leave(self, reader: Reader, view: View) -> None:
+        """Count a reader among the live ones no longer."""
+
+    def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
+        """Return entries as a reader who is behind is shown them."""
+
+    def fold(self) -> None:
+        """Show at once what waits to be shown folded."""
+
+
+def pieces(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Cut entries into pieces whose lines have LARGEST_CHUNK bytes at most."""
+    start = size = 0
+    for at, entry in enumerate(entries):
+        length = LINE_OVERHEAD + LARGEST_CHARACTER * len(getattr(entry.event, "text", ""))
+        if size + length > LARGEST_CHUNK and at > start:
+            yield entries[start:at]
+            start, size = at, 0
+        size += length
+    yield entries[start:]
+
+
+class Reader:
+    """One session's place in each of the feeds that it follows."""
+
+    logger = Logger()
+
+    def __init__(self, session: str, screen: Screen, owner: Owner, catching_up: CatchingUp) -> None:
+        self.session = session
+        self.screen = screen
+        self._owner = owner
+        self._catching_up = catching_up
+        self._views: dict[Feed, View] = {}  # the feeds followed
+        self._joined: dict[Feed, int] = {}  # the entry after which each is followed
+        self._places: dict[Feed, Place] = {}  # of those, where the reader is behind
+        self._live = True
+        self._unsent = False
+        self._held_answers = 0
+        self._gone = False
+        self.waiting = False  # for a turn: kept by CatchingUp
+
+    def follow(self, feed: Feed, after: int) -> None:
+        """Show what comes after an entry, from now on."""
+        view = self._owner.view(feed.stream)
+        self._views[feed] = view
+        self._joined[feed] = after
+        here = feed.here(view)
+        if self._live and here.seq == after and here.presence <= after:
+            feed.enter(self, view)
+        else:
+            self._places[feed] = Place(after, after)
+            self._fall_behind()
+            self._advance()
+
+    def unfollow(self, feed: Feed) -> None:
+        """Show nothing more of a feed."""
+        if self._live:
+            feed.leave(self, self._views[feed])
+        del self._views[feed], self._joined[feed]
+        self._places.pop(feed, None)
+
+    def follows_several(self) -> bool:
+        """Tell whether the same thing may come by two feeds."""
+        return len(self._views) > 1
+
+    def restyle(self) -> None:
+        """The owner's view of something has changed."""
+        for feed, old in self._views.items():
+            new = self._owner.view(feed.stream)
+            if new == old:
+                continue
+            if new.joins != old.joins:
+                feed.fold()
+            self._views[feed] = new
+            if self._live:
+                feed.leave(self, old)
+                feed.enter(self, new)
+
+    def tell(self, data: bytes) -> None:
+        """Show an answer: something that no log holds."""
+        if self._gone:
+            return
+        if not self._unsent:
+            self.took(data, self.screen.show(data))
+            return
+        self.screen.keep(data)
+        self._held_answers += len(data)
+        if self._held_answers > MOST_HELD_ANSWERS:
+            self._owner.hold_input(True)
+
+    def took(self, data: bytes, taken: int | Exception) -> None:
+        """The screen was shown this, and took so many bytes of it."""
+        if self._gone or taken == len(data):
+            return
+        self._fall_behind()
+        if not isinstance(taken, int):
+            # Reading from a socket that a write has found broken looks like a farewell, so
+            # that must not be left to the next read.
+            self.stop()
+            self.screen.abort()
+            return
+        self._unsent = True
+        self.screen.keep(data[taken:])
+
+    def drained(self) -> None:
+        """The screen has sent all that it was given."""
+        if self._gone or not self._unsent:
+            return
+        self._unsent = False
+        if self._held_answers:
+            self._held_answers = 0
+            self._owner.hold_input(False)
+        self._advance()
+
+    def stop(self) -> None:
+        """Show nothing more at all."""
+        self._fall_behind()
+        self._gone = True
+        self._views.clear()
+        self._places.clear()
+
+    def hidden(self, entries: list[Entry], stream: str) -> set[int]:
+        """Return the numbers of the renamings that are shown by another feed that is followed."""
+        followed = {feed.stream for feed in self._views}
+        return {
+            entry.seq
+            for entry in entries
+            if isinstance(entry.event, Renamed)
+            and next((room for room in entry.event.rooms if room in followed), stream) != stream
+        }
+
+    def _fall_behind(self) -> None:
+        if not self._live:
+            return
+        self._live = False
+        for feed, view in self._views.items():
+            if feed in self._places:
+                continue  # it is about to be followed
+            feed.leave(self, view)
+            here = feed.here(view)
+            self._places[feed] = Place(here.seq, max(here.presence, self._joined[feed]))
+
+    def _is_behind(self, feed: Feed) -> bool:
+        place, here = self._places[feed], feed.here(self._views[feed])
+        return place.seq < here.seq or place.presence < here.presence
+
+    def _advance(self) -> None:
+        """Be live again, or wait for a turn to read on."""
+        if self._gone or self._unsent:
+            return
+        if any(map(self._is_behind, self._places)):
+            self._catching_up.wait(self)
+            return
+        # The test and this are one turn of the reactor: nothing falls between them.
+        self._places.clear()
+        self._live = True
+        for feed, view in self._views.items():
+            feed.enter(self, view)
+
+    def read_on(self, log: Log) -> None:
+        """Read one chunk from the log, and show it."""
+        feed = next(filter(self._is_behind, self._places), None)
+        if feed is None or self._unsent:
+            self._advance()
+            return
+        place, here = self._places[feed], feed.here(self._views[feed])
+        after = place.seq if place.presence >= here.presence else min(place)
+        read = log.read(feed.stream, after, READ_AT_ONCE)
+        read.addCallback(self._show, feed, here).addErrback(self._failed)
+
+    def _show(self, entries: list[Entry], feed: Feed, here: Place) -> None:
+        place = self._places.get(feed)
+        if place is None or self._unsent:
+            return  # gone, or out of this room, since
+        new = []
+        for entry in next(pieces(entries)):
+            presence = isinstance(entry.event, Presence)
+            if entry.seq > here.seq:
+                break
+            if place.presence < entry.seq <= here.presence if presence else place.seq < entry.seq:
+                new.append(entry)
+            last = entry.seq
+        if not entries or entries[0].seq > here.seq:
+            self._places[feed] = here
+        else:
+            self._places[feed] = Place(max(place.seq, last), max(place.presence, min(last, here.presence)))
+        data = feed.render(new, self._views[feed], self)
+        if data:
+            self.took(data, self.screen.show(data))
+        self._advance()
+
+    def _failed(self, failure: Failure) -> None:
+        self.logger.failure("Session {session}: cannot read the log", failure, session=self.session)
+        self.stop()
+        self.screen.abort()

@@ -1,0 +1,223 @@
+"""The server as a Twisted service: everything in its order, from the log's opening to the last line."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import fcntl
+import os
+import resource
+import secrets
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from tcpchat import statuses
+from tcpchat.config import Config, WrongConfig
+from tcpchat.doors.line import LineFactory, tune
+from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log, NotKept
+from tcpchat.logs.memory import MemoryLog
+from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.service import Chat
+from tcpchat.text import clean
+
+FAREWELL = "The server restarts, back in about 10 s. A line that was shown is kept."
+
+# Seconds for what was received to be committed, and for what was shown to be read, at the end.
+COMMIT_THE_REST = 3.0
+READ_THE_REST = 1.0
+
+# ioctl(2) on a socket and an interface's name: the interface's address (linux/sockios.h).
+SIOCGIFADDR = 0x8915
+
+
+@dataclass(frozen=True)
+class Door:
+    """A line door that is to be opened: what kind of endpoint, and one to try if it cannot be."""
+
+    kind: str
+    endpoint: IStreamServerEndpoint
+    otherwise: IStreamServerEndpoint | None = None
+
+
+def milliseconds() -> int:
+    """Return the time, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Server(Service):
+    """Opens the log, then the rooms, then the doors; closes them the other way round."""
+
+    logger = Logger()
+    name = "tcpchat"
+
+    def __init__(
+        self, reactor: Any, config: Config, doors: list[Door], greeting: tuple[str, ...], pidfile: str | None
+    ) -> None:
+        self._reactor = reactor
+        self._config = config
+        self._doors = doors
+        self._greeting = tuple(map(clean, greeting))
+        self._pidfile = pidfile
+        self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
+        self._failed = False
+        kind, _, path = config.store.partition(":")
+        if (kind, bool(path)) not in (("sqlite", True), ("memory", False)):
+            raise WrongConfig(f"There is no store {config.store!r}: it is sqlite:PATH or memory:.")
+        self._path = path
+
+    def startService(self) -> None:
+        """Start; the doors are open when the log says READY."""
+        super().startService()
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        try:
+            self._log = self._open_log()
+        except CannotOpen as error:
+            kinds = {Damaged: statuses.DAMAGED, InUse: statuses.IN_USE}
+            self.logger.critical("{text}", text=str(error))
+            if self._pidfile and os.path.exists(self._pidfile):
+                os.remove(self._pidfile)
+            raise SystemExit(kinds.get(type(error), statuses.CANNOT_OPEN)) from None
+        config = self._config
+        self._chat = Chat(
+            self._log, self._reactor, milliseconds, lambda: secrets.token_urlsafe(9), config.chosen_limits,
+            config.history, config.nicknames == "ascii", self._greeting,
+        )  # fmt: skip
+        self._factory = LineFactory(self._chat)
+        self._reactor.callWhenRunning(self._open_doors)
+
+    def _open_log(self) -> Log:
+        if not self._path:
+            return MemoryLog(self._reactor, milliseconds, secrets.token_urlsafe(9))
+        return SQLiteLog(
+            self._path, milliseconds, self._reactor.callFromThread, self._config.durability, self._log_failed
+        )
+
+    def _open_doors(self) -> None:
+        Deferred.fromCoroutine(self._open()).addErrback(self._cannot_start)
+
+    async def _open(self) -> None:
+        await self._chat.open()
+        for door in self._doors:
+            try:
+                port: Any = await door.endpoint.listen(self._factory)
+            except CannotListenError as error:
+                if door.otherwise is None or _errno(error) != errno.EAFNOSUPPORT:
+                    raise
+                port = await door.otherwise.listen(self._factory)
+            self._ports.append(port)
+            tune(port.socket)
+        for door, port in zip(self._doors, self._ports, strict=True):
+            self.logger.info("READY line {kind} {where}", kind=door.kind, where=_where(port.getHost()))
+        for line in self._how_to_join():
+            self.logger.info("{line}", line=line)
+
+    def _how_to_join(self) -> Iterator[str]:
+        """Yield what people have to type."""
+        for port in self._ports:
+            host = port.getHost()
+            if getattr(host, "host", None) in ("::", "0.0.0.0"):
+                for address in _own_addresses():
+                    yield f"To join: nc {address} {host.port}"
+
+    def _cannot_start(self, failure: Failure) -> None:
+        error = failure.value
+        if isinstance(error, CannotListenError):
+            where = _where_wanted(error)
+            if _errno(error) == errno.EADDRINUSE:
+                self._give_up(statuses.IN_USE, f"Cannot listen on {where}: another program has that port.")
+            else:
+                self._give_up(statuses.CANNOT_OPEN, f"Cannot listen on {where}: {error.socketError}.")
+        elif isinstance(error, NotKept):
+            self._give_up(statuses.CANNOT_OPEN, f"The log {self._path} cannot be written.")
+        else:
+            self.logger.failure("Cannot start", failure)
+            self._give_up(statuses.CANNOT_OPEN, f"Cannot start: {error}")
+
+    def _log_failed(self, error: Exception) -> None:
+        self._give_up(statuses.LOG_FAILED, f"The log {self._path} has failed, and the server ends: {error}.")
+
+    def _give_up(self, status: int, text: str) -> None:
+        """End the process with a status of ours; twistd itself knows but 0 and 1."""
+        if self._failed:
+            return
+        self._failed = True
+        self.logger.critical("{text}", text=text)
+
+        def leave() -> None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+        atexit.register(leave)
+        self._reactor.stop()
+
+    def stopService(self) -> Deferred[None]:
+        """Say goodbye, finish what was received, and end, within five seconds."""
+        super().stopService()
+        # twistd would end itself with the signal that it got; ours is a clean end.
+        self._reactor._exitSignal = None
+        return Deferred.fromCoroutine(self._close())
+
+    async def _close(self) -> None:
+        for port in self._ports:
+            await port.stopListening()
+        self._chat.stop()
+        connections = list(self._factory.connections)
+        for connection in connections:
+            connection.session.finish(FAREWELL)
+        await self._until(lambda: all(c.session.is_settled for c in connections), COMMIT_THE_REST)
+        await self._log.close()
+        for connection in connections:
+            connection.close()
+        await self._until(lambda: not self._factory.connections, READ_THE_REST)
+        for connection in list(self._factory.connections):
+            connection.abort()
+
+    async def _until(self, true: Callable[[], bool], longest: float) -> None:
+        """Wait for something, but not for long."""
+        end = self._reactor.seconds() + longest
+        while not true() and self._reactor.seconds() < end:
+            await deferLater(self._reactor, 0.01)
+
+
+def _errno(error: CannotListenError) -> int | None:
+    return getattr(error.socketError, "errno", None)
+
+
+def _where_wanted(error: CannotListenError) -> str:
+    return f"port {error.port}" if not error.interface else f"{error.interface} port {error.port}"
+
+
+def _where(address: Any) -> str:
+    """Return an address as people write it."""
+    host = getattr(address, "host", None)
+    if host is None:
+        return os.fsdecode(getattr(address, "name", b""))
+    return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
+
+
+def _own_addresses() -> Iterator[str]:
+    """Yield the IPv4 addresses of this machine's interfaces, the loopback last."""
+    addresses = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        for _, name in socket.if_nameindex():
+            try:
+                answer = fcntl.ioctl(any_socket, SIOCGIFADDR, struct.pack("256s", name.encode()))
+            except OSError:
+                continue  # an interface without an IPv4 address
+            addresses.append(socket.inet_ntoa(answer[20:24]))
+    yield from sorted(addresses, key=lambda address: address.startswith("127."))

@@ -1,0 +1,122 @@
+"""
+``twistd tcpchat``: options in, a running server out.
+
+What cannot be is one clear line and an exit status of its own: 64 a wrong option, 65 a damaged
+log, 71 a log that cannot be opened, 74 a log that failed later, 75 what another server has.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, NoReturn
+
+from twisted.application.service import IService
+from twisted.internet.endpoints import serverFromString
+from twisted.python import usage
+
+from tcpchat import config
+from tcpchat.server import Door, Server
+from tcpchat.statuses import USAGE
+
+# Connections that wait to be accepted. Twisted's 50 loses some when many come at once.
+BACKLOG = 4096
+
+
+class Options(usage.Options):
+    """What can stand behind ``twistd tcpchat``."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "A group chat server that anybody can join with telnet or nc. Without options it listens"
+        " on port 8023 of all addresses and keeps what is said in ./tcpchat.sqlite3."
+    )
+    optParameters = [
+        ["store", None, None, "where the log is kept: sqlite:PATH or memory: (sqlite:tcpchat.sqlite3)"],
+        ["durability", None, None, "what a shown line survives: power (an fsync first) or crash (power)"],
+        ["limits", None, None, "limits for each person: on, or off for benchmarks and trusted networks (on)"],
+        ["nicknames", None, None, "which scripts a nickname may be in: any or ascii (any)"],
+        ["motd", None, None, "file whose lines everybody is greeted with"],
+        ["history", None, None, "how many lines of a room a newcomer is shown, 0 to 500 (10)"],
+        ["config", None, None, "TOML file with these options; the command line wins"],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["listen"] = []
+
+    def opt_listen(self, endpoint: str) -> None:
+        """line door on a Twisted server endpoint, such as tcp:8023; repeatable (port 8023, all addresses)"""
+        self["listen"].append(endpoint)
+
+    def parseArgs(self, *arguments: str) -> None:
+        """There is nothing but options."""
+        if arguments:
+            raise usage.UsageError(f"there is no option {arguments[0]!r}")
+
+    def parseOptions(self, options: list[str] | None = None) -> None:
+        """Take in the command line; a wrong one ends the process."""
+        try:
+            super().parseOptions(options)
+        except usage.UsageError as error:
+            _refuse(str(error))
+
+    def chosen(self) -> config.Config:
+        """
+        Return the configuration: the command line, then the file, then the defaults.
+
+        Raises:
+            WrongConfig: something in it cannot be.
+        """
+        typed = {name: value for name, value in self.items() if value not in (None, []) and name != "config"}
+        config.make(typed, "The command line")
+        if self["config"] is None:
+            return config.make(typed, "The command line")
+        file = config.read_file(self["config"])
+        config.make(file, self["config"])
+        return config.make(file | typed, self["config"])
+
+
+def _refuse(text: str) -> NoReturn:
+    print(f"tcpchat: {text}", file=sys.stderr)
+    raise SystemExit(USAGE)
+
+
+def _door(reactor: Any, description: str) -> Door:
+    """
+    Return a door for a Twisted endpoint description.
+
+    Raises:
+        WrongConfig: it is none.
+    """
+    kind = description.partition(":")[0]
+    full = description
+    if kind in ("tcp", "tcp6", "ssl", "unix") and "backlog=" not in description:
+        full = f"{description}:backlog={BACKLOG}"
+    try:
+        return Door(kind.removesuffix("6"), serverFromString(reactor, full))
+    except Exception as error:
+        # Each kind of endpoint fails in its own ways: ValueError, TypeError, a missing file, OpenSSL's own.
+        raise config.WrongConfig(f"Cannot listen on {description!r}: {error}") from error
+
+
+def makeService(options: Options) -> IService:
+    """Return the server that the options describe."""
+    # The reactor's clock is the wall clock, which can be set while timers wait: before there is
+    # any timer, give it one that only goes forward.
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    reactor.seconds = time.monotonic
+    try:
+        chosen = options.chosen()
+        doors = [_door(reactor, description) for description in chosen.listen]
+        if not doors:
+            # One socket for IPv6 and IPv4; or where there is no IPv6, for IPv4.
+            ipv6, ipv4 = (_door(reactor, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
+            doors = [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
+        greeting = config.greeting(chosen.motd) if chosen.motd else ()
+        pidfile = options.parent["pidfile"] if options.parent else None
+        return Server(reactor, chosen, doors, greeting, pidfile)
+    except config.WrongConfig as error:
+        _refuse(str(error))

@@ -1,0 +1,131 @@
+"""Big rooms: who comes and goes is shown once a second, to everybody once."""
+
+from __future__ import annotations
+
+from tcpchat.limits import LARGEST_UNFOLDED_ROOM
+from tests.visitors import ChatCase, Visitor
+
+
+class BigRoomTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.crowd = self.enter(*(f"u{n}" for n in range(2, LARGEST_UNFOLDED_ROOM + 2)))
+        self.watcher = self.crowd[0]
+        self.seconds_pass()
+
+    def seconds_pass(self) -> None:
+        self.clock.advance(2)
+        for visitor in self.crowd:
+            visitor.sees()
+
+    def come(self, *nicks: str) -> list[Visitor]:
+        visitors = []
+        for nick in nicks:
+            visitors.append(self.connect())
+            visitors[-1].session.received(nick)
+            self.settle()
+        return visitors
+
+    def test_in_a_room_of_fifty_each_coming_is_shown_at_once(self) -> None:
+        self.crowd[-1].types("/leave")
+        self.watcher.sees()
+        self.come("anna")
+        self.assertEqual(self.watcher.sees(), ["*** anna joined #lobby."])
+
+    def test_beyond_it_they_are_shown_once_a_second_in_one_line(self) -> None:
+        _anna, _bert = self.come("anna", "bert")
+        self.crowd[1].types("/quit")
+        self.assertEqual(self.watcher.sees(), [])
+        self.clock.advance(1)
+        self.assertEqual(self.watcher.sees(), ["*** anna, bert joined, u3 left #lobby."])
+        self.clock.advance(5)
+        self.assertEqual(self.watcher.sees(), [])
+
+    def test_who_came_sees_those_who_came_later_and_not_oneself(self) -> None:
+        anna, _bert, carl = self.come("anna", "bert", "carl")
+        self.clock.advance(1)
+        self.assertEqual(anna.sees()[3:], ["*** bert, carl joined #lobby."])
+        self.assertEqual(carl.sees()[3:], [])
+
+    def test_what_is_said_meanwhile_is_shown_at_once(self) -> None:
+        (anna,) = self.come("anna")
+        anna.types("hello")
+        self.assertEqual(self.watcher.sees(), ["<anna> hello"])
+        self.clock.advance(1)
+        self.assertEqual(self.watcher.sees(), ["*** anna joined #lobby."])
+
+    def test_many_are_counted(self) -> None:
+        self.come(*(f"anna{n}" for n in range(2, 30)))
+        self.clock.advance(1)
+        named = ", ".join(f"anna{n}" for n in range(2, 12))
+        self.assertEqual(self.watcher.sees(), [f"*** {named} and 18 others joined #lobby."])
+
+    def test_one_who_stalls_meanwhile_is_shown_it_once(self) -> None:
+        self.come("anna")
+        self.watcher.stalls()
+        self.crowd[1].types("hello")
+        self.come("bert")
+        self.clock.advance(1)
+        self.come("carl")
+        self.assertEqual(self.watcher.reads(), ["<u3> hello", "*** anna, bert joined #lobby."])
+        self.clock.advance(1)
+        self.assertEqual(self.watcher.sees(), ["*** carl joined #lobby."])
+
+    def test_one_who_catches_up_before_the_second_is_over_is_shown_it_once_too(self) -> None:
+        self.come("anna")
+        self.watcher.stalls()
+        self.crowd[1].types("hello")
+        self.come("bert")
+        self.assertEqual(self.watcher.reads(), ["<u3> hello"])
+        self.clock.advance(1)
+        self.assertEqual(self.watcher.sees(), ["*** anna, bert joined #lobby."])
+
+    def test_when_the_room_is_small_again_it_goes_on_at_once(self) -> None:
+        self.come("anna")
+        self.seconds_pass()
+        self.crowd[1].types("/quit")
+        self.crowd[2].types("/quit")
+        self.clock.advance(1)
+        self.assertEqual(self.watcher.sees(), ["*** u3, u4 left #lobby."])
+        self.crowd[3].types("/quit")
+        self.assertEqual(self.watcher.sees(), ["*** u5 left #lobby."])
+
+    def test_nothing_of_it_is_lost_when_the_server_ends(self) -> None:
+        self.come("anna")
+        self.chat.stop()
+        self.assertEqual(self.watcher.sees(), ["*** anna joined #lobby."])
+
+
+class FoldedByChoiceTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.enter("alice", "bob")
+        self.bob.types("/set joins folded")
+
+    def test_in_a_small_room_it_concerns_but_oneself(self) -> None:
+        self.enter("anna", "bert")
+        self.assertEqual(self.bob.sees(), [])
+        self.assertEqual(self.alice.sees(), ["*** anna joined #lobby.", "*** bert joined #lobby."])
+        self.clock.advance(1)
+        self.assertEqual((self.bob.sees(), self.alice.sees()), (["*** anna, bert joined #lobby."], []))
+
+    def test_a_change_of_mind_loses_and_repeats_nothing(self) -> None:
+        self.enter("anna")
+        self.assertEqual(self.bob.types("/set joins all")[0], "*** anna joined #lobby.")
+        self.enter("bert")
+        self.alice.types("/set joins folded")
+        self.clock.advance(1)
+        self.assertEqual(self.bob.sees(), ["*** bert joined #lobby."])
+
+    def test_a_stalled_one_is_caught_up_folded(self) -> None:
+        self.bob.stalls()
+        self.alice.types("hello")
+        self.enter("anna", "bert")
+        self.clock.advance(1)
+        self.assertEqual(self.bob.reads(), ["<alice> hello", "*** anna, bert joined #lobby."])
+
+    def test_none_shows_nobody(self) -> None:
+        self.bob.types("/set joins none")
+        self.enter("anna")
+        self.clock.advance(1)
+        self.assertEqual(self.bob.sees(), [])

@@ -1,0 +1,195 @@
+"""Coming in: the greeting, the question, and what is an answer to it."""
+
+from __future__ import annotations
+
+from tcpchat.requests import NotUnderstood
+from tests.visitors import ChatCase
+
+WELCOME = "*** Welcome to tcpchat. {} in #lobby. /help lists the commands, /quit leaves."
+QUESTION = "*** What is your nickname?"
+
+
+class ComingInTests(ChatCase):
+    def test_the_first_is_greeted_and_asked(self) -> None:
+        self.assertEqual(self.connect().sees(), [WELCOME.format("0 people are"), QUESTION])
+
+    def test_the_greeting_counts_who_is_there(self) -> None:
+        self.enter("alice")
+        self.assertEqual(self.connect().sees()[0], WELCOME.format("1 person is"))
+        self.enter("bob")
+        self.assertEqual(self.connect().sees()[0], WELCOME.format("2 people are"))
+
+    def test_the_operators_greeting_takes_its_place(self) -> None:
+        self.chat = self.make_chat(self.log, greeting=("Ada's lab.", "Be kind."))
+        self.assertEqual(self.connect().sees(), ["*** Ada's lab.", "*** Be kind.", QUESTION])
+
+    def test_an_answer_brings_one_into_the_lobby_and_the_others_are_told(self) -> None:
+        (alice,) = self.enter("alice")
+        bob = self.connect()
+        bob.sees()
+        self.assertEqual(bob.types("bob"), ["*** You are bob, in #lobby with alice."])
+        self.assertEqual(alice.sees(), ["*** bob joined #lobby."])
+
+    def test_who_is_alone_is_told_just_where(self) -> None:
+        self.assertEqual(self.connect().types("bob")[2:], ["*** You are bob, in #lobby."])
+
+    def test_ten_are_named_and_the_others_counted(self) -> None:
+        nicks = "ada ben cid dov eve fay gus hal ivy joe kim lea".split()
+        self.enter(*nicks)
+        shown = self.connect().types("zoe")[2]
+        self.assertEqual(shown, f"*** You are zoe, in #lobby with {', '.join(nicks[:10])} and 2 others.")
+
+    def test_nothing_is_shown_before_it_is_in_the_log(self) -> None:
+        (alice,) = self.enter("alice")
+        bob = self.connect()
+        before = bob.screen.shown
+        bob.session.received("bob")
+        self.assertEqual((bob.screen.shown, alice.screen.shown.count(b"bob")), (before, 0))
+        self.settle()
+        self.assertIn(b"You are bob", bob.screen.shown)
+
+    def test_the_last_lines_of_the_room_come_behind_their_times(self) -> None:
+        (alice,) = self.enter("alice")
+        alice.types(*(f"line {n}" for n in range(12)))
+        self.assertEqual(
+            self.connect().types("bob")[2:],
+            [
+                "*** You are bob, in #lobby with alice.",
+                "*** The last 10 lines of #lobby:",
+                *(f"[10:02] <alice> line {n}" for n in range(2, 12)),
+                "*** Live now.",
+            ],
+        )
+
+    def test_lines_typed_ahead_are_said_once_one_is_in(self) -> None:
+        (alice,) = self.enter("alice")
+        bot = self.connect()
+        bot.types("/as ci-bot", "build 17 passed", "/me waves")
+        self.assertEqual(
+            alice.sees(), ["*** ci-bot joined #lobby.", "<ci-bot> build 17 passed", "* ci-bot waves"]
+        )
+
+    def test_after_60_seconds_without_a_nickname_one_is_hung_up_on(self) -> None:
+        slow = self.connect()
+        slow.sees()
+        self.clock.advance(59)
+        self.assertEqual(slow.types("b b"), ['!!! "b b" is not a nickname: it has a space.', QUESTION])
+        self.clock.advance(1)
+        self.assertEqual(slow.sees(), ["!!! No nickname within 60 seconds."])
+        self.assertTrue(slow.screen.closed)
+
+    def test_with_a_nickname_the_60_seconds_are_over(self) -> None:
+        (alice,) = self.enter("alice")
+        self.clock.advance(61)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.assertFalse(alice.screen.closed)
+
+    def test_who_goes_without_a_nickname_is_not_told_of(self) -> None:
+        (alice,) = self.enter("alice")
+        self.connect().breaks_off()
+        self.assertEqual((alice.sees(), self.clock.getDelayedCalls()), ([], []))
+
+
+class NicknameTests(ChatCase):
+    def answer(self, *lines: str) -> list[str]:
+        visitor = self.connect()
+        visitor.sees()
+        return visitor.types(*lines)
+
+    def test_a_taken_one_is_refused_with_one_that_is_free(self) -> None:
+        self.enter("bob")
+        self.assertEqual(self.answer("bob"), ['!!! "bob" is taken. Try "bob2".', QUESTION])
+
+    def test_the_free_one_is_really_free(self) -> None:
+        self.enter("bob", "bob2")
+        self.assertEqual(self.answer("BOB"), ['!!! "BOB" is taken. Try "BOB3".', QUESTION])
+
+    def test_of_two_who_ask_for_one_at_once_one_gets_it(self) -> None:
+        first, second = self.connect(), self.connect()
+        first.session.received("bob")
+        second.session.received("bob")
+        self.assertEqual(first.sees()[-1], "*** You are bob, in #lobby.")
+        self.assertEqual(second.sees()[-2:], ['!!! "bob" is taken. Try "bob2".', QUESTION])
+
+    def test_as_takes_the_first_free_one(self) -> None:
+        self.enter("bob", "bob2")
+        self.assertEqual(self.answer("/as bob")[0], "*** You are bob3, in #lobby with bob, bob2.")
+
+    def test_nick_is_an_answer_too(self) -> None:
+        self.assertEqual(self.answer("/nick bob"), ["*** You are bob, in #lobby."])
+
+    def test_a_reserved_one_is_taken(self) -> None:
+        self.assertEqual(self.answer("Admin")[0], '!!! "Admin" is taken. Try "Admin2".')
+
+    def test_what_cannot_be_shown_is_not_echoed(self) -> None:
+        shown = self.answer("b\x1b[2Job")
+        self.assertTrue(shown[0].startswith('!!! "b[2Job" is not a nickname: '), shown)
+
+    def test_an_empty_line_is_asked_again(self) -> None:
+        self.assertEqual(self.answer(""), [QUESTION])
+
+    def test_some_commands_work_before(self) -> None:
+        self.assertEqual(self.answer("/set echo on"), ["*** echo is on.", QUESTION])
+        self.assertEqual(self.answer("/help nick")[-1], QUESTION)
+
+    def test_the_others_do_not(self) -> None:
+        for command in "/who", "/msg bob hello", "//hello", "/foo":
+            shown = self.answer(command)
+            self.assertTrue(shown[0].startswith("!!! There is no command /"), shown)
+            self.assertEqual(shown[1:], [QUESTION])
+
+    def test_a_line_that_the_door_refused_is_no_answer(self) -> None:
+        visitor = self.connect()
+        visitor.sees()
+        self.assertEqual(visitor.types(NotUnderstood("No.")), ["!!! No.", QUESTION])
+
+    def test_one_can_leave_at_once(self) -> None:
+        visitor = self.connect()
+        visitor.sees()
+        self.assertEqual(visitor.types("/quit"), ["*** Goodbye."])
+        self.assertTrue(visitor.screen.closed)
+
+
+class PipedInTests(ChatCase):
+    """What comes from printf 'bob\\nhello\\n' | nc -N, where bob is taken."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        (self.bob,) = self.enter("bob")
+        self.pipe = self.connect()
+        self.pipe.sees()
+
+    def test_what_comes_behind_a_refused_name_is_not_another_name(self) -> None:
+        self.pipe.types("bob", "hello")
+        self.pipe.session.ended()
+        self.assertEqual(self.pipe.sees(), ['!!! Not sent: "bob" is taken. Try "bob2".'])
+        self.assertEqual((self.bob.sees(), self.pipe.screen.closed), ([], True))
+
+    def test_a_name_refused_alone_ends_it_too(self) -> None:
+        self.pipe.types("bob")
+        self.pipe.session.ended()
+        self.assertEqual(self.pipe.sees(), ['!!! Not sent: "bob" is taken. Try "bob2".'])
+
+    def test_an_answer_is_taken_when_no_end_follows(self) -> None:
+        self.assertEqual(self.pipe.types("bob", "carl")[-1], QUESTION)
+        self.clock.advance(0.2)
+        self.assertEqual(self.pipe.sees(), ["*** You are carl, in #lobby with bob."])
+
+    def test_so_is_one_after_another(self) -> None:
+        self.pipe.types("bob", "b b", "carl", "hello")
+        self.clock.pump([0.2] * 3)
+        self.assertEqual(self.bob.sees(), ["*** carl joined #lobby.", "<carl> hello"])
+
+    def test_a_whole_file_behind_a_refused_name_is_no_answer(self) -> None:
+        self.pipe.types("bob", *["x" * 4000] * 17)
+        self.assertTrue(self.pipe.screen.closed)
+        self.assertEqual(self.bob.sees(), [])
+
+    def test_an_end_without_anything_just_ends(self) -> None:
+        self.pipe.session.ended()
+        self.assertEqual((self.pipe.sees(), self.pipe.screen.closed), ([], True))
+
+    def test_no_timer_is_left(self) -> None:
+        self.pipe.types("bob", "hello")
+        self.pipe.breaks_off()
+        self.assertEqual(self.clock.getDelayedCalls(), [])

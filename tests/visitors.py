@@ -1,0 +1,165 @@
+"""People for tests: a chat on a log in memory and a clock moved by hand, and screens that remember."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.events import Event
+from tcpchat.limits import NO_LIMITS, Limits
+from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.memory import MemoryLog
+from tcpchat.nameless import connected
+from tcpchat.requests import Refused
+from tcpchat.service import Chat
+from tcpchat.session import Session
+
+# Saturday, 21 November 2026, 10:02 UTC.
+MORNING = 1_795_255_320_000
+
+
+class FullLog(MemoryLog):
+    """A log on a disk that can be full."""
+
+    full = False
+
+    def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
+        if self.full:
+            answer: Deferred[list[int]] = Deferred()
+            self._clock.callLater(0, answer.errback, NotKept("the log cannot be written"))
+            return answer
+        return super().append(stream, events)
+
+
+class FakeScreen:
+    """A screen whose reader can stall: it takes ``room`` bytes, or everything."""
+
+    def __init__(self) -> None:
+        self.shown = b""
+        self.kept = b""
+        self.room: int | None = None
+        self.lost = False
+        self.paused = False
+        self.closed = False
+        self.aborted = False
+
+    def show(self, data: bytes) -> int | Exception:
+        assert not self.kept, "shown something while something was unsent"
+        if self.lost:
+            return ConnectionError("gone")
+        taken = len(data) if self.room is None else min(self.room, len(data))
+        if self.room is not None:
+            self.room -= taken
+        self.shown += data[:taken]
+        return taken
+
+    def keep(self, data: bytes) -> None:
+        self.kept += data
+
+    def pause(self) -> None:
+        assert not self.paused
+        self.paused = True
+
+    def resume(self) -> None:
+        assert self.paused
+        self.paused = False
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+class Visitor:
+    """Somebody at the keyboard."""
+
+    def __init__(self, case: ChatCase, address: str) -> None:
+        self._case = case
+        self._read = 0
+        self.screen = FakeScreen()
+        self.session: Session = connected(case.chat, self.screen, address)
+
+    def types(self, *lines: str | Refused) -> list[str]:
+        """Type lines, and return what is shown then."""
+        for line in lines:
+            self.session.received(line)
+        return self.sees()
+
+    def sees(self) -> list[str]:
+        """Return the lines that have come since the last look."""
+        self._case.settle()
+        new, self._read = self.screen.shown[self._read :], len(self.screen.shown)
+        *lines, rest = new.decode().split("\r\n")
+        assert not rest, "half a line was shown"
+        return lines
+
+    def reads(self) -> list[str]:
+        """Read on after a stall, and return what has come since the last look."""
+        screen = self.screen
+        screen.room = None
+        while screen.kept:
+            screen.shown, screen.kept = screen.shown + screen.kept, b""
+            self.session.reader.drained()
+            self._case.settle()
+        return self.sees()
+
+    def stalls(self, after: int = 0) -> None:
+        """Read nothing more, once so many bytes more have come."""
+        self.screen.room = after
+
+    def breaks_off(self) -> None:
+        """The cable is pulled."""
+        self.session.lost("connection lost")
+
+
+class ChatCase(SynchronousTestCase):
+    """A chat, and people who come into it."""
+
+    limits: Limits = NO_LIMITS
+    history = 10
+
+    def setUp(self) -> None:
+        ids = count(1)
+        self._new_id = lambda: f"s{next(ids)}"
+        self.clock = Clock()
+        self.log = FullLog(self.clock, self.wall)
+        self.chat = self.make_chat(self.log)
+
+    def wall(self) -> int:
+        """Return the time of day, which goes on with the clock."""
+        return MORNING + int(self.clock.seconds() * 1000)
+
+    def make_chat(self, log: Log, ascii_names: bool = False, greeting: tuple[str, ...] = ()) -> Chat:
+        """Return a chat on a log, opened."""
+        chat = Chat(
+            log, self.clock, self.wall, self._new_id, self.limits, self.history, ascii_names, greeting
+        )
+        opening = Deferred.fromCoroutine(chat.open())
+        self.clock.pump([0] * 3)
+        self.successResultOf(opening)
+        return chat
+
+    def settle(self) -> None:
+        """Let everything happen that is to happen now."""
+        while any(call.getTime() <= self.clock.seconds() for call in self.clock.getDelayedCalls()):
+            self.clock.advance(0)
+
+    def connect(self, address: str = "192.0.2.1") -> Visitor:
+        """Somebody connects."""
+        return Visitor(self, address)
+
+    def enter(self, *nicks: str, address: str = "192.0.2.1") -> tuple[Visitor, ...]:
+        """People come in; what they were shown while they did is forgotten."""
+        visitors = []
+        for nick in nicks:
+            visitor = self.connect(address)
+            assert visitor.types(nick)[2].startswith("*** You are"), nick
+            visitors.append(visitor)
+        for visitor in visitors:
+            visitor.sees()
+        return tuple(visitors)
