@@ -1,0 +1,283 @@
+"""
+The line door: telnet, nc, and everything else that sends and shows lines of text.
+
+It moves bytes: what a line means, and what is shown, is not known here.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from twisted.internet import tcp, unix
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IPullProducer,
+)
+from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.protocols.basic import LineOnlyReceiver
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from tcpchat.limits import LONGEST_LINE
+from tcpchat.lines import Endless, LineReader, TooLong, is_other_protocol
+from tcpchat.nameless import connected
+from tcpchat.reader import Show
+from tcpchat.requests import NotUnderstood
+from tcpchat.service import Chat
+from tcpchat.session import Session
+from tcpchat.telnet import TelnetFilter
+
+NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
+TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
+ENDLESS = "That line never ends."
+OTHER_PROTOCOL = "This is a chat for telnet and nc, and not what your program takes it for."
+
+# Seconds for whoever is hung up on: to read what was said before, and then to hang up as well
+# (if it still sends something when the socket is closed, a reset destroys what it has not read).
+READ_THE_REST = 30
+HANG_UP_TOO = 2
+
+# What a connection costs while its reader stalls. Without a bound Linux takes up to 4 MiB; fast
+# readers do not pay for this one.
+SEND_BUFFER = 65536
+
+# Transports whose writeSomeData goes to the socket at once. That of TLS is the raw socket's: what
+# it is given goes out as plain text.
+DIRECT = (tcp.Server, unix.Server)
+
+
+def tune(listening: socket.socket) -> None:
+    """
+    Set what every connection inherits from its listening socket.
+
+    Dead peers are found by keepalive after two minutes: 60 s idle, then 4 probes, 15 s apart.
+    """
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    if listening.family == socket.AF_UNIX:
+        return
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, option):
+            listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+@implementer(IPullProducer)
+class Drain:
+    """Hears from the transport that everything it was given is on its way, and passes that on."""
+
+    def __init__(self, drained: Callable[[], None]) -> None:
+        self._drained = drained
+        self._registered = False
+
+    def register(self, transport: tcp.Connection) -> None:
+        """Hear from a transport, which calls `resumeProducing` at once, whatever is unsent."""
+        transport.registerProducer(self, False)
+        self._registered = True
+
+    def resumeProducing(self) -> None:
+        """Called each time the transport's buffer is empty."""
+        if self._registered:
+            self._drained()
+
+    def stopProducing(self) -> None:
+        """Called when the connection is lost."""
+
+
+@implementer(IHalfCloseableProtocol)
+class LineConnection(LineOnlyReceiver):
+    """One connection of the line door; the screen of its session."""
+
+    delimiter = b"\n"
+    transport: tcp.Connection
+    factory: LineFactory
+
+    def __init__(self, factory: LineFactory) -> None:
+        self.factory = factory
+        self._reader = LineReader()
+        self._telnet = TelnetFilter()
+        self._drain: Drain | None = None
+        self._first = True
+        self._paused = False
+        self._taking_lines = False
+        self._no_more_input = False
+        self._closing = False
+        self._hang_up: IDelayedCall | None = None
+
+    # What Twisted calls
+
+    def connectionMade(self) -> None:
+        """Somebody has connected: they are greeted at once."""
+        self._direct = type(self.transport) in DIRECT
+        self.show: Show = self.transport.writeSomeData if self._direct else self._show_later
+        if self._direct:
+            self._hear_of_drain()
+        self.factory.connections.add(self)
+        self.session: Session = connected(self.factory.chat, self, self._address())
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take in some bytes, cut anywhere."""
+        if self._closing:
+            return
+        try:
+            self._reader.feed(self._telnet.feed(data))
+        except Endless:
+            self._take_lines()
+            self.session.cut_off(ENDLESS)
+            return
+        self._take_lines()
+        if self._first and is_other_protocol(self._reader.unfinished):
+            self.session.cut_off(OTHER_PROTOCOL)
+
+    def lineReceived(self, line: bytes) -> None:
+        """Take in a line without its end."""
+        if self._first and is_other_protocol(line):
+            self.session.cut_off(OTHER_PROTOCOL)
+            return
+        try:
+            # Some programs begin a text with a byte order mark.
+            text = line.decode("utf-8-sig" if self._first else "utf-8")
+        except UnicodeDecodeError:
+            self.session.received(NotUnderstood(NOT_UTF8))
+        else:
+            self.session.received(text)
+        finally:
+            self._first = False
+
+    def sendLine(self, line: bytes) -> None:
+        """Show a line."""
+        self.session.reader.tell(line + b"\r\n")
+
+    def readConnectionLost(self) -> None:
+        """The peer sends nothing more, but may still read."""
+        if self._closing:
+            self.transport.loseConnection()
+            return
+        self._no_more_input = True
+        self._reader.end()
+        self._take_lines()
+
+    def writeConnectionLost(self) -> None:
+        """Everything was sent, and the peer knows that there is no more: it may hang up now."""
+        if self._no_more_input:
+            self.transport.loseConnection()
+        else:
+            self._abort_after(HANG_UP_TOO)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The connection is gone, for whatever reason."""
+        farewell = reason.check(ConnectionDone) is not None
+        if farewell and not self._no_more_input:
+            # TLS has no half-closed connections: this was the end of the stream.
+            self._reader.end()
+            self._take_lines()
+        self._closing = True
+        self.factory.connections.discard(self)
+        if self._hang_up and self._hang_up.active():
+            self._hang_up.cancel()
+        self.session.lost("" if farewell else "connection lost")
+
+    # What the session calls: this is its screen
+
+    def keep(self, data: bytes) -> None:
+        """Send something as the peer reads; `drained` follows."""
+        self.transport.write(data)
+        if self._drain is None:
+            self._hear_of_drain()
+
+    def pause(self) -> None:
+        """Take no more input: leave it in the network."""
+        self._paused = True
+        if not self._no_more_input:
+            self.transport.pauseProducing()
+
+    def resume(self) -> None:
+        """Take input again."""
+        self._paused = False
+        if not self._no_more_input:
+            # After the end of the stream this would find that end again.
+            self.transport.resumeProducing()
+        self._take_lines()
+
+    def close(self) -> None:
+        """Hang up once everything was sent, and the peer has had time to read it."""
+        if self._closing:
+            return
+        self._closing = True
+        if self._paused:
+            self.resume()
+        self._hear_no_more()
+        self._abort_after(READ_THE_REST)
+        if self._direct:
+            self.transport.loseWriteConnection()
+        else:
+            self.transport.loseConnection()
+
+    def abort(self) -> None:
+        """Hang up at once: the connection is broken."""
+        self.transport.abortConnection()
+
+    # The rest
+
+    def _hear_of_drain(self) -> None:
+        self._drain = Drain(self._drained)
+        self._drain.register(self.transport)
+
+    def _hear_no_more(self) -> None:
+        if self._drain is not None:
+            self._drain = None
+            self.transport.unregisterProducer()
+
+    def _drained(self) -> None:
+        """The transport has sent everything that it was given."""
+        if not self._direct:
+            # TLS calls a producer all the time while it is registered.
+            self._hear_no_more()
+        self.session.reader.drained()
+
+    def _show_later(self, data: bytes) -> int:
+        """Take nothing at once: all goes the way of `keep`."""
+        return 0
+
+    def _take_lines(self) -> None:
+        """Give the session line after line, until it wants no more for now."""
+        if self._taking_lines:
+            return  # the session wants more while it takes one
+        self._taking_lines = True
+        while not (self._paused or self._closing) and (line := self._reader.next_line()) is not None:
+            if isinstance(line, TooLong):
+                self._first = False
+                self.session.received(NotUnderstood(TOO_LONG))
+            else:
+                self.lineReceived(line)
+        self._taking_lines = False
+        if self._no_more_input and not (self._paused or self._closing):
+            self.session.ended()
+
+    def _abort_after(self, seconds: float) -> None:
+        if self._hang_up and self._hang_up.active():
+            self._hang_up.cancel()
+        self._hang_up = self.factory.chat.clock.callLater(seconds, self.abort)
+
+    def _address(self) -> str:
+        """Return the peer's address; IPv4 inside IPv6 (on a dual-stack socket) as IPv4."""
+        host: str = getattr(self.transport.getPeer(), "host", "unix")
+        return host.removeprefix("::ffff:")
+
+
+class LineFactory(ServerFactory["LineConnection"]):
+    """Makes the connections of the line door, and holds them while they last."""
+
+    noisy = False
+
+    def __init__(self, chat: Chat) -> None:
+        self.chat = chat
+        self.connections: set[LineConnection] = set()
+
+    def buildProtocol(self, addr: IAddress | None) -> LineConnection:
+        """Somebody connects."""
+        return LineConnection(self)

@@ -1,0 +1,164 @@
+"""Real servers and real clients for tests: processes and sockets on the loopback, never a sleep."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+# Far longer than anything takes; a test that needs it has failed.
+PATIENCE = 30.0
+
+TWISTD = str(Path(sys.executable).with_name("twistd"))
+
+
+class Reading:
+    """Reads from a descriptor until something has come."""
+
+    def __init__(self, source: IO[bytes] | socket.socket) -> None:
+        self._source = source
+        self._ended = False
+        self.text = ""
+
+    def until(self, pattern: str) -> str:
+        """Wait for a match of a regular expression; return all up to its end, and forget that."""
+        end = time.monotonic() + PATIENCE
+        while (found := re.search(pattern, self.text, re.MULTILINE)) is None:
+            if self._ended or not self._more(end):
+                raise AssertionError(f"{pattern!r} did not come; what came is {self.text!r}")
+        seen, self.text = self.text[: found.end()], self.text[found.end() :]
+        return seen
+
+    def rest(self) -> str:
+        """Wait for the end; return what came before it."""
+        end = time.monotonic() + PATIENCE
+        while not self._ended:
+            assert self._more(end), f"there is no end; what came is {self.text!r}"
+        return self.text
+
+    def _more(self, end: float) -> bool:
+        poll = select.poll()  # select() knows no more than 1024 descriptors
+        poll.register(self._source, select.POLLIN)
+        if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
+            return False
+        try:
+            data = os.read(self._source.fileno(), 65536)
+        except ConnectionResetError:
+            data = b""
+        self._ended = not data
+        self.text += data.decode()
+        return True
+
+
+class Person(Reading):
+    """Somebody who has connected with a socket."""
+
+    def __init__(self, port: int, nick: str = "", host: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection((host, port), PATIENCE)
+        super().__init__(self.socket)
+        if nick:
+            self.types(nick)
+            self.until(rf"^\*\*\* You are {nick}, in #lobby.*\r\n")
+
+    def types(self, *lines: str) -> None:
+        """Type lines."""
+        self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
+
+    def hang_up(self) -> None:
+        """Close the connection."""
+        self.socket.close()
+
+    def break_off(self) -> None:
+        """Reset the connection, as a machine does that has crashed and come back."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.close()
+
+
+class Program(Reading):
+    """A client program, with what it shows."""
+
+    def __init__(self, *command: str) -> None:
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert self.process.stdout is not None
+        super().__init__(self.process.stdout)
+
+    def types(self, *lines: str) -> None:
+        """Type lines."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("".join(f"{line}\n" for line in lines).encode())
+        self.process.stdin.flush()
+
+    def hang_up(self) -> None:
+        """Give it the end of its input, and see that it ends."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()
+
+
+class Server(Reading):
+    """A real ``twistd tcpchat`` on a free port."""
+
+    def __init__(self, folder: Path, *options: str, listen: str = "tcp:0:interface=127.0.0.1") -> None:
+        self.folder = folder
+        listening = ["--listen", listen] if listen else []
+        self.process = subprocess.Popen(
+            [TWISTD, "-n", "--pidfile=", "tcpchat", *listening, *options],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert self.process.stdout is not None
+        super().__init__(self.process.stdout)
+        self.port = 0
+        self._guests: list[Person | Program] = []
+
+    def person(self, nick: str = "", host: str = "127.0.0.1") -> Person:
+        """Somebody comes in with a socket; without a nickname they are asked for one."""
+        person = Person(self.port, nick, host)
+        self._guests.append(person)
+        return person
+
+    def program(self, *command: str) -> Program:
+        """Somebody comes in with a program."""
+        program = Program(*command)
+        self._guests.append(program)
+        return program
+
+    def ready(self) -> Server:
+        """Wait until people can come in."""
+        ready = self.until(r"READY line \w+ .*:(\d+)$")
+        self.port = int(ready.rpartition(":")[2])
+        return self
+
+    def terminate(self) -> int:
+        """End it as an operator does; return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for guest in self._guests:
+            guest.hang_up()
+        self.kill()
+        assert self.process.stdout is not None
+        self.process.stdout.close()

@@ -1,0 +1,148 @@
+"""What an operator can set, and what is said if something is wrong."""
+
+import os
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.config import Config, WrongConfig, greeting, make, read_file
+from tcpchat.limits import NO_LIMITS, Limits
+
+EVERYTHING = """
+listen = ["tcp:8023", "unix:/run/tcpchat"]
+store = "memory:"
+durability = "crash"
+nicknames = "ascii"
+motd = "motd.txt"
+history = 500
+
+[limits]
+rooms_per_person = 3
+rooms = 7
+"""
+
+
+class MakeTests(SynchronousTestCase):
+    def assert_refused(self, why: str, **settings: Any) -> None:
+        refusal = self.assertRaises(WrongConfig, make, settings, "chat.toml")
+        self.assertEqual(str(refusal), f"chat.toml: {why}.")
+
+    def test_nothing_set_is_the_default(self) -> None:
+        config = make({}, "chat.toml")
+        self.assertEqual(config, Config())
+        self.assertEqual(config.listen, ())
+        self.assertEqual(config.store, "sqlite:tcpchat.sqlite3")
+        self.assertEqual((config.durability, config.nicknames), ("power", "any"))
+        self.assertEqual((config.motd, config.history), (None, 10))
+        self.assertEqual(config.chosen_limits, Limits())
+
+    def test_everything_can_be_set_under_the_same_name(self) -> None:
+        settings = tomllib.loads(EVERYTHING)
+        self.assertEqual(set(settings), set(Config.__struct_fields__))
+        self.assertEqual(
+            make(settings, "chat.toml"),
+            Config(
+                listen=("tcp:8023", "unix:/run/tcpchat"), store="memory:", durability="crash",
+                limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", motd="motd.txt", history=500,
+            ),
+        )  # fmt: skip
+
+    def test_a_number_may_be_typed_on_a_command_line(self) -> None:
+        for typed, number in ("0", 0), ("25", 25), ("500", 500):
+            self.assertEqual(make({"history": typed}, "The command line").history, number)
+
+    def test_an_unknown_option_is_named(self) -> None:
+        self.assert_refused('there is no option "histroy"', histroy=5)
+        self.assert_refused('there is no option "History"', store="memory:", History=5)
+
+    def test_a_wrong_value_is_named_with_what_it_could_be(self) -> None:
+        number = "it is a number from 0 to 500"
+        for value in -1, 501, 10.5, True, None, "", "ten", "-1", "501", [10], {"lines": 10}:
+            self.assert_refused(f"history cannot be {value!r}: {number}", history=value)
+        for value in "fast", "Power", "", 1, True, ["power"]:
+            self.assert_refused(f"durability cannot be {value!r}: it is power or crash", durability=value)
+        for value in "latin", True, 0:
+            self.assert_refused(f"nicknames cannot be {value!r}: it is any or ascii", nicknames=value)
+        for value in "tcp:8023", 8023, True, [8023], {"port": 8023}:
+            self.assert_refused(f"listen cannot be {value!r}: it is a list of endpoints", listen=value)
+
+    def test_a_text_is_nothing_else(self) -> None:
+        for name in "store", "motd":
+            for value in 5, True, ["x"], {"path": "x"}:
+                refusal = self.assertRaises(WrongConfig, make, {name: value}, "chat.toml")
+                self.assertTrue(str(refusal).startswith(f"chat.toml: {name} cannot be {value!r}: "))
+        self.assertEqual(make({"motd": "null", "store": "5"}, "chat.toml"), Config(motd="null", store="5"))
+
+    def test_the_first_wrong_one_is_told_also_beside_good_ones(self) -> None:
+        self.assert_refused(
+            "durability cannot be 'fast': it is power or crash", store="memory:", durability="fast", history=-1
+        )
+
+
+class LimitsTests(SynchronousTestCase):
+    def limits(self, value: Any) -> Limits:
+        return make({"limits": value}, "chat.toml").chosen_limits
+
+    def test_limits_are_on_or_off(self) -> None:
+        self.assertEqual(self.limits("on"), Limits())
+        self.assertEqual(self.limits("off"), NO_LIMITS)
+
+    def test_a_table_sets_some_and_leaves_the_others(self) -> None:
+        self.assertEqual(self.limits({"rooms": 5}), Limits(rooms=5))
+        self.assertEqual(self.limits({}), Limits())
+
+    def test_everything_else_is_refused(self) -> None:
+        wrong: list[Any] = ["maybe", "", True, 5, {"roms": 5}, {"rooms": "many"}, {"rooms": "5"}, {"rooms": True}]
+        for value in wrong:
+            refusal = self.assertRaises(WrongConfig, self.limits, value)
+            expected = f"chat.toml: limits cannot be {value!r}: it is on or off, or a table of numbers."
+            self.assertEqual(str(refusal), expected)
+
+
+class FileTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def file(self, content: bytes) -> str:
+        path = os.path.join(self.folder, "file")
+        Path(path).write_bytes(content)
+        return path
+
+    def test_a_toml_file_is_read(self) -> None:
+        path = self.file(EVERYTHING.encode())
+        self.assertEqual(read_file(path), tomllib.loads(EVERYTHING))
+
+    def test_a_file_that_cannot_be_read_is_named(self) -> None:
+        path = os.path.join(self.folder, "nowhere")
+        for read, what in (read_file, "configuration"), (greeting, "message of the day"):
+            refusal = self.assertRaises(WrongConfig, read, path)
+            self.assertEqual(str(refusal), f"The {what} {path} cannot be read: No such file or directory.")
+            refusal = self.assertRaises(WrongConfig, read, self.folder)
+            self.assertEqual(str(refusal), f"The {what} {self.folder} cannot be read: Is a directory.")
+
+    def test_a_file_that_is_not_toml_is_named_with_the_place(self) -> None:
+        path = self.file(b'store = "memory:"\nhistory: 5\n')
+        refusal = str(self.assertRaises(WrongConfig, read_file, path))
+        self.assertTrue(refusal.startswith(f"The configuration {path} is not TOML: "))
+        self.assertIn("line 2", refusal)
+        path = self.file(b'store = "\xff"\n')
+        self.assertRaises(WrongConfig, read_file, path)
+
+    def test_the_message_of_the_day_is_a_line_each(self) -> None:
+        for content, lines in (
+            (b"Hello", ("Hello",)),
+            (b"Hello\n", ("Hello",)),
+            (b"Hello,\r\n\r\nworld\r\n\r\n", ("Hello,", "", "world")),
+            ("caf\u00e9\u2028x\x0by\n".encode(), ("caf\u00e9\u2028x\x0by",)),
+        ):
+            self.assertEqual(greeting(self.file(content)), lines)
+
+    def test_a_message_of_the_day_in_another_encoding_is_refused(self) -> None:
+        path = self.file(b"caf\xe9\n")
+        refusal = self.assertRaises(WrongConfig, greeting, path)
+        self.assertEqual(str(refusal), f"The message of the day {path} is not UTF-8.")

@@ -1,0 +1,165 @@
+"""The whole path of a line: the real server, real clients, from the first connection to the last."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import PATIENCE, Server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path) as running:
+        yield running.ready()
+
+
+def need(program: str) -> str:
+    """Return where a client program is; .ci/run installs those that are missing."""
+    found = shutil.which(program)
+    assert found, f"{program} is not installed: see CONTRIBUTING.md"
+    return found
+
+
+def piped(text: str, *command: str) -> str:
+    """Return what a command shows that is given some input and then its end."""
+    return subprocess.run(
+        command, input=text.encode(), stdout=subprocess.PIPE, timeout=PATIENCE, check=False
+    ).stdout.decode()
+
+
+def test_three_people_talk(server: Server) -> None:
+    alice, bob = server.person("alice"), server.person("bob")
+    assert alice.until(r"\*\*\* bob joined #lobby\.\r\n").endswith("*** bob joined #lobby.\r\n")
+    carl = server.person("carl")
+    bob.types("hello, grüß euch")
+    for person in alice, carl:
+        assert "<bob> hello, grüß euch\r\n" in person.until("grüß euch\r\n")
+    carl.break_off()
+    assert "*** carl left #lobby: connection lost." in alice.until(r"carl left.*\r\n")
+    bob.types("/quit good night")
+    assert "*** Goodbye.\r\n" in bob.rest()
+    assert "*** bob left #lobby: good night.\r\n" in alice.until(r"bob left.*\r\n")
+
+
+def test_netcat_and_telnet_talk(server: Server) -> None:
+    nc = server.program(need("nc"), "127.0.0.1", str(server.port))
+    telnet = server.program(need("telnet"), "127.0.0.1", str(server.port))
+    nc.types("alice")
+    nc.until(r"You are alice, in #lobby\.")
+    telnet.until("What is your nickname")
+    telnet.types("bob")
+    telnet.until("You are bob, in #lobby with alice")
+    telnet.types("hello from telnet")
+    assert "<bob> hello from telnet" in nc.until("hello from telnet")
+    nc.types("/me waves")
+    assert "* alice waves" in telnet.until("waves")
+    telnet.types("/quit")
+    assert "Connection closed" in telnet.rest()
+    nc.until(r"\*\*\* bob left #lobby\.")
+    nc.types("/quit")
+    nc.until("Goodbye")
+
+
+def test_a_shell_pipe_is_said_and_answered(server: Server) -> None:
+    alice = server.person("alice")
+    shown = piped("/as ci-bot\nbuild 17 passed\n", need("nc"), "-N", "127.0.0.1", str(server.port))
+    assert shown.endswith("*** You are ci-bot, in #lobby with alice.\r\n")
+    assert "<ci-bot> build 17 passed\r\n*** ci-bot left #lobby.\r\n" in alice.until("ci-bot left.*\r\n")
+
+
+def test_a_pipe_with_a_taken_name_is_told_and_not_taken_for_names(server: Server) -> None:
+    alice = server.person("alice")
+    shown = piped("alice\nhello\n", need("nc"), "-N", "127.0.0.1", str(server.port))
+    assert shown.endswith('!!! Not sent: "alice" is taken. Try "alice2".\r\n')
+    alice.types("/who")
+    assert "hello" not in alice.until(r"1 person is in #lobby: alice\.\r\n")
+
+
+def test_a_thousand_piped_lines_arrive_in_order(server: Server) -> None:
+    alice = server.person("alice")
+    lines = "".join(f"line {n}\n" for n in range(1000))
+    piped(f"/as bot\n{lines}", need("nc"), "-N", "127.0.0.1", str(server.port))
+    shown = alice.until(r"bot left #lobby\.\r\n")
+    assert [line for line in shown.split("\r\n") if "> " in line] == [f"<bot> line {n}" for n in range(1000)]
+
+
+def test_history_is_there_after_a_kill(tmp_path: Path) -> None:
+    with Server(tmp_path) as first:
+        alice, bob = first.ready().person("alice"), first.person("bob")
+        bob.types("before the crash")
+        alice.until("before the crash\r\n")
+        first.kill()
+    with Server(tmp_path) as second:
+        carl = second.ready().person()
+        carl.types("carl", "/history", "/who")
+        shown = carl.until(r"in #lobby: carl\.\r\n")
+        assert "<bob> before the crash\r\n" in shown
+
+
+def test_sigterm_tells_everybody_and_ends_cleanly(server: Server) -> None:
+    alice, bob = server.person("alice"), server.person("bob")
+    bob.types("last words")
+    alice.until("last words\r\n")
+    assert server.terminate() == 0
+    assert "*** The server restarts" in alice.rest()
+
+
+def test_sigterm_ends_it_though_somebody_reads_nothing(server: Server) -> None:
+    deaf = server.person("deaf")
+    deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    bob = server.person("bob")
+    bob.types("/set echo on", *["x" * 4000] * 200, "done")
+    bob.until("^<bob> done\r\n")
+    assert server.terminate() == 0
+
+
+def test_a_reader_who_stalls_gets_every_line_and_nobody_waits_for_it(server: Server) -> None:
+    deaf, bob = server.person("deaf"), server.person("bob")
+    bob.types("/set echo on", *[f"{n} " + "x" * 3000 for n in range(1000)], "done")
+    bob.until("^<bob> done\r\n")
+    shown = deaf.until("^<bob> done\r\n")
+    numbers = [line.split()[1] for line in shown.split("\r\n") if line.startswith("<bob>")]
+    assert numbers == [*map(str, range(1000)), "done"]
+
+
+def test_ipv6_unix_sockets_and_several_doors(tmp_path: Path) -> None:
+    path = tmp_path / "chat.socket"
+    with Server(
+        tmp_path, "--listen", f"unix:{path}", "--store", "memory:", listen="tcp6:0:interface=\\:\\:1"
+    ) as server:
+        alice = server.ready().person("alice", host="::1")
+        server.until(r"READY line unix .*chat\.socket")
+        with socket.socket(socket.AF_UNIX) as local:
+            local.connect(str(path))
+            local.sendall(b"bob\nhello\n")
+            alice.until("<bob> hello\r\n")
+
+
+def test_tls_sends_no_plain_text_and_loses_nothing(tmp_path: Path) -> None:
+    import ssl
+
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+         "-subj", "/CN=localhost", "-days", "2"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    with Server(tmp_path, listen="ssl:0:privateKey=key.pem:certKey=cert.pem:interface=127.0.0.1") as server:
+        port = server.ready().port
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", port), PATIENCE)) as secure:
+            secure.sendall(
+                b"bob\n/set echo on\n" + b"x" * 3000 + b"\n" + b"".join(b"%d\n" % n for n in range(500))
+            )
+            shown = b""
+            while b"<bob> 499\r\n" not in shown:
+                shown += secure.recv(65536)
+        lines = [line for line in shown.decode().split("\r\n") if line.startswith("<bob>")]
+        assert lines[1:] == [f"<bob> {n}" for n in range(500)]

@@ -1,0 +1,79 @@
+"""What an event is on disk, and that nothing of it is lost there."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.events import (
+    Acted,
+    Event,
+    Joined,
+    Left,
+    Presence,
+    Renamed,
+    Said,
+    Spoken,
+    Told,
+    TopicSet,
+    decode,
+    encode,
+    inbox,
+)
+
+# These are in people's logs: what changes here must still be read as it was.
+ON_DISK: list[tuple[Event, str]] = [
+    (Said("s1", "bob", 'a "b" \\ é'), r'{"type":"said","session":"s1","nick":"bob","text":"a \"b\" \\ é"}'),
+    (Acted("s1", "bob", "waves"), '{"type":"acted","session":"s1","nick":"bob","text":"waves"}'),
+    (Joined("s1", "bob"), '{"type":"joined","session":"s1","nick":"bob"}'),
+    (Left("s1", "bob"), '{"type":"left","session":"s1","nick":"bob"}'),
+    (Left("s1", "bob", "bye"), '{"type":"left","session":"s1","nick":"bob","reason":"bye"}'),
+    (
+        Renamed("s1", "bob", "rob", ("#lobby", "#dev")),
+        '{"type":"renamed","session":"s1","nick":"bob","new":"rob","rooms":["#lobby","#dev"]}',
+    ),
+    (TopicSet("s1", "bob", "cats"), '{"type":"topicset","session":"s1","nick":"bob","text":"cats"}'),
+    (Told("s1", "bob", "eve", "hi"), '{"type":"told","session":"s1","nick":"bob","to":"eve","text":"hi"}'),
+]
+
+TEXT = st.text()
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    *(st.builds(kind, TEXT, TEXT, TEXT) for kind in (Said, Acted, Left, TopicSet)),
+    st.builds(Joined, TEXT, TEXT),
+    st.builds(Renamed, TEXT, TEXT, TEXT, st.lists(TEXT).map(tuple)),
+    st.builds(Told, TEXT, TEXT, TEXT, TEXT),
+)
+
+
+class EventsOnDiskTests(SynchronousTestCase):
+    def test_every_kind_of_event_is_here(self) -> None:
+        self.assertEqual({type(event) for event, _ in ON_DISK}, set(Event.__args__))
+
+    def test_every_kind_is_written_as_ever(self) -> None:
+        for event, written in ON_DISK:
+            self.assertEqual(encode(event).decode(), written)
+
+    def test_what_was_written_is_still_read(self) -> None:
+        for event, written in ON_DISK:
+            self.assertEqual(decode(written.encode()), event)
+
+    def test_what_a_later_version_adds_does_not_keep_an_entry_from_being_read(self) -> None:
+        later = b'{"type":"joined","session":"s1","nick":"bob","account":"robert"}'
+        self.assertEqual(decode(later), Joined("s1", "bob"))
+
+    def test_what_was_said_is_no_presence(self) -> None:
+        kinds = {type(event): (isinstance(event, Spoken), isinstance(event, Presence)) for event, _ in ON_DISK}
+        self.assertEqual([kind for kind, (spoken, _) in kinds.items() if spoken], [Said, Acted])
+        self.assertEqual([kind for kind, (_, presence) in kinds.items() if presence], [Joined, Left])
+
+    def test_an_inbox_is_never_the_stream_of_a_room(self) -> None:
+        self.assertEqual(inbox("s1"), "@s1")
+
+    @settings(deadline=None, database=None)
+    @given(EVENTS)
+    def test_what_is_decoded_is_what_was_encoded(self, event: Event) -> None:
+        self.assertEqual(decode(encode(event)), event)
+
+    @settings(deadline=None, database=None)
+    @given(EVENTS)
+    def test_an_event_is_one_line_whatever_is_in_it(self, event: Event) -> None:
+        self.assertNotIn(b"\n", encode(event))

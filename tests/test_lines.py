@@ -1,0 +1,198 @@
+"""How bytes become lines, however the network cuts them."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
+from tcpchat.lines import TOO_LONG, Endless, LineReader, TooLong, is_other_protocol
+
+ENDLESS = Endless()  # stands at the end of what is read until it is raised
+Read = bytes | TooLong | Endless
+
+FULL = b"x" * LONGEST_LINE
+OVER = b"x" * (LONGEST_LINE + 1)
+
+# What comes, and the lines in it; at the end of the stream, so an unfinished line is one too.
+CASES: list[tuple[bytes, list[Read]]] = [
+    (b"", []),
+    (b"\n", [b""]),
+    (b"a\nb\n", [b"a", b"b"]),
+    (b"a\r\nb\r\n", [b"a", b"b"]),
+    (b"a\r\0b\r\0", [b"a", b"b"]),
+    (b"a\nb\r\nc\r\0d", [b"a", b"b", b"c", b"d"]),
+    (b"\n\r\n\r\0", [b"", b"", b""]),
+    (b"a\r\0\nb\n", [b"a", b"", b"b"]),
+    (b"a\n\rb\n", [b"a", b"\rb"]),
+    (b"a\rb\n", [b"a\rb"]),
+    (b"a\r\r\n", [b"a\r"]),
+    (b"a\0b\n\0\n", [b"a\0b", b"\0"]),
+    (b"a\r", [b"a"]),
+    (b"\xc3\xa9\n\xf0\x9f\x91\x8b\r\n", [b"\xc3\xa9", b"\xf0\x9f\x91\x8b"]),
+    (b"\xff\n\xc3\n", [b"\xff", b"\xc3"]),
+    ("\x0b\x0c\x1c\x85\u2028\n".encode(), ["\x0b\x0c\x1c\x85\u2028".encode()]),
+    *((FULL + end + b"next\n", [FULL, b"next"]) for end in (b"\n", b"\r\n", b"\r\0")),
+    *((OVER + end + b"next\n", [TOO_LONG, b"next"]) for end in (b"\n", b"\r\n", b"\r\0")),
+    (FULL, [FULL]),
+    (FULL + b"\r", [FULL]),
+    (OVER, [TOO_LONG]),
+    (FULL + b"\r\r\nnext", [TOO_LONG, b"next"]),
+    (b"a\n" + OVER + b"\r\n\r\n" + OVER * 3 + b"\r\0b", [b"a", TOO_LONG, b"", TOO_LONG, b"b"]),
+    # One byte more is where it ends; that is known at once only if nothing comes behind it.
+    (b"a\n" + b"x" * ENDLESS_LINE + b"\r\nb\n", [b"a", TOO_LONG, b"b"]),
+    (b"a\n" + b"x" * ENDLESS_LINE, [b"a", TOO_LONG]),
+    (b"a\n" + b"x" * (ENDLESS_LINE + 1), [b"a", TOO_LONG, ENDLESS]),
+]
+
+
+def take(reader: LineReader) -> list[Read]:
+    return list(iter(reader.next_line, None))
+
+
+def read(chunks: Iterable[bytes], longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> list[Read]:
+    reader = LineReader(longest, endless)
+    try:
+        for chunk in chunks:
+            reader.feed(chunk)
+    except Endless:
+        return [*take(reader), ENDLESS]
+    reader.end()
+    return take(reader)
+
+
+def bytewise(data: bytes) -> list[bytes]:
+    return [data[at : at + 1] for at in range(len(data))]
+
+
+@st.composite
+def cut_bytes(draw: st.DrawFn) -> list[bytes]:
+    """Some bytes, most of them of importance, cut somewhere."""
+    data = bytes(draw(st.lists(st.sampled_from(b"aab\r\r\n\n\0\xc3\xa9"), max_size=60)))
+    cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=8)))
+    return [data[start:end] for start, end in pairwise([0, *cuts, len(data)])]
+
+
+class FramingTests(SynchronousTestCase):
+    def test_every_case_is_read_whole(self) -> None:
+        for data, lines in CASES:
+            self.assertEqual(read([data]), lines, ascii(data[:40]))
+
+    def test_every_case_is_read_byte_by_byte(self) -> None:
+        for data, lines in CASES:
+            self.assertEqual(read(bytewise(data)), lines, ascii(data[:40]))
+
+    def test_a_line_is_there_as_soon_as_its_end_is(self) -> None:
+        reader = LineReader()
+        reader.feed(b"one\ntw")
+        self.assertEqual((take(reader), reader.unfinished), ([b"one"], b"tw"))
+        reader.feed(b"o\r")
+        self.assertEqual((take(reader), reader.unfinished), ([], b"two\r"))
+        reader.feed(b"\n")
+        self.assertEqual((take(reader), reader.unfinished), ([b"two"], b""))
+
+    def test_lines_can_be_taken_one_at_a_time_while_others_come(self) -> None:
+        reader = LineReader()
+        reader.feed(b"one\ntwo\nthr")
+        self.assertEqual(reader.next_line(), b"one")
+        reader.feed(b"ee\n")
+        self.assertEqual(take(reader), [b"two", b"three"])
+        self.assertIsNone(reader.next_line())
+
+    def test_the_end_comes_once(self) -> None:
+        reader = LineReader()
+        reader.feed(b"one\ntwo")
+        reader.end()
+        reader.end()
+        self.assertEqual((take(reader), reader.unfinished), ([b"one", b"two"], b""))
+
+
+class TooLongTests(SynchronousTestCase):
+    def test_a_line_is_given_up_as_soon_as_it_is_too_long_and_told_once(self) -> None:
+        reader = LineReader()
+        reader.feed(FULL)
+        self.assertEqual(take(reader), [])
+        reader.feed(b"x")
+        self.assertEqual((take(reader), reader.unfinished), ([TOO_LONG], b""))
+        reader.feed(OVER)
+        reader.feed(b"still the same\nthe next\n")
+        self.assertEqual(take(reader), [b"the next"])
+
+    def test_a_carriage_return_after_a_full_line_may_be_half_of_its_end(self) -> None:
+        reader = LineReader()
+        reader.feed(FULL + b"\r")
+        self.assertEqual(take(reader), [])
+        reader.feed(b"x")
+        self.assertEqual(take(reader), [TOO_LONG])
+
+    def test_the_end_of_a_stream_does_not_end_a_line_that_was_given_up(self) -> None:
+        reader = LineReader()
+        reader.feed(OVER + b"\r")
+        reader.end()
+        self.assertEqual(take(reader), [TOO_LONG])
+
+    def test_the_lines_before_an_endless_one_can_still_be_taken(self) -> None:
+        reader = LineReader()
+        reader.feed(b"one\ntwo\n" + OVER)
+        reader.feed(b"x" * (ENDLESS_LINE - len(OVER)))
+        self.assertRaises(Endless, reader.feed, b"x")
+        self.assertEqual(take(reader), [b"one", b"two", TOO_LONG])
+
+    def test_an_end_of_line_begins_the_count_anew(self) -> None:
+        almost = b"x" * ENDLESS_LINE
+        self.assertEqual(read([almost, b"\n", almost, b"\r", b"\0", almost]), [TOO_LONG] * 3)
+
+
+class LineReaderLaws(SynchronousTestCase):
+    @settings(deadline=None, database=None)
+    @given(cut_bytes(), st.integers(0, 5))
+    def test_how_the_bytes_are_cut_does_not_matter(self, chunks: list[bytes], longest: int) -> None:
+        data = b"".join(chunks)
+        self.assertEqual(read(chunks, longest), read([data], longest))
+        self.assertEqual(read(bytewise(data), longest), read([data], longest))
+
+    @settings(deadline=None, database=None)
+    @given(cut_bytes(), st.integers(0, 5), st.integers(0, 5))
+    def test_an_endless_line_ends_it_unless_its_end_came_along_with_the_rest(
+        self, chunks: list[bytes], longest: int, more: int
+    ) -> None:
+        endless = longest + more
+        data = b"".join(chunks)
+        lengths = [
+            len(line.removesuffix(b"\r")) for line in data.replace(b"\r\0", b"\n").split(b"\n")
+        ]
+        dripped, cut = read(bytewise(data), longest, endless), read(chunks, longest, endless)
+        self.assertEqual(ENDLESS in dripped, max(lengths) > endless)
+        if ENDLESS in dripped:
+            self.assertEqual(dripped[-2:], [TOO_LONG, ENDLESS])
+            self.assertEqual(dripped[:-1], cut[: len(dripped) - 1])
+        else:
+            self.assertEqual(dripped, cut)
+
+    @settings(deadline=None, database=None)
+    @given(cut_bytes(), st.integers(0, 5))
+    def test_no_more_is_held_than_a_line_and_perhaps_half_of_its_end(
+        self, chunks: list[bytes], longest: int
+    ) -> None:
+        reader = LineReader(longest)
+        for chunk in chunks:
+            reader.feed(chunk)
+            self.assertLessEqual(len(reader.unfinished.removesuffix(b"\r")), longest)
+
+
+class OtherProtocolTests(SynchronousTestCase):
+    def test_http_tls_and_ssh_are_known_by_how_they_begin(self) -> None:
+        for start in (
+            b"GET / HTTP/1.1", b"POST /form HTTP/1.0", b"OPTIONS *", b"CONNECT example.org:443 HTTP/1.1",
+            b"PRI * HTTP/2.0", b"SSH-2.0-OpenSSH_9.2", b"SSH-2.0-", b"SSH-1.99-old", b"\x16\x03\x01\x02\x00",
+        ):  # fmt: skip
+            self.assertTrue(is_other_protocol(start), start)
+
+    def test_nothing_that_could_be_a_nickname_is_another_protocol(self) -> None:
+        for start in (
+            b"", b"bob", b"get lost", b"get / http", b"GET", b"POST", b"POST ", b"POSTman", b"SSH", b"SSH-",
+            b"SSH-2", b"ssh-2.0-", b"\x16", b"/nick GET /", b" GET / HTTP/1.1", "\u0130stanbul".encode(),
+        ):  # fmt: skip
+            self.assertFalse(is_other_protocol(start), start)

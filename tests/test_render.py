@@ -1,0 +1,283 @@
+"""Every form of a line that people are shown, word for word."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat import render
+from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.names import nickname
+from tcpchat.render import Fold, View, show
+from tcpchat.text import clean
+
+PARIS = ZoneInfo("Europe/Paris")
+
+SAID = Said("b", "bob", "hello")
+ACTED = Acted("b", "bob", "waves")
+TOLD = Told("b", "bob", "alice", "psst")
+PRESENCE: list[Event] = [Joined("b", "bob"), Left("b", "bob"), Left("b", "bob", "connection lost")]
+
+
+def at(moment: str) -> int:
+    """Return an ISO time in UTC as the log holds it."""
+    return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()) * 1000
+
+
+NOON = at("2026-11-21 12:00:59")
+NOW = at("2026-11-21 20:00")
+
+
+def line(event: Event, stream: str = "#dev", viewer: str = "a", **view: Any) -> str:
+    """Return how a viewer sees an event that happened at noon."""
+    return show([Entry(1, NOON, event)], stream, View(**view), viewer, NOW).decode()
+
+
+class EntryTests(SynchronousTestCase):
+    def test_what_is_said_in_the_current_room(self) -> None:
+        self.assertEqual(line(SAID), "<bob> hello\r\n")
+        self.assertEqual(line(ACTED), "* bob waves\r\n")
+
+    def test_what_is_said_in_another_room_stands_behind_its_name(self) -> None:
+        self.assertEqual(line(SAID, current=False), "#dev <bob> hello\r\n")
+        self.assertEqual(line(ACTED, current=False), "#dev * bob waves\r\n")
+
+    def test_a_private_message_is_from_somebody_and_its_copy_to_somebody(self) -> None:
+        for current in True, False:
+            self.assertEqual(line(TOLD, inbox("a"), "a", current=current), "[from bob] psst\r\n")
+            self.assertEqual(line(TOLD, inbox("b"), "b", current=current), "[to alice] psst\r\n")
+
+    def test_what_happens_in_a_room_is_told_with_its_name_current_or_not(self) -> None:
+        told = {
+            Joined("b", "bob"): "*** bob joined #dev.\r\n",
+            Left("b", "bob"): "*** bob left #dev.\r\n",
+            Left("b", "bob", "connection lost"): "*** bob left #dev: connection lost.\r\n",
+            TopicSet("b", "bob", "cats, dogs"): "*** bob set the topic of #dev: cats, dogs\r\n",
+            Renamed("b", "bob", "rob", ("#dev",)): "*** bob is now known as rob.\r\n",
+        }
+        for event, expected in told.items():
+            self.assertEqual(line(event), expected)
+            self.assertEqual(line(event, current=False), expected)
+
+    def test_one_s_own_messages_are_left_out_unless_asked_for(self) -> None:
+        self.assertEqual(line(SAID, viewer="b"), "")
+        self.assertEqual(line(ACTED, viewer="b"), "")
+        self.assertEqual(line(SAID, viewer="b", echo=True), "<bob> hello\r\n")
+        self.assertEqual(line(ACTED, viewer="b", echo=True, current=False), "#dev * bob waves\r\n")
+
+    def test_one_is_oneself_by_session_and_not_by_nickname(self) -> None:
+        self.assertEqual(line(Said("a", "bob", "x"), viewer="bob"), "<bob> x\r\n")
+
+    def test_one_s_own_coming_and_going_is_left_out_and_renaming_is_not(self) -> None:
+        for event in PRESENCE:
+            self.assertEqual(line(event, viewer="b", echo=True), "")
+        self.assertEqual(
+            line(Renamed("b", "bob", "rob", ("#dev",)), viewer="b"), "*** bob is now known as rob.\r\n"
+        )
+        self.assertEqual(line(TopicSet("b", "bob", "x"), viewer="b"), "*** bob set the topic of #dev: x\r\n")
+
+    def test_who_wants_no_joins_sees_none_and_who_wants_them_folded_none_of_these(self) -> None:
+        for joins in "none", "folded":
+            for event in PRESENCE:
+                self.assertEqual(line(event, joins=joins), "")
+            self.assertEqual(line(SAID, joins=joins), "<bob> hello\r\n")
+
+    def test_who_is_ignored_is_not_heard(self) -> None:
+        ignored = frozenset({"bob"})
+        for event in SAID, ACTED, Said("b", "BoB", "x"), Said("b", "\uff22ob", "x"):
+            self.assertEqual(line(event, ignored=ignored), "")
+        self.assertEqual(line(TOLD, inbox("a"), ignored=ignored), "")
+        self.assertEqual(line(Said("c", "bobby", "x"), ignored=ignored), "<bobby> x\r\n")
+
+    def test_who_is_ignored_is_still_seen_to_come_and_go(self) -> None:
+        self.assertEqual(line(Joined("b", "bob"), ignored=frozenset({"bob"})), "*** bob joined #dev.\r\n")
+        told = line(Told("a", "ann", "bob", "x"), inbox("a"), "a", ignored=frozenset({"ann", "bob"}))
+        self.assertEqual(told, "[to bob] x\r\n")
+
+    def test_entries_can_be_hidden_by_their_numbers(self) -> None:
+        entries = [Entry(seq, NOON, Said("b", "bob", str(seq))) for seq in range(1, 5)]
+        self.assertEqual(show(entries, "#dev", View(), "a", NOW, {2, 3}), b"<bob> 1\r\n<bob> 4\r\n")
+
+    def test_nothing_is_nothing(self) -> None:
+        self.assertEqual(show([], "#dev", View(), "a", NOW), b"")
+        self.assertEqual(render.replay([], "#dev", View(), "a", NOW), b"")
+
+
+class TimeTests(SynchronousTestCase):
+    def replayed(self, then: str, now: str = "2026-11-21 20:00", event: Event = SAID, **view: Any) -> str:
+        return render.replay([Entry(1, at(then), event)], "#dev", View(**view), "b", at(now)).decode()
+
+    def test_a_replayed_line_stands_behind_its_time_one_s_own_too(self) -> None:
+        self.assertEqual(self.replayed("2026-11-21 10:02"), "[10:02] <bob> hello\r\n")
+        self.assertEqual(self.replayed("2026-11-21 10:02", event=ACTED), "[10:02] * bob waves\r\n")
+        self.assertEqual(self.replayed("2026-11-21 10:02", current=False), "[10:02] #dev <bob> hello\r\n")
+
+    def test_an_earlier_day_is_named(self) -> None:
+        self.assertEqual(self.replayed("2026-11-20 10:02"), "[2026-11-20 10:02] <bob> hello\r\n")
+        self.assertEqual(self.replayed("2025-11-21 10:02"), "[2025-11-21 10:02] <bob> hello\r\n")
+
+    def test_a_day_ends_at_midnight(self) -> None:
+        self.assertEqual(self.replayed("2026-11-21 00:00"), "[00:00] <bob> hello\r\n")
+        self.assertEqual(self.replayed("2026-11-20 23:59:59"), "[2026-11-20 23:59] <bob> hello\r\n")
+        self.assertEqual(
+            self.replayed("2026-11-21 23:59", "2026-11-22 00:00"), "[2026-11-21 23:59] <bob> hello\r\n"
+        )
+
+    def test_the_time_and_the_day_are_those_of_the_zone(self) -> None:
+        late, later = "2026-11-21 23:30", "2026-11-22 00:10"
+        self.assertEqual(self.replayed(late, later, zone=PARIS), "[00:30] <bob> hello\r\n")
+        self.assertEqual(self.replayed(late, later), "[2026-11-21 23:30] <bob> hello\r\n")
+        # Summer time.
+        self.assertEqual(self.replayed("2026-07-01 10:00", zone=PARIS), "[2026-07-01 12:00] <bob> hello\r\n")
+
+    def test_live_lines_have_a_time_if_asked_for(self) -> None:
+        self.assertEqual(line(SAID, stamped=True), "[12:00] <bob> hello\r\n")
+        self.assertEqual(line(Joined("b", "bob"), stamped=True, zone=PARIS), "[13:00] *** bob joined #dev.\r\n")
+        self.assertEqual(line(TOLD, inbox("a"), stamped=True), "[12:00] [from bob] psst\r\n")
+
+
+class SentenceTests(SynchronousTestCase):
+    def test_a_notice_and_an_error_begin_with_three_signs(self) -> None:
+        self.assertEqual(render.notice("caf\u00e9"), b"*** caf\xc3\xa9\r\n")
+        self.assertEqual(render.notices(["a", "b"]), b"*** a\r\n*** b\r\n")
+        self.assertEqual(render.notices([]), b"")
+        self.assertEqual(render.error("No."), b"!!! No.\r\n")
+
+    def test_one_is_singular(self) -> None:
+        self.assertEqual([render.count(n, "line", "lines") for n in range(3)], ["0 lines", "1 line", "2 lines"])
+        self.assertEqual(render.people(1, "#lobby"), "1 person is in #lobby")
+        self.assertEqual(render.people(2, "#lobby"), "2 people are in #lobby")
+        self.assertEqual(render.people(0, "#lobby"), "0 people are in #lobby")
+
+    def test_where_one_is_is_told_with_up_to_ten_names(self) -> None:
+        ten = list("abcdefghij")
+        company = {
+            0: "",
+            1: " with a",
+            2: " with a, b",
+            10: " with a, b, c, d, e, f, g, h, i, j",
+            11: " with a, b, c, d, e, f, g, h, i, j and 1 other",
+            12: " with a, b, c, d, e, f, g, h, i, j and 2 others",
+            1010: " with a, b, c, d, e, f, g, h, i, j and 1000 others",
+        }
+        for number, expected in company.items():
+            told = render.presence("bob2", "#lobby", ten[:number], number)
+            self.assertEqual(told, f"You are bob2, in #lobby{expected}.")
+
+    def test_more_names_than_are_told_may_be_given(self) -> None:
+        self.assertEqual(render.names(list("abcdefghijkl"), 12), "a, b, c, d, e, f, g, h, i, j and 2 others")
+
+
+def came(*nicks: str) -> list[Event]:
+    return [Joined(nick, nick) for nick in nicks]
+
+
+def went(*nicks: str) -> list[Event]:
+    return [Left(nick, nick, "any reason") for nick in nicks]
+
+
+def fold(*events: Event) -> Fold:
+    return Fold([Entry(seq, NOON, event) for seq, event in enumerate(events, 1)], "#dev")
+
+
+class FoldTests(SynchronousTestCase):
+    def test_who_came_and_went_is_one_line(self) -> None:
+        self.assertEqual(fold(*came("a"), *went("c"), *came("b")).line(), b"*** a, b joined, c left #dev.\r\n")
+        self.assertEqual(fold(*came("a")).line(), b"*** a joined #dev.\r\n")
+        self.assertEqual(fold(*went("a", "b")).line(), b"*** a, b left #dev.\r\n")
+
+    def test_who_came_and_went_at_once_did_both(self) -> None:
+        self.assertEqual(fold(*came("a"), *went("a")).line(), b"*** a joined, a left #dev.\r\n")
+
+    def test_of_many_ten_are_named(self) -> None:
+        joined = fold(*came(*"abcdefghijk"), *went(*"ABCDEFGHIJKLM")).line()
+        self.assertEqual(
+            joined,
+            b"*** a, b, c, d, e, f, g, h, i, j and 1 other joined,"
+            b" A, B, C, D, E, F, G, H, I, J and 3 others left #dev.\r\n",
+        )
+        self.assertEqual(
+            fold(*came(*"abcdefghijk")).line("a"), b"*** b, c, d, e, f, g, h, i, j, k joined #dev.\r\n"
+        )
+
+    def test_who_came_in_the_middle_is_shown_what_came_after(self) -> None:
+        folded = fold(*came("a"), *went("z"), *came("b", "c"), *went("y"))
+        self.assertEqual(folded.line("b"), b"*** c joined, y left #dev.\r\n")
+        self.assertEqual(folded.line("c"), b"*** y left #dev.\r\n")
+        self.assertEqual(folded.line("y"), b"")
+        self.assertEqual(folded.line("elsewhere"), folded.line())
+
+    def test_nobody_is_no_line(self) -> None:
+        self.assertEqual(fold().line(), b"")
+        self.assertEqual(fold(*came("a")).line("a"), b"")
+
+    def test_other_events_are_no_part_of_it(self) -> None:
+        self.assertEqual(fold(SAID, *came("a"), TopicSet("b", "bob", "x")).line(), b"*** a joined #dev.\r\n")
+
+    @settings(deadline=None, database=None)
+    @given(st.lists(st.builds(lambda kind, who: kind(who, who), st.sampled_from([Joined, Left]), st.sampled_from("abcd"))))
+    def test_for_whoever_came_or_went_it_is_the_line_of_what_came_after(self, events: list[Event]) -> None:
+        folded = fold(*events)
+        for viewer in "abcd":
+            mine = [place for place, event in enumerate(events, 1) if event.session == viewer]
+            self.assertEqual(viewer in folded.sessions, bool(mine))
+            after = events[mine[-1] :] if mine else events
+            self.assertEqual(folded.line(viewer), fold(*after).line())
+
+
+# What no line of a chat may hold but its own end.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+NAMES = st.sampled_from(["bob", "Zo\u00eb", "b-_9", "\u05d3\u05d5\u05d3", "\u6771\u4eac"])
+TEXTS = (
+    st.sampled_from(["*** eve left #dev.", "<eve> hi", "!!! no", "[from eve] x", "\r\n*** x", "\u2028<a> b", "\x85"])
+    | st.text(st.sampled_from(" *<>!#[]\r\n\t\x1b\x85\u202e\u0301\u0338a"))
+    | st.text(st.characters())
+).map(clean)
+# Each event, and how its line begins in the current room, in another one, and in an inbox.
+BEGINNINGS: st.SearchStrategy[tuple[Event, str, str]] = st.one_of(
+    st.builds(lambda nick, text: (Said("b", nick, text), f"<{nick}> ", f"#dev <{nick}> "), NAMES, TEXTS),
+    st.builds(lambda nick, text: (Acted("b", nick, text), f"* {nick} ", f"#dev * {nick} "), NAMES, TEXTS),
+    st.builds(lambda nick: (Joined("b", nick), *[f"*** {nick} joined "] * 2), NAMES),
+    st.builds(lambda nick, text: (Left("b", nick, text), *[f"*** {nick} left "] * 2), NAMES, TEXTS),
+    st.builds(lambda nick, text: (TopicSet("b", nick, text), *[f"*** {nick} set "] * 2), NAMES, TEXTS),
+    st.builds(
+        lambda nick, new: (Renamed("b", nick, new, ("#dev",)), *[f"*** {nick} is now known as {new}."] * 2),
+        NAMES, NAMES,
+    ),
+    st.builds(lambda nick, text: (Told("b", nick, "a", text), *[f"[from {nick}] "] * 2), NAMES, TEXTS),
+)  # fmt: skip
+
+
+class LineLaws(SynchronousTestCase):
+    @settings(deadline=None, database=None)
+    @given(BEGINNINGS, st.booleans())
+    def test_no_text_makes_a_line_pass_for_one_of_another_kind(
+        self, event_and_beginnings: tuple[Event, str, str], current: bool
+    ) -> None:
+        event, here, elsewhere = event_and_beginnings
+        beginning = here if current else elsewhere
+        stream = inbox("a") if isinstance(event, Told) else "#dev"
+        shown = line(event, stream, current=current)
+        self.assertTrue(shown.startswith(beginning), ascii(shown))
+        self.assertIsNone(CONTROL.search(shown.removesuffix("\r\n")), ascii(shown))
+        self.assertTrue(shown.endswith("\r\n"))
+        self.assertEqual(line(event, stream, current=current, stamped=True), f"[12:00] {shown}")
+
+    @settings(deadline=None, database=None)
+    @given(st.lists(BEGINNINGS))
+    def test_every_entry_is_exactly_one_line(self, events: list[tuple[Event, str, str]]) -> None:
+        entries = [Entry(seq, NOON, event) for seq, (event, _, _) in enumerate(events, 1)]
+        shown = show(entries, "#dev", View(), "a", NOW)
+        self.assertEqual(shown.count(b"\r\n"), len(entries))
+        self.assertEqual(shown.count(b"\n"), len(entries))
+        self.assertEqual(b"".join(show([entry], "#dev", View(), "a", NOW) for entry in entries), shown)
+
+    @settings(deadline=None, database=None)
+    @given(NAMES)
+    def test_a_nickname_never_begins_like_another_kind(self, nick: str) -> None:
+        self.assertTrue(nickname(nick).display[0].isalpha())
