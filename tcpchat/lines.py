@@ -25,7 +25,7 @@ TOO_LONG = TooLong()
 # What other programs say first when they take this port for theirs. None of it could be a
 # nickname, so nobody is turned away by mistake.
 _OTHER_PROTOCOL = re.compile(
-    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI) \S|SSH-\d|\x16\x03"
+    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI) \S|SSH-\d\.|\x16\x03"
 )
 
 

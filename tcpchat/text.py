@@ -1,23 +1,25 @@
 """
-What others may see of what a person typed. Knows nothing of bytes, lines, colours or people.
+What others may see of what a person typed. No I/O; knows nothing of bytes, lines, colours or people.
 
-Unicode's properties come from ``regex``, whose tables are newer than Python's: last year's emoji
-are characters here while ``unicodedata`` still calls them unassigned.
+Unicode's properties come from `regex`, whose tables are newer than Python's: this year's emoji are
+characters here while `unicodedata` still calls them unassigned.
 """
+
+from __future__ import annotations
 
 from unicodedata import normalize
 
 import regex
 
-# PROTOCOL.md 7. Enough to indent a pasted line, too few to push what others said off a line.
+# PROTOCOL.md 7. Enough to indent a pasted line, too few to push what others said off the screen.
 MOST_SPACES = 8
 
-# UTS #39 (5.4, "Optional Detection") calls a fifth nonspacing mark in a row suspicious. Thai, pointed
-# Hebrew, vocalized Arabic and decomposed Vietnamese need three.
+# UTS #39 (5.4) forbids more nonspacing marks (Mn, Me) in a row. Thai, Hebrew with points, Arabic with
+# vowels and decomposed Vietnamese need fewer.
 MOST_MARKS = 4
 
-# UAX #15 (section 13, Stream-Safe Text Format) never needs more nonstarters in a row. Spacing marks
-# (Mc) count here only: each takes a cell of its own, but sorting them is quadratic in ``normalize``.
+# UAX #15 (13, Stream-Safe Text Format) knows no text that needs more on one base. Without it, sorting
+# them in `normalize` is quadratic. Spacing marks (Mc), which take room of their own, count only here.
 LONGEST_PILE = 30
 
 _TOO_MANY_SPACES = " " * (MOST_SPACES + 1)
@@ -29,8 +31,8 @@ def _compile(pattern: str) -> regex.Pattern[str]:
     return regex.compile(pattern, regex.V1 | regex.VERBOSE)
 
 
-# Characters that look like a space and are none: braille blank and the Hangul fillers, which are letters.
-# TAB and the separators of lines and paragraphs become spaces too.
+# What looks like a space: also the braille blank and the Hangul fillers, which are letters to Unicode.
+# TAB and the separators of lines and paragraphs become spaces, too.
 _BLANK = _compile(r"[[\t\p{Zs}\p{Zl}\p{Zp}\u2800\u3164\uFFA0\u115F\u1160]--[ ]]")
 
 # Invisible characters whose neighbours decide whether they stay.
@@ -47,22 +49,22 @@ _INVISIBLE = _compile(rf"[[\p{{Cc}}\p{{Cf}}\p{{Default_Ignorable_Code_Point}}]--
 # What is private or not assigned each terminal shows as it likes. Noncharacters are Cn, too.
 _NOT_A_CHARACTER = _compile(r"[\p{Cn}\p{Co}\p{Cs}]")
 
-# What may stay between two marks does not make the second one's base another.
+# A joiner between two marks does not end the pile: the limits hold for all that stands on one base.
 _ON_A_BASE = rf"[\p{{M}}{_JOINER}{_DIRECTION}]"
 _ENDLESS_MARKS = _compile(rf"(?<!{_ON_A_BASE}) {_ON_A_BASE}{{{LONGEST_PILE}}} \K {_ON_A_BASE}++")
 _COUNTED_MARK = rf"[\p{{Mn}}\p{{Me}}][\p{{Mc}}{_JOINER}{_DIRECTION}]*+"
 _SURPLUS_MARKS = _compile(_COUNTED_MARK * MOST_MARKS + rf"\K {_ON_A_BASE}++")
 
-# Letters that change their shape beside a joiner: of scripts that join as Arabic does (UAX #44,
-# Joining_Type) and of those that come from Brahmi (Indic_Syllabic_Category). Thai and Lao do, but have
-# no conjuncts.
+# Letters that may change their shape beside a joiner: of scripts that join as Arabic does (UAX #44,
+# Joining_Type), and of those that come from Brahmi (Indic_Syllabic_Category), except Thai and Lao, which
+# have no conjuncts.
 _SHAPED = (
     r"[\p{L}&&[\p{JT=D}\p{JT=R}\p{JT=L}\p{scx=Arab}[\p{L}--\p{InSC=Other}--\p{scx=Thai}--\p{scx=Laoo}]]]"
 )
 _RTL_LETTER = r"[\p{L}&&[\p{BC=R}\p{BC=AL}]]"
 
-# Matches what has to go. Of several in a row the first that may stay does: it stands before \K. The
-# letter a joiner belongs to is looked for beyond its marks, which NFC may still sort.
+# Matches what has to go. Of several in a row the first that is in its place stays: it stands before \K.
+# A joiner's letter is looked for beyond the letter's marks, because NFC may sort these once more.
 _OUT_OF_PLACE = _compile(
     rf"""
     [{_EMOJI_STYLE}] (?<=\p{{Emoji}} .) \K  # UTS #51, ED-8a and ED-9a; digits are Emoji, for keycaps

@@ -68,8 +68,8 @@ class WhoIsTests(SynchronousTestCase):
 class RoomsTests(SynchronousTestCase):
     def test_every_room_with_somebody_in_it_is_a_line_the_fullest_first(self) -> None:
         known = [
-            room("#b", "x", topic="bees"), room(LOBBY, "x", "y"), room("#a", "x"), room("#empty", topic="old"),
-            room("#dev", "x", "y", "z", topic="TOPIC"),
+            room("#b", "x", topic="bees"), room(LOBBY, "x", "y"), room("#a", "x"),
+            room("#empty", topic="old"), room("#dev", "x", "y", "z", topic="TOPIC"),
         ]  # fmt: skip
         self.assertEqual(
             list(answers.rooms(known)),

@@ -60,7 +60,8 @@ class MakeTests(SynchronousTestCase):
 
     def test_a_wrong_value_is_named_with_what_it_could_be(self) -> None:
         number = "it is a number from 0 to 500"
-        for value in -1, 501, 10.5, True, None, "", "ten", "-1", "501", [10], {"lines": 10}:
+        values: tuple[Any, ...] = (-1, 501, 10.5, True, None, "", "ten", "-1", "501", [10], {"lines": 10})
+        for value in values:
             self.assert_refused(f"history cannot be {value!r}: {number}", history=value)
         for value in "fast", "Power", "", 1, True, ["power"]:
             self.assert_refused(f"durability cannot be {value!r}: it is power or crash", durability=value)
@@ -78,7 +79,10 @@ class MakeTests(SynchronousTestCase):
 
     def test_the_first_wrong_one_is_told_also_beside_good_ones(self) -> None:
         self.assert_refused(
-            "durability cannot be 'fast': it is power or crash", store="memory:", durability="fast", history=-1
+            "durability cannot be 'fast': it is power or crash",
+            store="memory:",
+            durability="fast",
+            history=-1,
         )
 
 
@@ -95,7 +99,7 @@ class LimitsTests(SynchronousTestCase):
         self.assertEqual(self.limits({}), Limits())
 
     def test_everything_else_is_refused(self) -> None:
-        wrong: list[Any] = ["maybe", "", True, 5, {"roms": 5}, {"rooms": "many"}, {"rooms": "5"}, {"rooms": True}]
+        wrong: tuple[Any, ...] = ("maybe", "", True, 5, {"roms": 5}, {"rooms": "5"}, {"rooms": True})
         for value in wrong:
             refusal = self.assertRaises(WrongConfig, self.limits, value)
             expected = f"chat.toml: limits cannot be {value!r}: it is on or off, or a table of numbers."

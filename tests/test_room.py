@@ -121,7 +121,7 @@ class RoomLaws(SynchronousTestCase):
 
     @settings(deadline=None, database=None)
     @given(st.lists(EVENTS, max_size=40), EVENTS)
-    def test_what_passes_the_check_has_an_effect_on_who_is_there(self, events: list[Event], event: Event) -> None:
+    def test_what_passes_the_check_takes_effect(self, events: list[Event], event: Event) -> None:
         room = folded(events)
         inside = event.session in room.members
         try:
