@@ -60,7 +60,7 @@ class LineReader:
         """
         data = self._unfinished + data
         if b"\0" in data:
-            data = data.replace(b"\r\0", b"\n")
+            data = data.replace(b"\r\0", b"\r\n")
         *lines, self._unfinished = data.split(b"\n")
         for line in lines:
             self._end(line)

@@ -14,8 +14,8 @@ from tcpchat.settings import Settings
 NO_ZONES = (
     "", " ", ".", "..", "/", "Paris", "Europe", "Europe/", "/Europe/Paris", "/etc/passwd", "../../etc/passwd",
     "Europe/../../../../etc/passwd", "Europe/..", "Europe//..", "Europe/Paris/", "Europe/Paris\0", "\0",
-    "\ud800", "\u00e9", "zone.tab", "tzdata.zi", "__init__.py", "Europe/__init__.py", "Europe.Paris", "Europe\\Paris",
-    "~", "%s", "x" * 300, "a/" * 300,
+    "\ud800", "\u00e9", "zone.tab", "tzdata.zi", "__init__.py", "Europe/__init__.py", "Europe.Paris",
+    "Europe\\Paris", "~", "%s", "x" * 300, "a/" * 300,
 )  # fmt: skip
 
 
