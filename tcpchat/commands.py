@@ -190,15 +190,17 @@ ALIASES = {alias: name for name, command in COMMANDS.items() for alias in comman
 
 
 def find(word: str) -> str | None:
-    """Return the name of the command that a word names, with or without its slash."""
-    word = word.removeprefix("/").lower()
-    word = ALIASES.get(word, word)
+    """Return the name of the command that a word names."""
+    word = ALIASES.get(word.lower(), word.lower())
     return word if word in COMMANDS else None
+
+
+def _command(word: str) -> Command:
+    return COMMANDS[ALIASES.get(word, word)]
 
 
 def unknown(word: str, among: list[str]) -> NotUnderstood:
     """Return the refusal of a command that there is not, with the one nearest to it."""
-    word = word.removeprefix("/")
     # What is near to nothing was most likely meant to be said.
     near = difflib.get_close_matches(word.lower(), among, 1) or ["me" if "me" in among else "help"]
     return NotUnderstood(f"There is no command /{word}. Did you mean /{near[0]}?")
@@ -235,7 +237,8 @@ def parse(line: str, nameless: bool = False) -> Request | None:
 def _parse_command(word: str, rest: str, nameless: bool) -> Request:
     name = find(word)
     if name is None or (nameless and not COMMANDS[name].nameless):
-        raise unknown(word, [name for name, command in COMMANDS.items() if command.nameless or not nameless])
+        known = [word for word in (*COMMANDS, *ALIASES) if not nameless or _command(word).nameless]
+        raise unknown(word, known)
     command = COMMANDS[name]
     try:
         return command.make(rest)
@@ -255,9 +258,10 @@ def help_on(word: str) -> list[str]:
     Raises:
         NotUnderstood: there is no such command.
     """
+    word = word.removeprefix("/")
     name = find(word)
     if name is None:
-        raise unknown(word, list(COMMANDS))
+        raise unknown(word, [*COMMANDS, *ALIASES])
     command = COMMANDS[name]
     lines = [f"{command.usage}: {command.does}.", f"For example: {command.example}"]
     if command.aliases:

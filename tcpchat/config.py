@@ -52,7 +52,7 @@ def read_file(path: str) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise WrongConfig(f"The configuration {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise WrongConfig(f"The configuration {path} is not TOML: {error}.") from error
 
 
@@ -70,20 +70,22 @@ def make(settings: dict[str, Any], source: str) -> Config:
         try:
             msgspec.convert({name: value}, Config, strict=isinstance(value, list | dict | bool))
         except msgspec.ValidationError as error:
-            raise WrongConfig(f"{source}: {name} cannot be {value!r}: {_explain(name, error)}.") from error
+            raise WrongConfig(f"{source}: {name} cannot be {value!r}: {_explain(name)}.") from error
     return msgspec.convert(settings, Config, strict=False)
 
 
-def _explain(name: str, error: msgspec.ValidationError) -> str:
-    """Return what is wrong, without the words for programmers."""
+def _explain(name: str) -> str:
+    """Return what an option can be."""
     choices = {
         "durability": "it is power or crash",
         "limits": "it is on or off, or a table of numbers",
         "nicknames": "it is any or ascii",
         "history": "it is a number from 0 to 500",
         "listen": "it is a list of endpoints",
+        "store": "it is sqlite:PATH or memory:",
+        "motd": "it is the path of a file",
     }
-    return choices.get(name, str(error).split(" - ")[0])
+    return choices[name]
 
 
 def greeting(path: str) -> tuple[str, ...]:
@@ -95,8 +97,9 @@ def greeting(path: str) -> tuple[str, ...]:
     """
     try:
         with open(path, encoding="utf-8") as file:
-            return tuple(file.read().rstrip("\n").split("\n"))
+            text = file.read().strip("\n")
     except OSError as error:
         raise WrongConfig(f"The message of the day {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
+    except ValueError as error:
         raise WrongConfig(f"The message of the day {path} is not UTF-8.") from error
+    return tuple(text.split("\n")) if text.strip() else ()

@@ -7,6 +7,8 @@ share (the fields of `Limits`) is an option, and off for benchmarks and trusted 
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 # Bytes of a line without its end. IRC allows 512; a pasted paragraph is about as long as this,
@@ -43,13 +45,16 @@ FOLDED_FOR = 1.0
 MOST_NAMED = 10
 
 
+Some = Annotated[int, msgspec.Meta(ge=1)]
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one person, and all together, may take. None: no limit."""
 
     # A person can follow a handful of rooms; a script that joins rooms costs memory in each.
-    rooms_per_person: int | None = 20
+    rooms_per_person: Some | None = 20
     # Rooms with somebody in them; each costs memory, and /rooms a line.
-    rooms: int | None = 1000
+    rooms: Some | None = 1000
 
 
 NO_LIMITS = Limits(rooms_per_person=None, rooms=None)

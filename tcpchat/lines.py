@@ -70,10 +70,11 @@ class LineReader:
 
     def _end(self, line: bytes) -> None:
         line = line.removesuffix(b"\r")
-        if self._dropped:
-            self._dropped = 0
-        else:
+        dropped, self._dropped = self._dropped, 0
+        if not dropped:
             self._lines.append(line if len(line) <= self._longest else TOO_LONG)
+        if dropped + len(line) > self._endless:
+            raise Endless
 
     def _give_up(self) -> None:
         if not self._dropped:

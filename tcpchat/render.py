@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from tcpchat.events import Acted, Entry, Joined, Left, Renamed, Said, Told, TopicSet, inbox
 from tcpchat.limits import MOST_NAMED
-from tcpchat.names import nickname
+from tcpchat.names import NotAName, nickname
 
 Joins = Literal["all", "folded", "none"]
 
@@ -150,7 +150,12 @@ def _line(entry: Entry, stream: str, elsewhere: str, view: View, viewer: str) ->
 
 
 def _is_ignored(nick: str, view: View) -> bool:
-    return bool(view.ignored) and nickname(nick).fold in view.ignored
+    if not view.ignored:
+        return False
+    try:
+        return nickname(nick).fold in view.ignored
+    except NotAName:
+        return False  # it was one when the entry was logged
 
 
 class Fold:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.task import deferLater
@@ -64,13 +64,20 @@ class Server(Service):
     name = "tcpchat"
 
     def __init__(
-        self, reactor: Any, config: Config, doors: list[Door], greeting: tuple[str, ...], pidfile: str | None
+        self,
+        reactor: Any,
+        config: Config,
+        doors: list[Door],
+        greeting: tuple[str, ...],
+        foreground: bool = True,
     ) -> None:
+        """``foreground``: the exit status is the operator's; that of a daemon is for nobody."""
         self._reactor = reactor
         self._config = config
         self._doors = doors
         self._greeting = tuple(map(clean, greeting))
-        self._pidfile = pidfile
+        self._foreground = foreground
+        self._log: Log | None = None
         self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
         self._failed = False
         kind, _, path = config.store.partition(":")
@@ -86,11 +93,11 @@ class Server(Service):
         try:
             self._log = self._open_log()
         except CannotOpen as error:
+            if not self._foreground:
+                raise  # twistd passes it on to who started the daemon
             kinds = {Damaged: statuses.DAMAGED, InUse: statuses.IN_USE}
-            self.logger.critical("{text}", text=str(error))
-            if self._pidfile and os.path.exists(self._pidfile):
-                os.remove(self._pidfile)
-            raise SystemExit(kinds.get(type(error), statuses.CANNOT_OPEN)) from None
+            self._give_up(kinds.get(type(error), statuses.CANNOT_OPEN), str(error))
+            return
         config = self._config
         self._chat = Chat(
             self._log, self._reactor, milliseconds, lambda: secrets.token_urlsafe(9), config.chosen_limits,
@@ -163,16 +170,16 @@ class Server(Service):
             os._exit(status)
 
         atexit.register(leave)
-        self._reactor.stop()
+        self._reactor.callWhenRunning(self._reactor.stop)
 
     def stopService(self) -> Deferred[None]:
         """Say goodbye, finish what was received, and end, within five seconds."""
         super().stopService()
         # twistd would end itself with the signal that it got; ours is a clean end.
         self._reactor._exitSignal = None
-        return Deferred.fromCoroutine(self._close())
+        return Deferred.fromCoroutine(self._close(self._log)) if self._log else succeed(None)
 
-    async def _close(self) -> None:
+    async def _close(self, log: Log) -> None:
         for port in self._ports:
             await port.stopListening()
         self._chat.stop()
@@ -180,7 +187,7 @@ class Server(Service):
         for connection in connections:
             connection.session.finish(FAREWELL)
         await self._until(lambda: all(c.session.is_settled for c in connections), COMMIT_THE_REST)
-        await self._log.close()
+        await log.close()
         for connection in connections:
             connection.close()
         await self._until(lambda: not self._factory.connections, READ_THE_REST)

@@ -116,7 +116,7 @@ def makeService(options: Options) -> IService:
             ipv6, ipv4 = (_door(reactor, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
             doors = [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
         greeting = config.greeting(chosen.motd) if chosen.motd else ()
-        pidfile = options.parent["pidfile"] if options.parent else None
-        return Server(reactor, chosen, doors, greeting, pidfile)
+        foreground = options.parent is None or bool(options.parent["nodaemon"])
+        return Server(reactor, chosen, doors, greeting, foreground)
     except config.WrongConfig as error:
         _refuse(str(error))

@@ -124,7 +124,7 @@ class TableTests(Lines):
 
     def test_nothing_stands_behind_a_command_that_takes_nothing(self) -> None:
         for line in "/rooms #dev", "/list #dev", "/back again":
-            name = find(line.split()[0])
+            name = find(line.split()[0][1:])
             self.assert_refused(f"It is used like this: /{name}", line)
 
     def test_irc_s_names_for_a_command_are_known(self) -> None:
@@ -199,6 +199,7 @@ class NamelessTests(Lines):
 
     def test_only_what_can_be_used_is_suggested(self) -> None:
         self.assert_unknown("foo", "help", "/foo", nameless=True)
+        self.assert_unknown("/quit", "quit", "//quit", nameless=True)
         self.assert_unknown("join", "help", "/join #dev", nameless=True)
         self.assert_unknown("nik", "nick", "/nik bob", nameless=True)
 

@@ -141,6 +141,8 @@ class FileTests(SynchronousTestCase):
         for content, lines in (
             (b"Hello", ("Hello",)),
             (b"Hello\n", ("Hello",)),
+            (b"", ()),
+            (b"\n \n", ()),
             (b"Hello,\r\n\r\nworld\r\n\r\n", ("Hello,", "", "world")),
             ("caf\u00e9\u2028x\x0by\n".encode(), ("caf\u00e9\u2028x\x0by",)),
         ):

@@ -163,7 +163,7 @@ class LineReaderLaws(SynchronousTestCase):
     ) -> None:
         endless = longest + more
         data = b"".join(chunks)
-        lengths = [len(line.removesuffix(b"\r")) for line in data.replace(b"\r\0", b"\n").split(b"\n")]
+        lengths = [len(line.removesuffix(b"\r")) for line in data.replace(b"\r\0", b"\r\n").split(b"\n")]
         dripped, cut = read(bytewise(data), longest, endless), read(chunks, longest, endless)
         self.assertEqual(ENDLESS in dripped, max(lengths) > endless)
         if ENDLESS in dripped:

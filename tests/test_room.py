@@ -51,10 +51,12 @@ class RoomTests(SynchronousTestCase):
 
     def test_the_others_are_those_who_came_before(self) -> None:
         room = folded([Joined("a", "ann"), Joined("b", "bob"), Joined("c", "eve")])
-        self.assertEqual(list(room.others("b", 2)), ["ann"])
-        self.assertEqual(list(room.others("b", 4)), ["ann", "eve"])
-        self.assertEqual(list(room.others("nobody", 4)), ["ann", "bob", "eve"])
-        self.assertEqual(list(room.others("a", 1)), [])
+        for session, before, others in (
+            ("a", 1, []), ("a", 2, []), ("a", 3, ["bob"]), ("b", 2, ["ann"]), ("b", 4, ["ann", "eve"]),
+            ("nobody", 4, ["ann", "bob", "eve"]), ("nobody", 0, []),
+        ):  # fmt: skip
+            self.assertEqual(list(room.others(session, before)), others)
+            self.assertEqual(room.count_others(session, before), len(others))
 
 
 class CheckTests(SynchronousTestCase):
