@@ -35,7 +35,6 @@ from tcpchat.requests import (
 )  # fmt: skip
 from tcpchat.text import clean
 
-
 # What may stand around a name. Everything else that is blank is part of it, and judged there.
 BLANKS = " \t\r"
 

@@ -113,19 +113,23 @@ class RoomFeed(Feed):
         self.room = room
         self.recent: deque[Entry] = deque(maxlen=history)
         self._clock = clock
-        self._unfolded: list[Entry] = []  # who came and went since the last fold
+        self._unfoldable = 0  # the last entry that does not say who came or went
+        self._unfolded: list[Entry] = []  # those that do, since the last fold
         self._folding = False  # for all, or only for those who set it so?
         self._timer: IDelayedCall | None = None
 
     def here(self, view: View) -> Place:
-        folded = self._unfolded[0].seq - 1 if self._unfolded and self._folds(view) else self.shown
-        return Place(self.shown, folded)
+        if not self._folds(view):
+            return Place(self.shown, self.shown)
+        return Place(self._unfoldable, self._unfolded[0].seq - 1 if self._unfolded else self.shown)
 
     def deliver(self, entries: list[Entry]) -> None:
         for entry in entries:
             self.room.apply(entry)
-            if isinstance(entry.event, Spoken):
-                self.recent.append(entry)
+            if not isinstance(entry.event, Presence):
+                self._unfoldable = entry.seq
+                if isinstance(entry.event, Spoken):
+                    self.recent.append(entry)
         if not self._folding and len(self.room.members) > LARGEST_UNFOLDED_ROOM:
             self.fold()  # what those who set it so are still owed was shown to the others
             self._folding = True

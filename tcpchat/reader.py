@@ -69,7 +69,7 @@ class Place(NamedTuple):
     """
     How far a reader is: the last entry shown, and the last one that says who came or went.
 
-    Where those are shown folded, they are shown later than the rest.
+    Where those are shown folded, they are shown later than the rest, and so are apart from it.
     """
 
     seq: int
@@ -135,7 +135,7 @@ class Reader:
         self._views[feed] = view
         self._joined[feed] = after
         here = feed.here(view)
-        if self._live and here.seq == after and here.presence <= after:
+        if self._live and here.seq <= after and here.presence <= after:
             feed.enter(self, view)
         else:
             self._places[feed] = Place(after, after)
@@ -263,17 +263,17 @@ class Reader:
         if place is None or self._unsent:
             return  # gone, or out of this room, since
         new = []
+        last = 0
         for entry in next(pieces(entries)):
             presence = isinstance(entry.event, Presence)
-            if entry.seq > here.seq:
+            if entry.seq > max(here):
                 break
             if place.presence < entry.seq <= here.presence if presence else place.seq < entry.seq:
                 new.append(entry)
             last = entry.seq
-        if not entries or entries[0].seq > here.seq:
-            self._places[feed] = here
-        else:
-            self._places[feed] = Place(max(place.seq, last), max(place.presence, min(last, here.presence)))
+        if not last:  # there is nothing more to be had
+            last = max(here)
+        self._places[feed] = Place(max(place.seq, last), max(place.presence, min(last, here.presence)))
         data = feed.render(new, self._views[feed], self)
         if data:
             self.took(data, self.screen.show(data))
