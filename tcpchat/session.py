@@ -75,6 +75,7 @@ class Session:
         self._state: State | None = None
         self._lines: deque[str | Refused] = deque()
         self._waiting = False  # for an effect
+        self._going_on = False
         self._uncommitted = 0
         self._ended = False
         self._quitting: str | None = None
@@ -101,12 +102,10 @@ class Session:
         if self.gone or self._quitting is not None:
             return
         self._heard = self.chat.clock.seconds()
-        if self._waiting or self._lines:
-            self._lines.append(line)
-            if len(self._lines) >= MOST_UNCOMMITTED:
-                self._hold("lines", True)
-            return
-        self._take(line)
+        self._lines.append(line)
+        self._go_on()
+        if len(self._lines) >= MOST_UNCOMMITTED:
+            self._hold("lines", True)
 
     def ended(self) -> None:
         """The person will send nothing more, but may still read."""
@@ -217,8 +216,6 @@ class Session:
             if effect is not None:
                 self._waiting = True
                 Deferred.fromCoroutine(effect).addErrback(self._not_done).addBoth(self._done)
-            elif self._quitting is not None:
-                self._go_on()
 
     def _not_done(self, failure: Failure) -> None:
         assert self._state is not None
@@ -237,8 +234,12 @@ class Session:
 
     def _go_on(self) -> None:
         """Take the lines that wait; when there are no more, and none will come, end."""
+        if self._going_on:
+            return  # an effect was there at once
+        self._going_on = True
         while self._lines and not self._waiting and not self.gone:
             self._take(self._lines.popleft())
+        self._going_on = False
         if self.gone or self._waiting:
             return
         self._hold("lines", False)

@@ -29,6 +29,14 @@ class OrderTests(ChatCase):
         self.assertEqual(self.alice.sees(), ["<bob> one", "*** bob left #lobby: bye."])
 
 
+    def test_many_lines_whose_effects_are_there_at_once(self) -> None:
+        self.bob.session.received("/nick rob")
+        for _ in range(30):
+            self.bob.session.received("/join #lobby")
+            self.bob.session.received("/topic")
+        self.assertEqual(len(self.bob.sees()), 61)
+
+
 class BoundTests(ChatCase):
     def setUp(self) -> None:
         super().setUp()
