@@ -46,12 +46,13 @@ class Renamed(Fact, frozen=True):
     """
     Somebody took another nickname: ``nick`` is the old one.
 
-    It is in the log of every room that the person is in. ``rooms`` names them all, so that
-    whoever shares several of them can be told once.
+    It is in the log of every room that the person is in. ``rooms`` names them all, and ``id`` is
+    the same in all of them, so that whoever shares several can be told once.
     """
 
     new: str
     rooms: tuple[str, ...]
+    id: str
 
 
 class TopicSet(Fact, frozen=True):

@@ -50,10 +50,14 @@ class Feed:
 
     def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
         """Return entries as one reader is shown them."""
-        hidden = reader.hidden(entries, self.stream)
-        return render.show(entries, self.stream, view, reader.session, self._wall(), hidden)
+        seen = reader.seen_elsewhere(entries)
+        return render.show(entries, self.stream, view, reader.session, self._wall(), seen)
 
-    def fold(self) -> None:
+    def render_past(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
+        """Return what people said, as it is shown of the past."""
+        return render.replay(entries, self.stream, view, reader.session, self._wall())
+
+    def show_folded(self) -> None:
         """Show at once what waits to be shown folded."""
 
     def _show(self, entries: list[Entry]) -> None:
@@ -96,7 +100,7 @@ class Feed:
                 elif size and (taken := show(data)) != size:
                     short.append((session, data, taken))
         for session, data, taken in short:
-            self._readers[session].took(data, taken)
+            self._readers[session].was_shown(data, taken)
 
 
 class RoomFeed(Feed):
@@ -131,7 +135,7 @@ class RoomFeed(Feed):
                 if isinstance(entry.event, Spoken):
                     self.recent.append(entry)
         if not self._folding and len(self.room.members) > LARGEST_UNFOLDED_ROOM:
-            self.fold()  # what those who set it so are still owed was shown to the others
+            self.show_folded()  # what those who set it so are still owed was shown to the others
             self._folding = True
         super().deliver(entries)
 
@@ -150,13 +154,14 @@ class RoomFeed(Feed):
         return entries
 
     def _show(self, entries: list[Entry]) -> None:
-        super()._show(entries)
         presence = list(filter(_is_presence, entries))
         if presence and (self._unfolded or any(map(self._folds, self._live))):
+            # Before anybody falls behind, whose place this is a part of.
             self._unfolded += presence
-            self._timer = self._timer or self._clock.callLater(FOLDED_FOR, self.fold)
+            self._timer = self._timer or self._clock.callLater(FOLDED_FOR, self.show_folded)
+        super()._show(entries)
 
-    def fold(self) -> None:
+    def show_folded(self) -> None:
         if self._timer and self._timer.active():
             self._timer.cancel()
         self._timer = None

@@ -37,6 +37,12 @@ MOST_HISTORY = 500
 # Seconds from the connection to the nickname.
 LONGEST_NAMELESS = 60
 
+# Seconds for whoever leaves to read what was shown before.
+LONGEST_FAREWELL = 30
+
+# People whom one does not want to hear: each is compared with whoever says something.
+MOST_IGNORED = 100
+
 # A room of more people than this is shown who comes and goes once a second, joined in one line.
 LARGEST_UNFOLDED_ROOM = 50
 FOLDED_FOR = 1.0

@@ -5,14 +5,17 @@ from __future__ import annotations
 from itertools import islice
 
 from tcpchat import render
-from tcpchat.events import Left
+from tcpchat.events import Entry, Left
 from tcpchat.feed import RoomFeed
 from tcpchat.limits import MOST_HISTORY, MOST_NAMED
-from tcpchat.logs.interface import NotKept
 from tcpchat.person import Person
+from tcpchat.reader import pieces
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
 from tcpchat.session import Session
+
+# Lines of a /history without a number, where newcomers are shown none.
+FEW_LINES = 10
 
 
 class Membership:
@@ -54,32 +57,9 @@ class Membership:
             raise Refused(f"You are not in {feed.stream}. /join {feed.stream}")
         return feed
 
-    async def enter(self, feed: RoomFeed) -> int | None:
-        """
-        Bring the person into a room; return the number of the entry that says so.
-
-        It is None if the session has ended meanwhile, and the person is out again.
-
-        Raises:
-            NotKept: the log cannot be written.
-        """
-        seq = await self._chat.join(feed, self._session.id, self._person.nick)
-        if self._session.gone:
-            self._chat.depart(self._person, [feed], self._session.reason)
-            return None
-        return seq
-
-    def arrive(self, feed: RoomFeed, seq: int) -> None:
-        """Make a room the current one and show it, from the entry on that brought the person in."""
-        self.feeds.append(feed)
-        self._session.reader.restyle()
-        self._say_where(feed, seq)
-        self._session.show_past([entry for entry in feed.recent if entry.seq < seq], feed.stream)
-        self._session.reader.follow(feed, seq)
-
     async def join(self, feed: RoomFeed) -> None:
         """
-        Go to a room, and into it if need be.
+        Go to a room, and into it if need be; it is shown from the entry on that says so.
 
         Raises:
             Refused: the person is in as many rooms as may be.
@@ -94,9 +74,14 @@ class Membership:
         most = self._chat.limits.rooms_per_person
         if most is not None and len(self.feeds) >= most:
             raise Refused(f"You are in {most} rooms, and that is all that one may be in. /leave one of them.")
-        seq = await self.enter(feed)
-        if seq is not None:
-            self.arrive(feed, seq)
+        seq = await self._chat.join(feed, self._session.id, self._person.nick)
+        self.feeds.append(feed)
+        self._session.reader.restyle()
+        self._say_where(feed, seq)
+        past = [entry for entry in feed.recent if entry.seq < seq]
+        if past:
+            self._show_past(feed, past[0].seq - 1, seq - 1, len(past), past)
+        self._session.reader.follow(feed, seq)
 
     async def leave(self, feed: RoomFeed) -> None:
         """
@@ -105,15 +90,8 @@ class Membership:
         Raises:
             NotKept: the log cannot be written; the person is still in the room.
         """
-        place = self.feeds.index(feed)
-        self.feeds.remove(feed)  # so that the end of the session does not leave it again meanwhile
-        try:
-            await self._chat.post(feed, Left(self._session.id, self._person.nick))
-        except NotKept:
-            self.feeds.insert(place, feed)
-            raise
-        if self._session.gone:
-            return
+        await self._chat.post(feed, Left(self._session.id, self._person.nick))
+        self.feeds.remove(feed)
         self._session.reader.unfollow(feed)
         self._session.reader.restyle()
         now = f"in {self.current.stream}" if self.feeds else "in no room"
@@ -121,11 +99,25 @@ class Membership:
 
     async def history(self, feed: RoomFeed, lines: int | None) -> None:
         """Show the last lines of a room, as many as a newcomer sees if no number is given."""
-        number = self._chat.history if lines is None else min(lines, MOST_HISTORY)
-        past = await self._chat.last_spoken(feed, number)
-        if not past:
+        wanted = min(lines or self._chat.history or FEW_LINES, MOST_HISTORY)
+        upto = feed.shown
+        after, found = await self._chat.log.find_spoken(feed.stream, wanted, upto)
+        if found:
+            self._show_past(feed, after, upto, found)
+        else:
             self._session.tell(f"There are no lines in {feed.stream} yet.")
-        self._session.show_past(past, feed.stream)
+
+    def _show_past(
+        self, feed: RoomFeed, after: int, upto: int, number: int, past: list[Entry] | None = None
+    ) -> None:
+        """Show what was said between two entries; at once, if it is at hand and little."""
+        begin = render.notice(f"The last {render.count(number, 'line', 'lines')} of {feed.stream}:")
+        end = render.notice("Live now.")
+        reader = self._session.reader
+        if past and len(list(pieces(past))) == 1:
+            reader.tell(begin + feed.render_past(past, self._session.view(feed.stream), reader) + end)
+        else:
+            reader.replay(feed, after, upto, begin, end)
 
     def _say_where(self, feed: RoomFeed, seq: int) -> None:
         others = list(islice(feed.room.others(self._session.id, seq), MOST_NAMED))

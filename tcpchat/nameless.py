@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import deferLater
 
 from tcpchat import render
 from tcpchat.commands import parse
-from tcpchat.limits import ENDLESS_LINE, LONGEST_NAMELESS
+from tcpchat.limits import LONGEST_NAMELESS
+from tcpchat.logs.interface import NotKept
+from tcpchat.names import Name
 from tcpchat.present import Present
 from tcpchat.reader import Screen
 from tcpchat.render import View
-from tcpchat.requests import ChooseNick, Refused, TakeNick
+from tcpchat.requests import ChooseNick, TakeNick
 from tcpchat.room import LOBBY
 from tcpchat.service import Chat
 from tcpchat.session import Effect, Session
@@ -39,8 +41,6 @@ class Nameless:
         self._session = session
         self._chat = session.chat
         self._refusal: str | None = None
-        self._after_refusal: list[str] = []
-        self._timer: IDelayedCall | None = None
         self._deadline = self._chat.clock.callLater(LONGEST_NAMELESS, self._too_late)
 
     def greet(self) -> None:
@@ -50,64 +50,62 @@ class Nameless:
         self._session.tell(*(self._chat.greeting or (welcome,)), QUESTION)
 
     def carry_out(self, line: str) -> Effect | None:
-        if self._refusal is not None:
-            self._after_refusal.append(line)
-            self._look_for_end()
-            return None
-        return self._answer(line)
+        """
+        Take a line as an answer, or as one of the few commands.
 
-    def refused(self) -> None:
+        Raises:
+            Refused: it is neither.
+        """
+        return self._answer(line) if self._refusal is None else self._answer_unless_ended(line)
+
+    def refused(self, why: str) -> None:
+        """Ask again."""
+        self._refusal = why
         self._session.tell(QUESTION)
 
     def view(self, stream: str) -> View:
+        """Nothing is seen yet."""
         return View()
 
-    def ended(self) -> None:
-        if self._refusal is not None:
-            self._session.end(f"Not sent: {self._refusal}")
-        else:
-            self._session.end()
+    def last_error(self) -> str | None:
+        """What was piped in without a nickname was not sent."""
+        return self._refusal
 
     def leave(self, reason: str) -> None:
-        for timer in self._deadline, self._timer:
-            if timer and timer.active():
-                timer.cancel()
+        """Nobody knew."""
+        if self._deadline.active():
+            self._deadline.cancel()
 
     def _too_late(self) -> None:
         self._session.cut_off(f"No nickname within {LONGEST_NAMELESS} seconds.")
 
     def _answer(self, line: str) -> Effect | None:
+        self._refusal = None
         request = parse(line, nameless=True)
         match request:
             case ChooseNick(nick) | TakeNick(nick):
                 session = self._session
-                try:
-                    name = self._chat.claim(nick, session.id, session.address, isinstance(request, TakeNick))
-                except Refused as refusal:
-                    self._refusal = str(refusal)
-                    raise
-                return self._come_in(Present(session, name))
+                variant = isinstance(request, TakeNick)
+                return self._come_in(self._chat.claim(nick, session.id, session.address, variant))
             case _:
                 self._session.carry_out_anywhere(request)
-                if not self._session.is_quitting:
+                if not self._session.is_ending:
                     self._session.tell(QUESTION)
                 return None
 
-    async def _come_in(self, present: Present) -> None:
-        await present.come_in()
+    async def _answer_unless_ended(self, line: str) -> None:
+        """Wait a moment: after the end of the stream, or in a crowd of lines, it is no answer."""
+        await deferLater(self._chat.clock, LOOK_FOR_END)
+        if self._session.is_ending or self._session.is_crowded:
+            self._session.drop_lines()
+            self._session.ended()
+        elif effect := self._answer(line):
+            await effect
+
+    async def _come_in(self, name: Name) -> None:
+        try:
+            await Present(self._session, name).come_in()
+        except NotKept:
+            self._session.begin(self)
+            raise
         self.leave("")
-
-    def _look_for_end(self) -> None:
-        """Wait a moment before the lines that came are taken as answers."""
-        if sum(map(len, self._after_refusal)) > ENDLESS_LINE:
-            # Nobody types that much in that time.
-            self.ended()
-        elif self._timer is None:
-            self._timer = self._chat.clock.callLater(LOOK_FOR_END, self._no_end)
-
-    def _no_end(self) -> None:
-        self._timer = None
-        self._refusal = None
-        lines, self._after_refusal = self._after_refusal, []
-        for line in lines:
-            self._session.received(line)

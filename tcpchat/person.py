@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from tcpchat.events import Told
 from tcpchat.feed import Feed
 
 
@@ -34,8 +35,8 @@ class Person(Protocol):
     def rooms(self) -> list[str]:
         """The rooms that the person is in."""
 
-    # The session that wrote to the person privately last.
-    correspondent: str | None
+    def heard_from(self, event: Told) -> None:
+        """Somebody has written to the person privately: a reply would go there."""
 
     def follow_inbox(self, feed: Feed) -> None:
         """There are private messages for, or of, the person: show them."""

@@ -6,9 +6,10 @@ from tcpchat import answers, render
 from tcpchat.commands import parse
 from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
 from tcpchat.feed import Feed, RoomFeed
+from tcpchat.limits import MOST_IGNORED
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
-from tcpchat.names import Name, NotAName, nickname
+from tcpchat.names import Name, nickname
 from tcpchat.person import Person
 from tcpchat.render import View
 from tcpchat.requests import (
@@ -33,7 +34,6 @@ from tcpchat.requests import (
 )  # fmt: skip
 from tcpchat.room import LOBBY
 from tcpchat.session import Effect, Session
-from tcpchat.text import clean
 
 
 class Present:
@@ -43,12 +43,12 @@ class Present:
         self.id = session.id
         self.since = session.since
         self.away: str | None = None
-        self.correspondent: str | None = None
         self._session = session
         self._chat = session.chat
         self._name = name
         self._membership = Membership(session, self)
         self._ignored: frozenset[str] = frozenset()
+        self._correspondent: str | None = None  # the session that wrote privately last
 
     async def come_in(self) -> None:
         """
@@ -57,18 +57,14 @@ class Present:
         Raises:
             NotKept: the log cannot be written; the nickname is given back.
         """
-        lobby = self._chat.room(LOBBY)
+        # From here on the state is this one: it has to be seen through to its end.
+        self._session.begin(self)
         try:
-            seq = await self._membership.enter(lobby)
+            await self._membership.join(self._chat.room(LOBBY))
         except NotKept:
             self._release(self._name)
             raise
-        if seq is None:
-            self._release(self._name)
-            return
-        self._session.begin(self)
         self._chat.enter(self)
-        self._membership.arrive(lobby, seq)
 
     # What others may know
 
@@ -90,6 +86,11 @@ class Present:
     def follow_inbox(self, feed: Feed) -> None:
         """There are private messages of the person: show them."""
         self._session.reader.follow(feed, feed.shown)
+
+    def heard_from(self, event: Told) -> None:
+        """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
+        if nickname(event.nick).fold not in self._ignored:
+            self._correspondent = event.session
 
     # What the session needs
 
@@ -138,14 +139,14 @@ class Present:
                 self.away = None
                 self._session.tell("You are back.")
             case Ignore(nick):
-                self._ignore(self._named(nick))
+                self._ignore(self._chat.nickname(nick))
             case Unignore(nick):
-                self._unignore(self._named(nick))
+                self._unignore(self._chat.nickname(nick))
             case _:
                 self._session.carry_out_anywhere(request)
         return None
 
-    def refused(self) -> None:
+    def refused(self, why: str) -> None:
         """Nothing more is to be said than what was said already."""
 
     def view(self, stream: str) -> View:
@@ -160,9 +161,9 @@ class Present:
             ignored=self._ignored,
         )
 
-    def ended(self) -> None:
-        """A stream that has come to its end is a farewell."""
-        self._session.end()
+    def last_error(self) -> str | None:
+        """Everything was done or refused."""
+        return None
 
     def leave(self, reason: str) -> None:
         """Go out of all rooms, and give the nickname back."""
@@ -172,19 +173,19 @@ class Present:
     # Speaking
 
     def _post(self, event: Event) -> None:
-        self._session.kept(self._chat.post(self._membership.current, event))
+        self._session.count_until_kept(self._chat.post(self._membership.current, event))
 
     def _tell(self, person: Person, text: str) -> None:
         if person is self:
             raise Refused("That is you.")
-        self._session.kept(self._chat.tell(Told(self.id, self.nick, person.nick, text), person))
+        self._session.count_until_kept(self._chat.tell(Told(self.id, self.nick, person.nick, text), person))
         if person.away is not None:
             self._session.tell(answers.is_away(person.nick, person.away))
 
     def _find_correspondent(self) -> Person:
-        if self.correspondent is None:
+        if self._correspondent is None:
             raise Refused("Nobody has written to you privately yet. /msg NICK TEXT")
-        person = self._chat.person(self.correspondent)
+        person = self._chat.person(self._correspondent)
         if person is None:
             raise Refused("Whoever wrote to you last is no longer here.")
         return person
@@ -201,15 +202,13 @@ class Present:
         if new == self._name:
             raise Refused(f"You are {self.nick} already.")
         feeds = self._membership.feeds[::-1]
-        event = Renamed(self.id, self.nick, new.display, tuple(feed.stream for feed in feeds))
+        rooms = tuple(feed.stream for feed in feeds)
+        event = Renamed(self.id, self.nick, new.display, rooms, self._chat.new_id())
         try:
             await self._chat.rename(event, feeds)
         except NotKept:
             self._release(new)
             raise
-        if self._session.gone:
-            self._release(new)
-            return
         old, self._name = self._name, new
         self._release(old)
         if not feeds:
@@ -217,14 +216,8 @@ class Present:
 
     # Others
 
-    def _named(self, typed: str) -> Name:
-        try:
-            return nickname(typed)
-        except NotAName as reason:
-            raise Refused(f'"{clean(typed)}" is not a nickname: {reason}.') from reason
-
     def _find(self, typed: str) -> Person:
-        name = self._named(typed)
+        name = self._chat.nickname(typed)
         person = self._chat.find_person(name)
         if person is None:
             raise Refused(f'Nobody here is called "{name.display}".')
@@ -241,6 +234,8 @@ class Present:
     def _ignore(self, name: Name) -> None:
         if name.same(self._name):
             raise Refused("That is you.")
+        if len(self._ignored) >= MOST_IGNORED:
+            raise Refused(f"You ignore {MOST_IGNORED} people, and that is all that one may. /unignore some.")
         self._ignored |= {name.fold}
         self._session.reader.restyle()
         self._session.tell(f"You no longer hear {name.display}.")

@@ -27,7 +27,7 @@ from twisted.python.failure import Failure
 from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
 from tcpchat.doors.line import LineFactory, tune
-from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log, NotKept
+from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.service import Chat
@@ -35,9 +35,11 @@ from tcpchat.text import clean
 
 FAREWELL = "The server restarts, back in about 10 s. A line that was shown is kept."
 
-# Seconds for what was received to be committed, and for what was shown to be read, at the end.
+# Seconds at the end for what was received to be committed and shown, for that to be read, and for
+# the log to be closed: less than five together, whoever does not read and however slow the disk is.
 COMMIT_THE_REST = 3.0
 READ_THE_REST = 1.0
+CLOSE_THE_LOG = 0.7
 
 # ioctl(2) on a socket and an interface's name: the interface's address (linux/sockios.h).
 SIOCGIFADDR = 0x8915
@@ -80,6 +82,7 @@ class Server(Service):
         self._log: Log | None = None
         self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
         self._failed = False
+        self._closing = False
         kind, _, path = config.store.partition(":")
         if (kind, bool(path)) not in (("sqlite", True), ("memory", False)):
             raise WrongConfig(f"There is no store {config.store!r}: it is sqlite:PATH or memory:.")
@@ -126,7 +129,8 @@ class Server(Service):
                     raise
                 port = await door.otherwise.listen(self._factory)
             self._ports.append(port)
-            tune(port.socket)
+            if hasattr(port, "socket"):
+                tune(port.socket)
         for door, port in zip(self._doors, self._ports, strict=True):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=_where(port.getHost()))
         for line in self._how_to_join():
@@ -142,17 +146,17 @@ class Server(Service):
 
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
-        if isinstance(error, CannotListenError):
+        if isinstance(error, CannotListenError) and _errno(error) == errno.EADDRINUSE:
             where = _where_wanted(error)
-            if _errno(error) == errno.EADDRINUSE:
-                self._give_up(statuses.IN_USE, f"Cannot listen on {where}: another program has that port.")
-            else:
-                self._give_up(statuses.CANNOT_OPEN, f"Cannot listen on {where}: {error.socketError}.")
-        elif isinstance(error, NotKept):
-            self._give_up(statuses.CANNOT_OPEN, f"The log {self._path} cannot be written.")
+            self._give_up(statuses.IN_USE, f"Cannot listen on {where}: another program has that port.")
+        elif isinstance(error, CannotListenError):
+            where = _where_wanted(error)
+            self._give_up(statuses.CANNOT_OPEN, f"Cannot listen on {where}: {error.socketError}.")
+        elif isinstance(error, OSError | OverflowError):
+            self._give_up(statuses.CANNOT_OPEN, f"Cannot listen: {error}.")
         else:
             self.logger.failure("Cannot start", failure)
-            self._give_up(statuses.CANNOT_OPEN, f"Cannot start: {error}")
+            self._give_up(statuses.CANNOT_OPEN, f"Cannot start: {error}.")
 
     def _log_failed(self, error: Exception) -> None:
         self._give_up(statuses.LOG_FAILED, f"The log {self._path} has failed, and the server ends: {error}.")
@@ -170,11 +174,13 @@ class Server(Service):
             os._exit(status)
 
         atexit.register(leave)
-        self._reactor.callWhenRunning(self._reactor.stop)
+        if not self._closing:
+            self._reactor.callWhenRunning(self._reactor.stop)
 
     def stopService(self) -> Deferred[None]:
         """Say goodbye, finish what was received, and end, within five seconds."""
         super().stopService()
+        self._closing = True
         # twistd would end itself with the signal that it got; ours is a clean end.
         self._reactor._exitSignal = None
         return Deferred.fromCoroutine(self._close(self._log)) if self._log else succeed(None)
@@ -187,12 +193,14 @@ class Server(Service):
         for connection in connections:
             connection.session.finish(FAREWELL)
         await self._until(lambda: all(c.session.is_settled for c in connections), COMMIT_THE_REST)
-        await log.close()
         for connection in connections:
             connection.close()
         await self._until(lambda: not self._factory.connections, READ_THE_REST)
         for connection in list(self._factory.connections):
             connection.abort()
+        closed: list[None] = []
+        log.close().addCallback(closed.append)
+        await self._until(lambda: bool(closed), CLOSE_THE_LOG)
 
     async def _until(self, true: Callable[[], bool], longest: float) -> None:
         """Wait for something, but not for long."""

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from tcpchat.catching_up import CatchingUp
 from tcpchat.claims import Claims, Taken
-from tcpchat.events import Entry, Event, Joined, Left, Renamed, Spoken, Told, inbox
+from tcpchat.events import Event, Joined, Left, Renamed, Told, inbox
 from tcpchat.feed import Feed, RoomFeed
 from tcpchat.limits import Limits
 from tcpchat.logs.interface import Log, NotKept
@@ -29,8 +29,6 @@ from tcpchat.text import clean
 
 # Seconds until what could not be logged, and has happened all the same, is tried again.
 LOG_AGAIN = 1.0
-# Entries read at once in search of the last lines that were said.
-HISTORY_PAGE = 256
 
 
 class Chat:
@@ -94,7 +92,7 @@ class Chat:
         """Wait for nothing any more: the log is about to be closed."""
         self._stopped = True
         for feed in self.rooms():
-            feed.fold()
+            feed.show_folded()
 
     # Rooms
 
@@ -187,6 +185,18 @@ class Chat:
         person = self._people.get(session)
         return person is not None and person.away is not None
 
+    def nickname(self, typed: str) -> Name:
+        """
+        Return the nickname that somebody means.
+
+        Raises:
+            Refused: it is none.
+        """
+        try:
+            return nickname(typed, self.ascii_names)
+        except NotAName as reason:
+            raise Refused(f'"{clean(typed)}" is not a nickname: {reason}.') from reason
+
     def claim(self, typed: str, session: str, address: str, or_variant: bool = False) -> Name:
         """
         Hold the nickname that somebody asks for, or with ``or_variant`` the first free one like it.
@@ -194,10 +204,7 @@ class Chat:
         Raises:
             Refused: it is no nickname, or it is taken.
         """
-        try:
-            name = nickname(typed, self.ascii_names)
-        except NotAName as reason:
-            raise Refused(f'"{clean(typed)}" is not a nickname: {reason}.') from reason
+        name = self.nickname(typed)
         now = self.clock.seconds()
         try:
             self.claims.claim(name, session, address, now)
@@ -248,33 +255,21 @@ class Chat:
         for feed in feeds[1:]:
             self._log_surely(feed, event)
 
-    async def last_spoken(self, feed: RoomFeed, number: int) -> list[Entry]:
-        """Return the last lines that people said in a room, the oldest first."""
-        if number <= len(feed.recent):
-            return list(feed.recent)[len(feed.recent) - number :]
-        found: list[Entry] = []
-        first = feed.shown + 1
-        while first > 1 and len(found) < number:
-            after = max(0, first - 1 - HISTORY_PAGE)
-            page = await self.log.read(feed.stream, after, first - 1 - after)
-            found[:0] = [entry for entry in page if isinstance(entry.event, Spoken)]
-            first = after + 1
-        return found[-number:]
-
-    def tell(self, event: Told, to: Person) -> Deferred[None]:
-        """Say something to one person; the answer comes when it is in that person's inbox."""
+    def tell(self, event: Told, to: Person) -> Deferred[list[int]]:
+        """Say something to one person; the answer comes when it is in both inboxes."""
         for person in to, self._people[event.session]:
             if person.id not in self._inboxes:
                 feed = Feed(inbox(person.id), self.wall)
                 self._inboxes[person.id] = feed, self.log.tail(feed.stream, 0, feed.deliver)
                 person.follow_inbox(feed)
 
-        def keep_copy(_: list[int]) -> None:
-            to.correspondent = event.session
-            self.log.append(inbox(event.session), [event]).addErrback(not_copied)
+        def keep_copy(_: list[int]) -> Deferred[list[int]]:
+            to.heard_from(event)
+            return self.log.append(inbox(event.session), [event]).addErrback(not_copied)
 
-        def not_copied(failure: Failure) -> None:
+        def not_copied(failure: Failure) -> list[int]:
             failure.trap(NotKept)
             self.logger.warn("Session {id}: the copy of a private message was not kept", id=event.session)
+            return []
 
         return self.log.append(inbox(to.id), [event]).addCallback(keep_copy)

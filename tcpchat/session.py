@@ -2,14 +2,15 @@
 One person's presence, independent of the wire: a door gives it lines and a screen.
 
 What can be done depends on the state: without a nickname (nameless.py) or with one (present.py).
-What is here holds for both: the lines take effect in the order in which they came, what the
-person is shown is in order, and neither can grow without bound.
+What is here holds for both: the lines take effect in the order in which they came, nothing that
+came is lost when the connection ends, and neither input nor output can grow without bound.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
+from enum import Enum, auto
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -18,8 +19,7 @@ from twisted.python.failure import Failure
 
 from tcpchat import render
 from tcpchat.commands import help_lines, help_on
-from tcpchat.events import Entry
-from tcpchat.limits import MOST_UNCOMMITTED
+from tcpchat.limits import LONGEST_FAREWELL, MOST_UNCOMMITTED
 from tcpchat.logs.interface import NotKept
 from tcpchat.reader import Reader, Screen
 from tcpchat.render import View
@@ -29,6 +29,14 @@ from tcpchat.settings import Settings
 
 # What takes effect later: the lines behind it wait for it.
 Effect = Coroutine[Deferred[Any], Any, None]
+
+
+class Wait(Enum):
+    """Why input waits."""
+
+    LINES = auto()  # too many lines wait for the effect of one before them
+    UNCOMMITTED = auto()  # too many are not in the log yet
+    ANSWERS = auto()  # too many answers wait to be read
 
 
 class State(Protocol):
@@ -42,21 +50,25 @@ class State(Protocol):
             Refused: it is not done.
         """
 
-    def refused(self) -> None:
-        """A line was not understood or not done, and the person was told why."""
+    def refused(self, why: str) -> None:
+        """A line was not done, and the person was told why."""
 
     def view(self, stream: str) -> View:
         """Return how a stream is seen."""
 
-    def ended(self) -> None:
-        """The person sends nothing more, and everything that was sent is done."""
+    def last_error(self) -> str | None:
+        """Return what the person has to know whose input is at its end."""
 
     def leave(self, reason: str) -> None:
-        """The session ends."""
+        """The session is over."""
 
 
 class Session:
-    """A person who is connected."""
+    """
+    A person who is connected.
+
+    However it ends, it is over when everything that came before is done; `_end` says how.
+    """
 
     logger = Logger()
 
@@ -68,71 +80,74 @@ class Session:
         self.settings = Settings()
         self.reader = Reader(self.id, screen, self, chat.catching_up)
         self.since = chat.wall()
-        self.gone = False
-        self.reason = ""  # for having gone
+        self.is_over = False
         self._screen = screen
         self._heard = chat.clock.seconds()
         self._state: State | None = None
         self._lines: deque[str | Refused] = deque()
-        self._waiting = False  # for an effect
         self._going_on = False
+        self._waiting = False  # for an effect
         self._uncommitted = 0
-        self._ended = False
-        self._quitting: str | None = None
-        self._holds: set[str] = set()
+        self._waits: set[Wait] = set()
+        self._leaving_for: str | None = None  # the reason, once the session is to end
+        self._last_words: bytes | None = None
 
     def begin(self, state: State) -> None:
         """Be in a state from now on."""
         self._state = state
 
     @property
-    def is_quitting(self) -> bool:
-        """Has the person asked to leave?"""
-        return self._quitting is not None
-
-    @property
     def idle(self) -> float:
         """For how many seconds nothing came from the person."""
         return self.chat.clock.seconds() - self._heard
+
+    @property
+    def is_ending(self) -> bool:
+        """Is it certain that no further line will come?"""
+        return self._leaving_for is not None
+
+    @property
+    def is_crowded(self) -> bool:
+        """Do so many lines wait that nobody can have typed them?"""
+        return Wait.LINES in self._waits
+
+    @property
+    def is_settled(self) -> bool:
+        """Is everything done that was received, and shown what there is to show?"""
+        done = not (self._waiting or self._lines or self._uncommitted or self._waits)
+        return self.is_over or (done and self.reader.is_live)
 
     # What the door calls
 
     def received(self, line: str | Refused) -> None:
         """The person sent a line, or one that the door had to refuse."""
-        if self.gone or self._quitting is not None:
+        if self.is_over or self._last_words is not None:
             return
         self._heard = self.chat.clock.seconds()
         self._lines.append(line)
         self._go_on()
         if len(self._lines) >= MOST_UNCOMMITTED:
-            self._hold("lines", True)
+            self._wait(Wait.LINES, True)
 
     def ended(self) -> None:
         """The person will send nothing more, but may still read."""
-        self._ended = True
-        self._go_on()
+        self._end("")
 
     def lost(self, reason: str) -> None:
         """The connection is gone."""
-        self._leave(reason)
+        self.reader.stop()
+        self._end(reason)
 
     def cut_off(self, text: str) -> None:
         """End the session for a reason that is not the person's wish."""
-        if not self.gone:
-            self.reader.tell(render.error(text))
-            self._leave("")
-            self._screen.close()
+        self.drop_lines()
+        self._end("", render.error(text))
 
     def finish(self, text: str) -> None:
-        """The server ends: tell that, and take no more input; what was received is still done."""
-        if not self.gone:
+        """The server ends: tell that, and take no more from the network; what came is still done."""
+        if not self.is_over:
             self.tell(text)
-            self._hold("end", True)
-
-    @property
-    def is_settled(self) -> bool:
-        """Is everything that was received done?"""
-        return self.gone or not (self._waiting or self._lines or self._uncommitted)
+            self._screen.stop_listening()
 
     # What the states call
 
@@ -140,20 +155,12 @@ class Session:
         """Show a word from the server."""
         self.reader.tell(render.notices(texts))
 
-    def show_past(self, entries: Sequence[Entry], stream: str) -> None:
-        """Show lines of the past, and where they begin and end; nothing if there are none."""
-        if not entries or self._state is None:
-            return
-        lines = render.count(len(entries), "line", "lines")
-        past = render.replay(entries, stream, self._state.view(stream), self.id, self.chat.wall())
-        self.reader.tell(render.notice(f"The last {lines} of {stream}:") + past + render.notice("Live now."))
-
-    def kept(self, answer: Deferred[Any]) -> None:
-        """Count something that is on its way to the log; tell the person if it does not get there."""
+    def count_until_kept(self, answer: Deferred[Any]) -> None:
+        """Count what is on its way to the log; tell the person if it does not get there."""
         self._uncommitted += 1
         if self._uncommitted >= MOST_UNCOMMITTED:
-            self._hold("uncommitted", True)
-        answer.addCallbacks(self._committed, self._not_committed).addErrback(self._failed)
+            self._wait(Wait.UNCOMMITTED, True)
+        answer.addErrback(self._not_kept).addErrback(self._failed).addCallback(self._committed)
 
     def carry_out_anywhere(self, request: Request | None) -> None:
         """
@@ -176,17 +183,14 @@ class Session:
                 self.reader.restyle()
                 self.tell(f"{name} is {dict(self.settings.describe())[name]}.")
             case Quit(reason):
-                self._quitting = reason
-                self._lines.clear()
+                self.drop_lines()
+                self._end(reason, render.notice("Goodbye."))
             case _:
                 raise NotUnderstood("That cannot be done now.")
 
-    def end(self, *errors: str) -> None:
-        """End the session, after telling what went wrong, if anything did."""
-        for text in errors:
-            self.reader.tell(render.error(text))
-        self._leave("")
-        self._screen.close()
+    def drop_lines(self) -> None:
+        """Forget the lines that wait."""
+        self._lines.clear()
 
     # What the reader calls
 
@@ -195,11 +199,26 @@ class Session:
         assert self._state is not None
         return self._state.view(stream)
 
-    def hold_input(self, hold: bool) -> None:
+    def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read, or no longer."""
-        self._hold("answers", hold)
+        self._wait(Wait.ANSWERS, hold)
+        self._go_on()
 
     # The order of things
+
+    def _go_on(self) -> None:
+        """Take the lines that wait; when there are no more, and none will come, end."""
+        if self._going_on:
+            return  # an effect was there at once
+        self._going_on = True
+        while self._lines and not (self._waiting or self.is_over or Wait.ANSWERS in self._waits):
+            self._take(self._lines.popleft())
+        self._going_on = False
+        if self._lines or self._waiting:
+            return
+        self._wait(Wait.LINES, False)
+        if self._leaving_for is not None and not self._uncommitted and not self.is_over:
+            self._leave(self._leaving_for)
 
     def _take(self, line: str | Refused) -> None:
         assert self._state is not None
@@ -208,8 +227,7 @@ class Session:
                 raise line
             effect = self._state.carry_out(line)
         except Refused as refusal:
-            self.reader.tell(render.error(str(refusal)))
-            self._state.refused()
+            self._refuse(str(refusal), str(refusal))
         except Exception:
             self._failed(Failure())
         else:
@@ -218,78 +236,78 @@ class Session:
                 Deferred.fromCoroutine(effect).addErrback(self._not_done).addBoth(self._done)
 
     def _not_done(self, failure: Failure) -> None:
-        assert self._state is not None
         if failure.check(Refused):
-            self.reader.tell(render.error(str(failure.value)))
+            self._refuse(str(failure.value), str(failure.value))
         elif failure.check(NotKept):
-            self.reader.tell(render.error(f"Not sent: {failure.value}."))
+            self._refuse(f"Not sent: {failure.value}.", f"{failure.value}.")
         else:
             self._failed(failure)
-            return
-        self._state.refused()
+
+    def _refuse(self, text: str, why: str) -> None:
+        assert self._state is not None
+        self.reader.tell(render.error(text))
+        self._state.refused(why)
 
     def _done(self, _: object) -> None:
         self._waiting = False
         self._go_on()
 
-    def _go_on(self) -> None:
-        """Take the lines that wait; when there are no more, and none will come, end."""
-        if self._going_on:
-            return  # an effect was there at once
-        self._going_on = True
-        while self._lines and not self._waiting and not self.gone:
-            self._take(self._lines.popleft())
-        self._going_on = False
-        if self.gone or self._waiting:
-            return
-        self._hold("lines", False)
-        if self._uncommitted or self._state is None:
-            return
-        if self._quitting is not None:
-            self.tell("Goodbye.")
-            self._leave(self._quitting)
-            self._screen.close()
-        elif self._ended and not self._lines:
-            self._state.ended()
-
     def _committed(self, _: object) -> None:
         self._uncommitted -= 1
-        if self._holds or self._ended or self._quitting is not None:
-            if self._uncommitted <= MOST_UNCOMMITTED // 2:
-                self._hold("uncommitted", False)
+        if self._uncommitted <= MOST_UNCOMMITTED // 2:
+            self._wait(Wait.UNCOMMITTED, False)
+        if self._leaving_for is not None:
             self._go_on()
 
-    def _not_committed(self, failure: Failure) -> None:
+    def _not_kept(self, failure: Failure) -> None:
         failure.trap(NotKept)
         self.reader.tell(render.error(f"Not sent: {failure.value}."))
-        self._committed(None)
 
-    def _hold(self, reason: str, hold: bool) -> None:
+    def _wait(self, reason: Wait, wait: bool) -> None:
         """Have input wait for a reason, or no longer for that one."""
-        held = bool(self._holds)
-        if hold:
-            self._holds.add(reason)
+        waited = bool(self._waits)
+        if wait:
+            self._waits.add(reason)
         else:
-            self._holds.discard(reason)
-        if self.gone or held == bool(self._holds):
+            self._waits.discard(reason)
+        if self.is_over or waited == bool(self._waits):
             return
-        if self._holds:
+        if self._waits:
             self._screen.pause()
         else:
             self._screen.resume()
 
+    # The end
+
+    def _end(self, reason: str, last_words: bytes | None = None) -> None:
+        """End once everything that came is done; the first who says so says for what reason."""
+        if self._leaving_for is None:
+            self._leaving_for = reason
+            self._last_words = last_words
+        self._go_on()
+
     def _leave(self, reason: str) -> None:
-        if self.gone:
-            return
-        self.gone = True
-        self.reason = reason
-        self.reader.stop()
+        """Everything is done: be gone for the others, and show the person the rest."""
+        assert self._state is not None
+        self.is_over = True
         self._lines.clear()
-        if self._state is not None:
-            self._state.leave(reason)
+        error = self._state.last_error() if self._last_words is None else None
+        self._state.leave(reason)
+        deadline = self.chat.clock.callLater(LONGEST_FAREWELL, self._screen.abort)
+
+        def hang_up() -> None:
+            if deadline.active():
+                deadline.cancel()
+            self.reader.tell(self._last_words or (render.error(f"Not sent: {error}") if error else b""))
+            self.reader.stop()
+            self._screen.close()
+
+        self.reader.when_caught_up(hang_up)
 
     def _failed(self, failure: Failure) -> None:
         """Something of ours is wrong: it is for the operator, not for the person."""
         self.logger.failure("Session {session} failed", failure, session=self.id)
-        self._leave("")
+        self.reader.stop()
+        self.drop_lines()
         self._screen.abort()
+        self._end("")

@@ -94,10 +94,18 @@ def _door(reactor: Any, description: str) -> Door:
     if kind in ("tcp", "tcp6", "ssl", "unix") and "backlog=" not in description:
         full = f"{description}:backlog={BACKLOG}"
     try:
-        return Door(kind.removesuffix("6"), serverFromString(reactor, full))
+        endpoint = serverFromString(reactor, full)
+    except TypeError as error:
+        raise config.WrongConfig(
+            f"Cannot listen on {description!r}: that is not a whole endpoint."
+        ) from error
     except Exception as error:
-        # Each kind of endpoint fails in its own ways: ValueError, TypeError, a missing file, OpenSSL's own.
-        raise config.WrongConfig(f"Cannot listen on {description!r}: {error}") from error
+        # Each kind of endpoint fails in its own ways: ValueError, a missing file, OpenSSL's own.
+        raise config.WrongConfig(f"Cannot listen on {description!r}: {error}.") from error
+    port = getattr(endpoint, "_port", 0)
+    if isinstance(port, int) and not 0 <= port <= 65535:
+        raise config.WrongConfig(f"Cannot listen on {description!r}: there is no port {port}.")
+    return Door(kind.removesuffix("6"), endpoint)
 
 
 def makeService(options: Options) -> IService:

@@ -28,8 +28,8 @@ ON_DISK: list[tuple[Event, str]] = [
     (Left("s1", "bob"), '{"type":"left","session":"s1","nick":"bob"}'),
     (Left("s1", "bob", "bye"), '{"type":"left","session":"s1","nick":"bob","reason":"bye"}'),
     (
-        Renamed("s1", "bob", "rob", ("#lobby", "#dev")),
-        '{"type":"renamed","session":"s1","nick":"bob","new":"rob","rooms":["#lobby","#dev"]}',
+        Renamed("s1", "bob", "rob", ("#lobby", "#dev"), "r1"),
+        '{"type":"renamed","session":"s1","nick":"bob","new":"rob","rooms":["#lobby","#dev"],"id":"r1"}',
     ),
     (TopicSet("s1", "bob", "cats"), '{"type":"topicset","session":"s1","nick":"bob","text":"cats"}'),
     (Told("s1", "bob", "eve", "hi"), '{"type":"told","session":"s1","nick":"bob","to":"eve","text":"hi"}'),
@@ -39,7 +39,7 @@ TEXT = st.text()
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     *(st.builds(kind, TEXT, TEXT, TEXT) for kind in (Said, Acted, Left, TopicSet)),
     st.builds(Joined, TEXT, TEXT),
-    st.builds(Renamed, TEXT, TEXT, TEXT, st.lists(TEXT).map(tuple)),
+    st.builds(Renamed, TEXT, TEXT, TEXT, st.lists(TEXT).map(tuple), TEXT),
     st.builds(Told, TEXT, TEXT, TEXT, TEXT),
 )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from twisted.internet import tcp
+from twisted.internet.address import IPv6Address
 from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol
+from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, connect
@@ -18,20 +21,19 @@ QUESTION = b"*** What is your nickname?\r\n"
 
 
 class Wire(StringTransport):
-    """A transport that sends at once what it is given, unless its peer has stalled."""
+    """A transport that has sent in the next turn what it is given, unless its peer has stalled."""
 
     stalled = False
     aborting = False
 
+    def __init__(self, clock: Clock, address: IAddress | None = None) -> None:
+        super().__init__(peerAddress=address)
+        self._clock = clock
+
     def write(self, data: bytes) -> None:
         super().write(data)
         if not self.stalled:
-            self.drain()
-
-    def registerProducer(self, producer: object, streaming: bool) -> None:
-        super().registerProducer(producer, streaming)
-        if not self.stalled:
-            self.drain()
+            self._clock.callLater(0, self.drain)
 
     def drain(self) -> None:
         """The peer has read everything."""
@@ -59,7 +61,7 @@ class DoorCase(ChatCase):
     def dial(self) -> tuple[LineConnection, Wire]:
         connection = self.factory.buildProtocol(None)
         connection.factory = self.factory
-        wire = Wire()
+        wire = Wire(self.clock)
         connection.makeConnection(wire)
         self.settle()
         return connection, wire
@@ -116,6 +118,7 @@ class InputTests(DoorCase):
         connection, wire = self.dial_as(b"bob")
         for _ in range(17):
             connection.dataReceived(b"x" * 4096)
+        self.settle()
         self.assertTrue(wire.disconnecting)
         self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
 
@@ -168,7 +171,7 @@ class OutputTests(DoorCase):
 
     def test_an_ip4_address_inside_ip6_is_that_address(self) -> None:
         connection = self.factory.buildProtocol(None)
-        wire = Wire(peerAddress=type("Address", (), {"host": "::ffff:192.0.2.7"})())
+        wire = Wire(self.clock, IPv6Address("TCP", "::ffff:192.0.2.7", 4711))
         connection.makeConnection(wire)
         self.assertEqual(connection.session.address, "192.0.2.7")
 

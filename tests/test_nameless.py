@@ -162,8 +162,16 @@ class PipedInTests(ChatCase):
     def test_what_comes_behind_a_refused_name_is_not_another_name(self) -> None:
         self.pipe.types("bob", "hello")
         self.pipe.session.ended()
+        self.clock.advance(0.2)
         self.assertEqual(self.pipe.sees(), ['!!! Not sent: "bob" is taken. Try "bob2".'])
         self.assertEqual((self.bob.sees(), self.pipe.screen.closed), ([], True))
+
+    def test_nor_is_it_behind_a_line_that_the_door_refused(self) -> None:
+        self.pipe.types(NotUnderstood("That line is not UTF-8."), "hello")
+        self.pipe.session.ended()
+        self.clock.advance(0.2)
+        self.assertEqual(self.pipe.sees(), ["!!! Not sent: That line is not UTF-8."])
+        self.assertEqual(self.bob.sees(), [])
 
     def test_a_name_refused_alone_ends_it_too(self) -> None:
         self.pipe.types("bob")
@@ -181,9 +189,12 @@ class PipedInTests(ChatCase):
         self.assertEqual(self.bob.sees(), ["*** carl joined #lobby.", "<carl> hello"])
 
     def test_a_whole_file_behind_a_refused_name_is_no_answer(self) -> None:
-        self.pipe.types("bob", *["x" * 4000] * 17)
-        self.assertTrue(self.pipe.screen.closed)
-        self.assertEqual(self.bob.sees(), [])
+        for line in ["bob", *["word"] * 70]:
+            self.pipe.session.received(line)
+        self.assertTrue(self.pipe.screen.paused)
+        self.clock.advance(0.2)
+        self.assertEqual(self.pipe.sees()[-1], '!!! Not sent: "bob" is taken. Try "bob2".')
+        self.assertEqual((self.bob.sees(), self.pipe.screen.closed), ([], True))
 
     def test_an_end_without_anything_just_ends(self) -> None:
         self.pipe.session.ended()
@@ -192,4 +203,5 @@ class PipedInTests(ChatCase):
     def test_no_timer_is_left(self) -> None:
         self.pipe.types("bob", "hello")
         self.pipe.breaks_off()
+        self.clock.advance(0.2)
         self.assertEqual(self.clock.getDelayedCalls(), [])

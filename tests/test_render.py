@@ -57,7 +57,7 @@ class EntryTests(SynchronousTestCase):
             Left("b", "bob"): "*** bob left #dev.\r\n",
             Left("b", "bob", "connection lost"): "*** bob left #dev: connection lost.\r\n",
             TopicSet("b", "bob", "cats, dogs"): "*** bob set the topic of #dev: cats, dogs\r\n",
-            Renamed("b", "bob", "rob", ("#dev",)): "*** bob is now known as rob.\r\n",
+            Renamed("b", "bob", "rob", ("#dev",), "r1"): "*** bob is now known as rob.\r\n",
         }
         for event, expected in told.items():
             self.assertEqual(line(event), expected)
@@ -76,7 +76,7 @@ class EntryTests(SynchronousTestCase):
         for event in PRESENCE:
             self.assertEqual(line(event, viewer="b", echo=True), "")
         self.assertEqual(
-            line(Renamed("b", "bob", "rob", ("#dev",)), viewer="b"), "*** bob is now known as rob.\r\n"
+            line(Renamed("b", "bob", "rob", ("#dev",), "r1"), viewer="b"), "*** bob is now known as rob.\r\n"
         )
         self.assertEqual(line(TopicSet("b", "bob", "x"), viewer="b"), "*** bob set the topic of #dev: x\r\n")
 
@@ -252,7 +252,7 @@ BEGINNINGS: st.SearchStrategy[tuple[Event, str, str]] = st.one_of(
     st.builds(lambda nick, text: (Left("b", nick, text), *[f"*** {nick} left "] * 2), NAMES, TEXTS),
     st.builds(lambda nick, text: (TopicSet("b", nick, text), *[f"*** {nick} set "] * 2), NAMES, TEXTS),
     st.builds(
-        lambda nick, new: (Renamed("b", nick, new, ("#dev",)), *[f"*** {nick} is now known as {new}."] * 2),
+        lambda nick, new: (Renamed("b", nick, new, ("#dev",), "r1"), *[f"*** {nick} is now known as {new}."] * 2),
         NAMES, NAMES,
     ),
     st.builds(lambda nick, text: (Told("b", nick, "a", text), *[f"[from {nick}] "] * 2), NAMES, TEXTS),

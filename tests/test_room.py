@@ -15,7 +15,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Joined, SESSIONS, NICKS),
     st.builds(Joined, SESSIONS, NICKS),
     st.builds(Left, SESSIONS, NICKS),
-    st.builds(Renamed, SESSIONS, NICKS, NICKS, st.just(("#dev",))),
+    st.builds(Renamed, SESSIONS, NICKS, NICKS, st.just(("#dev",)), st.just("r1")),
     st.builds(TopicSet, SESSIONS, NICKS, NICKS),
     st.builds(Said, SESSIONS, NICKS, NICKS),
 )
@@ -38,7 +38,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(list(room.members.items()), [("b", Member("bob", 2)), ("a", Member("ann", 4))])
 
     def test_who_is_renamed_keeps_the_place(self) -> None:
-        room = folded([Joined("a", "ann"), Joined("b", "bob"), Renamed("a", "ann", "ada", ("#dev",))])
+        room = folded([Joined("a", "ann"), Joined("b", "bob"), Renamed("a", "ann", "ada", ("#dev",), "r1")])
         self.assertEqual(list(room.members.items()), [("a", Member("ada", 1)), ("b", Member("bob", 2))])
 
     def test_who_comes_twice_is_there_once_since_the_first_time(self) -> None:
@@ -46,7 +46,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(list(room.members.items()), [("a", Member("ann", 1)), ("b", Member("bob", 2))])
 
     def test_who_is_not_there_can_neither_leave_nor_be_renamed(self) -> None:
-        room = folded([Joined("a", "ann"), Left("b", "ann"), Renamed("b", "ann", "bob", ("#dev",))])
+        room = folded([Joined("a", "ann"), Left("b", "ann"), Renamed("b", "ann", "bob", ("#dev",), "r1")])
         self.assertEqual(room.members, {"a": Member("ann", 1)})
 
     def test_the_others_are_those_who_came_before(self) -> None:
@@ -69,7 +69,7 @@ class CheckTests(SynchronousTestCase):
     def test_who_is_inside_may_do_all_but_come_in(self) -> None:
         for event in (
             Said("a", "ann", "x"), Acted("a", "ann", "x"), TopicSet("a", "ann", "x"), Left("a", "ann"),
-            Renamed("a", "ann", "ada", ("#dev",)),
+            Renamed("a", "ann", "ada", ("#dev",), "r1"),
         ):  # fmt: skip
             self.room.check(event)
         self.assert_refused("You are in #dev already.", Joined("a", "ann"))
@@ -78,7 +78,7 @@ class CheckTests(SynchronousTestCase):
         self.room.check(Joined("b", "bob"))
         for event in (
             Said("b", "ann", "x"), Acted("b", "ann", "x"), TopicSet("b", "ann", "x"), Left("b", "ann"),
-            Renamed("b", "ann", "bob", ("#dev",)),
+            Renamed("b", "ann", "bob", ("#dev",), "r1"),
         ):  # fmt: skip
             self.assert_refused("You are not in #dev. /join #dev", event)
 

@@ -85,7 +85,9 @@ class FullDiskTests(ChatCase):
         refused = ["!!! Not sent: the log cannot be written.", "*** What is your nickname?"]
         self.assertEqual(carl.types("carl"), refused)
         self.log.full = False
-        self.assertEqual(carl.types("carl"), ["*** You are carl, in #lobby with alice, bob."])
+        carl.types("carl")
+        self.clock.advance(0.2)
+        self.assertEqual(carl.sees(), ["*** You are carl, in #lobby with alice, bob."])
 
     def test_a_name_a_room_and_a_leaving_that_are_not_kept_are_not_changed(self) -> None:
         for line in "/nick rob", "/join #dev", "/leave":

@@ -44,6 +44,7 @@ class FakeScreen:
         self.room: int | None = None
         self.lost = False
         self.paused = False
+        self.deaf = False
         self.closed = False
         self.aborted = False
 
@@ -67,6 +68,9 @@ class FakeScreen:
     def resume(self) -> None:
         assert self.paused
         self.paused = False
+
+    def stop_listening(self) -> None:
+        self.deaf = True
 
     def close(self) -> None:
         self.closed = True

@@ -105,7 +105,9 @@ class LineConnection(LineOnlyReceiver):
         self._paused = False
         self._taking_lines = False
         self._no_more_input = False
+        self._deaf = False
         self._closing = False
+        self._gone = False
         self._hang_up: IDelayedCall | None = None
 
     # What Twisted calls
@@ -121,7 +123,7 @@ class LineConnection(LineOnlyReceiver):
 
     def dataReceived(self, data: bytes) -> None:
         """Take in some bytes, cut anywhere."""
-        if self._closing:
+        if self._closing or self._deaf:
             return
         try:
             self._reader.feed(self._telnet.feed(data))
@@ -162,23 +164,23 @@ class LineConnection(LineOnlyReceiver):
         self._take_lines()
 
     def writeConnectionLost(self) -> None:
-        """Everything was sent, and the peer knows that there is no more: it may hang up now."""
+        """Everything was sent, and that there is no more: the peer may hang up now."""
         if self._no_more_input:
             self.transport.loseConnection()
         else:
             self._abort_after(HANG_UP_TOO)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """The connection is gone, for whatever reason."""
-        farewell = reason.check(ConnectionDone) is not None
-        if farewell and not self._no_more_input:
-            # TLS has no half-closed connections: this was the end of the stream.
-            self._reader.end()
-            self._take_lines()
-        self._closing = True
+        """The connection is gone, for whatever reason; the lines that came before it are taken still."""
+        self._gone = True
         self.factory.connections.discard(self)
         if self._hang_up and self._hang_up.active():
             self._hang_up.cancel()
+        farewell = reason.check(ConnectionDone) is not None
+        if farewell:
+            # With TLS, which has no half-closed connections, this was the end of the stream.
+            self._reader.end()
+        self._take_lines()
         self.session.lost("" if farewell else "connection lost")
 
     # What the session calls: this is its screen
@@ -192,24 +194,28 @@ class LineConnection(LineOnlyReceiver):
     def pause(self) -> None:
         """Take no more input: leave it in the network."""
         self._paused = True
-        if not self._no_more_input:
+        if not (self._no_more_input or self._gone):
             self.transport.pauseProducing()
 
     def resume(self) -> None:
         """Take input again."""
         self._paused = False
-        if not self._no_more_input:
-            # After the end of the stream this would find that end again.
-            self.transport.resumeProducing()
+        if not self._deaf:
+            self._listen()
         self._take_lines()
+
+    def stop_listening(self) -> None:
+        """Take nothing more from the network; what has come is input still."""
+        self._deaf = True
+        if not (self._no_more_input or self._gone):
+            self.transport.pauseProducing()
 
     def close(self) -> None:
         """Hang up once everything was sent, and the peer has had time to read it."""
-        if self._closing:
+        if self._closing or self._gone:
             return
         self._closing = True
-        if self._paused:
-            self.resume()
+        self._listen()  # for the peer's end of the stream
         self._hear_no_more()
         self._abort_after(READ_THE_REST)
         if self._direct:
@@ -219,9 +225,15 @@ class LineConnection(LineOnlyReceiver):
 
     def abort(self) -> None:
         """Hang up at once: the connection is broken."""
-        self.transport.abortConnection()
+        if not self._gone:
+            self.transport.abortConnection()
 
     # The rest
+
+    def _listen(self) -> None:
+        # After the end of the stream this would find that end again.
+        if not (self._no_more_input or self._gone):
+            self.transport.resumeProducing()
 
     def _hear_of_drain(self) -> None:
         self._drain = Drain(self._drained)
@@ -248,14 +260,18 @@ class LineConnection(LineOnlyReceiver):
         if self._taking_lines:
             return  # the session wants more while it takes one
         self._taking_lines = True
-        while not (self._paused or self._closing) and (line := self._reader.next_line()) is not None:
+        while (
+            not self._closing
+            and (self._gone or not self._paused)
+            and (line := self._reader.next_line()) is not None
+        ):
             if isinstance(line, TooLong):
                 self._first = False
                 self.session.received(NotUnderstood(TOO_LONG))
             else:
                 self.lineReceived(line)
         self._taking_lines = False
-        if self._no_more_input and not (self._paused or self._closing):
+        if self._no_more_input and not (self._paused or self._closing or self._gone):
             self.session.ended()
 
     def _abort_after(self, seconds: float) -> None:

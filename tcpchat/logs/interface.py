@@ -47,7 +47,8 @@ class Log(Protocol):
         Add events to a stream, together, and answer with their numbers once they are durable.
 
         Appends take effect in the order of the calls. Every tail has been given the entries
-        before the answer comes. Fails with `NotKept`, and then none of the events is kept.
+        before the answer comes. Fails with `NotKept`, and then none of the events is kept. When
+        the store fails so that this cannot be known, there is no answer: the server has to end.
         """
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
@@ -56,6 +57,20 @@ class Log(Protocol):
 
         An entry can be read as soon as it has been given to the tails, and not before: so a
         reader that goes from the one to the other misses nothing and sees nothing twice.
+        """
+
+    def read_spoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
+        """
+        Answer with the first ``limit`` entries between two that say what people said or did.
+
+        However much else there is between them, it costs nothing.
+        """
+
+    def find_spoken(self, stream: str, number: int, upto: int) -> Deferred[tuple[int, int]]:
+        """
+        Find the last ``number`` entries up to one that say what people said or did.
+
+        Answers with the entry after which they begin, and how many there are.
         """
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:

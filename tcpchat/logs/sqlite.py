@@ -15,9 +15,11 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, execute, fail, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
-from tcpchat.events import Entry, Event, decode, encode
+from tcpchat.events import Entry, Event, Spoken, decode, encode
 from tcpchat.logs.interface import Deliver, NotKept
 from tcpchat.logs.sqlite_file import SQLiteFile
 from tcpchat.logs.tails import Tails
@@ -58,6 +60,8 @@ class _Stream(NamedTuple):
 class SQLiteLog:
     """A log in the file ``path``. What it promises is in `interface.Log`."""
 
+    logger = Logger()
+
     def __init__(
         self,
         path: str,
@@ -82,16 +86,11 @@ class SQLiteLog:
         self._from_thread = from_thread
         self._failed = failed
         self._broken = False
-        self._streams = {
-            name: _Stream(*row)
-            for name, *row in self._file.reader.execute(
-                "select name, id, seq, time from stream join entry on stream = id"
-                " where seq = (select max(seq) from entry where stream = id)"
-            )
-        }
+        self._streams = {name: _Stream(*where) for name, *where in self._file.streams}
         self._tails = Tails()
         self._queue: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
         self._closed: Deferred[None] = Deferred()
+        self._next: _Append | None = None  # taken from the queue, but not into a full batch
         # The writer's own view of the streams runs ahead of what has been delivered.
         self._writer = threading.Thread(
             target=self._write_all, args=(dict(self._streams),), name="log writer", daemon=True
@@ -101,34 +100,58 @@ class SQLiteLog:
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         if self._broken:
             return fail(NotKept(CANNOT_WRITE))
+        if not events:
+            return succeed([])
         answer: Deferred[list[int]] = Deferred()
         self._queue.put(_Append(stream, events, self._wall(), answer))
         return answer
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
+        return execute(self._read, stream, after, limit)
+
+    def _read(self, stream: str, after: int, limit: int) -> list[Entry]:
         known = self._streams.get(stream)
         if known is None:
-            return succeed([])
+            return []
         # The file may hold more than the tails have been given (see interface.Log.read).
+        return self._entries("", known.id, after, known.seq, limit)
+
+    def _entries(self, condition: str, stream: int, after: int, upto: int, limit: int) -> list[Entry]:
         rows = self._file.reader.execute(
             "select seq, time, body from entry"
-            " where stream = ? and seq > ? and seq <= ? order by seq limit ?",
-            (known.id, after, known.seq, limit),
+            f" where stream = ? and seq > ? and seq <= ? {condition} order by seq limit ?",
+            (stream, after, upto, limit),
         )
-        return succeed([Entry(seq, time, decode(body)) for seq, time, body in rows.fetchall()])
+        return [Entry(seq, time, decode(body)) for seq, time, body in rows.fetchall()]
+
+    def read_spoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
+        return execute(self._read_spoken, stream, after, upto, limit)
+
+    def _read_spoken(self, stream: str, after: int, upto: int, limit: int) -> list[Entry]:
+        known = self._streams.get(stream)
+        if known is None:
+            return []
+        return self._entries("and spoken", known.id, after, min(upto, known.seq), limit)
+
+    def find_spoken(self, stream: str, number: int, upto: int) -> Deferred[tuple[int, int]]:
+        return execute(self._find_spoken, stream, number, upto)
+
+    def _find_spoken(self, stream: str, number: int, upto: int) -> tuple[int, int]:
+        known = self._streams.get(stream)
+        if known is None:
+            return upto, 0
+        first, found = self._file.reader.execute(
+            "select min(seq), count(*) from (select seq from entry"
+            " where stream = ? and seq <= ? and spoken order by seq desc limit ?)",
+            (known.id, min(upto, known.seq), number),
+        ).fetchone()
+        return (first - 1, found) if found else (upto, 0)
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
-        while missed := self._now(self.read(stream, after, LARGEST_BATCH)):
+        while missed := self._read(stream, after, LARGEST_BATCH):
             deliver(missed)
             after = missed[-1].seq
         return self._tails.add(stream, deliver)
-
-    @staticmethod
-    def _now(answer: Deferred[list[Entry]]) -> list[Entry]:
-        """Return what an answer holds that is known to be there already."""
-        got: list[list[Entry]] = []
-        answer.addCallback(got.append)
-        return got[0]
 
     def streams(self) -> Deferred[dict[str, int]]:
         return succeed({name: stream.seq for name, stream in self._streams.items()})
@@ -142,8 +165,9 @@ class SQLiteLog:
         self, batch: list[_Append], added: dict[str, list[Entry]], streams: dict[str, _Stream]
     ) -> None:
         """In the reactor's thread: a commit has succeeded."""
-        self._streams.update(streams)
         for name, entries in added.items():
+            # Only now: nothing can be read before the tails are given it.
+            self._streams[name] = streams[name]
             self._tails.deliver(name, entries)
         taken = dict.fromkeys(added, 0)
         for append in batch:
@@ -151,13 +175,31 @@ class SQLiteLog:
             taken[append.stream] = last = first + len(append.events)
             append.answer.callback([entry.seq for entry in added[append.stream][first:last]])
 
-    def _not_committed(self, batch: list[_Append], error: sqlite3.Error, fatal: bool) -> None:
+    def _not_committed(self, batch: list[_Append], error: Exception | None) -> None:
         """In the reactor's thread: a commit has failed, and nothing of it is kept."""
-        if fatal and not self._broken:
-            self._broken = True
-            self._failed(error)
+        if error is not None and not isinstance(error, sqlite3.Error):
+            self.logger.failure("Something could not be written", Failure(error))
         for append in batch:
             append.answer.errback(NotKept(CANNOT_WRITE))
+
+    def _break(self, error: Exception) -> None:
+        """
+        In the reactor's thread: a commit has failed, and perhaps it is kept.
+
+        When an fsync fails, the commit may well be in the file, and the next server would find it
+        there. So those who wait for it are told neither that it is kept nor that it is not.
+        """
+        self._broken = True
+        self._failed(error)
+
+    def _finish_reading(self) -> None:
+        """In the reactor's thread: the last commit has been delivered."""
+        self._file.close_reader()
+        self._queue.put(None)
+
+    def _finish_closing(self) -> None:
+        self._file.close()
+        self._closed.callback(None)
 
     # What follows runs in the writer's thread.
 
@@ -166,37 +208,49 @@ class SQLiteLog:
         last = False
         while not last:
             batch, last = self._gather()
-            if not batch:
-                continue
-            try:
-                if broken:
-                    raise sqlite3.OperationalError("the log has failed before")
-                added, moved = self._write(batch, streams)
-            except sqlite3.Error as error:
-                if self._file.writer.in_transaction:
-                    self._file.writer.execute("rollback")
-                broken = broken or getattr(error, "sqlite_errorcode", None) not in PASSING_ERRORS
-                self._from_thread(self._not_committed, batch, error, broken)
-            else:
-                streams.update(moved)
-                self._from_thread(self._committed, batch, added, moved)
+            if broken:
+                self._from_thread(self._not_committed, batch, None)
+            elif batch:
+                try:
+                    added, moved = self._write(batch, streams)
+                except Exception as error:
+                    broken = not self._may_go_on(error)
+                    if broken:
+                        self._from_thread(self._break, error)
+                    else:
+                        self._from_thread(self._not_committed, batch, error)
+                else:
+                    streams.update(moved)
+                    self._from_thread(self._committed, batch, added, moved)
+        self._from_thread(self._finish_reading)
+        self._queue.get()
         self._file.close_writer()
         self._from_thread(self._finish_closing)
 
-    def _finish_closing(self) -> None:
-        self._file.close()
-        self._closed.callback(None)
+    def _may_go_on(self, error: Exception) -> bool:
+        """Undo what has failed; return whether it is certain that nothing of it is kept."""
+        code = getattr(error, "sqlite_errorcode", None)
+        if isinstance(error, sqlite3.Error) and code not in PASSING_ERRORS:
+            return False
+        try:
+            if self._file.writer.in_transaction:
+                self._file.writer.execute("rollback")
+        except sqlite3.Error:
+            return False
+        return True
 
     def _gather(self) -> tuple[list[_Append], bool]:
         """Wait for something to write; return all that is there, and whether it is the last."""
         batch: list[_Append] = []
         size = 0
-        append = self._queue.get()
+        append = self._next or self._queue.get()
+        self._next = None
         while append is not None:
-            batch.append(append)
             size += len(append.events)
-            if size >= LARGEST_BATCH:
+            if batch and size > LARGEST_BATCH:
+                self._next = append
                 return batch, False
+            batch.append(append)
             try:
                 append = self._queue.get_nowait()
             except queue.Empty:
@@ -210,7 +264,7 @@ class SQLiteLog:
         writer = self._file.writer
         added: dict[str, list[Entry]] = {}
         moved: dict[str, _Stream] = {}
-        rows: list[tuple[int, int, int, str]] = []
+        rows: list[tuple[int, int, int, bool, str]] = []
         writer.execute("begin immediate")
         for append in batch:
             name = append.stream
@@ -224,8 +278,8 @@ class SQLiteLog:
             for event in append.events:
                 seq += 1
                 entries.append(Entry(seq, time, event))
-                rows.append((stream.id, seq, time, encode(event).decode()))
+                rows.append((stream.id, seq, time, isinstance(event, Spoken), encode(event).decode()))
             moved[name] = _Stream(stream.id, seq, time)
-        writer.executemany("insert into entry (stream, seq, time, body) values (?, ?, ?, ?)", rows)
+        writer.executemany("insert into entry (stream, seq, time, spoken, body) values (?, ?, ?, ?, ?)", rows)
         writer.execute("commit")
         return added, moved

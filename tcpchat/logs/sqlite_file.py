@@ -6,7 +6,9 @@ import fcntl
 import os
 import secrets
 import sqlite3
+import stat
 import time
+from contextlib import ExitStack, closing
 from urllib.parse import quote
 
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse
@@ -29,9 +31,11 @@ create table entry (
     stream integer not null references stream (id),
     seq integer not null,     -- 1, 2, 3, ... within the stream
     time integer not null,    -- milliseconds since 1970, UTC; for display: the order is by seq
+    spoken integer not null,  -- 1 if people said or did it: what history is made of; else 0
     body text not null,       -- the event as JSON, see events.py
     primary key (stream, seq)
 ) strict, without rowid;
+create index spoken on entry (stream, seq) where spoken;
 """
 
 # Looking through a large file for damage must not keep people waiting for the server.
@@ -56,43 +60,52 @@ class SQLiteFile:
             CannotOpen: it cannot be opened or made.
         """
         self.path = path
-        try:
-            self._lock = self._take_lock()
-        except OSError as error:
-            raise CannotOpen(f"The log {path} cannot be opened: {error.strerror}.") from error
-        try:
-            if not os.path.exists(path):
-                self._make()
-            self._check_header()
-            self._open(synchronous)
-        except CannotOpen:
-            os.close(self._lock)
-            raise
-        except (OSError, sqlite3.OperationalError) as error:
-            os.close(self._lock)
-            what = error.strerror if isinstance(error, OSError) else error
-            raise CannotOpen(f"The log {path} cannot be opened: {what}.") from error
-        except sqlite3.DatabaseError as error:
-            os.close(self._lock)
-            raise Damaged(f"The log {path} is damaged: {error}.") from error
+        self._real = os.path.realpath(path)  # by whatever name it is called, there is one lock
+        with ExitStack() as undo:
+            try:
+                self._lock = self._take_lock()
+                undo.callback(os.close, self._lock)
+                if not os.path.exists(self._real):
+                    self._make()
+                self._check(self._check_header())
+                self._open(synchronous, undo)
+            except OSError as error:
+                raise CannotOpen(f"The log {path} cannot be opened: {error.strerror}.") from error
+            except sqlite3.DatabaseError as error:
+                # SQLITE_ERROR is what it says when a table or column of ours is not there.
+                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+                if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
+                    raise CannotOpen(f"The log {path} cannot be opened: {error}.") from error
+                raise Damaged(f"The log {path} is damaged: {error}.") from error
+            undo.pop_all()
 
-    def _open(self, synchronous: str) -> None:
+    def _open(self, synchronous: str, undo: ExitStack) -> None:
         self.writer = self._connect("rw")
-        self._check()
+        undo.callback(self.writer.close)
         self.writer.execute("pragma journal_mode = wal").fetchone()
         self.writer.execute(f"pragma synchronous = {synchronous}")
         self.writer.execute("pragma journal_size_limit = 67108864")
         self.writer.execute("pragma wal_autocheckpoint = 1000")
-        named = self.writer.execute("select epoch from log").fetchone()
+        self.reader = self._connect("ro")
+        undo.callback(self.reader.close)
+        self.reader.execute("pragma query_only = on")
+        named = self.reader.execute("select epoch from log").fetchone()
         if named is None:
             raise Damaged(f"The log {self.path} is damaged: it has no epoch.")
         (self.epoch,) = named
-        self.reader = self._connect("ro")
-        self.reader.execute("pragma query_only = on")
+        # Where each stream stands: its name and row, its last entry's number and time. "cross" has
+        # SQLite go from stream to stream; it would read every entry otherwise.
+        self.streams: list[tuple[str, int, int, int]] = self.reader.execute(
+            "select name, id, seq, time from stream cross join entry on stream = id"
+            " where seq = (select max(seq) from entry where stream = id)"
+        ).fetchall()
+
+    def close_reader(self) -> None:
+        """Close the connection that reads: before the other one."""
+        self.reader.close()
 
     def close_writer(self) -> None:
         """Close the connection that writes, which moves what the WAL holds into the file."""
-        self.reader.close()
         self.writer.close()
 
     def close(self) -> None:
@@ -102,7 +115,7 @@ class SQLiteFile:
     def _connect(self, mode: str) -> sqlite3.Connection:
         """Open a connection. It is used by one thread at a time, not by the one that made it."""
         connection = sqlite3.connect(
-            f"file:{quote(os.path.abspath(self.path))}?mode={mode}",
+            f"file:{quote(os.fsencode(self._real))}?mode={mode}",
             uri=True,
             timeout=5,
             isolation_level=None,
@@ -114,22 +127,31 @@ class SQLiteFile:
 
     def _take_lock(self) -> int:
         """Lock a file beside the log (closing the log itself would drop SQLite's own locks)."""
-        lock = os.open(self.path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(self._real + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, b"%d\n" % os.getpid(), 0)
         except BlockingIOError as error:
             holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(lock)
             raise InUse(f"The log {self.path} is in use by another server (process {holder}).") from error
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+        except OSError:
+            os.close(lock)
+            raise
         return lock
 
     def _make(self) -> None:
         """Make the file under another name first: under its own it is whole or not there."""
-        unfinished = self.path + ".new"
-        if os.path.exists(unfinished):
-            os.remove(unfinished)
+        if os.path.exists(self._real + "-wal") and os.path.getsize(self._real + "-wal"):
+            # SQLite would take that for a part of the new file.
+            raise Damaged(
+                f"The log {self.path} is gone, but {self._real}-wal holds a part of it; move that away too."
+            )
+        unfinished = self._real + ".new"
+        for left_over in unfinished, unfinished + "-journal", unfinished + "-wal":
+            if os.path.exists(left_over):
+                os.remove(left_over)
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             connection = sqlite3.connect(unfinished, isolation_level=None)
@@ -138,40 +160,49 @@ class SQLiteFile:
                 connection.execute("insert into log (epoch) values (?)", (secrets.token_urlsafe(9),))
             finally:
                 connection.close()
-            os.rename(unfinished, self.path)
+            os.rename(unfinished, self._real)
         except sqlite3.Error as error:
             os.remove(unfinished)
             raise CannotOpen(f"The log {self.path} cannot be made: {error}.") from error
-        folder = os.open(os.path.dirname(os.path.abspath(self.path)), os.O_RDONLY)
+        folder = os.open(os.path.dirname(self._real), os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
 
-    def _check_header(self) -> None:
-        """Look at the first bytes, and whether the file may be written, before SQLite opens it."""
-        file = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
-        header = os.read(file, 16)
-        os.close(file)
+    def _check_header(self) -> str:
+        """
+        Look at the first bytes, and whether the file may be written, before SQLite opens it.
+
+        Return how SQLite has to open it so that it changes nothing while the rest is checked:
+        who may write would, in the end, move what a WAL holds into the file.
+        """
+        file = os.open(self._real, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise CannotOpen(f"The log {self.path} cannot be opened: it is not a file.")
+            header = os.read(file, 100)
+        finally:
+            os.close(file)
         if not header:
             raise Damaged(f"The log {self.path} is empty. Remove it, and a new one is made.")
-        if header != b"SQLite format 3\0":
+        if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
             raise Damaged(f"{self.path} is not a log of tcpchat; it was left as it is.")
-
-    def _check(self) -> None:
-        (application,) = self.writer.execute("pragma application_id").fetchone()
-        if application != APPLICATION_ID:
+        if header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
             raise Damaged(f"{self.path} is a database of another program; it was left as it is.")
-        (version,) = self.writer.execute("pragma user_version").fetchone()
-        if version > VERSION:
-            raise Damaged(f"The log {self.path} was made by a newer tcpchat (version {version}).")
-        deadline = time.monotonic() + LONGEST_CHECK
-        self.writer.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
-        try:
-            (found,) = self.writer.execute("pragma quick_check(1)").fetchone()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
-                raise
-            found = "ok"
-        finally:
-            self.writer.set_progress_handler(None, 0)
+        # See https://www.sqlite.org/fileformat.html, 1.3: the file is in WAL mode.
+        return "ro" if header[18:20] == b"\2\2" else "rw"
+
+    def _check(self, mode: str) -> None:
+        with closing(self._connect(mode)) as connection:
+            (version,) = connection.execute("pragma user_version").fetchone()
+            if version > VERSION:
+                raise Damaged(f"The log {self.path} was made by a newer tcpchat (version {version}).")
+            deadline = time.monotonic() + LONGEST_CHECK
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+            try:
+                (found,) = connection.execute("pragma quick_check(1)").fetchone()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                    raise
+                found = "ok"
         if found != "ok":
             raise Damaged(f"The log {self.path} is damaged: {' '.join(found.split())}.")

@@ -16,24 +16,28 @@ class Tails:
     logger = Logger()
 
     def __init__(self) -> None:
-        self._tails: dict[str, list[Deliver]] = {}
+        # By an object that stands for the tail: one function may be given the same stream twice.
+        self._tails: dict[str, dict[object, Deliver]] = {}
 
     def add(self, stream: str, deliver: Deliver) -> Callable[[], None]:
         """Give what comes from now on to ``deliver``, until what is returned is called."""
-        self._tails.setdefault(stream, []).append(deliver)
+        tail = object()
+        self._tails.setdefault(stream, {})[tail] = deliver
 
         def end() -> None:
-            tails = self._tails.get(stream, [])
-            if deliver in tails:
-                tails.remove(deliver)
-            if not tails:
-                self._tails.pop(stream, None)
+            tails = self._tails.get(stream, {})
+            if tails.pop(tail, None) and not tails:
+                del self._tails[stream]
 
         return end
 
     def deliver(self, stream: str, entries: list[Entry]) -> None:
         """Give the entries of one commit to every tail of their stream."""
-        for deliver in tuple(self._tails.get(stream, ())):
+        tails = self._tails.get(stream, {})
+        for tail in tuple(tails):
+            deliver = tails.get(tail)
+            if deliver is None:
+                continue  # another tail has ended this one just now
             try:
                 deliver(entries)
             except Exception:
