@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
+from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -323,12 +324,13 @@ class Reader:
                 self._show_answer(answer)
                 self._advance()
                 return
-            read = log.read_spoken(answer.feed.stream, answer.after, answer.upto, READ_AT_ONCE)
+            stream, after = answer.feed.stream, answer.after
+            read = maybeDeferred(log.read_spoken, stream, after, answer.upto, READ_AT_ONCE)
             read.addCallback(self._show_past, answer)
         elif feed := next(filter(self._is_behind, self._places), None):
             place, here = self._places[feed], feed.here(self._views[feed])
             after = place.seq if place.presence >= here.presence else min(place)
-            read = log.read(feed.stream, after, READ_AT_ONCE)
+            read = maybeDeferred(log.read, feed.stream, after, READ_AT_ONCE)
             read.addCallback(self._show, feed, here)
         else:
             self._advance()

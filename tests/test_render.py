@@ -252,7 +252,9 @@ BEGINNINGS: st.SearchStrategy[tuple[Event, str, str]] = st.one_of(
     st.builds(lambda nick, text: (Left("b", nick, text), *[f"*** {nick} left "] * 2), NAMES, TEXTS),
     st.builds(lambda nick, text: (TopicSet("b", nick, text), *[f"*** {nick} set "] * 2), NAMES, TEXTS),
     st.builds(
-        lambda nick, new: (Renamed("b", nick, new, ("#dev",), "r1"), *[f"*** {nick} is now known as {new}."] * 2),
+        lambda nick, new: (
+            Renamed("b", nick, new, ("#dev",), "r1"), *[f"*** {nick} is now known as {new}."] * 2
+        ),
         NAMES, NAMES,
     ),
     st.builds(lambda nick, text: (Told("b", nick, "a", text), *[f"[from {nick}] "] * 2), NAMES, TEXTS),

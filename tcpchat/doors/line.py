@@ -274,6 +274,11 @@ class LineConnection(LineOnlyReceiver):
         if self._no_more_input and not (self._paused or self._closing or self._gone):
             self.session.ended()
 
+    @property
+    def _takes_lines(self) -> bool:
+        """Is the next line to be taken? Nothing waits for room once the connection is gone."""
+        return not self._closing and (self._gone or not self._paused)
+
     def _abort_after(self, seconds: float) -> None:
         if self._hang_up and self._hang_up.active():
             self._hang_up.cancel()
