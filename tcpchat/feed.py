@@ -130,10 +130,8 @@ class RoomFeed(Feed):
     def deliver(self, entries: list[Entry]) -> None:
         for entry in entries:
             self.room.apply(entry)
-            if not isinstance(entry.event, Presence):
-                self._unfoldable = entry.seq
-                if isinstance(entry.event, Spoken):
-                    self.recent.append(entry)
+            if isinstance(entry.event, Spoken):
+                self.recent.append(entry)
         if not self._folding and len(self.room.members) > LARGEST_UNFOLDED_ROOM:
             self.show_folded()  # what those who set it so are still owed was shown to the others
             self._folding = True
@@ -154,7 +152,12 @@ class RoomFeed(Feed):
         return entries
 
     def _show(self, entries: list[Entry]) -> None:
-        presence = list(filter(_is_presence, entries))
+        presence = []
+        for entry in entries:
+            if _is_presence(entry):
+                presence.append(entry)
+            else:
+                self._unfoldable = entry.seq
         if presence and (self._unfolded or any(map(self._folds, self._live))):
             # Before anybody falls behind, whose place this is a part of.
             self._unfolded += presence

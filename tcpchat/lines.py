@@ -22,15 +22,15 @@ class Endless(Exception):
 
 TOO_LONG = TooLong()
 
-# What other programs say first when they take this port for theirs. None of it could be a
-# nickname, so nobody is turned away by mistake.
+# What other programs say first when they take this port for theirs. But for the bare names of
+# HTTP's two most common methods none of it could be a nickname.
 _OTHER_PROTOCOL = re.compile(
-    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI) \S|SSH-\d\.|\x16\x03"
+    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI) \S|Host: |SSH-\d\.|\x16\x03|(?:GET|POST)\r?\n"
 )
 
 
 def is_other_protocol(start: bytes) -> bool:
-    """Tell whether a first line, or the beginning of one, is HTTP, TLS or SSH."""
+    """Tell whether a first line with its end, or the beginning of one, is HTTP's, TLS's or SSH's."""
     return _OTHER_PROTOCOL.match(start) is not None
 
 

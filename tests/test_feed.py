@@ -80,6 +80,25 @@ class BigRoomTests(ChatCase):
         self.clock.advance(1)
         self.assertEqual(self.watcher.sees(), ["*** anna, bert joined #lobby."])
 
+    def test_one_who_stalls_within_a_commit_misses_nothing_of_it(self) -> None:
+        self.come("anna")
+        self.watcher.stalls(after=70_000)
+        for n in range(60):
+            self.crowd[1].session.received(f"{n} " + "x" * 4000)
+        shown = [line.split()[1] for line in self.watcher.reads() if line.startswith("<u3>")]
+        self.assertEqual(shown, [str(n) for n in range(60)])
+
+    def test_one_who_stalls_on_a_commit_in_which_somebody_came_is_told_of_them(self) -> None:
+        self.come("anna")
+        self.seconds_pass()
+        self.watcher.stalls()
+        bert = self.connect()
+        bert.session.received("bert")
+        self.crowd[1].session.received("hello")
+        self.settle()
+        self.clock.advance(1)
+        self.assertEqual(sorted(self.watcher.reads()), ["*** bert joined #lobby.", "<u3> hello"])
+
     def test_when_the_room_is_small_again_it_goes_on_at_once(self) -> None:
         self.come("anna")
         self.seconds_pass()

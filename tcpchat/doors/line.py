@@ -41,6 +41,9 @@ OTHER_PROTOCOL = "This is a chat for telnet and nc, and not what your program ta
 READ_THE_REST = 30
 HANG_UP_TOO = 2
 
+# Lines taken from one connection before it is the others' turn: 65,536 line ends fit into one read.
+LINES_A_TURN = 64
+
 # What a connection costs while its reader stalls. Without a bound Linux takes up to 4 MiB; fast
 # readers do not pay for this one.
 SEND_BUFFER = 65536
@@ -103,6 +106,7 @@ class LineConnection(LineOnlyReceiver):
         self._drain: Drain | None = None
         self._first = True
         self._paused = False
+        self._resting = False
         self._taking_lines = False
         self._no_more_input = False
         self._deaf = False
@@ -137,7 +141,7 @@ class LineConnection(LineOnlyReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         """Take in a line without its end."""
-        if self._first and is_other_protocol(line):
+        if self._first and is_other_protocol(line + b"\n"):
             self.session.cut_off(OTHER_PROTOCOL)
             return
         try:
@@ -148,7 +152,7 @@ class LineConnection(LineOnlyReceiver):
         else:
             self.session.received(text)
         finally:
-            self._first = False
+            self._first = self._first and not line
 
     def sendLine(self, line: bytes) -> None:
         """Show a line."""
@@ -200,7 +204,7 @@ class LineConnection(LineOnlyReceiver):
     def resume(self) -> None:
         """Take input again."""
         self._paused = False
-        if not self._deaf:
+        if not (self._deaf or self._resting):
             self._listen()
         self._take_lines()
 
@@ -256,28 +260,40 @@ class LineConnection(LineOnlyReceiver):
         return 0
 
     def _take_lines(self) -> None:
-        """Give the session line after line, until it wants no more for now."""
+        """Give the session line after line, until it wants no more, or it is the others' turn."""
         if self._taking_lines:
             return  # the session wants more while it takes one
         self._taking_lines = True
-        while (
-            not self._closing
-            and (self._gone or not self._paused)
-            and (line := self._reader.next_line()) is not None
-        ):
+        taken = 0
+        while self._takes_lines and (line := self._reader.next_line()) is not None:
             if isinstance(line, TooLong):
                 self._first = False
                 self.session.received(NotUnderstood(TOO_LONG))
             else:
                 self.lineReceived(line)
+            taken += 1
+            if taken == LINES_A_TURN and not self._gone:
+                self._rest()
         self._taking_lines = False
-        if self._no_more_input and not (self._paused or self._closing or self._gone):
+        if self._no_more_input and not (self._paused or self._closing or self._gone or self._resting):
             self.session.ended()
+
+    def _rest(self) -> None:
+        """Let the others have their turns before the next line is taken."""
+        self._resting = True
+        if not self._no_more_input:
+            self.transport.pauseProducing()
+        self.factory.chat.clock.callLater(0, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        if not self._paused:
+            self.resume()
 
     @property
     def _takes_lines(self) -> bool:
         """Is the next line to be taken? Nothing waits for room once the connection is gone."""
-        return not self._closing and (self._gone or not self._paused)
+        return not self._closing and (self._gone or not (self._paused or self._resting))
 
     def _abort_after(self, seconds: float) -> None:
         if self._hang_up and self._hang_up.active():
