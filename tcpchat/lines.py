@@ -25,7 +25,8 @@ TOO_LONG = TooLong()
 # What other programs say first when they take this port for theirs. But for the bare names of
 # HTTP's two most common methods none of it could be a nickname.
 _OTHER_PROTOCOL = re.compile(
-    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI) \S|Host: |SSH-\d\.|\x16\x03|(?:GET|POST)\r?\n"
+    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI) \S|(?:GET|POST)\r?\n|Host: "
+    rb"|SSH-\d\.|\x16\x03"
 )
 
 

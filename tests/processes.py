@@ -27,6 +27,7 @@ class Reading:
         self._source = source
         self._ended = False
         self.text = ""
+        self.shown = ""  # what was waited for, and is forgotten otherwise
 
     def until(self, pattern: str) -> str:
         """Wait for a match of a regular expression; return all up to its end, and forget that."""
@@ -35,6 +36,7 @@ class Reading:
             if self._ended or not self._more(end):
                 raise AssertionError(f"{pattern!r} did not come; what came is {self.text!r}")
         seen, self.text = self.text[: found.end()], self.text[found.end() :]
+        self.shown += seen
         return seen
 
     def rest(self) -> str:
@@ -161,4 +163,6 @@ class Server(Reading):
             guest.hang_up()
         self.kill()
         assert self.process.stdout is not None
+        log = self.shown + self.rest()
         self.process.stdout.close()
+        assert "Traceback" not in log and "Unhandled" not in log, log

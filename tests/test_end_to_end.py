@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,25 +144,70 @@ def test_ipv6_unix_sockets_and_several_doors(tmp_path: Path) -> None:
             alice.until("<bob> hello\r\n")
 
 
-def test_tls_sends_no_plain_text_and_loses_nothing(tmp_path: Path) -> None:
-    import ssl
-
+@pytest.fixture
+def secure_server(tmp_path: Path) -> Iterator[Server]:
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
          "-subj", "/CN=localhost", "-days", "2"],
         cwd=tmp_path, check=True, capture_output=True,
     )  # fmt: skip
-    with Server(tmp_path, listen="ssl:0:privateKey=key.pem:certKey=cert.pem:interface=127.0.0.1") as server:
-        port = server.ready().port
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        with context.wrap_socket(socket.create_connection(("127.0.0.1", port), PATIENCE)) as secure:
-            secure.sendall(
-                b"bob\n/set echo on\n" + b"x" * 3000 + b"\n" + b"".join(b"%d\n" % n for n in range(500))
-            )
-            shown = b""
-            while b"<bob> 499\r\n" not in shown:
-                shown += secure.recv(65536)
-        lines = [line for line in shown.decode().split("\r\n") if line.startswith("<bob>")]
-        assert lines[1:] == [f"<bob> {n}" for n in range(500)]
+    with Server(tmp_path, listen="ssl:0:privateKey=key.pem:certKey=cert.pem:interface=127.0.0.1") as running:
+        yield running.ready()
+
+
+def secure(server: Server) -> ssl.SSLSocket:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+
+
+def read_until(source: ssl.SSLSocket, end: bytes) -> list[str]:
+    shown = b""
+    while end not in shown:
+        data = source.recv(65536)
+        assert data, shown
+        shown += data
+    return shown.decode().split("\r\n")
+
+
+def test_tls_loses_nothing(secure_server: Server) -> None:
+    with secure(secure_server) as bob:
+        lines = b"".join(b"%d\n" % n for n in range(500))
+        bob.sendall(b"bob\n/set echo on\n" + b"x" * 3000 + b"\n" + lines)
+        said = [line for line in read_until(bob, b"<bob> 499\r\n") if line.startswith("<bob>")]
+        assert said[1:] == [f"<bob> {n}" for n in range(500)]
+
+
+def test_what_is_piped_in_by_tls_is_said(secure_server: Server) -> None:
+    with secure(secure_server) as alice:
+        alice.sendall(b"alice\n")
+        read_until(alice, b"You are alice")
+        with secure(secure_server) as pipe:
+            pipe.sendall(b"/as bot\n" + b"".join(b"%d\n" % n for n in range(200)))
+            with contextlib.suppress(ssl.SSLError):  # that the greeting was not read before
+                pipe.unwrap()
+        said = [line for line in read_until(alice, b"*** bot left #lobby") if line.startswith("<bot>")]
+        assert said == [f"<bot> {n}" for n in range(200)]
+
+
+def test_at_sigterm_who_is_behind_is_shown_the_rest(server: Server) -> None:
+    slow, bob = server.person("slow"), server.person("bob")
+    bob.types("/set echo on", *[f"{n} " + "x" * 3000 for n in range(300)], "done")
+    bob.until("^<bob> done\r\n")
+    server.process.send_signal(signal.SIGTERM)
+    shown = slow.rest()
+    assert len([line for line in shown.split("\r\n") if line.startswith("<bob>")]) == 301
+    assert server.process.wait(PATIENCE) == 0
+
+
+def test_a_reset_with_lines_typed_ahead_loses_none_of_them(server: Server) -> None:
+    alice = server.person("alice")
+    for n in range(5):
+        hasty = server.person()
+        hasty.until("What is your nickname")
+        hasty.types(f"hasty{n}", *map(str, range(50)))
+        hasty.break_off()
+        shown = alice.until(rf"\*\*\* hasty{n} left #lobby: connection lost\.\r\n")
+        said = [line for line in shown.split("\r\n") if line.startswith("<hasty")]
+        assert said == [f"<hasty{n}> {line}" for line in range(50)]
