@@ -33,7 +33,7 @@ from tcpchat.requests import (
     Who,
     WhoIs,
 )  # fmt: skip
-from tcpchat.text import clean
+from tcpchat.text import MOST_SPACES, clean
 
 # What may stand around a name. Everything else that is blank is part of it, and judged there.
 BLANKS = " \t\r"
@@ -224,6 +224,8 @@ def parse(line: str, nameless: bool = False) -> Request | None:
     if len(shown) * 4 > LONGEST_LINE and len(shown.encode()) > LONGEST_LINE:
         # NFC can make a text longer.
         raise NotUnderstood(f"That line is longer than {LONGEST_LINE} bytes and was not sent.")
+    if shown.startswith(" " * MOST_SPACES):
+        shown = shown[1:]  # the nickname in front of it brings one more
     if not shown.startswith("/"):
         return ChooseNick(line.strip(BLANKS)) if nameless else Say(shown)
     if shown.startswith("//") and not nameless:

@@ -78,7 +78,8 @@ class Membership:
         self.feeds.append(feed)
         self._session.reader.restyle()
         self._say_where(feed, seq)
-        past = [entry for entry in feed.recent if entry.seq < seq]
+        view = self._session.view(feed.stream)
+        past = [e for e in feed.recent if e.seq < seq and render.is_heard(e.event, view)]
         if past:
             self._show_past(feed, past[0].seq - 1, seq - 1, len(past), past)
         self._session.reader.follow(feed, seq)
@@ -102,6 +103,10 @@ class Membership:
         wanted = min(lines or self._chat.history or FEW_LINES, MOST_HISTORY)
         upto = feed.shown
         after, found = await self._chat.log.find_spoken(feed.stream, wanted, upto)
+        view = self._session.view(feed.stream)
+        if view.ignored:
+            past = await self._chat.log.read_spoken(feed.stream, after, upto, found)
+            found = sum(render.is_heard(entry.event, view) for entry in past)
         if found:
             self._show_past(feed, after, upto, found)
         else:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tcpchat import answers, render
 from tcpchat.commands import parse
-from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
+from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet, inbox
 from tcpchat.feed import Feed, RoomFeed
 from tcpchat.limits import MOST_IGNORED
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
-from tcpchat.names import Name, nickname
+from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.render import View
 from tcpchat.requests import (
@@ -47,7 +47,7 @@ class Present:
         self._chat = session.chat
         self._name = name
         self._membership = Membership(session, self)
-        self._ignored: frozenset[str] = frozenset()
+        self._ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
         self._correspondent: str | None = None  # the session that wrote privately last
 
     async def come_in(self) -> None:
@@ -89,7 +89,7 @@ class Present:
 
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
-        if nickname(event.nick).fold not in self._ignored:
+        if render.is_heard(event, self.view(inbox(self.id))):
             self._correspondent = event.session
 
     # What the session needs
@@ -158,7 +158,7 @@ class Present:
             joins=settings.joins,
             stamped=settings.timestamps,
             zone=settings.timezone,
-            ignored=self._ignored,
+            ignored=frozenset(self._ignored) | frozenset(self._ignored.values()),
         )
 
     def last_error(self) -> str | None:
@@ -236,13 +236,17 @@ class Present:
             raise Refused("That is you.")
         if len(self._ignored) >= MOST_IGNORED:
             raise Refused(f"You ignore {MOST_IGNORED} people, and that is all that one may. /unignore some.")
-        self._ignored |= {name.fold}
+        person = self._chat.find_person(name)
+        self._ignored[name.fold] = inbox(person.id) if person else name.fold
         self._session.reader.restyle()
         self._session.tell(f"You no longer hear {name.display}.")
 
     def _unignore(self, name: Name) -> None:
-        if name.fold not in self._ignored:
+        person = self._chat.find_person(name)
+        meant = {name.fold, inbox(person.id) if person else name.fold}
+        kept = {fold: box for fold, box in self._ignored.items() if meant.isdisjoint((fold, box))}
+        if len(kept) == len(self._ignored):
             raise Refused(f"You do not ignore {name.display}.")
-        self._ignored -= {name.fold}
+        self._ignored = kept
         self._session.reader.restyle()
         self._session.tell(f"You hear {name.display} again.")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from tcpchat.events import Acted, Entry, Joined, Left, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
 from tcpchat.limits import MOST_NAMED
 from tcpchat.names import NotAName, nickname
 
@@ -24,7 +24,7 @@ class View(NamedTuple):
     How somebody sees a room: whoever has the same view is shown the same bytes.
 
     ``current`` says whether what one types goes to the room; ``ignored`` holds the folded
-    nicknames of those whom one does not want to hear.
+    nicknames, and the inboxes, of those whom one does not want to hear.
     """
 
     current: bool = True
@@ -126,17 +126,17 @@ def _line(entry: Entry, stream: str, elsewhere: str, view: View, viewer: str) ->
     mine = event.session == viewer
     match event:
         case Said(_, nick, text):
-            if (mine and not view.echo) or _is_ignored(nick, view):
+            if (mine and not view.echo) or not is_heard(event, view):
                 return None
             return f"{elsewhere}<{nick}> {text}"
         case Acted(_, nick, text):
-            if (mine and not view.echo) or _is_ignored(nick, view):
+            if (mine and not view.echo) or not is_heard(event, view):
                 return None
             return f"{elsewhere}* {nick} {text}"
         case Told(session, nick, to, text):
             if stream == inbox(session):
                 return f"[to {to}] {text}"
-            return None if _is_ignored(nick, view) else f"[from {nick}] {text}"
+            return f"[from {nick}] {text}" if is_heard(event, view) else None
         case Joined(_, nick):
             return None if mine or view.joins != "all" else f"*** {nick} joined {stream}."
         case Left(_, nick, reason):
@@ -149,13 +149,16 @@ def _line(entry: Entry, stream: str, elsewhere: str, view: View, viewer: str) ->
             return f"*** {nick} set the topic of {stream}: {text}"
 
 
-def _is_ignored(nick: str, view: View) -> bool:
+def is_heard(event: Event, view: View) -> bool:
+    """Tell whether somebody with this view wants to hear who did this."""
     if not view.ignored:
+        return True
+    if inbox(event.session) in view.ignored:
         return False
     try:
-        return nickname(nick).fold in view.ignored
+        return nickname(event.nick).fold not in view.ignored
     except NotAName:
-        return False  # it was one when the entry was logged
+        return True  # it was one when the entry was logged
 
 
 class Fold:

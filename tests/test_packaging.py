@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -23,6 +24,21 @@ class PluginTests(SynchronousTestCase):
         found = [plugin for plugin in getPlugins(IServiceMaker) if plugin.tapname == "tcpchat"]
         self.assertEqual(len(found), 1)
         self.assertTrue(IPlugin.providedBy(found[0]))
+
+
+class ImportsTests(SynchronousTestCase):
+    """What import-linter cannot say: it knows no parts of other people's packages."""
+
+    def test_only_tap_imports_the_reactor(self) -> None:
+        importers = {
+            path.name
+            for path in (ROOT / "tcpchat").rglob("*.py")
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+            and node.module == "twisted.internet"
+            and any(alias.name == "reactor" for alias in node.names)
+        }
+        self.assertEqual(importers, {"tap.py"})
 
 
 class PackagesTests(SynchronousTestCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tcpchat.limits import MOST_IGNORED
 from tests.visitors import ChatCase
 
 
@@ -143,7 +144,7 @@ class NameTests(ChatCase):
         stranger = self.connect("198.51.100.7")
         self.assertIn('!!! "bob" is taken. Try "bob2".', stranger.types("bob"))
         self.clock.advance(20)
-        self.assertEqual(stranger.types("/as bob")[:0], [])
+        stranger.types("/as bob")
         self.clock.advance(0.2)
         self.assertTrue(stranger.sees()[-1].startswith("*** You are bob, "))
 
@@ -206,6 +207,37 @@ class AskingTests(ChatCase):
         self.assertEqual(self.bob.sees(), ["<alice> hello"])
         self.assertTrue(self.bob.types("/unignore alice")[0].startswith("!!! "))
         self.assertEqual(self.bob.types("/ignore bob"), ["!!! That is you."])
+
+    def test_a_new_name_does_not_make_one_heard_again(self) -> None:
+        self.bob.types("/ignore alice")
+        self.alice.types("/nick anna", "hello", "/msg bob psst")
+        self.assertEqual(self.bob.sees(), ["*** alice is now known as anna."])
+        self.assertEqual(
+            self.bob.types("/reply hm"), ["!!! Nobody has written to you privately yet. /msg NICK TEXT"]
+        )
+        self.assertEqual(self.bob.types("/unignore anna"), ["*** You hear anna again."])
+        self.alice.types("hello")
+        self.assertEqual(self.bob.sees(), ["<anna> hello"])
+
+    def test_a_new_session_does_not_either(self) -> None:
+        self.bob.types("/ignore alice")
+        self.alice.types("/quit")
+        (alice,) = self.enter("alice")
+        alice.types("hello")
+        self.assertEqual([line for line in self.bob.sees() if "hello" in line], [])
+
+    def test_history_counts_what_is_shown(self) -> None:
+        self.alice.types("one")
+        self.bob.types("two", "/ignore alice")
+        self.assertEqual(
+            self.bob.types("/history"),
+            ["*** The last 1 line of #lobby:", "[10:02] <bob> two", "*** Live now."],
+        )
+
+    def test_one_ignores_so_many_and_no_more(self) -> None:
+        for n in range(MOST_IGNORED):
+            self.assertEqual(self.bob.types(f"/ignore eve{n}"), [f"*** You no longer hear eve{n}."])
+        self.assertRegex(self.bob.types("/ignore one-more")[0], "^!!! You ignore 100 people")
 
     def test_settings_change_what_is_seen(self) -> None:
         self.assertEqual(self.bob.types("/set"), ["*** echo off, joins all, timestamps off, timezone UTC"])
