@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tcpchat.limits import LARGEST_UNFOLDED_ROOM
 from tests.visitors import ChatCase, Visitor
 
@@ -148,3 +151,69 @@ class FoldedByChoiceTests(ChatCase):
         self.enter("anna")
         self.clock.advance(1)
         self.assertEqual(self.bob.sees(), [])
+
+
+class AnyCrowdTests(ChatCase):
+    STEPS = ("come", "go", "say", "stall", "read", "tick", "settle", "all", "folded")
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.lists(st.sampled_from(STEPS), max_size=60), st.integers(0, 60))
+    def test_every_coming_going_and_line_is_shown_once(self, steps: list[str], room: int) -> None:
+        self.setUp()
+        watchers = self.enter("anna", "bert")
+        shown: list[list[str]] = [[], []]
+        here: list[tuple[str, Visitor]] = []
+        told: list[str] = []
+        said = came = 0
+        for step in steps:
+            watcher = watchers[said % 2]
+            match step:
+                case "come":
+                    visitor, nick = self.connect(), f"v{'abcdefghij'[came // 10]}{'abcdefghij'[came % 10]}"
+                    visitor.session.received(nick)
+                    here.append((nick, visitor))
+                    told.append(f"{nick} joined")
+                    came += 1
+                case "go" if here:
+                    nick, visitor = here.pop(0)
+                    self.settle()
+                    visitor.session.received("/quit")
+                    told.append(f"{nick} left")
+                case "say" if here:
+                    here[-1][1].session.received(f"line {said}")
+                    said += 1
+                case "stall" if not watcher.screen.kept:
+                    watcher.stalls(after=room)
+                case "read":
+                    shown[said % 2] += watcher.reads()
+                case "tick":
+                    self.clock.advance(0.6)
+                case "settle":
+                    self.settle()
+                case "all" | "folded":
+                    watcher.session.received(f"/set joins {step}")
+        self.settle()
+        self.clock.advance(2)
+        for _ in range(2):
+            for number, watcher in enumerate(watchers):
+                shown[number] += watcher.reads()
+            self.clock.advance(2)
+        for lines in shown:
+            heard = [line.rpartition(" ")[2] for line in lines if "> line " in line]
+            self.assertEqual(heard, [str(n) for n in range(said)])
+            self.assertEqual(sorted(self.presence(lines)), sorted(told))
+
+    @staticmethod
+    def presence(lines: list[str]) -> list[str]:
+        """Take folded lines apart: ``*** a, b joined, c left #lobby.``"""
+        found: list[str] = []
+        for line in lines:
+            if line.startswith("*** v"):
+                nicks: list[str] = []
+                for word in line[4:].replace(",", "").split():
+                    if word in ("joined", "left"):
+                        found += [f"{nick} {word}" for nick in nicks]
+                        nicks = []
+                    else:
+                        nicks.append(word)
+        return found
