@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Callable, Set
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -11,7 +11,7 @@ from tcpchat import render
 from tcpchat.events import Entry, Presence, Renamed, Spoken
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.reader import Place, Reader, Show, pieces
-from tcpchat.render import Fold, View
+from tcpchat.render import Fold, Page, View
 from tcpchat.room import Room
 
 
@@ -50,8 +50,7 @@ class Feed:
 
     def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
         """Return entries as one reader is shown them."""
-        seen = reader.seen_elsewhere(entries)
-        return render.show(entries, self.stream, view, reader.session, self._wall(), seen)
+        return self._page(entries, view).own(reader.session, reader.seen_elsewhere(entries))
 
     def render_past(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
         """Return what people said, as it is shown of the past."""
@@ -60,47 +59,47 @@ class Feed:
     def show_folded(self) -> None:
         """Show at once what waits to be shown folded."""
 
+    def _page(self, entries: list[Entry], view: View) -> Page:
+        return Page(entries, self.stream, view, self._wall())
+
     def _show(self, entries: list[Entry]) -> None:
-        apart = {entry.event.session for entry in entries}
+        several: set[str] = set()
         if any(isinstance(entry.event, Renamed) for entry in entries):
             # Whoever shares several rooms with the renamed is told in one of them.
-            apart |= {session for session, reader in self._readers.items() if reader.follows_several()}
-        now = self._wall()
-        self._hand(
-            lambda view: render.show(self._at_once(entries, view), self.stream, view, "", now),
-            apart,
-            lambda view, reader: Feed.render(self, self._at_once(entries, view), view, reader),
-        )
+            several = {session for session, reader in self._readers.items() if reader.follows_several()}
+        self._hand(lambda view: self._page(self._at_once(entries, view), view), several)
 
     def _at_once(self, entries: list[Entry], view: View) -> list[Entry]:
         """Return the entries that are shown at once to those with this view."""
         return entries
 
-    def _hand(
-        self,
-        shared: Callable[[View], bytes],
-        apart: Container[str],
-        own: Callable[[View, Reader], bytes],
-    ) -> None:
+    def _hand(self, page: Callable[[View], Page | Fold | None], several: Set[str] = frozenset()) -> None:
         """
-        Hand every live reader the bytes of its view, and the sessions in ``apart`` bytes of their own.
+        Hand every live reader the page of its view, those whom it concerns one of their own.
 
         The server spends most of its time here: for each reader one look-up and one send. Who
         did not take all falls behind after the loop, because that changes who is live.
         """
         short: list[tuple[str, bytes, int | Exception]] = []
         for view, readers in self._live.items():
-            data = shared(view)
+            shown = page(view)
+            if shown is None:
+                continue
+            data = shown.shared
             size = len(data)
+            apart = shown.apart | several if several else shown.apart
             for session, show in readers.items():
                 if session in apart:
-                    special = own(view, self._readers[session])
-                    if special and (taken := show(special)) != len(special):
-                        short.append((session, special, taken))
+                    own = shown.own(session, self._seen(shown, session) if several else ())
+                    if own and (taken := show(own)) != len(own):
+                        short.append((session, own, taken))
                 elif size and (taken := show(data)) != size:
                     short.append((session, data, taken))
         for session, data, taken in short:
             self._readers[session].was_shown(data, taken)
+
+    def _seen(self, page: Page | Fold, session: str) -> set[int]:
+        return self._readers[session].seen_elsewhere(page.entries) if isinstance(page, Page) else set()
 
 
 class RoomFeed(Feed):
@@ -141,7 +140,7 @@ class RoomFeed(Feed):
         if not self._folds(view):
             return super().render(entries, view, reader)
         rest = super().render([entry for entry in entries if not _is_presence(entry)], view, reader)
-        return Fold(filter(_is_presence, entries), self.stream).line(reader.session) + rest
+        return Fold(filter(_is_presence, entries), self.stream).own(reader.session) + rest
 
     def _folds(self, view: View) -> bool:
         return view.joins == "folded" or (self._folding and view.joins == "all")
@@ -171,12 +170,7 @@ class RoomFeed(Feed):
         unfolded, self._unfolded = self._unfolded, []
         if unfolded:
             fold = Fold(unfolded, self.stream)
-            shared = fold.line()
-            self._hand(
-                lambda view: shared if self._folds(view) else b"",
-                fold.sessions,
-                lambda view, reader: fold.line(reader.session) if self._folds(view) else b"",
-            )
+            self._hand(lambda view: fold if self._folds(view) else None)
         self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
 
 

@@ -10,7 +10,7 @@ is behind, misses nothing and sees nothing twice.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import maybeDeferred
@@ -264,7 +264,7 @@ class Reader:
         """Tell whether the same thing may come by two feeds."""
         return len(self._views) > 1
 
-    def seen_elsewhere(self, entries: list[Entry]) -> set[int]:
+    def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
         """
         Return the numbers of the renamings that the reader was shown by another feed.
 

@@ -7,12 +7,25 @@ a person types can pass for a line of another kind.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence, Set
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.events import (
+    Acted,
+    Entry,
+    Event,
+    Joined,
+    Left,
+    Presence,
+    Renamed,
+    Said,
+    Spoken,
+    Told,
+    TopicSet,
+    inbox,
+)  # fmt: skip
 from tcpchat.limits import MOST_NAMED
 from tcpchat.names import NotAName, nickname
 
@@ -91,56 +104,71 @@ def moment(time: int, zone: tzinfo, now: int) -> str:
     return _minute(time // 60_000, zone, today)
 
 
-def replay(entries: Iterable[Entry], stream: str, view: View, viewer: str, now: int) -> bytes:
+def replay(entries: Sequence[Entry], stream: str, view: View, viewer: str, now: int) -> bytes:
     """Return entries of the past, one's own too, each behind its time."""
-    return show(entries, stream, view._replace(echo=True, stamped=True), viewer, now)
+    return Page(entries, stream, view._replace(echo=True, stamped=True), now).own(viewer)
 
 
-def show(
-    entries: Iterable[Entry],
-    stream: str,
-    view: View,
-    viewer: str,
-    now: int,
-    hidden: Container[int] = (),
-) -> bytes:
+class Page:
     """
-    Return entries of a stream as lines.
+    Entries of a stream as lines, made once for all who have the same view.
 
-    ``viewer`` is the session that is shown them, or empty for one to whom none of them belongs.
-    Entries whose numbers are in ``hidden`` are left out.
+    Whoever did one of the things does not see all that the others see; that takes no more than
+    leaving out some of the lines.
     """
-    lines = []
-    elsewhere = "" if view.current or stream.startswith("@") else f"{stream} "
-    for entry in entries:
-        line = _line(entry, stream, elsewhere, view, viewer)
-        if line and entry.seq not in hidden:
-            stamp = f"[{moment(entry.time, view.zone, now)}] " if view.stamped else ""
-            lines.append(f"{stamp}{line}\r\n")
-    return "".join(lines).encode()
+
+    def __init__(self, entries: Sequence[Entry], stream: str, view: View, now: int) -> None:
+        self.entries = entries
+        elsewhere = "" if view.current or stream.startswith("@") else f"{stream} "
+        self._lines: list[bytes] = []
+        # By session: the lines that are not for whoever did what they say.
+        self._not_own: dict[str, list[int]] = {}
+        for number, entry in enumerate(entries):
+            event = entry.event
+            line = _line(event, stream, elsewhere, view)
+            if line and view.stamped:
+                line = f"[{moment(entry.time, view.zone, now)}] {line}"
+            self._lines.append(f"{line}\r\n".encode() if line else b"")
+            if isinstance(event, Presence) or (isinstance(event, Spoken) and not view.echo):
+                self._not_own.setdefault(event.session, []).append(number)
+
+    @property
+    def shared(self) -> bytes:
+        """What everybody sees to whom none of it belongs."""
+        return b"".join(self._lines)
+
+    @property
+    def apart(self) -> Set[str]:
+        """The sessions that see something else."""
+        return self._not_own.keys()
+
+    def own(self, session: str, seen: Container[int] = ()) -> bytes:
+        """Return what a session sees, which has seen the entries with these numbers already."""
+        lines = self._lines.copy()
+        for number in self._not_own.get(session, ()):
+            lines[number] = b""
+        if seen:
+            for number, entry in enumerate(self.entries):
+                if entry.seq in seen:
+                    lines[number] = b""
+        return b"".join(lines)
 
 
-def _line(entry: Entry, stream: str, elsewhere: str, view: View, viewer: str) -> str | None:
-    """Return an entry as a line, or None if it is not for the viewer."""
-    event = entry.event
-    mine = event.session == viewer
+def _line(event: Event, stream: str, elsewhere: str, view: View) -> str | None:
+    """Return an event as a line, or None if it is not shown with this view."""
     match event:
         case Said(_, nick, text):
-            if (mine and not view.echo) or not is_heard(event, view):
-                return None
-            return f"{elsewhere}<{nick}> {text}"
+            return f"{elsewhere}<{nick}> {text}" if is_heard(event, view) else None
         case Acted(_, nick, text):
-            if (mine and not view.echo) or not is_heard(event, view):
-                return None
-            return f"{elsewhere}* {nick} {text}"
+            return f"{elsewhere}* {nick} {text}" if is_heard(event, view) else None
         case Told(session, nick, to, text):
             if stream == inbox(session):
                 return f"[to {to}] {text}"
             return f"[from {nick}] {text}" if is_heard(event, view) else None
         case Joined(_, nick):
-            return None if mine or view.joins != "all" else f"*** {nick} joined {stream}."
+            return f"*** {nick} joined {stream}." if view.joins == "all" else None
         case Left(_, nick, reason):
-            if mine or view.joins != "all":
+            if view.joins != "all":
                 return None
             return f"*** {nick} left {stream}: {reason}." if reason else f"*** {nick} left {stream}."
         case Renamed():
@@ -185,13 +213,18 @@ class Fold:
                     self._after[session] = len(self._joined), len(self._left)
 
     @property
-    def sessions(self) -> Container[str]:
-        """The sessions that came or went, for whom the line is another one."""
-        return self._after
+    def shared(self) -> bytes:
+        """The line for all who were there all the time."""
+        return self.own("")
 
-    def line(self, viewer: str = "") -> bytes:
+    @property
+    def apart(self) -> Set[str]:
+        """The sessions that came or went."""
+        return self._after.keys()
+
+    def own(self, session: str, seen: Container[int] = ()) -> bytes:
         """Return the line for a session; nothing if there is nothing to be told."""
-        joined, left = self._after.get(viewer, (0, 0))
+        joined, left = self._after.get(session, (0, 0))
         told = [
             f"{names(nicks[before : before + MOST_NAMED], len(nicks) - before)} {what}"
             for nicks, before, what in ((self._joined, joined, "joined"), (self._left, left, "left"))

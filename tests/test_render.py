@@ -1,6 +1,7 @@
 """Every form of a line that people are shown, word for word."""
 
 import re
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat import render
 from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
 from tcpchat.names import nickname
-from tcpchat.render import Fold, View, show
+from tcpchat.render import Fold, Page, View
 from tcpchat.text import clean
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -30,6 +31,12 @@ def at(moment: str) -> int:
 
 NOON = at("2026-11-21 12:00:59")
 NOW = at("2026-11-21 20:00")
+
+
+def show(
+    entries: list[Entry], stream: str, view: View, viewer: str, now: int, seen: Container[int] = ()
+) -> bytes:
+    return Page(entries, stream, view, now).own(viewer, seen)
 
 
 def line(event: Event, stream: str = "#dev", viewer: str = "a", **view: Any) -> str:
@@ -191,38 +198,38 @@ def fold(*events: Event) -> Fold:
 class FoldTests(SynchronousTestCase):
     def test_who_came_and_went_is_one_line(self) -> None:
         self.assertEqual(
-            fold(*came("a"), *went("c"), *came("b")).line(), b"*** a, b joined, c left #dev.\r\n"
+            fold(*came("a"), *went("c"), *came("b")).shared, b"*** a, b joined, c left #dev.\r\n"
         )
-        self.assertEqual(fold(*came("a")).line(), b"*** a joined #dev.\r\n")
-        self.assertEqual(fold(*went("a", "b")).line(), b"*** a, b left #dev.\r\n")
+        self.assertEqual(fold(*came("a")).shared, b"*** a joined #dev.\r\n")
+        self.assertEqual(fold(*went("a", "b")).shared, b"*** a, b left #dev.\r\n")
 
     def test_who_came_and_went_at_once_did_both(self) -> None:
-        self.assertEqual(fold(*came("a"), *went("a")).line(), b"*** a joined, a left #dev.\r\n")
+        self.assertEqual(fold(*came("a"), *went("a")).shared, b"*** a joined, a left #dev.\r\n")
 
     def test_of_many_ten_are_named(self) -> None:
-        joined = fold(*came(*"abcdefghijk"), *went(*"ABCDEFGHIJKLM")).line()
+        joined = fold(*came(*"abcdefghijk"), *went(*"ABCDEFGHIJKLM")).shared
         self.assertEqual(
             joined,
             b"*** a, b, c, d, e, f, g, h, i, j and 1 other joined,"
             b" A, B, C, D, E, F, G, H, I, J and 3 others left #dev.\r\n",
         )
         self.assertEqual(
-            fold(*came(*"abcdefghijk")).line("a"), b"*** b, c, d, e, f, g, h, i, j, k joined #dev.\r\n"
+            fold(*came(*"abcdefghijk")).own("a"), b"*** b, c, d, e, f, g, h, i, j, k joined #dev.\r\n"
         )
 
     def test_who_came_in_the_middle_is_shown_what_came_after(self) -> None:
         folded = fold(*came("a"), *went("z"), *came("b", "c"), *went("y"))
-        self.assertEqual(folded.line("b"), b"*** c joined, y left #dev.\r\n")
-        self.assertEqual(folded.line("c"), b"*** y left #dev.\r\n")
-        self.assertEqual(folded.line("y"), b"")
-        self.assertEqual(folded.line("elsewhere"), folded.line())
+        self.assertEqual(folded.own("b"), b"*** c joined, y left #dev.\r\n")
+        self.assertEqual(folded.own("c"), b"*** y left #dev.\r\n")
+        self.assertEqual(folded.own("y"), b"")
+        self.assertEqual(folded.own("elsewhere"), folded.shared)
 
     def test_nobody_is_no_line(self) -> None:
-        self.assertEqual(fold().line(), b"")
-        self.assertEqual(fold(*came("a")).line("a"), b"")
+        self.assertEqual(fold().shared, b"")
+        self.assertEqual(fold(*came("a")).own("a"), b"")
 
     def test_other_events_are_no_part_of_it(self) -> None:
-        self.assertEqual(fold(SAID, *came("a"), TopicSet("b", "bob", "x")).line(), b"*** a joined #dev.\r\n")
+        self.assertEqual(fold(SAID, *came("a"), TopicSet("b", "bob", "x")).shared, b"*** a joined #dev.\r\n")
 
     @settings(deadline=None, database=None)
     @given(st.lists(st.sampled_from([*came(*"abcd"), *went(*"abcd")])))
@@ -230,9 +237,9 @@ class FoldTests(SynchronousTestCase):
         folded = fold(*events)
         for viewer in "abcd":
             mine = [place for place, event in enumerate(events, 1) if event.session == viewer]
-            self.assertEqual(viewer in folded.sessions, bool(mine))
+            self.assertEqual(viewer in folded.apart, bool(mine))
             after = events[mine[-1] :] if mine else events
-            self.assertEqual(folded.line(viewer), fold(*after).line())
+            self.assertEqual(folded.own(viewer), fold(*after).shared)
 
 
 # What no line of a chat may hold but its own end.
