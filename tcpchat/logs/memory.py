@@ -68,7 +68,8 @@ class MemoryLog:
         return succeed(self._spoken(stream, after, upto)[:limit])
 
     def find_spoken(self, stream: str, number: int, upto: int) -> Deferred[tuple[int, int]]:
-        found = self._spoken(stream, 0, upto)[-number:]
+        spoken = self._spoken(stream, 0, upto)
+        found = spoken[max(len(spoken) - number, 0) :]
         return succeed((found[0].seq - 1, len(found)) if found else (upto, 0))
 
     def _spoken(self, stream: str, after: int, upto: int) -> list[Entry]:

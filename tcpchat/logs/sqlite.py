@@ -39,6 +39,9 @@ PASSING_ERRORS = {
     sqlite3.SQLITE_IOERR_WRITE,
 }
 
+# Left to itself, SQLite would go through all that was not said as well.
+SPOKEN = "entry indexed by spoken where spoken and"
+
 CANNOT_WRITE = "the log cannot be written"
 
 
@@ -114,12 +117,11 @@ class SQLiteLog:
         if known is None:
             return []
         # The file may hold more than the tails have been given (see interface.Log.read).
-        return self._entries("", known.id, after, known.seq, limit)
+        return self._entries("entry where", known.id, after, known.seq, limit)
 
-    def _entries(self, condition: str, stream: int, after: int, upto: int, limit: int) -> list[Entry]:
+    def _entries(self, which: str, stream: int, after: int, upto: int, limit: int) -> list[Entry]:
         rows = self._file.reader.execute(
-            "select seq, time, body from entry"
-            f" where stream = ? and seq > ? and seq <= ? {condition} order by seq limit ?",
+            f"select seq, time, body from {which} stream = ? and seq > ? and seq <= ? order by seq limit ?",
             (stream, after, upto, limit),
         )
         return [Entry(seq, time, decode(body)) for seq, time, body in rows.fetchall()]
@@ -131,7 +133,7 @@ class SQLiteLog:
         known = self._streams.get(stream)
         if known is None:
             return []
-        return self._entries("and spoken", known.id, after, min(upto, known.seq), limit)
+        return self._entries(SPOKEN, known.id, after, min(upto, known.seq), limit)
 
     def find_spoken(self, stream: str, number: int, upto: int) -> Deferred[tuple[int, int]]:
         return execute(self._find_spoken, stream, number, upto)
@@ -141,8 +143,8 @@ class SQLiteLog:
         if known is None:
             return upto, 0
         first, found = self._file.reader.execute(
-            "select min(seq), count(*) from (select seq from entry"
-            " where stream = ? and seq <= ? and spoken order by seq desc limit ?)",
+            f"select min(seq), count(*) from (select seq from {SPOKEN}"
+            " stream = ? and seq <= ? order by seq desc limit ?)",
             (known.id, min(upto, known.seq), number),
         ).fetchone()
         return (first - 1, found) if found else (upto, 0)
@@ -184,9 +186,9 @@ class SQLiteLog:
 
     def _break(self, error: Exception) -> None:
         """
-        In the reactor's thread: a commit has failed, and perhaps it is kept.
+        In the reactor's thread: the disk has failed.
 
-        When an fsync fails, the commit may well be in the file, and the next server would find it
+        A commit whose fsync fails may well be in the file, and the next server would find it
         there. So those who wait for it are told neither that it is kept nor that it is not.
         """
         self._broken = True
@@ -214,30 +216,37 @@ class SQLiteLog:
                 try:
                     added, moved = self._write(batch, streams)
                 except Exception as error:
-                    broken = not self._may_go_on(error)
-                    if broken:
-                        self._from_thread(self._break, error)
-                    else:
+                    broken = self._is_broken(error)
+                    if not broken:
                         self._from_thread(self._not_committed, batch, error)
                 else:
                     streams.update(moved)
                     self._from_thread(self._committed, batch, added, moved)
+                    broken = self._checkpoint_fails()
         self._from_thread(self._finish_reading)
         self._queue.get()
         self._file.close_writer()
         self._from_thread(self._finish_closing)
 
-    def _may_go_on(self, error: Exception) -> bool:
-        """Undo what has failed; return whether it is certain that nothing of it is kept."""
-        code = getattr(error, "sqlite_errorcode", None)
-        if isinstance(error, sqlite3.Error) and code not in PASSING_ERRORS:
-            return False
+    def _is_broken(self, error: Exception) -> bool:
+        """Undo what has failed; return whether that cannot be done for certain."""
+        passing = not isinstance(error, sqlite3.Error) or _code(error) in PASSING_ERRORS
         try:
-            if self._file.writer.in_transaction:
+            if passing and self._file.writer.in_transaction:
                 self._file.writer.execute("rollback")
         except sqlite3.Error:
-            return False
-        return True
+            passing = False
+        if not passing:
+            self._from_thread(self._break, error)
+        return not passing
+
+    def _checkpoint_fails(self) -> bool:
+        """Have the file take over what the WAL holds; return whether the disk fails at that."""
+        try:
+            self._file.checkpoint()
+        except sqlite3.Error as error:
+            return self._is_broken(error)
+        return False
 
     def _gather(self) -> tuple[list[_Append], bool]:
         """Wait for something to write; return all that is there, and whether it is the last."""
@@ -282,4 +291,10 @@ class SQLiteLog:
             moved[name] = _Stream(stream.id, seq, time)
         writer.executemany("insert into entry (stream, seq, time, spoken, body) values (?, ?, ?, ?, ?)", rows)
         writer.execute("commit")
+        self._file.wrote(len(added), sum([len(row[-1]) for row in rows]))
         return added, moved
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    """Return SQLite's code; errors of Python's module have none."""
+    return getattr(error, "sqlite_errorcode", None)

@@ -38,6 +38,10 @@ create table entry (
 create index spoken on entry (stream, seq) where spoken;
 """
 
+# Pages of the WAL after which they are moved into the file: 4 MB, as SQLite has it.
+LONGEST_WAL = 1000
+PAGE = 4096
+
 # Looking through a large file for damage must not keep people waiting for the server.
 LONGEST_CHECK = 1.0
 
@@ -85,7 +89,8 @@ class SQLiteFile:
         self.writer.execute("pragma journal_mode = wal").fetchone()
         self.writer.execute(f"pragma synchronous = {synchronous}")
         self.writer.execute("pragma journal_size_limit = 67108864")
-        self.writer.execute("pragma wal_autocheckpoint = 1000")
+        self.writer.execute("pragma wal_autocheckpoint = 0")
+        self._in_wal = 0
         self.reader = self._connect("ro")
         undo.callback(self.reader.close)
         self.reader.execute("pragma query_only = on")
@@ -99,6 +104,20 @@ class SQLiteFile:
             "select name, id, seq, time from stream cross join entry on stream = id"
             " where seq = (select max(seq) from entry where stream = id)"
         ).fetchall()
+
+    def wrote(self, streams: int, size: int) -> None:
+        """Count about how many pages the WAL holds: what was said in how many streams."""
+        self._in_wal += 2 * streams + size // PAGE
+
+    def checkpoint(self) -> None:
+        """
+        Move what the WAL holds into the file, if it is much.
+
+        SQLite would do it by itself, within a commit, but would say nothing when it fails.
+        """
+        if self._in_wal >= LONGEST_WAL:
+            self._in_wal = 0
+            self.writer.execute("pragma wal_checkpoint(passive)").fetchone()
 
     def close_reader(self) -> None:
         """Close the connection that reads: before the other one."""

@@ -1,0 +1,655 @@
+"""What every log promises (`tcpchat.logs.interface`), as tests: the same for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, get_args
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
+
+from tcpchat.events import (
+    Acted,
+    Entry,
+    Event,
+    Joined,
+    Left,
+    Renamed,
+    Said,
+    Told,
+    TopicSet,
+    inbox,
+)
+from tcpchat.logs.interface import Log, NotKept
+
+if TYPE_CHECKING:
+    from twisted.trial.unittest import SynchronousTestCase as Case
+else:
+    Case = object  # the class that a log's own test adds is the one that runs
+
+T = TypeVar("T")
+
+NOON = 1_790_000_000_000
+
+# More than one page, commit or delivery of any log holds.
+MANY = 1000
+
+AWKWARD = (
+    "plain",
+    "",
+    " both ends ",
+    'it\'s "quoted", `ticked` and \\back\\slashed',
+    "one\nanother\r\nand\ttabs",
+    "NUL \0, DEL \x7f and ESC \x1b[31m",
+    "Grüße, 東京, дом, שלום, \u202eoverride\u202c",
+    "\N{FAMILY}\u200d\N{SNOWMAN}\ufe0f \U0010ffff e\u0301 \ufeff",
+    "'); drop table entry; -- %s {0} ?1 :name",
+    '{"type":"said"}',
+    "x" * 70_000,
+)
+
+
+def events_of_every_kind(text: str) -> list[Event]:
+    """Return one event of each kind that there is, each with ``text`` wherever it can have one."""
+    return [
+        Said(text, text, text),
+        Acted(text, text, text),
+        Joined(text, text),
+        Left(text, text),
+        Left(text, text, text),
+        Renamed(text, text, text, (text, "#lobby"), text),
+        Renamed(text, text, text, (), text),
+        TopicSet(text, text, text),
+        Told(text, text, text, text),
+    ]
+
+
+def said(*texts: str) -> list[Event]:
+    return [Said("s1", "ada", text) for text in texts]
+
+
+def texts(entries: Sequence[Entry]) -> list[str]:
+    """Return what was said."""
+    return [entry.event.text for entry in entries if isinstance(entry.event, Said)]
+
+
+def numbers(entries: Sequence[Entry]) -> list[int]:
+    return [entry.seq for entry in entries]
+
+
+STREAMS = st.sampled_from(["#lobby", "#Ünïcode", "@s1"])
+APPENDS = st.tuples(STREAMS, st.lists(st.text(st.characters(codec="utf-8"), max_size=5), max_size=4))
+
+
+class LogContract(Case):
+    """
+    The tests of a log.
+
+    A log's own test gives it a way to make one, and a way to let what is under way happen. Until
+    the test does that, nothing comes from the log: as in a reactor that has its turn later.
+    """
+
+    def make_log(self) -> Log:
+        """Make a log that holds nothing and takes its time from ``self.wall``."""
+        raise NotImplementedError
+
+    def turn(self) -> None:
+        """Let the next thing happen that is to happen; fail when nothing ever will."""
+        raise NotImplementedError
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.time = NOON
+        self.log = self.make_log()
+        self.closed = False
+        self.addCleanup(self.close)
+
+    def wall(self) -> int:
+        return self.time
+
+    def wait(self, answer: Deferred[T]) -> T:
+        """Let things happen until there is an answer; return it, or raise what failed."""
+        got: list[T | Failure] = []
+        answer.addBoth(got.append)
+        while not got:
+            self.turn()
+        (result,) = got
+        if isinstance(result, Failure):
+            result.raiseException()
+        return result
+
+    def close(self) -> None:
+        """Close the log, if the test has not done it."""
+        if not self.closed:
+            self.closed = True
+            self.wait(self.log.close())
+
+    def append(self, stream: str, *lines: str) -> list[int]:
+        """Append, and wait for the answer."""
+        return self.wait(self.log.append(stream, said(*lines)))
+
+    def read(self, stream: str, after: int = 0, limit: int = 10_000) -> list[Entry]:
+        return self.wait(self.log.read(stream, after, limit))
+
+    def spoken(self, stream: str, after: int, upto: int, limit: int) -> list[Entry]:
+        return self.wait(self.log.read_spoken(stream, after, upto, limit))
+
+    def pages(self, stream: str, size: int) -> list[Entry]:
+        """Read a whole stream, page by page."""
+        entries: list[Entry] = []
+        while page := self.read(stream, entries[-1].seq if entries else 0, size):
+            self.assertLessEqual(len(page), size)
+            entries += page
+        return entries
+
+    # Appending.
+
+    def test_entries_are_numbered_from_1_without_holes(self) -> None:
+        self.assertEqual([self.append("#lobby", "hello") for _ in range(5)], [[1], [2], [3], [4], [5]])
+        self.assertEqual(numbers(self.read("#lobby")), [1, 2, 3, 4, 5])
+
+    def test_each_stream_has_numbers_of_its_own(self) -> None:
+        self.assertEqual(self.append("#lobby", "one", "two"), [1, 2])
+        self.assertEqual(self.append("#other", "one"), [1])
+        self.assertEqual(self.append("#lobby", "three"), [3])
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two", "three"])
+        self.assertEqual(texts(self.read("#other")), ["one"])
+
+    def test_the_name_of_a_stream_can_be_any_text(self) -> None:
+        names = [f"#{text}" for text in AWKWARD] + [inbox("a b'c")]
+        for name in names:
+            self.assertEqual(self.append(name, name), [1])
+        for name in names:
+            self.assertEqual(texts(self.read(name)), [name])
+
+    def test_names_that_differ_at_all_are_different_streams(self) -> None:
+        for name in "#e\u0301", "#\u00e9", "#E\u0301", "#e\u0301 ", "#":
+            self.assertEqual(self.append(name, "first"), [1])
+
+    def test_appends_take_effect_in_the_order_of_the_calls(self) -> None:
+        lines = [str(n) for n in range(MANY)]
+        answers = [self.log.append("#lobby", said(line)) for line in lines]
+        self.assertEqual([self.wait(answer) for answer in answers], [[n] for n in range(1, MANY + 1)])
+        self.assertEqual(texts(self.read("#lobby")), lines)
+
+    def test_answers_come_in_the_order_of_the_calls(self) -> None:
+        came: list[int] = []
+
+        def comes(_: object, n: int) -> None:
+            came.append(n)
+
+        answers = [
+            self.log.append(stream, said("hello")).addCallback(comes, n)
+            for n, stream in enumerate(["#a", "#b", "#a", "#c", "#b", "#a"] * 50)
+        ]
+        for answer in answers:
+            self.wait(answer)
+        self.assertEqual(came, list(range(300)))
+
+    def test_events_appended_together_stay_together(self) -> None:
+        apart = self.log.append("#lobby", said("before"))
+        together = self.log.append("#lobby", said("one", "two", "three"))
+        after = self.log.append("#lobby", said("after"))
+        self.assertEqual([self.wait(apart), self.wait(together), self.wait(after)], [[1], [2, 3, 4], [5]])
+        self.assertEqual(texts(self.read("#lobby")), ["before", "one", "two", "three", "after"])
+
+    def test_events_appended_together_are_given_together(self) -> None:
+        given: list[list[str]] = []
+        self.log.tail("#lobby", 0, lambda entries: given.append(texts(entries)))
+        lines = [str(n) for n in range(MANY)]
+        self.append("#lobby", *lines)
+        self.assertEqual(given, [lines])
+
+    def test_many_appends_to_many_streams_in_one_go(self) -> None:
+        streams = [f"#room{n}" for n in range(50)]
+        given: dict[str, list[Entry]] = {stream: [] for stream in streams}
+        for stream in streams:
+            self.log.tail(stream, 0, given[stream].extend)
+        answers = [
+            self.log.append(stream, said(f"{stream} {n}", f"{stream} {n} too"))
+            for n in range(20)
+            for stream in streams
+        ]
+        for answer in answers:
+            self.wait(answer)
+        for stream in streams:
+            lines = [f"{stream} {n}{too}" for n in range(20) for too in ("", " too")]
+            self.assertEqual(texts(self.read(stream)), lines)
+            self.assertEqual(given[stream], self.read(stream))
+        self.assertEqual(self.wait(self.log.streams()), dict.fromkeys(streams, 40))
+
+    def test_nothing_has_happened_yet_when_append_returns(self) -> None:
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        answer = self.log.append("#lobby", said("hello"))
+        self.assertNoResult(answer)
+        self.assertEqual(given, [])
+        self.assertEqual(self.read("#lobby"), [])
+        self.assertEqual(self.wait(self.log.streams()), {})
+        self.wait(answer)
+        self.assertEqual(texts(given), ["hello"])
+
+    def test_the_answer_comes_after_every_tail_was_given_the_entries(self) -> None:
+        given: list[Entry] = []
+        late: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.log.tail("#lobby", 0, late.extend)
+        seen: list[list[list[str]]] = []
+        answers = [
+            self.log.append("#lobby", said(line)).addCallback(
+                lambda seqs: seen.append([texts(given)[: seqs[-1]], texts(late)[: seqs[-1]]])
+            )
+            for line in "abc"
+        ]
+        for answer in answers:
+            self.wait(answer)
+        self.assertEqual(seen, [[["a"]] * 2, [["a", "b"]] * 2, [["a", "b", "c"]] * 2])
+
+    def test_what_is_answered_can_be_read(self) -> None:
+        read: list[list[Entry]] = []
+        answer = self.log.append("#lobby", said("hello"))
+        answer.addCallback(lambda _: self.log.read("#lobby", 0, 10).addCallback(read.append))
+        self.wait(answer)
+        self.assertEqual([texts(entries) for entries in read], [["hello"]])
+
+    def test_appending_no_events_makes_no_stream(self) -> None:
+        given: list[list[Entry]] = []
+        self.log.tail("#lobby", 0, given.append)
+        self.assertEqual(self.append("#lobby"), [])
+        self.assertEqual(given, [])
+        self.assertEqual(self.wait(self.log.streams()), {})
+        self.assertEqual(self.append("#lobby", "hello"), [1])
+
+    def test_who_does_not_wait_for_the_answer_any_more_is_no_trouble(self) -> None:
+        forgotten = self.log.append("#lobby", said("one"))
+        remembered = self.log.append("#lobby", said("two"))
+        forgotten.cancel()
+        self.failureResultOf(forgotten, CancelledError)
+        self.assertEqual(self.wait(remembered), [2])
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two"])
+
+    def test_an_answer_may_lead_to_an_append(self) -> None:
+        answer = self.log.append("#lobby", said("one"))
+        answer.addCallback(lambda _: self.log.append("#lobby", said("two")))
+        self.assertEqual(self.wait(answer), [2])
+
+    # Reading.
+
+    def test_reading_begins_after_a_number_and_ends_at_a_limit(self) -> None:
+        self.append("#lobby", *"abcde")
+        self.assertEqual(texts(self.read("#lobby", after=0, limit=2)), ["a", "b"])
+        self.assertEqual(texts(self.read("#lobby", after=2, limit=2)), ["c", "d"])
+        self.assertEqual(texts(self.read("#lobby", after=4, limit=2)), ["e"])
+        self.assertEqual(texts(self.read("#lobby", after=1, limit=4)), ["b", "c", "d", "e"])
+        self.assertEqual(texts(self.read("#lobby", after=3, limit=1)), ["d"])
+
+    def test_beyond_the_end_there_is_nothing(self) -> None:
+        self.append("#lobby", "hello")
+        self.assertEqual(self.read("#lobby", after=1), [])
+        self.assertEqual(self.read("#lobby", after=1000), [])
+
+    def test_a_stream_that_nothing_was_appended_to_is_empty(self) -> None:
+        self.append("#lobby", "hello")
+        self.assertEqual(self.read("#nowhere"), [])
+
+    def test_whoever_changes_what_was_read_changes_nothing_in_the_log(self) -> None:
+        self.append("#lobby", "one", "two")
+        self.read("#lobby").clear()
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two"])
+
+    def test_what_the_tails_were_not_given_yet_cannot_be_read(self) -> None:
+        given: dict[str, list[Entry]] = {"#a": [], "#b": [], "#c": []}
+        looks: list[bool] = []
+
+        def look(stream: str, entries: list[Entry]) -> None:
+            given[stream] += entries
+            looks.append(all(self.read(name) == given[name] for name in given))
+
+        for stream in given:
+            self.log.tail(stream, 0, partial(look, stream))
+        answers = [self.log.append(stream, said("one", "two")) for _ in range(3) for stream in given]
+        for answer in answers:
+            self.wait(answer)
+        self.assertEqual([len(entries) for entries in given.values()], [6, 6, 6])
+        self.assertNotIn(False, looks)
+
+    def test_what_people_said_can_be_read_without_the_rest(self) -> None:
+        speech: list[Event] = [Said("s", "ada", "hello"), Acted("s", "ada", "waves")]
+        rest: list[Event] = [Joined("s", "ada"), Left("s", "ada"), TopicSet("s", "ada", "tests")]
+        self.wait(self.log.append("#lobby", [*rest, speech[0], *rest, speech[1], *rest]))
+        self.append("#other", "not here")
+
+        _, _, _, hello, _, _, _, waves, *_ = self.read("#lobby")
+        self.assertEqual(self.spoken("#lobby", 0, 11, 10), [hello, waves])
+        self.assertEqual(self.spoken("#lobby", 0, 11, 1), [hello])
+        self.assertEqual(self.spoken("#lobby", 3, 4, 10), [hello])
+        self.assertEqual(self.spoken("#lobby", 4, 8, 10), [waves])
+        self.assertEqual(self.spoken("#lobby", 4, 7, 10), [])
+        self.assertEqual(self.spoken("#lobby", 8, 1000, 10), [])
+        self.assertEqual(self.spoken("#nowhere", 0, 10, 10), [])
+
+    def test_the_last_things_that_people_said_can_be_found(self) -> None:
+        def find(number: int, upto: int, stream: str = "#lobby") -> tuple[int, int]:
+            return self.wait(self.log.find_spoken(stream, number, upto))
+
+        came: list[Event] = [Joined("s", "ada")]
+        self.wait(self.log.append("#lobby", came + said("one") + came * 2 + said("two", "three") + came))
+        self.append("#other", "not here")
+        self.assertEqual(find(1, 7), (5, 1))
+        self.assertEqual(find(2, 7), (4, 2))
+        self.assertEqual(find(3, 7), (1, 3))
+        self.assertEqual(find(10, 7), (1, 3))
+        self.assertEqual(find(2, 5), (1, 2))
+        self.assertEqual(find(2, 1), (1, 0))
+        self.assertEqual(find(0, 7), (7, 0))
+        self.assertEqual(find(5, 0), (0, 0))
+        self.assertEqual(find(5, 7, "#nowhere"), (7, 0))
+
+    def test_what_people_said_and_the_tails_were_not_given_yet_is_not_found(self) -> None:
+        self.append("#lobby", "one")
+        answer = self.log.append("#lobby", said("two"))
+        self.assertEqual(texts(self.spoken("#lobby", 0, 2, 10)), ["one"])
+        self.assertEqual(self.wait(self.log.find_spoken("#lobby", 2, 2)), (0, 1))
+        self.wait(answer)
+        self.assertEqual(self.wait(self.log.find_spoken("#lobby", 2, 2)), (0, 2))
+
+    def test_streams_are_those_that_hold_something_with_their_last_numbers(self) -> None:
+        self.assertEqual(self.wait(self.log.streams()), {})
+        self.append("#lobby", "one", "two")
+        self.append("@s1", "three")
+        self.read("#nowhere")
+        self.log.tail("#quiet", 0, lambda entries: None)
+        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 2, "@s1": 1})
+
+    # Tails.
+
+    def test_a_tail_gets_what_is_there_and_then_what_comes_once_and_in_order(self) -> None:
+        self.append("#lobby", *(str(n) for n in range(MANY)))
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.assertEqual(numbers(given), list(range(1, MANY + 1)))
+        for _ in range(3):
+            self.append("#lobby", "hello")
+        self.assertEqual(numbers(given), list(range(1, MANY + 4)))
+        self.assertEqual(given, self.read("#lobby"))
+
+    def test_a_tail_begins_after_a_number(self) -> None:
+        self.append("#lobby", "one", "two", "three")
+        given: list[Entry] = []
+        live: list[Entry] = []
+        self.log.tail("#lobby", 1, given.extend)
+        self.log.tail("#lobby", 3, live.extend)
+        self.assertEqual(texts(given), ["two", "three"])
+        self.assertEqual(texts(live), [])
+        self.append("#lobby", "four")
+        self.assertEqual(texts(given), ["two", "three", "four"])
+        self.assertEqual(texts(live), ["four"])
+
+    def test_a_tail_gets_nothing_of_other_streams(self) -> None:
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.append("#other", "hello")
+        self.assertEqual(given, [])
+
+    def test_a_tail_begun_while_something_is_under_way_gets_it_once(self) -> None:
+        answer = self.log.append("#lobby", said("hello"))
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.wait(answer)
+        self.assertEqual(texts(given), ["hello"])
+
+    def test_a_tail_is_never_called_with_nothing(self) -> None:
+        given: list[list[Entry]] = []
+        self.log.tail("#lobby", 0, given.append)
+        self.append("#lobby", "hello")
+        self.log.tail("#lobby", 1, given.append)
+        self.append("#other", "hello")
+        self.assertEqual([texts(entries) for entries in given], [["hello"]])
+
+    def test_two_tails_both_get_everything(self) -> None:
+        given: list[Entry] = []
+        too: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.append("#lobby", "one")
+        self.log.tail("#lobby", 0, too.extend)
+        self.append("#lobby", "two", "three")
+        self.assertEqual(texts(given), ["one", "two", "three"])
+        self.assertEqual(too, given)
+
+    def test_an_ended_tail_gets_nothing_more(self) -> None:
+        given: list[Entry] = []
+        end = self.log.tail("#lobby", 0, given.extend)
+        self.append("#lobby", "one")
+        on_its_way = self.log.append("#lobby", said("two"))
+        end()
+        self.wait(on_its_way)
+        self.append("#lobby", "three")
+        self.assertEqual(texts(given), ["one"])
+
+    def test_ending_a_tail_ends_no_other_not_even_of_the_same_function(self) -> None:
+        given: list[str] = []
+
+        def deliver(entries: list[Entry]) -> None:
+            given.extend(texts(entries))
+
+        end = self.log.tail("#lobby", 0, deliver)
+        self.log.tail("#lobby", 0, deliver)
+        self.append("#lobby", "one")
+        end()
+        end()
+        self.append("#lobby", "two")
+        self.assertEqual(given, ["one", "one", "two"])
+
+    def test_a_tail_may_end_itself_while_it_is_given_something(self) -> None:
+        given: list[Entry] = []
+        others: list[Entry] = []
+
+        def once(entries: list[Entry]) -> None:
+            given.extend(entries)
+            end()
+
+        self.log.tail("#lobby", 0, others.extend)
+        end = self.log.tail("#lobby", 0, once)
+        self.log.tail("#lobby", 0, others.extend)
+        self.append("#lobby", "one")
+        self.append("#lobby", "two")
+        self.assertEqual(texts(given), ["one"])
+        self.assertEqual(texts(others), ["one", "one", "two", "two"])
+
+    def test_a_tail_that_another_one_ends_gets_nothing_more_either(self) -> None:
+        given: list[Entry] = []
+        ends: list[Callable[[], None]] = []
+
+        def end_both(entries: list[Entry]) -> None:
+            given.extend(entries)
+            for end in ends:
+                end()
+
+        ends += [self.log.tail("#lobby", 0, end_both), self.log.tail("#lobby", 0, end_both)]
+        self.append("#lobby", "one")
+        self.append("#lobby", "two")
+        self.assertEqual(texts(given), ["one"])
+
+    def test_a_tail_begun_while_another_is_given_something_gets_everything_once(self) -> None:
+        given: dict[str, list[Entry]] = {"#a": [], "#b": []}
+        begun: list[bool] = []
+
+        def begin(entries: list[Entry]) -> None:
+            if not begun:
+                begun.append(True)
+                for stream, into in given.items():
+                    self.log.tail(stream, 0, into.extend)
+
+        self.log.tail("#a", 0, begin)
+        self.log.tail("#b", 0, begin)
+        answers = [self.log.append(stream, said("one", "two")) for stream in ("#a", "#b", "#a", "#b")]
+        for answer in answers:
+            self.wait(answer)
+        self.append("#a", "last")
+        self.append("#b", "last")
+        for stream, entries in given.items():
+            self.assertEqual(entries, self.read(stream), stream)
+            self.assertEqual(texts(entries), ["one", "two", "one", "two", "last"], stream)
+
+    def test_a_tail_may_append(self) -> None:
+        def echo(entries: list[Entry]) -> None:
+            for entry in entries:
+                if entry.seq < 5:
+                    self.log.append("#lobby", said(f"answer to {entry.seq}")).addCallback(seqs.extend)
+
+        seqs: list[int] = []
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, echo)
+        self.log.tail("#lobby", 0, given.extend)
+        self.append("#lobby", "hello")
+        while len(seqs) < 4:
+            self.turn()
+        self.assertEqual(seqs, [2, 3, 4, 5])
+        self.assertEqual(texts(given), ["hello", *(f"answer to {n}" for n in range(1, 5))])
+
+    def test_a_tail_that_fails_does_not_keep_the_others_from_theirs(self) -> None:
+        def fail(entries: list[Entry]) -> None:
+            raise ValueError("this tail is broken")
+
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.log.tail("#lobby", 0, fail)
+        self.log.tail("#lobby", 0, given.extend)
+        self.assertEqual(self.append("#lobby", "hello"), [1])
+        self.assertEqual(texts(given), ["hello", "hello"])
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.assertEqual(self.append("#lobby", "again"), [2])
+        self.assertEqual(texts(given), ["hello", "hello", "again", "again"])
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    # What an entry holds.
+
+    def test_every_kind_of_event_comes_back_as_it_was(self) -> None:
+        for text in AWKWARD:
+            stream = f"#{text}"
+            events = events_of_every_kind(text)
+            self.assertEqual({type(event) for event in events}, set(get_args(Event)))
+            given: list[Entry] = []
+            self.log.tail(stream, 0, given.extend)
+            self.wait(self.log.append(stream, events))
+            self.assertEqual([entry.event for entry in given], events)
+            self.assertEqual(self.read(stream), given)
+            self.assertEqual([type(entry.event) for entry in self.read(stream)], list(map(type, events)))
+
+    def test_an_entry_has_the_time_at_which_it_was_appended(self) -> None:
+        self.append("#lobby", "one")
+        self.time += 1234
+        self.append("#lobby", "two")
+        self.assertEqual([entry.time for entry in self.read("#lobby")], [NOON, NOON + 1234])
+
+    def test_times_do_not_go_back_when_the_clock_does(self) -> None:
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.append("#lobby", "one")
+        self.time -= 7_200_000
+        self.append("#lobby", "two", "three")
+        self.append("#other", "elsewhere the clock may be followed")
+        self.time += 7_200_001
+        self.append("#lobby", "four")
+        self.assertEqual([entry.time for entry in given], [NOON, NOON, NOON, NOON + 1])
+        self.assertEqual(self.read("#lobby"), given)
+        self.assertEqual([entry.time for entry in self.read("#other")], [NOON - 7_200_000])
+
+    def test_times_do_not_go_back_among_what_is_appended_in_one_go(self) -> None:
+        answers = []
+        for step in 5, -3, 2, -7, 100:
+            self.time += step
+            answers.append(self.log.append("#lobby", said("hello")))
+        for answer in answers:
+            self.wait(answer)
+        times = [entry.time for entry in self.read("#lobby")]
+        self.assertEqual(times, sorted(times))
+
+    # The log as a whole.
+
+    def test_a_log_has_a_name_of_its_own_that_stays(self) -> None:
+        epoch = self.log.epoch
+        self.assertIsInstance(epoch, str)
+        self.assertNotEqual(epoch, "")
+        self.append("#lobby", "hello")
+        self.assertEqual(self.log.epoch, epoch)
+
+    def test_closing_finishes_what_was_appended(self) -> None:
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        answers = [self.log.append("#lobby", said(str(n))) for n in range(MANY)]
+        self.close()
+        self.assertEqual([self.successResultOf(answer) for answer in answers], [[n + 1] for n in range(MANY)])
+        self.assertEqual(numbers(given), list(range(1, MANY + 1)))
+
+    def test_what_comes_while_the_log_closes_can_still_be_read(self) -> None:
+        read: list[list[Entry]] = []
+        self.log.tail(
+            "#lobby", 0, lambda entries: read.append(self.read("#lobby", entries[0].seq - 1, len(entries)))
+        )
+        answers = [self.log.append("#lobby", said(str(n))) for n in range(MANY)]
+        self.close()
+        for answer in answers:
+            self.successResultOf(answer)
+        self.assertEqual(numbers([entry for entries in read for entry in entries]), list(range(1, MANY + 1)))
+
+    def test_a_closed_log_takes_nothing_more(self) -> None:
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        last = self.log.append("#lobby", said("the last words"))
+        closing = self.log.close()
+        self.closed = True
+        while_closing = self.log.append("#lobby", said("too late"))
+        self.assertRaises(NotKept, self.wait, while_closing)
+        self.wait(closing)
+        self.assertRaises(NotKept, self.wait, self.log.append("#lobby", said("far too late")))
+        self.assertEqual(self.successResultOf(last), [1])
+        self.assertEqual(texts(given), ["the last words"])
+
+    def test_a_log_closes_that_was_never_used(self) -> None:
+        self.close()
+
+    # One test is run by the class of every log, which Hypothesis would find strange.
+    @settings(
+        deadline=None,
+        database=None,
+        max_examples=40,
+        suppress_health_check=[HealthCheck.differing_executors],
+    )
+    @given(st.lists(st.lists(APPENDS, max_size=6), max_size=5), st.integers(1, 7), st.integers(0, 5))
+    def test_what_is_read_is_what_the_tails_were_given_is_what_was_appended(
+        self, goes: list[list[tuple[str, list[str]]]], size: int, later: int
+    ) -> None:
+        """A go is what is appended at once; a second tail is begun before the go number ``later``."""
+        self.close()
+        self.log, self.closed = self.make_log(), False
+        model: dict[str, list[str]] = {}
+        given: dict[str, list[Entry]] = {}
+        given_later: dict[str, list[Entry]] = {}
+
+        def tail(into: dict[str, list[Entry]]) -> None:
+            for stream in "#lobby", "#Ünïcode", "@s1":
+                self.log.tail(stream, 0, into.setdefault(stream, []).extend)
+
+        tail(given)
+        for n, go in enumerate(goes):
+            answers = []
+            for stream, lines in go:
+                answers.append(self.log.append(stream, said(*lines)))
+                model.setdefault(stream, []).extend(lines)
+            if n == later:
+                tail(given_later)
+            for answer in answers:
+                self.wait(answer)
+        if later >= len(goes):
+            tail(given_later)
+        for stream, entries in given.items():
+            self.assertEqual(texts(entries), model.get(stream, []))
+            self.assertEqual(numbers(entries), list(range(1, len(entries) + 1)))
+            self.assertEqual(given_later[stream], entries)
+            self.assertEqual(self.pages(stream, size), entries)
+        ends = {stream: len(lines) for stream, lines in model.items() if lines}
+        self.assertEqual(self.wait(self.log.streams()), ends)

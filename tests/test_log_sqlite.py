@@ -1,0 +1,534 @@
+"""The log in an SQLite file keeps what every log promises, and keeps it for the next server."""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import hashlib
+import os
+import queue
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.events import Entry, Joined, Said
+from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept
+from tcpchat.logs.sqlite import LARGEST_BATCH, SQLiteLog
+from tests.contracts import MANY, NOON, LogContract, numbers, said, texts
+
+T = TypeVar("T")
+
+# Far longer than anything takes; a test that needs it has failed.
+PATIENCE = 30.0
+
+PAGE = 4096
+
+
+class Turns:
+    """What stands for the reactor: calls from other threads, made in this one when it has time."""
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = queue.SimpleQueue()
+
+    def from_thread(self, call: Callable[..., Any], *arguments: Any) -> None:
+        self._calls.put((call, arguments))
+
+    def next(self) -> Callable[[], Any]:
+        """Wait for a call; return it without making it."""
+        call, arguments = self._calls.get(timeout=PATIENCE)
+        return lambda: call(*arguments)
+
+
+def folder(test: SynchronousTestCase) -> str:
+    """Return a new folder, which goes when the test ends."""
+    path = os.path.realpath(tempfile.mkdtemp())
+    test.addCleanup(shutil.rmtree, path)
+    return path
+
+
+@contextmanager
+def holding(path: str) -> Iterator[None]:
+    """Hold the file locked, so that nothing can be committed meanwhile."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        yield
+        other.execute("rollback")
+
+
+def write(path: str, *statements: str) -> None:
+    """Change a database, and leave it closed."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for statement in statements:
+            database.execute(statement)
+
+
+def contents(folder: str) -> dict[str, str]:
+    """Return a digest of each file in a folder, but for those of no lasting meaning."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in Path(folder).iterdir()
+        if path.is_file() and path.stat().st_size and not path.name.endswith((".lock", "-shm"))
+    }
+
+
+class SQLiteLogTests(LogContract, SynchronousTestCase):
+    """The contract, and what else happens while one server has the file."""
+
+    failures: list[Exception]
+
+    def setUp(self) -> None:
+        self.folder = folder(self)
+        super().setUp()
+
+    def make_log(self) -> SQLiteLog:
+        self.path = os.path.join(self.folder, f"{len(os.listdir(self.folder))}.sqlite3")
+        self.turns = Turns()
+        self.failures = []
+        return self.open()
+
+    def open(self) -> SQLiteLog:
+        return SQLiteLog(self.path, self.wall, self.turns.from_thread, "power", self.failures.append)
+
+    def reopen(self) -> None:
+        """Close the log, and open it again: as the next server does."""
+        self.close()
+        self.log, self.closed = self.open(), False
+
+    def turn(self) -> None:
+        self.turns.next()()
+
+    def sizes(self, stream: str) -> list[int]:
+        """Return the list into which the number of entries of each commit goes."""
+        sizes: list[int] = []
+        self.log.tail(stream, 0, lambda entries: sizes.append(len(entries)))
+        return sizes
+
+    # The next server.
+
+    def test_everything_is_there_for_the_next_server(self) -> None:
+        self.append("#lobby", "one", "two")
+        self.append("@s1", "psst")
+        epoch, before = self.log.epoch, self.read("#lobby")
+        self.reopen()
+        self.assertEqual(self.log.epoch, epoch)
+        self.assertEqual(self.read("#lobby"), before)
+        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 2, "@s1": 1})
+        self.assertEqual(self.append("#lobby", "three"), [3])
+        self.assertEqual(self.append("@s1", "psst"), [2])
+        self.assertEqual(self.append("#new", "first"), [1])
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two", "three"])
+
+    def test_times_do_not_go_back_when_the_next_server_has_an_earlier_clock(self) -> None:
+        self.append("#lobby", "one")
+        self.time -= 1
+        self.reopen()
+        self.append("#lobby", "two")
+        self.assertEqual([entry.time for entry in self.read("#lobby")], [NOON, NOON])
+
+    def test_appending_no_events_does_not_trouble_the_next_server(self) -> None:
+        self.append("#lobby")
+        self.reopen()
+        self.assertEqual(self.wait(self.log.streams()), {})
+        self.assertEqual(self.append("#lobby", "hello"), [1])
+        self.assertEqual(self.failures, [])
+
+    def test_what_was_answered_is_there_for_a_server_that_finds_the_files_as_they_are_now(self) -> None:
+        for n in range(100):
+            self.append("#lobby", str(n))
+        epoch, before = self.log.epoch, self.read("#lobby")
+        crashed = f"{self.path}.crashed"
+        for kind in "", "-wal":  # SQLite makes the -shm anew
+            shutil.copy(self.path + kind, crashed + kind)
+        self.close()
+        self.path = crashed
+        self.log, self.closed = self.open(), False
+        self.assertEqual(self.log.epoch, epoch)
+        self.assertEqual(self.read("#lobby"), before)
+        self.assertEqual(self.append("#lobby", "hello"), [101])
+
+    def test_every_log_has_another_epoch(self) -> None:
+        first = self.log.epoch
+        self.close()
+        self.log, self.closed = self.make_log(), False
+        self.assertNotEqual(self.log.epoch, first)
+
+    # Commits.
+
+    def test_what_is_appended_during_a_commit_is_the_next_commit(self) -> None:
+        sizes = self.sizes("#lobby")
+        with holding(self.path):
+            answers = [self.log.append("#lobby", said("hello")) for _ in range(MANY)]
+        for answer in answers:
+            self.wait(answer)
+        self.assertEqual(sum(sizes), MANY)
+        # The first commit holds what there was when the writer first looked.
+        self.assertEqual(sizes[1:-1], [LARGEST_BATCH] * len(sizes[1:-1]))
+        self.assertLessEqual(len(sizes), 2 + MANY // LARGEST_BATCH)
+
+    def test_a_commit_spans_streams(self) -> None:
+        streams = [f"#room{n}" for n in range(100)]
+        seen: list[str] = []
+        for stream in streams:
+            self.log.tail(stream, 0, lambda entries: seen.append("entry"))
+        with holding(self.path):
+            answers = [self.log.append(stream, said("hello")) for stream in streams]
+        while len(seen) < len(streams):
+            self.turn()
+            seen.append("turn")
+        for answer in answers:
+            self.wait(answer)
+        self.assertLessEqual(seen.count("turn"), 2)
+
+    def test_no_commit_is_larger_than_the_largest_batch(self) -> None:
+        sizes = self.sizes("#lobby")
+        for size in 200, 100, LARGEST_BATCH - 1, 2, LARGEST_BATCH, 1, 255:
+            with holding(self.path):
+                answers = [self.log.append("#lobby", said(*"x" * size)) for _ in range(7)]
+            for answer in answers:
+                self.wait(answer)
+            self.assertEqual(sum(sizes), 7 * size)
+            self.assertLessEqual(max(sizes), LARGEST_BATCH)
+            sizes.clear()
+
+    def test_one_append_larger_than_that_is_a_commit_alone(self) -> None:
+        sizes = self.sizes("#lobby")
+        with holding(self.path):
+            answers = [
+                self.log.append("#lobby", said(*"x" * size)) for size in (1, 1, LARGEST_BATCH + 1, 1, 1)
+            ]
+        for answer in answers:
+            self.wait(answer)
+        self.assertEqual(sum(sizes), LARGEST_BATCH + 5)
+        self.assertEqual([size for size in sizes if size > 2], [LARGEST_BATCH + 1])
+
+    def test_what_is_in_the_file_cannot_be_read_before_the_tails_were_given_it(self) -> None:
+        given: list[Entry] = []
+        self.append("#lobby", "one")
+        self.log.tail("#lobby", 1, given.extend)
+        answer = self.log.append("#lobby", said("two"))
+        delivery = self.turns.next()
+        with closing(sqlite3.connect(self.path)) as other:
+            self.assertEqual(other.execute("select count(*) from entry").fetchone(), (2,))
+        self.assertEqual(texts(self.read("#lobby")), ["one"])
+        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 1})
+        delivery()
+        self.assertEqual(texts(given), ["two"])
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two"])
+        self.assertEqual(self.successResultOf(answer), [2])
+
+    def test_an_event_that_cannot_be_written_is_refused_and_the_log_goes_on(self) -> None:
+        self.append("#lobby", "one")
+        answer = self.log.append("#lobby", [Said("s", "ada", "half a character: \ud800")])
+        self.assertRaises(NotKept, self.wait, answer)
+        self.assertEqual(len(self.flushLoggedErrors(UnicodeEncodeError)), 1)
+        self.assertEqual(self.append("#lobby", "two"), [2])
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two"])
+        self.assertEqual(self.failures, [])
+
+    def test_a_stream_whose_first_append_failed_is_like_any_other(self) -> None:
+        answer = self.log.append("#lobby", [Said("s", "ada", "\ud800")])
+        self.assertRaises(NotKept, self.wait, answer)
+        self.flushLoggedErrors(UnicodeEncodeError)
+        self.assertEqual(self.wait(self.log.streams()), {})
+        self.assertEqual(self.append("#lobby", "one"), [1])
+
+    def test_who_reads_a_closed_log_gets_a_failure_as_the_answer(self) -> None:
+        self.append("#lobby", "hello")
+        self.close()
+        self.failureResultOf(self.log.read("#lobby", 0, 10), sqlite3.ProgrammingError)
+
+    # The file.
+
+    def test_the_files_are_for_the_server_alone_whatever_the_umask_is(self) -> None:
+        self.close()
+        before = os.umask(0)
+        try:
+            self.log, self.closed = self.make_log(), False
+            self.append("#lobby", "hello")
+        finally:
+            os.umask(before)
+        for kind in "", "-wal", "-shm", ".lock":
+            self.assertEqual(os.stat(self.path + kind).st_mode & 0o777, 0o600, kind)
+
+    def test_a_closed_log_is_one_file_and_a_lock(self) -> None:
+        self.append("#lobby", "hello")
+        self.close()
+        folder, name = os.path.split(self.path)
+        self.assertEqual(
+            {file for file in os.listdir(folder) if file.startswith(name)}, {name, f"{name}.lock"}
+        )
+
+    def test_the_file_says_whose_it_is(self) -> None:
+        self.close()
+        with closing(sqlite3.connect(self.path)) as database:
+            (application,) = database.execute("pragma application_id").fetchone()
+            (version,) = database.execute("pragma user_version").fetchone()
+            (found,) = database.execute("pragma integrity_check").fetchone()
+        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 1, "ok"))
+
+
+class OpeningTests(SynchronousTestCase):
+    """What is opened, what is not, and that what is not is left as it was."""
+
+    def setUp(self) -> None:
+        self.folder = folder(self)
+        self.path = os.path.join(self.folder, "chat.sqlite3")
+        self.turns = Turns()
+
+    @contextmanager
+    def server(self, path: str | None = None) -> Iterator[SQLiteLog]:
+        """Open the log; close it in the end."""
+        log = SQLiteLog(path or self.path, lambda: NOON, self.turns.from_thread)
+        try:
+            yield log
+        finally:
+            self.wait(log.close())
+
+    def wait(self, answer: Deferred[T]) -> T:
+        got: list[T] = []
+        answer.addCallback(got.append)
+        while not got:
+            self.turns.next()()
+        return got[0]
+
+    def fill(self, entries: int = 1) -> None:
+        """Make a log that holds something, and close it."""
+        with self.server() as log:
+            self.wait(log.append("#lobby", said(*(f"line {n} {'x' * 300}" for n in range(entries)))))
+
+    def crash(self, *statements: str) -> None:
+        """Leave behind what a server does that is killed after it has appended something."""
+        with self.server() as log, closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            self.wait(log.append("#lobby", said("the last words")))
+            for statement in statements:
+                other.execute(statement)
+            left = {kind: Path(self.path + kind).read_bytes() for kind in ("", "-wal")}
+        for kind, data in left.items():
+            Path(self.path + kind).write_bytes(data)
+
+    def overwrite(self, offset: int, data: bytes) -> None:
+        """Overwrite a part of the file."""
+        with open(self.path, "r+b") as file:
+            file.seek(offset)
+            file.write(data)
+
+    def flip_a_page(self) -> None:
+        """Overwrite a page in the middle with its opposite."""
+        data = Path(self.path).read_bytes()
+        middle = len(data) // PAGE // 2 * PAGE
+        self.overwrite(middle, bytes(255 - byte for byte in data[middle : middle + PAGE]))
+
+    def assert_opens(self, path: str | None = None) -> None:
+        """It opens, what is in it can be read, and it can be written."""
+        with self.server(path) as log:
+            before = self.wait(log.read("#lobby", 0, MANY))
+            self.assertEqual(self.wait(log.append("#lobby", said("hello"))), [len(before) + 1])
+
+    def assert_refused(self, kind: type[CannotOpen], reason: str, path: str | None = None) -> None:
+        """It is refused for that reason, nothing has changed, and nobody is kept from trying again."""
+        path = path or self.path
+        before = contents(self.folder)
+        error = self.assertRaises(kind, SQLiteLog, path, lambda: NOON, self.turns.from_thread)
+        self.assertIs(type(error), kind)
+        self.assertIn(path, str(error))
+        self.assertRegex(str(error).replace(path, "PATH"), rf"\A{reason}\.\Z")
+        # Whatever is left of the attempt is closed now, which must not change anything either.
+        del error
+        gc.collect()
+        self.assertEqual(contents(self.folder), before)
+        if os.path.exists(f"{path}.lock"):
+            with open(f"{path}.lock") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    # What can be opened.
+
+    def test_a_log_is_made_where_there_is_none(self) -> None:
+        self.assert_opens()
+        self.assert_opens()
+
+    def test_an_interrupted_making_disturbs_nobody(self) -> None:
+        for kind in ".new", ".new-journal", ".new-wal":
+            Path(self.path + kind).write_bytes(b"half a" * 1000)
+        self.assert_opens()
+        self.assertEqual(sorted(contents(self.folder)), ["chat.sqlite3"])
+        self.assert_opens()
+
+    def test_what_an_interrupted_making_left_beside_a_log_disturbs_nobody(self) -> None:
+        self.fill()
+        Path(self.path + ".new").write_bytes(b"half a log")
+        self.assert_opens()
+
+    def test_a_path_may_hold_any_character(self) -> None:
+        odd = os.path.join(self.folder, "a b?mode=ro&c#d%25e'f\"g;h\n\udcff\N{SNOWMAN}")
+        self.assert_opens(odd)
+        self.assert_opens(odd)
+        self.assertTrue(os.path.exists(odd))
+
+    def test_a_relative_path_will_do(self) -> None:
+        self.assert_opens(os.path.relpath(self.path))
+        self.assertTrue(os.path.exists(self.path))
+
+    def test_a_log_in_another_journal_mode_is_opened_as_from_a_backup(self) -> None:
+        self.fill()
+        write(self.path, "pragma journal_mode = delete")
+        self.assert_opens()
+        write(self.path, f"vacuum into '{self.path}.backup'")
+        self.assert_opens(f"{self.path}.backup")
+
+    # What is damaged.
+
+    def test_a_text_file_is_left_alone(self) -> None:
+        Path(self.path).write_text("Dear diary,\n" * 1000)
+        self.assert_refused(Damaged, "PATH is not a log of tcpchat; it was left as it is")
+
+    def test_so_is_what_is_but_the_beginning_of_a_log(self) -> None:
+        for size in 1, 15, 16, 50, 99:
+            self.fill()
+            os.truncate(self.path, size)
+            self.assert_refused(Damaged, "PATH is not a log of tcpchat; it was left as it is")
+            os.remove(self.path)
+
+    def test_an_empty_file_is_left_alone(self) -> None:
+        Path(self.path).touch()
+        self.assert_refused(Damaged, "The log PATH is empty. Remove it, and a new one is made")
+        self.assertEqual(os.path.getsize(self.path), 0)
+
+    def test_a_database_of_another_program_is_left_alone(self) -> None:
+        write(self.path, "create table bookmark (url)", "insert into bookmark values ('https://...')")
+        self.assert_refused(Damaged, "PATH is a database of another program; it was left as it is")
+
+    def test_so_is_one_that_another_program_left_in_the_middle_of_its_work(self) -> None:
+        with closing(sqlite3.connect(f"{self.path}.open", isolation_level=None)) as other:
+            other.execute("pragma journal_mode = wal")
+            other.execute("create table bookmark (url)")
+            for kind in "", "-wal":
+                shutil.copy(f"{self.path}.open{kind}", self.path + kind)
+        self.assertIn("chat.sqlite3-wal", contents(self.folder))
+        self.assert_refused(Damaged, "PATH is a database of another program; it was left as it is")
+
+    def test_the_log_of_a_newer_tcpchat_is_left_alone(self) -> None:
+        self.fill()
+        write(self.path, "pragma user_version = 2")
+        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 2\)")
+
+    def test_so_is_one_that_died(self) -> None:
+        self.crash("pragma user_version = 3")
+        self.assertIn("chat.sqlite3-wal", contents(self.folder))
+        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 3\)")
+
+    def test_a_flipped_page_is_found(self) -> None:
+        self.fill(1000)
+        self.flip_a_page()
+        self.assert_refused(Damaged, r"The log PATH is damaged: [^\n]+")
+
+    def test_a_damaged_log_keeps_what_a_dead_server_has_not_yet_moved_into_it(self) -> None:
+        self.fill(1000)
+        self.crash()
+        self.flip_a_page()
+        self.assertIn("chat.sqlite3-wal", contents(self.folder))
+        self.assert_refused(Damaged, r"The log PATH is damaged: [^\n]+")
+
+    def test_a_truncated_log_is_found(self) -> None:
+        self.fill(1000)
+        os.truncate(self.path, os.path.getsize(self.path) // 2)
+        self.assert_refused(Damaged, r"The log PATH is damaged: [^\n]+")
+
+    def test_a_damaged_schema_is_found(self) -> None:
+        self.fill()
+        self.overwrite(100, b"\0" * (PAGE - 100))
+        self.assert_refused(Damaged, r"The log PATH is damaged: [^\n]+")
+
+    def test_a_log_without_its_tables_is_found(self) -> None:
+        for table in "entry", "stream", "log":
+            self.fill()
+            write(self.path, "pragma foreign_keys = off", f"drop table {table}")
+            self.assert_refused(Damaged, f"The log PATH is damaged: no such table: {table}")
+            os.remove(self.path)
+
+    def test_a_log_without_an_epoch_is_found(self) -> None:
+        self.fill()
+        write(self.path, "delete from log")
+        self.assert_refused(Damaged, "The log PATH is damaged: it has no epoch")
+
+    def test_what_is_left_of_a_removed_log_does_not_get_into_a_new_one(self) -> None:
+        self.fill(1000)
+        self.crash()
+        os.remove(self.path)
+        self.assert_refused(
+            Damaged, "The log PATH is gone, but PATH-wal holds a part of it; move that away too"
+        )
+        os.remove(f"{self.path}-wal")
+        self.assert_opens()
+
+    def test_damage_found_later_is_the_answer_to_those_who_read_there(self) -> None:
+        self.fill(1000)
+        with self.server() as log:
+            self.flip_a_page()
+            self.failureResultOf(log.read("#lobby", 0, 1000), sqlite3.DatabaseError)
+            first: list[Entry] = self.successResultOf(log.read("#lobby", 0, 3))
+            self.assertEqual(numbers(first), [1, 2, 3])
+            self.assertEqual(self.wait(log.append("#lobby", said("hello"))), [1001])
+
+    def test_who_reads_what_was_said_does_not_come_across_anything_else(self) -> None:
+        """If it did, it would find the damage, and take the longer the more there is."""
+        with self.server() as log:
+            self.wait(log.append("#lobby", said("one")))
+            self.wait(log.append("#lobby", [Joined("s", "x" * 300)] * 1000))
+            self.wait(log.append("#lobby", said("two")))
+        with self.server() as log:
+            self.flip_a_page()
+            both: list[Entry] = self.successResultOf(log.read_spoken("#lobby", 0, 1002, 10))
+            self.assertEqual(texts(both), ["one", "two"])
+            self.assertEqual(self.successResultOf(log.find_spoken("#lobby", 2, 1002)), (0, 2))
+            self.failureResultOf(log.read("#lobby", 0, 1000), sqlite3.DatabaseError)
+
+    # What cannot be opened.
+
+    def test_a_folder_is_no_log(self) -> None:
+        os.mkdir(self.path)
+        self.assert_refused(CannotOpen, "The log PATH cannot be opened: Is a directory")
+
+    def test_a_pipe_is_no_log(self) -> None:
+        os.mkfifo(self.path)
+        self.assert_refused(CannotOpen, "The log PATH cannot be opened: it is not a file")
+
+    def test_a_log_in_a_folder_that_does_not_exist_is_not_made(self) -> None:
+        path = os.path.join(self.folder, "nowhere", "chat.sqlite3")
+        self.assert_refused(CannotOpen, "The log PATH cannot be opened: No such file or directory", path)
+
+    # Two servers.
+
+    def test_a_second_server_is_told_who_has_the_log(self) -> None:
+        with self.server() as log:
+            error = self.assertRaises(InUse, SQLiteLog, self.path, lambda: NOON, self.turns.from_thread)
+            self.assertEqual(
+                str(error),
+                f"The log {self.path} is in use by another server (process {os.getpid()}).",
+            )
+            self.assertEqual(self.wait(log.append("#lobby", said("hello"))), [1])
+        self.assert_opens()
+
+    def test_also_when_it_calls_the_log_by_another_name(self) -> None:
+        self.fill()
+        link = os.path.join(self.folder, "link")
+        os.symlink("chat.sqlite3", link)
+        with self.server():
+            error = self.assertRaises(InUse, SQLiteLog, link, lambda: NOON, self.turns.from_thread)
+            self.assertIn(link, str(error))
+        with self.server(link):
+            self.assertRaises(InUse, SQLiteLog, self.path, lambda: NOON, self.turns.from_thread)
+        self.assert_opens(link)
+
+    def test_also_while_the_first_one_still_closes(self) -> None:
+        log = SQLiteLog(self.path, lambda: NOON, self.turns.from_thread)
+        closing = log.close()
+        self.assertRaises(InUse, SQLiteLog, self.path, lambda: NOON, self.turns.from_thread)
+        self.wait(closing)
+        self.assert_opens()
