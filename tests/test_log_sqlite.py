@@ -213,6 +213,7 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         self.append("#lobby", "one")
         self.log.tail("#lobby", 1, given.extend)
         answer = self.log.append("#lobby", said("two"))
+        self.turns.next()()  # what was appended in this turn goes to the writer
         delivery = self.turns.next()
         with closing(sqlite3.connect(self.path)) as other:
             self.assertEqual(other.execute("select count(*) from entry").fetchone(), (2,))

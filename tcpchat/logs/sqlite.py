@@ -1,10 +1,10 @@
 """
 The log in one SQLite file: the default store. Nobody else in the project knows SQL.
 
-One thread owns the one connection that writes. It commits everything that was appended while the
-commit before was on its way (group commit), so that waiting for the disk costs next to nothing
-when there is much to write, and a line said alone goes at once. Reads are short and go through a
-second connection, read-only, in the reactor's thread.
+One thread owns the one connection that writes. It commits together what was appended in one turn of
+the reactor and while the commit before was on its way (group commit), so that waiting for the disk
+costs next to nothing when there is much to write, and a line said alone goes at once. Reads are
+short and go through a second connection, read-only, in the reactor's thread.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -91,9 +92,10 @@ class SQLiteLog:
         self._broken = False
         self._streams = {name: _Stream(*where) for name, *where in self._file.streams}
         self._tails = Tails()
-        self._queue: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
+        self._turn: list[_Append] = []  # appended in this turn of the reactor
+        self._queue: queue.SimpleQueue[list[_Append] | None] = queue.SimpleQueue()
         self._closed: Deferred[None] = Deferred()
-        self._next: _Append | None = None  # taken from the queue, but not into a full batch
+        self._backlog: deque[_Append] = deque()  # the writer's: out of the queue, not in a batch yet
         # The writer's own view of the streams runs ahead of what has been delivered.
         self._writer = threading.Thread(
             target=self._write_all, args=(dict(self._streams),), name="log writer", daemon=True
@@ -106,8 +108,16 @@ class SQLiteLog:
         if not events:
             return succeed([])
         answer: Deferred[list[int]] = Deferred()
-        self._queue.put(_Append(stream, events, self._wall(), answer))
+        if not self._turn:
+            self._from_thread(self._hand_over)
+        self._turn.append(_Append(stream, events, self._wall(), answer))
         return answer
+
+    def _hand_over(self) -> None:
+        """Give the writer everything that was appended in one turn of the reactor."""
+        turn, self._turn = self._turn, []
+        if turn:  # and not handed over already, to be closed
+            self._queue.put(turn)
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
         return execute(self._read, stream, after, limit)
@@ -160,6 +170,7 @@ class SQLiteLog:
 
     def close(self) -> Deferred[None]:
         self._broken = True  # for what comes after this
+        self._hand_over()
         self._queue.put(None)
         return self._closed
 
@@ -252,19 +263,19 @@ class SQLiteLog:
         """Wait for something to write; return all that is there, and whether it is the last."""
         batch: list[_Append] = []
         size = 0
-        append = self._next or self._queue.get()
-        self._next = None
-        while append is not None:
-            size += len(append.events)
-            if batch and size > LARGEST_BATCH:
-                self._next = append
-                return batch, False
-            batch.append(append)
+        while True:
+            while self._backlog:
+                size += len(self._backlog[0].events)
+                if batch and size > LARGEST_BATCH:
+                    return batch, False
+                batch.append(self._backlog.popleft())
             try:
-                append = self._queue.get_nowait()
+                turn = self._queue.get(block=not batch)
             except queue.Empty:
                 return batch, False
-        return batch, True
+            if turn is None:
+                return batch, True
+            self._backlog.extend(turn)
 
     def _write(
         self, batch: list[_Append], streams: dict[str, _Stream]
