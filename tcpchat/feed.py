@@ -10,9 +10,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from tcpchat import render
 from tcpchat.events import Entry, Presence, Renamed, Spoken
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
-from tcpchat.reader import Place, Reader, Show, pieces
+from tcpchat.places import Place, pieces
+from tcpchat.reader import Reader
 from tcpchat.render import Fold, Page, View
 from tcpchat.room import Room
+from tcpchat.screen import Show
 
 
 class Feed:

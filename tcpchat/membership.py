@@ -9,7 +9,7 @@ from tcpchat.events import Entry, Left
 from tcpchat.feed import RoomFeed
 from tcpchat.limits import MOST_HISTORY, MOST_NAMED
 from tcpchat.person import Person
-from tcpchat.reader import pieces
+from tcpchat.places import pieces
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
 from tcpchat.session import Session

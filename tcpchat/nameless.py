@@ -10,12 +10,13 @@ from tcpchat.limits import LONGEST_NAMELESS
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import Name
 from tcpchat.present import Present
-from tcpchat.reader import Screen
 from tcpchat.render import View
 from tcpchat.requests import ChooseNick, TakeNick
 from tcpchat.room import LOBBY
+from tcpchat.screen import Screen
 from tcpchat.service import Chat
-from tcpchat.session import Effect, Session
+from tcpchat.session import Session
+from tcpchat.state import Effect
 
 QUESTION = "What is your nickname?"
 

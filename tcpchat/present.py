@@ -33,7 +33,8 @@ from tcpchat.requests import (
     WhoIs,
 )  # fmt: skip
 from tcpchat.room import LOBBY
-from tcpchat.session import Effect, Session
+from tcpchat.session import Session
+from tcpchat.state import Effect
 
 
 class Present:

@@ -10,7 +10,7 @@ is behind, misses nothing and sees nothing twice.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import maybeDeferred
@@ -19,48 +19,17 @@ from twisted.python.failure import Failure
 
 from tcpchat.catching_up import CatchingUp
 from tcpchat.events import Entry, Presence, Renamed
-from tcpchat.limits import LARGEST_CHUNK, MOST_HELD_ANSWERS
+from tcpchat.limits import MOST_HELD_ANSWERS
 from tcpchat.logs.interface import Log
+from tcpchat.places import Place, pieces
 from tcpchat.render import View
+from tcpchat.screen import Screen
 
-# Bytes of an entry's line beside its text: the nickname, the room, the time and the signs.
-LINE_OVERHEAD = 160
-# Bytes of UTF-8 that a character takes at most.
-LARGEST_CHARACTER = 4
 # Entries read from the log at once for one reader.
 READ_AT_ONCE = 64
 # Renamings remembered by a reader, who may meet each again in the next room: more than happen
 # while one catches up with two rooms.
 REMEMBERED_RENAMINGS = 64
-
-# Hands over what goes at once: how many bytes that was, or why none will ever go.
-Show = Callable[[bytes], int | Exception]
-
-
-class Screen(Protocol):
-    """What a session needs from a connection."""
-
-    @property
-    def show(self) -> Show:
-        """Show something; after it took less than all, not to be called until `Reader.drained`."""
-
-    def keep(self, data: bytes) -> None:
-        """Send what `show` did not take, and what is told meanwhile, as the person reads."""
-
-    def pause(self) -> None:
-        """Take no more input: leave it in the network."""
-
-    def resume(self) -> None:
-        """Take input again."""
-
-    def stop_listening(self) -> None:
-        """Take nothing more from the network; what has come is input still."""
-
-    def close(self) -> None:
-        """Hang up once everything shown so far has been sent."""
-
-    def abort(self) -> None:
-        """Hang up at once: the connection is broken."""
 
 
 class Owner(Protocol):
@@ -71,17 +40,6 @@ class Owner(Protocol):
 
     def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read: ask for no more of them, until told so."""
-
-
-class Place(NamedTuple):
-    """
-    How far a reader is: the last entry shown, and the last one that says who came or went.
-
-    Where those are shown folded, they are shown later than the rest, and so are apart from it.
-    """
-
-    seq: int
-    presence: int
 
 
 class Followed(Protocol):
@@ -107,18 +65,6 @@ class Followed(Protocol):
 
     def render_past(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
         """Return what people said, as it is shown of the past."""
-
-
-def pieces(entries: list[Entry]) -> Iterator[list[Entry]]:
-    """Cut entries into pieces whose lines have LARGEST_CHUNK bytes at most."""
-    start = size = 0
-    for at, entry in enumerate(entries):
-        length = LINE_OVERHEAD + LARGEST_CHARACTER * len(getattr(entry.event, "text", ""))
-        if size + length > LARGEST_CHUNK and at > start:
-            yield entries[start:at]
-            start, size = at, 0
-        size += length
-    yield entries[start:]
 
 
 class _Replay(NamedTuple):

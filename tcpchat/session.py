@@ -9,9 +9,8 @@ came is lost when the connection ends, and neither input nor output can grow wit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -21,14 +20,13 @@ from tcpchat import render
 from tcpchat.commands import help_lines, help_on
 from tcpchat.limits import LONGEST_FAREWELL, MOST_UNCOMMITTED
 from tcpchat.logs.interface import NotKept
-from tcpchat.reader import Reader, Screen
+from tcpchat.reader import Reader
 from tcpchat.render import View
 from tcpchat.requests import Help, NotUnderstood, Quit, Refused, Request, Set
+from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.settings import Settings
-
-# What takes effect later: the lines behind it wait for it.
-Effect = Coroutine[Deferred[Any], Any, None]
+from tcpchat.state import State
 
 
 class Wait(Enum):
@@ -37,30 +35,6 @@ class Wait(Enum):
     LINES = auto()  # too many lines wait for the effect of one before them
     UNCOMMITTED = auto()  # too many are not in the log yet
     ANSWERS = auto()  # too many answers wait to be read
-
-
-class State(Protocol):
-    """What a session needs from what it is at the moment."""
-
-    def carry_out(self, line: str) -> Effect | None:
-        """
-        Do what a line asks for.
-
-        Raises:
-            Refused: it is not done.
-        """
-
-    def refused(self, why: str) -> None:
-        """A line was not done, and the person was told why."""
-
-    def view(self, stream: str) -> View:
-        """Return how a stream is seen."""
-
-    def last_error(self) -> str | None:
-        """Return what the person has to know whose input is at its end."""
-
-    def leave(self, reason: str) -> None:
-        """The session is over."""
 
 
 class Session:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tcpchat.events import Entry, Said
 from tcpchat.limits import LARGEST_CHUNK
-from tcpchat.reader import pieces
 from tests.visitors import ChatCase
 
 
@@ -144,15 +142,3 @@ class AnyStallTests(ChatCase):
         shown += bob.reads()
         heard = [line.split("> ")[1] for line in shown if "> line" in line and not line.startswith("[")]
         self.assertEqual(heard, [f"line {n}" for n in range(said)])
-
-
-class PiecesTests(ChatCase):
-    def test_pieces_are_whole_and_small(self) -> None:
-        entries = [Entry(n, 0, Said("s", "bob", "x" * 5000)) for n in range(1, 31)]
-        cut = list(pieces(entries))
-        self.assertEqual([entry for piece in cut for entry in piece], entries)
-        self.assertEqual({len(piece) for piece in cut}, {3})
-
-    def test_an_entry_that_is_larger_stands_alone(self) -> None:
-        entries = [Entry(n, 0, Said("s", "bob", "x" * 70_000)) for n in (1, 2)]
-        self.assertEqual(list(pieces(entries)), [entries[:1], entries[1:]])

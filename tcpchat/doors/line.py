@@ -6,7 +6,6 @@ It moves bytes: what a line means, and what is shown, is not known here.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 from twisted.internet import tcp, unix
@@ -25,8 +24,8 @@ from zope.interface import implementer
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.lines import Endless, LineReader, TooLong, is_other_protocol
 from tcpchat.nameless import connected
-from tcpchat.reader import Show
 from tcpchat.requests import NotUnderstood
+from tcpchat.screen import Show
 from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.telnet import TelnetFilter
@@ -44,29 +43,9 @@ HANG_UP_TOO = 2
 # Lines taken from one connection before it is the others' turn: 65,536 line ends fit into one read.
 LINES_A_TURN = 64
 
-# What a connection costs while its reader stalls. Without a bound Linux takes up to 4 MiB; fast
-# readers do not pay for this one.
-SEND_BUFFER = 65536
-
 # Transports whose writeSomeData goes to the socket at once. That of TLS is the raw socket's: what
 # it is given goes out as plain text.
 DIRECT = (tcp.Server, unix.Server)
-
-
-def tune(listening: socket.socket) -> None:
-    """
-    Set what every connection inherits from its listening socket.
-
-    Dead peers are found by keepalive after two minutes: 60 s idle, then 4 probes, 15 s apart.
-    """
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-    if listening.family == socket.AF_UNIX:
-        return
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
-        if hasattr(socket, option):
-            listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 @implementer(IPullProducer)

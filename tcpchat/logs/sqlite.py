@@ -9,10 +9,8 @@ short and go through a second connection, read-only, in the reactor's thread.
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -21,14 +19,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat.events import Entry, Event, Spoken, decode, encode
+from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches
 from tcpchat.logs.interface import Deliver, NotKept
 from tcpchat.logs.sqlite_file import SQLiteFile
 from tcpchat.logs.tails import Tails
 
 Durability = Literal["power", "crash"]
-
-# What one commit holds at most. More makes each commit slower than it saves in commits.
-LARGEST_BATCH = 256
 
 # Errors after which SQLite has rolled back and may be asked again: a full disk, a file at its
 # largest size, another program that holds the file locked. After any other one (a failed fsync
@@ -44,13 +40,6 @@ PASSING_ERRORS = {
 SPOKEN = "entry indexed by spoken where spoken and"
 
 CANNOT_WRITE = "the log cannot be written"
-
-
-class _Append(NamedTuple):
-    stream: str
-    events: Sequence[Event]
-    time: int
-    answer: Deferred[list[int]]
 
 
 class _Stream(NamedTuple):
@@ -92,10 +81,9 @@ class SQLiteLog:
         self._broken = False
         self._streams = {name: _Stream(*where) for name, *where in self._file.streams}
         self._tails = Tails()
-        self._turn: list[_Append] = []  # appended in this turn of the reactor
-        self._queue: queue.SimpleQueue[list[_Append] | None] = queue.SimpleQueue()
+        self._batches = Batches(from_thread)
         self._closed: Deferred[None] = Deferred()
-        self._backlog: deque[_Append] = deque()  # the writer's: out of the queue, not in a batch yet
+        self._reader_closed = threading.Event()
         # The writer's own view of the streams runs ahead of what has been delivered.
         self._writer = threading.Thread(
             target=self._write_all, args=(dict(self._streams),), name="log writer", daemon=True
@@ -108,16 +96,8 @@ class SQLiteLog:
         if not events:
             return succeed([])
         answer: Deferred[list[int]] = Deferred()
-        if not self._turn:
-            self._from_thread(self._hand_over)
-        self._turn.append(_Append(stream, events, self._wall(), answer))
+        self._batches.add(Append(stream, events, self._wall(), answer))
         return answer
-
-    def _hand_over(self) -> None:
-        """Give the writer everything that was appended in one turn of the reactor."""
-        turn, self._turn = self._turn, []
-        if turn:  # and not handed over already, to be closed
-            self._queue.put(turn)
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
         return execute(self._read, stream, after, limit)
@@ -170,12 +150,11 @@ class SQLiteLog:
 
     def close(self) -> Deferred[None]:
         self._broken = True  # for what comes after this
-        self._hand_over()
-        self._queue.put(None)
+        self._batches.end()
         return self._closed
 
     def _committed(
-        self, batch: list[_Append], added: dict[str, list[Entry]], streams: dict[str, _Stream]
+        self, batch: list[Append], added: dict[str, list[Entry]], streams: dict[str, _Stream]
     ) -> None:
         """In the reactor's thread: a commit has succeeded."""
         for name, entries in added.items():
@@ -188,7 +167,7 @@ class SQLiteLog:
             taken[append.stream] = last = first + len(append.events)
             append.answer.callback([entry.seq for entry in added[append.stream][first:last]])
 
-    def _not_committed(self, batch: list[_Append], error: Exception | None) -> None:
+    def _not_committed(self, batch: list[Append], error: Exception | None) -> None:
         """In the reactor's thread: a commit has failed, and nothing of it is kept."""
         if error is not None and not isinstance(error, sqlite3.Error):
             self.logger.failure("Something could not be written", Failure(error))
@@ -208,7 +187,7 @@ class SQLiteLog:
     def _finish_reading(self) -> None:
         """In the reactor's thread: the last commit has been delivered."""
         self._file.close_reader()
-        self._queue.put(None)
+        self._reader_closed.set()
 
     def _finish_closing(self) -> None:
         self._file.close()
@@ -220,7 +199,7 @@ class SQLiteLog:
         broken = False
         last = False
         while not last:
-            batch, last = self._gather()
+            batch, last = self._batches.next()
             if broken:
                 self._from_thread(self._not_committed, batch, None)
             elif batch:
@@ -235,7 +214,7 @@ class SQLiteLog:
                     self._from_thread(self._committed, batch, added, moved)
                     broken = self._checkpoint_fails()
         self._from_thread(self._finish_reading)
-        self._queue.get()
+        self._reader_closed.wait()
         self._file.close_writer()
         self._from_thread(self._finish_closing)
 
@@ -259,26 +238,8 @@ class SQLiteLog:
             return self._is_broken(error)
         return False
 
-    def _gather(self) -> tuple[list[_Append], bool]:
-        """Wait for something to write; return all that is there, and whether it is the last."""
-        batch: list[_Append] = []
-        size = 0
-        while True:
-            while self._backlog:
-                size += len(self._backlog[0].events)
-                if batch and size > LARGEST_BATCH:
-                    return batch, False
-                batch.append(self._backlog.popleft())
-            try:
-                turn = self._queue.get(block=not batch)
-            except queue.Empty:
-                return batch, False
-            if turn is None:
-                return batch, True
-            self._backlog.extend(turn)
-
     def _write(
-        self, batch: list[_Append], streams: dict[str, _Stream]
+        self, batch: list[Append], streams: dict[str, _Stream]
     ) -> tuple[dict[str, list[Entry]], dict[str, _Stream]]:
         """Number and commit a batch; return the entries of each stream, and where each now stands."""
         writer = self._file.writer

@@ -1,0 +1,37 @@
+"""How far somebody has read a stream, and how much of it is read at once. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tcpchat.events import Entry
+from tcpchat.limits import LARGEST_CHUNK
+
+# Bytes of an entry's line beside its text: the nickname, the room, the time and the signs.
+LINE_OVERHEAD = 160
+# Bytes of UTF-8 that a character takes at most.
+LARGEST_CHARACTER = 4
+
+
+class Place(NamedTuple):
+    """
+    How far a reader is: the last entry shown, and the last one that says who came or went.
+
+    Where those are shown folded, they are shown later than the rest, and so are apart from it.
+    """
+
+    seq: int
+    presence: int
+
+
+def pieces(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Cut entries into pieces whose lines have LARGEST_CHUNK bytes at most."""
+    start = size = 0
+    for at, entry in enumerate(entries):
+        length = LINE_OVERHEAD + LARGEST_CHARACTER * len(getattr(entry.event, "text", ""))
+        if size + length > LARGEST_CHUNK and at > start:
+            yield entries[start:at]
+            start, size = at, 0
+        size += length
+    yield entries[start:]

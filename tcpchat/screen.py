@@ -1,0 +1,35 @@
+"""What a session needs from a connection, whatever its wire: a door gives it one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+# Hands over what goes at once: how many bytes that was, or why none will ever go.
+Show = Callable[[bytes], int | Exception]
+
+
+class Screen(Protocol):
+    """What a session needs from a connection."""
+
+    @property
+    def show(self) -> Show:
+        """Show something; after it took less than all, not to be called until `Reader.drained`."""
+
+    def keep(self, data: bytes) -> None:
+        """Send what `show` did not take, and what is told meanwhile, as the person reads."""
+
+    def pause(self) -> None:
+        """Take no more input: leave it in the network."""
+
+    def resume(self) -> None:
+        """Take input again."""
+
+    def stop_listening(self) -> None:
+        """Take nothing more from the network; what has come is input still."""
+
+    def close(self) -> None:
+        """Hang up once everything shown so far has been sent."""
+
+    def abort(self) -> None:
+        """Hang up at once: the connection is broken."""
