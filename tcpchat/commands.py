@@ -32,7 +32,7 @@ from tcpchat.requests import (
     Unignore,
     Who,
     WhoIs,
-)  # fmt: skip
+)
 from tcpchat.text import MOST_SPACES, clean
 
 # What may stand around a name. Everything else that is blank is part of it, and judged there.
@@ -141,7 +141,8 @@ COMMANDS = {
         lambda rest: Reply(_text(rest)),
     ),
     "join": Command(
-        "/join #ROOM", "go to a room; it is made if it is new", "/join #dev", lambda rest: Join(_word(rest))
+        "/join #ROOM", "go to a room; it is made if it is new", "/join #dev",
+        lambda rest: Join(_word(rest)), ("j",),
     ),
     "leave": Command(
         "/leave [#ROOM]", "leave this room, or another", "/leave #dev",

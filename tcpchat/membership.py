@@ -105,8 +105,10 @@ class Membership:
         after, found = await self._chat.log.find_spoken(feed.stream, wanted, upto)
         view = self._session.view(feed.stream)
         if view.ignored:
-            past = await self._chat.log.read_spoken(feed.stream, after, upto, found)
-            found = sum(render.is_heard(entry.event, view) for entry in past)
+            after, _ = await self._chat.log.find_spoken(feed.stream, MOST_HISTORY, upto)
+            past = await self._chat.log.read_spoken(feed.stream, after, upto, MOST_HISTORY)
+            heard = [entry.seq for entry in past if render.is_heard(entry.event, view)][-wanted:]
+            after, found = (heard[0] - 1, len(heard)) if heard else (upto, 0)
         if found:
             self._show_past(feed, after, upto, found)
         else:

@@ -24,6 +24,7 @@ from tcpchat.requests import (
     ListRooms,
     Refused,
     Reply,
+    Request,
     Say,
     TakeNick,
     Tell,
@@ -31,10 +32,13 @@ from tcpchat.requests import (
     Unignore,
     Who,
     WhoIs,
-)  # fmt: skip
+)
 from tcpchat.room import LOBBY
 from tcpchat.session import Session
 from tcpchat.state import Effect
+
+# Requests whose answers show what was said or done before.
+ASKS = (Topic, History, ListRooms, Who, WhoIs)
 
 
 class Present:
@@ -103,6 +107,18 @@ class Present:
             Refused: it is not done.
         """
         request = parse(line)
+        if isinstance(request, ASKS) and self._session.has_uncommitted:
+            return self._ask(request)
+        return self._do(request)
+
+    async def _ask(self, request: Request) -> None:
+        """Answer a question about what has happened once what was said before has."""
+        await self._session.until_kept()
+        effect = self._do(request)
+        if effect is not None:
+            await effect
+
+    def _do(self, request: Request | None) -> Effect | None:
         membership = self._membership
         match request:
             case Say(text):

@@ -25,7 +25,7 @@ from tcpchat.events import (
     Told,
     TopicSet,
     inbox,
-)  # fmt: skip
+)
 from tcpchat.limits import MOST_NAMED
 from tcpchat.names import NotAName, nickname
 

@@ -88,7 +88,7 @@ class Server(Service):
         self._failed = False
         self._closing = False
         kind, _, path = config.store.partition(":")
-        if (kind, bool(path)) not in (("sqlite", True), ("memory", False)):
+        if config.store != "memory:" and not (kind == "sqlite" and path):
             raise WrongConfig(f"There is no store {config.store!r}: it is sqlite:PATH or memory:.")
         self._path = path
 

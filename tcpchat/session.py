@@ -62,6 +62,7 @@ class Session:
         self._going_on = False
         self._waiting = False  # for an effect
         self._uncommitted = 0
+        self._kept: Deferred[None] | None = None  # what waits for there to be none of these
         self._waits: set[Wait] = set()
         self._leaving_for: str | None = None  # the reason, once the session is to end
         self._last_words: bytes | None = None
@@ -136,6 +137,16 @@ class Session:
             self._wait(Wait.UNCOMMITTED, True)
         answer.addErrback(self._not_kept).addErrback(self._failed).addCallback(self._committed)
 
+    @property
+    def has_uncommitted(self) -> bool:
+        """Is something still on its way to the log?"""
+        return self._uncommitted > 0
+
+    def until_kept(self) -> Deferred[None]:
+        """Answer when nothing is on its way to the log any more."""
+        self._kept = Deferred()
+        return self._kept
+
     def carry_out_anywhere(self, request: Request | None) -> None:
         """
         Do what can be asked for in every state.
@@ -153,8 +164,9 @@ class Session:
             case Set("", _):
                 self.tell(", ".join(f"{name} {value}" for name, value in self.settings.describe()))
             case Set(name, value):
-                self.settings.change(name, value)
-                self.reader.restyle()
+                if value or name not in dict(self.settings.describe()):
+                    self.settings.change(name, value)
+                    self.reader.restyle()
                 self.tell(f"{name} is {dict(self.settings.describe())[name]}.")
             case Quit(reason):
                 self.drop_lines()
@@ -230,6 +242,9 @@ class Session:
         self._uncommitted -= 1
         if self._uncommitted <= MOST_UNCOMMITTED // 2:
             self._wait(Wait.UNCOMMITTED, False)
+        if self._kept is not None and not self._uncommitted:
+            kept, self._kept = self._kept, None
+            kept.callback(None)
         if self._leaving_for is not None:
             self._go_on()
 

@@ -1,7 +1,7 @@
 """
-Telnet's own bytes, taken out of what a client sends (RFC 854). No I/O; nothing is answered.
+Telnet's own bytes, taken out of what a client sends (RFC 854). No I/O.
 
-A line client that never sends byte 255 is not touched by any of this.
+A line client that never sends byte 255 is not touched by any of this, and is sent none.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from enum import Enum, auto
 
 IAC = 0xFF
-SE, SB, WILL, DONT = 0xF0, 0xFA, 0xFB, 0xFE
+SE, SB, WILL, WONT, DO, DONT = 0xF0, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE
+# RFC 860. After Ctrl-C telnet asks for it, and shows nothing more until it is answered.
+TIMING_MARK = 0x06
 
 
 class _State(Enum):
@@ -25,12 +27,14 @@ class TelnetFilter:
 
     def __init__(self) -> None:
         self._state = _State.TEXT
+        self._asks = 0  # the command before an option
 
-    def feed(self, data: bytes) -> bytes:
-        """Return the text in ``data``. IAC IAC stands for one byte 255."""
+    def feed(self, data: bytes) -> tuple[bytes, bytes]:
+        """Return the text in ``data``, and what is to be answered. IAC IAC stands for one byte 255."""
         if self._state is _State.TEXT and IAC not in data:
-            return data
+            return data, b""
         text = bytearray()
+        answer = bytearray()
         at = 0
         while at < len(data):
             if self._state is _State.TEXT:
@@ -48,15 +52,18 @@ class TelnetFilter:
                 case _State.COMMAND:
                     if byte == IAC:
                         text.append(IAC)
+                    self._asks = byte
                     self._state = self._after_command(byte)
                 case _State.OPTION:
+                    if self._asks == DO and byte == TIMING_MARK:
+                        answer += bytes((IAC, WONT, TIMING_MARK))
                     self._state = _State.TEXT
                 case _State.NEGOTIATION:
                     if byte == IAC:
                         self._state = _State.NEGOTIATION_COMMAND
                 case _State.NEGOTIATION_COMMAND:
                     self._state = _State.TEXT if byte == SE else _State.NEGOTIATION
-        return bytes(text)
+        return bytes(text), bytes(answer)
 
     @staticmethod
     def _after_command(byte: int) -> _State:

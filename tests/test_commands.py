@@ -33,7 +33,7 @@ from tcpchat.requests import (
     Unignore,
     Who,
     WhoIs,
-)  # fmt: skip
+)
 from tcpchat.text import clean
 
 # What the example of each command asks for.
@@ -130,7 +130,7 @@ class TableTests(Lines):
     def test_irc_s_names_for_a_command_are_known(self) -> None:
         aliases = {
             "part": "leave", "names": "who", "list": "rooms", "query": "msg", "w": "msg", "?": "help",
-            "exit": "quit",
+            "exit": "quit", "j": "join",
         }  # fmt: skip
         self.assertEqual(ALIASES, aliases)
 

@@ -95,9 +95,14 @@ class InputTests(DoorCase):
 
     def test_telnet_bytes_are_taken_out_and_none_is_sent(self) -> None:
         connection, wire = self.dial_as(b"\xff\xfb\x1f\xff\xfd\x01b\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0ob")
-        connection.dataReceived(b"g\xff\xf9r\xc3\xff\xfd\x06\xbc\xff\xec\n")
+        connection.dataReceived(b"g\xff\xf9r\xc3\xff\xfd\x03\xbc\xff\xec\n")
         self.assertEqual(self.alice.sees(), ["<bob> grü"])
         self.assertNotIn(b"\xff", wire.value())
+
+    def test_ctrl_c_in_telnet_does_not_make_it_deaf(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"\xff\xf4\xff\xfd\x06")
+        self.assertEqual(wire.value(), b"\xff\xfc\x06")
 
     def test_a_line_that_is_not_utf8_is_refused_and_all_goes_on(self) -> None:
         connection, wire = self.dial_as(b"bob")

@@ -226,6 +226,31 @@ class AskingTests(ChatCase):
         alice.types("hello")
         self.assertEqual([line for line in self.bob.sees() if "hello" in line], [])
 
+    def test_history_goes_back_to_lines_that_one_hears(self) -> None:
+        self.bob.types("/ignore alice", "one", "two")
+        self.alice.types(*map(str, range(20)))
+        self.assertEqual(self.bob.types("/history 2")[1:3], ["[10:02] <bob> one", "[10:02] <bob> two"])
+
+    def test_a_question_is_answered_after_what_was_typed_before_it(self) -> None:
+        self.bob.session.received("/topic tests")
+        self.bob.session.received("/topic")
+        self.bob.session.received("hello")
+        self.bob.session.received("/history 1")
+        self.assertEqual(
+            self.bob.sees(),
+            [
+                "*** bob set the topic of #lobby: tests",
+                "*** The topic of #lobby is: tests",
+                "*** The last 1 line of #lobby:",
+                "[10:02] <bob> hello",
+                "*** Live now.",
+            ],
+        )
+
+    def test_a_setting_without_a_value_is_shown(self) -> None:
+        self.assertEqual(self.bob.types("/set echo"), ["*** echo is off."])
+        self.assertRegex(self.bob.types("/set colour")[0], '^!!! There is no setting "colour"')
+
     def test_history_counts_what_is_shown(self) -> None:
         self.alice.types("one")
         self.bob.types("two", "/ignore alice")

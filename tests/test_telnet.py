@@ -50,7 +50,7 @@ TELNET = st.lists(st.sampled_from(b"ab\xff\xff\xff\xf0\xfa\xfb\xfe\xc3\xa9\r\n\0
 
 def text(chunks: Iterable[bytes]) -> bytes:
     telnet = TelnetFilter()
-    return b"".join(map(telnet.feed, chunks))
+    return b"".join(telnet.feed(chunk)[0] for chunk in chunks)
 
 
 def bytewise(data: bytes) -> list[bytes]:
@@ -69,7 +69,16 @@ class TelnetFilterTests(SynchronousTestCase):
     def test_what_ends_inside_of_a_command_goes_on_with_the_next_chunk(self) -> None:
         telnet = TelnetFilter()
         chunks = (b"a\xff", b"\xffb\xff\xfa", b"\x18no text\xff", b"\xf0c\xff\xfd", b"\x01d")
-        self.assertEqual([telnet.feed(chunk) for chunk in chunks], [b"a", b"\xffb", b"", b"c", b"d"])
+        self.assertEqual([telnet.feed(chunk)[0] for chunk in chunks], [b"a", b"\xffb", b"", b"c", b"d"])
+
+
+class AnswerTests(SynchronousTestCase):
+    def test_a_timing_mark_is_refused_each_time_and_nothing_else_is_answered(self) -> None:
+        telnet = TelnetFilter()
+        self.assertEqual(telnet.feed(b"a\xff\xf4\xff\xfd"), (b"a", b""))
+        self.assertEqual(telnet.feed(b"\x06b"), (b"b", b"\xff\xfc\x06"))
+        self.assertEqual(telnet.feed(b"\xff\xfd\x06" * 2), (b"", b"\xff\xfc\x06" * 2))
+        self.assertEqual(telnet.feed(PLINK + b"\xff\xfe\x06\xff\xfb\x06\xff\xf6"), (b"", b""))
 
 
 class TelnetFilterLaws(SynchronousTestCase):

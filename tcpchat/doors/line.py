@@ -108,8 +108,10 @@ class LineConnection(LineOnlyReceiver):
         """Take in some bytes, cut anywhere."""
         if self._closing or self._deaf:
             return
+        text, answer = self._telnet.feed(data)
+        self.session.reader.tell(answer)
         try:
-            self._reader.feed(self._telnet.feed(data))
+            self._reader.feed(text)
         except Endless:
             self._take_lines()
             self.session.cut_off(ENDLESS)
