@@ -45,6 +45,9 @@ CLOSE_THE_LOG = 0.7
 # readers do not pay for this one.
 SEND_BUFFER = 65536
 
+# What the system says to an IPv6 address where IPv6 is not built in, or switched off.
+NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+
 # ioctl(2) on a socket and an interface's name: the interface's address (linux/sockios.h).
 SIOCGIFADDR = 0x8915
 
@@ -129,7 +132,7 @@ class Server(Service):
             try:
                 port: Any = await door.endpoint.listen(self._factory)
             except CannotListenError as error:
-                if door.otherwise is None or _errno(error) != errno.EAFNOSUPPORT:
+                if door.otherwise is None or _errno(error) not in NO_IPV6:
                     raise
                 port = await door.otherwise.listen(self._factory)
             self._ports.append(port)
