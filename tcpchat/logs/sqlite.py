@@ -79,6 +79,7 @@ class SQLiteLog:
         self._from_thread = from_thread
         self._failed = failed
         self._broken = False
+        self._is_refusing = False  # and has told the operator
         self._streams = {name: _Stream(*where) for name, *where in self._file.streams}
         self._tails = Tails()
         self._batches = Batches(from_thread)
@@ -157,6 +158,9 @@ class SQLiteLog:
         self, batch: list[Append], added: dict[str, list[Entry]], streams: dict[str, _Stream]
     ) -> None:
         """In the reactor's thread: a commit has succeeded."""
+        if self._is_refusing:
+            self._is_refusing = False
+            self.logger.info("The log can be written again")
         for name, entries in added.items():
             # Only now: nothing can be read before the tails are given it.
             self._streams[name] = streams[name]
@@ -169,7 +173,11 @@ class SQLiteLog:
 
     def _not_committed(self, batch: list[Append], error: Exception | None) -> None:
         """In the reactor's thread: a commit has failed, and nothing of it is kept."""
-        if error is not None and not isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error):
+            if not self._is_refusing:
+                self._is_refusing = True
+                self.logger.warn("The log cannot be written, and lines are refused: {error}", error=error)
+        elif error is not None:
             self.logger.failure("Something could not be written", Failure(error))
         for append in batch:
             append.answer.errback(NotKept(CANNOT_WRITE))
