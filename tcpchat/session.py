@@ -111,6 +111,7 @@ class Session:
     def lost(self, reason: str) -> None:
         """The connection is gone."""
         self.reader.stop()
+        self._waits.discard(Wait.ANSWERS)  # nobody will read them
         self._end(reason)
 
     def cut_off(self, text: str) -> None:

@@ -103,6 +103,14 @@ class EndTests(ChatCase):
             ["*** bob left #lobby: connection lost.", "*** bob left #dev: connection lost."],
         )
 
+    def test_who_breaks_off_with_answers_unread_is_gone_too(self) -> None:
+        self.bob.stalls()
+        while not self.bob.screen.paused:
+            self.bob.session.received("/help")
+        self.bob.session.received("hello")
+        self.bob.breaks_off()
+        self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby: connection lost."])
+
     def test_what_was_said_before_a_break_is_said(self) -> None:
         self.bob.session.received("hello")
         self.bob.breaks_off()
