@@ -124,7 +124,7 @@ def makeService(options: Options) -> IService:
             ipv6, ipv4 = (_door(reactor, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
             doors = [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
         greeting = config.greeting(chosen.motd) if chosen.motd else ()
-        foreground = options.parent is None or bool(options.parent["nodaemon"])
+        foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
         return Server(reactor, chosen, doors, greeting, foreground)
     except config.WrongConfig as error:
         _refuse(str(error))
