@@ -116,3 +116,16 @@ def test_help_names_every_option(tmp_path: Path) -> None:
 def test_twistd_lists_the_server(tmp_path: Path) -> None:
     shown = subprocess.run([TWISTD, "--help"], cwd=tmp_path, capture_output=True, check=True).stdout.decode()
     assert "tcpchat" in shown
+
+
+def test_the_configuration_that_the_readme_shows_can_be_used(tmp_path: Path) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    shown = readme.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "chat.toml").write_text(
+        shown.replace("tcp:8023", "tcp:0:interface=127.0.0.1")
+        .replace("/run/", f"{tmp_path}/")
+        .replace("/var/lib/tcpchat/", f"{tmp_path}/")
+    )
+    with Server(tmp_path, "--config", "chat.toml", listen="") as server:
+        server.ready()
+        server.until(r"READY line unix .*tcpchat\.socket")
