@@ -37,7 +37,10 @@ class CatchingUp:
             return
         reader.waiting = True
         self._waiting.append(reader)
-        if not self._scheduled:
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._waiting and not self._scheduled:
             self._scheduled = True
             self._clock.callLater(0, self._serve)
 
@@ -50,6 +53,4 @@ class CatchingUp:
             reader.read_on(self._log)
             if self._clock.seconds() > end:
                 break
-        if self._waiting and not self._scheduled:
-            self._scheduled = True
-            self._clock.callLater(0, self._serve)
+        self._schedule()

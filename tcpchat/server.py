@@ -199,7 +199,7 @@ class Server(Service):
         connections = list(self._factory.connections)
         for connection in connections:
             connection.session.finish(FAREWELL)
-        await self._until(lambda: all(c.session.is_settled for c in connections), COMMIT_THE_REST)
+        await self._until(lambda: all(c.is_settled for c in connections), COMMIT_THE_REST)
         for connection in connections:
             connection.close()
         await self._until(lambda: not self._factory.connections, READ_THE_REST)

@@ -227,6 +227,14 @@ class EndTests(DoorCase):
         self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
         self.assertEqual(wire.lines(), ["*** Goodbye."])
 
+    def test_when_the_server_ends_lines_that_wait_for_their_turn_are_still_taken(self) -> None:
+        connection, _ = self.dial_as(b"bob")
+        connection.dataReceived(b"/foo\n" * 100 + b"last words\n")
+        connection.session.finish("The server restarts.")
+        self.assertFalse(connection.is_settled)
+        self.assertEqual(self.alice.sees(), ["<bob> last words"])
+        self.assertTrue(connection.is_settled)
+
     def test_who_does_not_hang_up_is_hung_up_on(self) -> None:
         connection, wire = self.dial_as(b"bob")
         connection.dataReceived(b"/quit\n")

@@ -135,6 +135,11 @@ class LineConnection(LineOnlyReceiver):
         finally:
             self._first = self._first and not line
 
+    @property
+    def is_settled(self) -> bool:
+        """Is every line done that has come, and shown what there is to show?"""
+        return self.session.is_settled and not self._resting
+
     def sendLine(self, line: bytes) -> None:
         """Show a line."""
         self.session.reader.tell(line + b"\r\n")
