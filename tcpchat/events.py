@@ -13,15 +13,24 @@ from typing import NamedTuple
 import msgspec
 
 
-class Fact(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower, omit_defaults=True):
-    """What every event holds: who did it."""
-
+class _Done(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower, omit_defaults=True):
     session: str
     nick: str
 
 
+class Fact(_Done, frozen=True, kw_only=True):
+    """
+    What every event holds: who did it.
+
+    ``ref`` is what a program called its request, which it does once in its session: it is in the
+    log with the event, so that asking again does not do it again.
+    """
+
+    ref: str = ""
+
+
 class Said(Fact, frozen=True):
-    """Somebody said a line in a room."""
+    """Somebody said a line in a room, or several at once, parted by line feeds."""
 
     text: str
 
@@ -74,6 +83,11 @@ Event = Said | Acted | Joined | Left | Renamed | TopicSet | Told
 Spoken = Said | Acted
 # What says who is in a room; in a big room these are shown joined.
 Presence = Joined | Left
+
+
+def lines_said(event: Event) -> int:
+    """Return how many lines of a room people said in an event: 0 if it is something else."""
+    return event.text.count("\n") + 1 if isinstance(event, Spoken) else 0
 
 
 class Entry(NamedTuple):

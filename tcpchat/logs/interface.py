@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred
 
 from tcpchat.events import Entry, Event
+from tcpchat.queries import Query
 
 # Hands over the entries that one commit added to a stream, in order.
 Deliver = Callable[[list[Entry]], None]
@@ -29,6 +30,21 @@ class Damaged(CannotOpen):
     """What is there is not a log of ours, or not a whole one; it was not touched."""
 
 
+class Range(NamedTuple):
+    """A part of a stream: the entries with after < seq < before."""
+
+    stream: str
+    after: int
+    before: int
+
+
+class Found(NamedTuple):
+    """An entry, and the stream that it is in."""
+
+    stream: str
+    entry: Entry
+
+
 class Log(Protocol):
     """
     Append-only streams of entries, numbered 1, 2, 3, ... within each stream.
@@ -36,6 +52,9 @@ class Log(Protocol):
     An entry is never changed, and its time is never before that of the entry in front of it.
     Streams need no creation: one that nothing was appended to is empty. All methods are called
     in the reactor's thread, and answers come there.
+
+    Beside the streams a log keeps *records*: small values under a kind and a key, which are
+    replaced and removed, such as what a session was when its connection broke.
     """
 
     @property
@@ -49,6 +68,13 @@ class Log(Protocol):
         Appends take effect in the order of the calls. Every tail has been given the entries
         before the answer comes. Fails with `NotKept`, and then none of the events is kept. When
         the store fails so that this cannot be known, there is no answer: the server has to end.
+        """
+
+    def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
+        """
+        Add events to several streams, all of them or none; answer with the numbers in each.
+
+        Otherwise it is as `append`.
         """
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
@@ -66,12 +92,57 @@ class Log(Protocol):
         However much else there is between them, it costs nothing.
         """
 
+    def read_unspoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
+        """Answer with the first ``limit`` entries between two that say anything else."""
+
     def find_spoken(self, stream: str, number: int, upto: int) -> Deferred[tuple[int, int]]:
         """
-        Find the last ``number`` entries up to one that say what people said or did.
+        Find the last ``number`` lines up to an entry that people said or did.
 
-        Answers with the entry after which they begin, and how many there are.
+        Answers with the entry after which they begin, and how many lines there are: fewer than
+        ``number`` also where the next entry has too many of them. The last entry always counts.
         """
+
+    def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
+        """Answer with what a session has asked for under a reference of its own."""
+
+    def search(self, query: Query, ranges: Sequence[Range], limit: int) -> Deferred[list[Found]]:
+        """
+        Answer with the last ``limit`` entries in some ranges that a query means, oldest first.
+
+        What is in the log when this is called is found. It does not keep the reactor waiting.
+        """
+
+    def last(self, stream: str) -> int:
+        """Return the number of the last entry that was given to the tails: 0 for an empty stream."""
+
+    def kept_after(self, stream: str) -> int:
+        """Return the number up to which entries are no longer kept: 0 if all are."""
+
+    def last_before(self, stream: str, time: int) -> Deferred[int]:
+        """Answer with the number of the last entry older than a time: `kept_after` if there is none."""
+
+    def forget(self, stream: str, upto: int) -> Deferred[None]:
+        """
+        Keep the entries up to a number no longer; those after it keep their numbers.
+
+        Not even the last one need stay: the next entry's number is the next one all the same.
+        Others may be committed meanwhile. Fails with `NotKept`, and can be tried again.
+        """
+
+    def keep(self, kind: str, key: str, value: bytes | None) -> None:
+        """
+        Keep a record, or remove it with None.
+
+        It takes effect in its place among the appends: whoever has an answer to a later one knows
+        that this is durable too. What cannot be written is tried again until it can.
+        """
+
+    def record(self, kind: str, key: str) -> Deferred[bytes | None]:
+        """Answer with a record as it was given to `keep` last, written yet or not."""
+
+    def records(self, kind: str) -> Deferred[dict[str, bytes]]:
+        """Answer with every record of a kind, by key."""
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         """
