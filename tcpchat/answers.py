@@ -1,14 +1,33 @@
-"""What the server answers when somebody asks about rooms and people. No I/O."""
+"""
+What the server answers: each as lines for people, and as one JSON object for programs. No I/O.
+
+The fields are the object's; its ``type`` is the class's name in small letters.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import NamedTuple
 
-from tcpchat.render import count, people
+import msgspec
+
+from tcpchat import jsonlines
+from tcpchat.render import count, moment, names, people
 from tcpchat.room import LOBBY, Room
+
+# The version of PROTOCOL.md's JSON lines.
+PROTOCOL = 1
 
 # Nicknames in one line of /who: about what fits on a screen.
 NAMED_PER_LINE = 50
+
+
+class Style(NamedTuple):
+    """What the lines of an answer depend on: the reader's time zone, and the time now."""
+
+    zone: tzinfo
+    now: int
 
 
 def duration(seconds: float) -> str:
@@ -19,26 +38,130 @@ def duration(seconds: float) -> str:
     return count(int(seconds), "second", "seconds")
 
 
-def who(room: Room, away: Container[str]) -> Iterator[str]:
-    """Yield who is in a room; ``away`` holds the sessions of those who are away."""
-    nicks = [
-        f"{member.nick} (away)" if session in away else member.nick
-        for session, member in room.members.items()
-    ]
-    if not nicks:
-        yield f"{people(0, room.name)}."
-    for first in range(0, len(nicks), NAMED_PER_LINE):
-        some = ", ".join(nicks[first : first + NAMED_PER_LINE])
-        beginning = f"{people(len(nicks), room.name)}: " if first == 0 else "and "
-        yield f"{beginning}{some}{'.' if first + NAMED_PER_LINE >= len(nicks) else ','}"
+class Answer(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower):
+    """Something that the server answers."""
+
+    def lines(self, style: Style) -> Iterable[str]:
+        """Return it as lines, without the signs in front of them."""
+        raise NotImplementedError
+
+    def json(self) -> bytes:
+        """Return it as a line for programs."""
+        return jsonlines.line(self)
 
 
-def whois(nick: str, rooms: Sequence[str], since: str, idle: float, away: str | None) -> Iterator[str]:
-    """Yield what everybody may know of somebody."""
-    where = f"in {', '.join(rooms)}" if rooms else "in no room"
-    yield f"{nick} is {where}, connected since {since}, idle for {duration(idle)}."
-    if away is not None:
-        yield is_away(nick, away)
+class Notice(Answer, frozen=True):
+    """A word from the server."""
+
+    text: str
+
+    def lines(self, style: Style) -> Iterable[str]:
+        return (self.text,)
+
+
+class Help(Answer, frozen=True):
+    """What can be asked for."""
+
+    text: Sequence[str]
+
+    def lines(self, style: Style) -> Iterable[str]:
+        return self.text
+
+
+class Settings(Answer, frozen=True, tag="set"):
+    """All of somebody's settings."""
+
+    settings: Mapping[str, str]
+
+    def lines(self, style: Style) -> Iterable[str]:
+        yield ", ".join(f"{name} {value}" for name, value in self.settings.items())
+
+
+class Join(Answer, frozen=True):
+    """
+    Where somebody is, and with whom.
+
+    ``people`` are the others, in the order of their coming: for people no more than the first of
+    them. ``others`` is how many there are.
+    """
+
+    nick: str
+    room: str
+    people: Sequence[str]
+    others: int
+
+    def lines(self, style: Style) -> Iterable[str]:
+        company = f" with {names(self.people, self.others)}" if self.others else ""
+        yield f"You are {self.nick}, in {self.room}{company}."
+
+    def json(self) -> bytes:
+        return jsonlines.line(msgspec.structs.replace(self, room=jsonlines.room(self.room)))
+
+
+class Welcome(Answer, frozen=True):
+    """
+    Who a program is from now on, and with what it comes back after a break.
+
+    ``after`` holds, by room, the number after which entries follow. The room is empty for one who
+    is in none; the code, where it is not known any more.
+    """
+
+    nick: str
+    room: str
+    people: Sequence[str]
+    session: str
+    code: str
+    epoch: str
+    rooms: Sequence[str]
+    after: Mapping[str, int]
+    protocol: int = PROTOCOL
+
+
+class Who(Answer, frozen=True):
+    """Who is in a room."""
+
+    room: str
+    people: Sequence[str]
+    away: Sequence[str]
+
+    def lines(self, style: Style) -> Iterator[str]:
+        away = set(self.away)
+        nicks = [f"{nick} (away)" if nick in away else nick for nick in self.people]
+        if not nicks:
+            yield f"{people(0, self.room)}."
+        for first in range(0, len(nicks), NAMED_PER_LINE):
+            some = ", ".join(nicks[first : first + NAMED_PER_LINE])
+            beginning = f"{people(len(nicks), self.room)}: " if first == 0 else "and "
+            yield f"{beginning}{some}{'.' if first + NAMED_PER_LINE >= len(nicks) else ','}"
+
+    def json(self) -> bytes:
+        return jsonlines.line(msgspec.structs.replace(self, room=jsonlines.room(self.room)))
+
+
+class WhoIs(Answer, frozen=True):
+    """What everybody may know of somebody: ``since`` in milliseconds since 1970, ``idle`` in seconds."""
+
+    nick: str
+    rooms: Sequence[str]
+    since: int
+    idle: float
+    away: str | None
+
+    def lines(self, style: Style) -> Iterator[str]:
+        where = f"in {', '.join(self.rooms)}" if self.rooms else "in no room"
+        since = moment(self.since, style.zone, style.now)
+        yield f"{self.nick} is {where}, connected since {since}, idle for {duration(self.idle)}."
+        if self.away is not None:
+            yield is_away(self.nick, self.away)
+
+    def json(self) -> bytes:
+        fields = msgspec.structs.asdict(self)
+        rooms = [jsonlines.room(room) for room in self.rooms]
+        return jsonlines.line(
+            {"type": "whois"}
+            | fields
+            | {"rooms": rooms, "since": jsonlines.time(self.since), "idle": int(self.idle)}
+        )
 
 
 def is_away(nick: str, text: str) -> str:
@@ -46,14 +169,67 @@ def is_away(nick: str, text: str) -> str:
     return f"{nick} is away: {text}" if text else f"{nick} is away."
 
 
-def rooms(known: Iterable[Room]) -> Iterator[str]:
-    """Yield each room where somebody is, the fullest first; the lobby in any case."""
-    for room in sorted(known, key=lambda room: (-len(room.members), room.name)):
-        if room.members or room.name == LOBBY:
-            topic = f": {room.topic}" if room.topic else ""
-            yield f"{room.name}: {count(len(room.members), 'person', 'people')}{topic}"
+class Seen(Answer, frozen=True):
+    """When somebody was here last, in milliseconds since 1970: None for one who is here."""
+
+    nick: str
+    time: int | None
+
+    def lines(self, style: Style) -> Iterator[str]:
+        if self.time is None:
+            yield f"{self.nick} is here now."
+        else:
+            yield f"{self.nick} was last here at {moment(self.time, style.zone, style.now)}."
+
+    def json(self) -> bytes:
+        here = self.time is None
+        fields = {"type": "seen", "nick": self.nick, "here": here}
+        return jsonlines.line(fields if self.time is None else fields | {"time": jsonlines.time(self.time)})
 
 
-def topic(room: Room) -> str:
-    """Return what a room is about."""
-    return f"The topic of {room.name} is: {room.topic}" if room.topic else f"{room.name} has no topic."
+class AboutRoom(NamedTuple):
+    """A room's name, how many people are in it, and its topic."""
+
+    room: str
+    people: int
+    topic: str
+
+
+class Rooms(Answer, frozen=True):
+    """Every room where somebody is, the fullest first; the lobby in any case."""
+
+    rooms: Sequence[AboutRoom]
+
+    def lines(self, style: Style) -> Iterator[str]:
+        for name, number, about in self.rooms:
+            topic = f": {about}" if about else ""
+            yield f"{name}: {count(number, 'person', 'people')}{topic}"
+
+    def json(self) -> bytes:
+        rooms = [about._replace(room=jsonlines.room(about.room))._asdict() for about in self.rooms]
+        return jsonlines.line({"type": "rooms", "rooms": rooms})
+
+
+def rooms(known: Iterable[Room]) -> Rooms:
+    """Return the list of rooms."""
+    by_size = sorted(known, key=lambda room: (-len(room.members), room.name))
+    return Rooms(
+        [
+            AboutRoom(room.name, len(room.members), room.topic)
+            for room in by_size
+            if room.members or room.name == LOBBY
+        ]
+    )
+
+
+class Topic(Answer, frozen=True):
+    """What a room is about."""
+
+    room: str
+    text: str
+
+    def lines(self, style: Style) -> Iterator[str]:
+        yield f"The topic of {self.room} is: {self.text}" if self.text else f"{self.room} has no topic."
+
+    def json(self) -> bytes:
+        return jsonlines.line(msgspec.structs.replace(self, room=jsonlines.room(self.room)))

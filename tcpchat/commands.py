@@ -7,25 +7,32 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tcpchat.limits import LONGEST_LINE, LONGEST_REMARK
+from tcpchat.messages import message, remark, text
 from tcpchat.requests import (
     Act,
     Away,
     Back,
     ChooseNick,
+    Go,
     Help,
     History,
+    Hold,
     Ignore,
     Join,
     Leave,
     ListRooms,
+    More,
     NotUnderstood,
+    Paste,
     Quit,
-    Refused,
     Reply,
     Request,
+    Resume,
     Say,
+    Search,
+    Seen,
     Set,
+    SpeakJson,
     TakeNick,
     Tell,
     Topic,
@@ -33,7 +40,10 @@ from tcpchat.requests import (
     Who,
     WhoIs,
 )
-from tcpchat.text import MOST_SPACES, clean
+from tcpchat.text import clean
+
+# Of the number of an entry.
+MOST_DIGITS = 18
 
 # What may stand around a name. Everything else that is blank is part of it, and judged there.
 BLANKS = " \t\r"
@@ -44,7 +54,7 @@ class Command(NamedTuple):
     How a command is typed, what it does, and what it asks.
 
     ``make`` gets what stands behind the command. It raises ValueError if that is too little or
-    of the wrong kind.
+    of the wrong kind. ``beside`` names the command in whose line of /help this one stands too.
     """
 
     usage: str
@@ -54,28 +64,13 @@ class Command(NamedTuple):
     aliases: tuple[str, ...] = ()
     # Can it be used before a nickname is chosen?
     nameless: bool = False
+    beside: str = ""
 
 
 def _split(rest: str) -> tuple[str, str]:
     """Return the first word, and what comes behind it."""
     word, *more = re.split(r"\s+", rest, maxsplit=1)
     return word, more[0] if more else ""
-
-
-def _text(rest: str) -> str:
-    """Return a text that must not be empty."""
-    text = clean(rest).strip()
-    if not text:
-        raise ValueError("nothing to say")
-    return text
-
-
-def _remark(rest: str) -> str:
-    """Return a short text, which may be empty."""
-    text = clean(rest).strip()
-    if len(text.encode()) > LONGEST_REMARK:
-        raise Refused(f"That text is longer than {LONGEST_REMARK} bytes and was not taken.")
-    return text
 
 
 def _word(rest: str) -> str:
@@ -86,24 +81,23 @@ def _word(rest: str) -> str:
     return word
 
 
-def _nothing(rest: str) -> None:
+def _alone(rest: str, request: Request) -> Request:
+    """Return a request that nothing may stand behind."""
     if rest.strip():
         raise ValueError("nothing belongs behind this command")
+    return request
 
 
-def _list_rooms(rest: str) -> ListRooms:
-    _nothing(rest)
-    return ListRooms()
-
-
-def _back(rest: str) -> Back:
-    _nothing(rest)
-    return Back()
+def _resume(rest: str) -> Resume:
+    code, *number = rest.split()
+    if len(number) > 1 or not all(word.isascii() and word.isdigit() for word in number):
+        raise ValueError("neither a code nor a code and a number")
+    return Resume(code, int(number[0][:MOST_DIGITS]) if number else None)
 
 
 def _tell(rest: str) -> Tell:
-    nick, text = _split(rest.strip())
-    return Tell(_word(nick), _text(text))
+    nick, said = _split(rest.strip())
+    return Tell(_word(nick), text(said))
 
 
 def _history(rest: str) -> History:
@@ -132,13 +126,14 @@ COMMANDS = {
         "/as NICK", "take a name, or NICK2, NICK3 if it is taken", "/as ci-bot",
         lambda rest: TakeNick(_word(rest)), nameless=True,
     ),
-    "me": Command("/me ACTION", "say what you do", "/me waves", lambda rest: Act(_text(rest))),
+    "me": Command("/me ACTION", "say what you do", "/me waves", lambda rest: Act(text(rest))),
     "msg": Command(
-        "/msg NICK TEXT", "say something to one person only", "/msg alice hello", _tell, ("query", "w")
+        "/msg NICK TEXT", "say something to one person only, or answer", "/msg alice hello", _tell,
+        ("query", "w"),
     ),
     "reply": Command(
         "/reply TEXT", "answer the last private message", "/reply yes, at ten",
-        lambda rest: Reply(_text(rest)),
+        lambda rest: Reply(text(rest)), beside="msg",
     ),
     "join": Command(
         "/join #ROOM", "go to a room; it is made if it is new", "/join #dev",
@@ -148,10 +143,10 @@ COMMANDS = {
         "/leave [#ROOM]", "leave this room, or another", "/leave #dev",
         lambda rest: Leave(rest.strip(BLANKS)), ("part",),
     ),
-    "rooms": Command("/rooms", "list the rooms", "/rooms", _list_rooms, ("list",)),
+    "rooms": Command("/rooms", "list the rooms", "/rooms", lambda rest: _alone(rest, ListRooms()), ("list",)),
     "topic": Command(
         "/topic [TEXT]", "show or set what this room is about", "/topic release on Friday",
-        lambda rest: Topic(_remark(rest)),
+        lambda rest: Topic(remark(rest)),
     ),
     "who": Command(
         "/who [#ROOM]", "list the people here, or in a room", "/who #dev",
@@ -161,20 +156,51 @@ COMMANDS = {
         "/whois NICK", "tell about one person", "/whois alice", lambda rest: WhoIs(_word(rest))
     ),
     "history": Command(
-        "/history [N] [#ROOM]", "show the last lines, at most 500", "/history 50", _history
+        "/history [N] [#ROOM]", "show the last lines, at most 500; the page before", "/history 50", _history
+    ),
+    "search": Command(
+        "/search WORDS", "find lines: words, \"a phrase\", from:NICK, in:#ROOM",
+        "/search \"build failed\" from:ci-bot", lambda rest: Search(text(rest)),
+    ),
+    "more": Command(
+        "/more", "show the page before", "/more", lambda rest: _alone(rest, More()), beside="history"
+    ),
+    "seen": Command(
+        "/seen NICK", "tell when somebody was last here", "/seen alice", lambda rest: Seen(_word(rest))
+    ),
+    "paste": Command(
+        "/paste", "say several lines at once, up to a line with a single dot", "/paste",
+        lambda rest: _alone(rest, Paste()),
+    ),
+    "hold": Command(
+        "/hold", "be shown nothing while you type, until /go", "/hold", lambda rest: _alone(rest, Hold())
+    ),
+    "go": Command(
+        "/go", "be shown all that was held", "/go", lambda rest: _alone(rest, Go()), beside="hold"
     ),
     "away": Command(
-        "/away [TEXT]", "let others know that you are away", "/away lunch", lambda rest: Away(_remark(rest))
+        "/away [TEXT]", "let others know that you are away, or back", "/away lunch",
+        lambda rest: Away(remark(rest)),
     ),
-    "back": Command("/back", "you are here again", "/back", _back),
+    "back": Command(
+        "/back", "you are here again", "/back", lambda rest: _alone(rest, Back()), beside="away"
+    ),
     "ignore": Command(
-        "/ignore NICK", "no longer hear somebody", "/ignore eve", lambda rest: Ignore(_word(rest))
+        "/ignore NICK", "no longer hear somebody, or again", "/ignore eve", lambda rest: Ignore(_word(rest))
     ),
     "unignore": Command(
-        "/unignore NICK", "hear somebody again", "/unignore eve", lambda rest: Unignore(_word(rest))
+        "/unignore NICK", "hear somebody again", "/unignore eve", lambda rest: Unignore(_word(rest)),
+        beside="ignore",
     ),
     "set": Command(
         "/set [NAME VALUE]", "show or change your settings", "/set timezone Europe/Paris", _set, nameless=True
+    ),
+    "resume": Command(
+        "/resume CODE [NUMBER]", "come back after a break", "/resume fig-42-moss-lamp", _resume, nameless=True
+    ),
+    "json": Command(
+        "/json", "be shown JSON lines, for programs", "/json", lambda rest: _alone(rest, SpeakJson()),
+        nameless=True,
     ),
     "help": Command(
         "/help [COMMAND]", "list the commands, or tell about one", "/help msg",
@@ -182,7 +208,7 @@ COMMANDS = {
     ),
     "quit": Command(
         "/quit [REASON]", "leave the chat", "/quit see you tomorrow",
-        lambda rest: Quit(_remark(rest)), ("exit",), nameless=True,
+        lambda rest: Quit(remark(rest)), ("exit",), nameless=True,
     ),
 }  # fmt: skip
 
@@ -217,16 +243,9 @@ def parse(line: str, nameless: bool = False) -> Request | None:
         NotUnderstood: it begins with ``/`` and is no command, or not a whole one.
         Refused: a text in it is too long.
     """
-    shown = clean(line).rstrip()
-    if not shown.strip():
-        if line.strip():
-            raise NotUnderstood("There is nothing in that line that can be shown, and it was not sent.")
+    if not line.strip():
         return None
-    if len(shown) * 4 > LONGEST_LINE and len(shown.encode()) > LONGEST_LINE:
-        # NFC can make a text longer.
-        raise NotUnderstood(f"That line is longer than {LONGEST_LINE} bytes and was not sent.")
-    if shown.startswith(" " * MOST_SPACES):
-        shown = shown[1:]  # the nickname in front of it brings one more
+    shown = message(line)
     if not shown.startswith("/"):
         return ChooseNick(line.strip(BLANKS)) if nameless else Say(shown)
     if shown.startswith("//") and not nameless:
@@ -249,8 +268,11 @@ def _parse_command(word: str, rest: str, nameless: bool) -> Request:
 
 
 def help_lines() -> list[str]:
-    """Return all commands, a line each."""
-    return [f"{command.usage:<22}{command.does}" for command in COMMANDS.values()]
+    """Return all commands, few lines, some with another one that belongs to it."""
+    usages: dict[str, list[str]] = {}
+    for name, command in COMMANDS.items():
+        usages.setdefault(command.beside or name, []).append(command.usage)
+    return [f"{' · '.join(usage):<30}{COMMANDS[name].does}" for name, usage in usages.items()]
 
 
 def help_on(word: str) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from tcpchat import render
+from tcpchat import jsonlines, render
 from tcpchat.events import Entry, Presence, Renamed, Spoken
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.places import Place, pieces
@@ -16,14 +16,16 @@ from tcpchat.render import Fold, Page, View
 from tcpchat.room import Room
 from tcpchat.screen import Show
 
+AnyPage = Page | jsonlines.Page
+
 
 class Feed:
     """One stream of the log, and who reads it live."""
 
-    def __init__(self, stream: str, wall: Callable[[], int]) -> None:
-        """``wall`` tells the time in milliseconds since 1970."""
+    def __init__(self, stream: str, wall: Callable[[], int], shown: int = 0) -> None:
+        """``wall`` tells the time in milliseconds since 1970; ``shown`` is the last entry so far."""
         self.stream = stream
-        self.shown = 0  # the last entry that the live readers were handed
+        self.shown = shown  # the last entry that the live readers were handed
         self._wall = wall
         self._live: dict[View, dict[str, Show]] = {}
         self._readers: dict[str, Reader] = {}
@@ -54,14 +56,35 @@ class Feed:
         """Return entries as one reader is shown them."""
         return self._page(entries, view).own(reader.session, reader.seen_elsewhere(entries))
 
-    def render_past(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
-        """Return what people said, as it is shown of the past."""
-        return render.replay(entries, self.stream, view, reader.session, self._wall())
+    def render_past(self, entries: list[Entry], view: View, viewer: str) -> bytes:
+        """Return what people said, as it is shown of the past: one's own lines, too."""
+        return self.render_missed(entries, (), view, viewer)
+
+    def render_missed(
+        self, entries: list[Entry], presence: Sequence[Entry], view: View, viewer: str
+    ) -> bytes:
+        """Return what somebody missed, who came and went joined in one line behind it."""
+        if view.json:
+            return jsonlines.Page(entries, self.stream, view, replay=True).shared
+        return render.missed(entries, presence, self.stream, view, viewer, self._wall())
+
+    def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
+        """Return that the entries from after one to another are no longer kept."""
+        if view.json:
+            return jsonlines.gap(self.stream, after, kept_after + 1)
+        return render.no_longer_kept(kept_after - after)
+
+    @property
+    def settled(self) -> Place:
+        """The place of the live readers who have been shown least."""
+        return Place(self.shown, self.shown)
 
     def show_folded(self) -> None:
         """Show at once what waits to be shown folded."""
 
-    def _page(self, entries: list[Entry], view: View) -> Page:
+    def _page(self, entries: list[Entry], view: View) -> AnyPage:
+        if view.json:
+            return jsonlines.Page(entries, self.stream, view)
         return Page(entries, self.stream, view, self._wall())
 
     def _show(self, entries: list[Entry]) -> None:
@@ -75,7 +98,7 @@ class Feed:
         """Return the entries that are shown at once to those with this view."""
         return entries
 
-    def _hand(self, page: Callable[[View], Page | Fold | None], several: Set[str] = frozenset()) -> None:
+    def _hand(self, page: Callable[[View], AnyPage | Fold | None], several: Set[str] = frozenset()) -> None:
         """
         Hand every live reader the page of its view, those whom it concerns one of their own.
 
@@ -100,7 +123,7 @@ class Feed:
         for session, data, taken in short:
             self._readers[session].was_shown(data, taken)
 
-    def _seen(self, page: Page | Fold, session: str) -> set[int]:
+    def _seen(self, page: AnyPage | Fold, session: str) -> set[int]:
         return self._readers[session].seen_elsewhere(page.entries) if isinstance(page, Page) else set()
 
 
@@ -123,16 +146,27 @@ class RoomFeed(Feed):
         self._folding = False  # for all, or only for those who set it so?
         self._timer: IDelayedCall | None = None
 
+    def begin(self, last: int, recent: Sequence[Entry]) -> None:
+        """Begin after an entry of the log; ``recent`` is what was said last before it."""
+        self.shown = self._unfoldable = last
+        self.recent.extend(recent)
+        self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
+
+    @property
+    def settled(self) -> Place:
+        return Place(self._unfoldable, self._unfolded[0].seq - 1 if self._unfolded else self.shown)
+
     def here(self, view: View) -> Place:
         if not self._folds(view):
             return Place(self.shown, self.shown)
-        return Place(self._unfoldable, self._unfolded[0].seq - 1 if self._unfolded else self.shown)
+        return self.settled
 
     def deliver(self, entries: list[Entry]) -> None:
         for entry in entries:
-            self.room.apply(entry)
             if isinstance(entry.event, Spoken):
                 self.recent.append(entry)
+            else:
+                self.room.apply(entry)
         if not self._folding and len(self.room.members) > LARGEST_UNFOLDED_ROOM:
             self.show_folded()  # what those who set it so are still owed was shown to the others
             self._folding = True
@@ -145,6 +179,8 @@ class RoomFeed(Feed):
         return Fold(filter(_is_presence, entries), self.stream).own(reader.session) + rest
 
     def _folds(self, view: View) -> bool:
+        if view.json:
+            return False  # a program is shown every entry
         return view.joins == "folded" or (self._folding and view.joins == "all")
 
     def _at_once(self, entries: list[Entry], view: View) -> list[Entry]:

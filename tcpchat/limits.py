@@ -21,9 +21,22 @@ ENDLESS_LINE = 65536
 # Bytes of a topic, an away text or a reason for leaving: they stand inside other lines.
 LONGEST_REMARK = 300
 
+# What is pasted as one message: lines, bytes, and spaces in front of a line.
+LONGEST_PASTE = 50
+LARGEST_PASTE = 16384
+MOST_INDENTATION = 40
+
+# Characters of a program's name for one of its requests.
+LONGEST_REF = 64
+
 # Lines of one person that are not in the log yet; beyond that, input waits. It bounds what one
 # talker can have the server hold, and is ample: the log commits up to 256 entries at once.
 MOST_UNCOMMITTED = 64
+
+# Lines of all together that are not in the log yet, above which one person may have but few:
+# with 1,000 who talk while the disk hangs, memory would grow by the product.
+MANY_UNCOMMITTED = 2048
+FEW_UNCOMMITTED = 2
 
 # Bytes of answers held for a reader who does not read; beyond that, the reader's input waits.
 MOST_HELD_ANSWERS = 65536
@@ -33,6 +46,15 @@ LARGEST_CHUNK = 65536
 
 # Lines of one /history.
 MOST_HISTORY = 500
+
+# Seconds for which a break is not shown to the others, and for which a code or token is of use
+# after one: PROTOCOL.md 2. And wrong ones after which a connection is ended.
+GRACE = 20
+LONGEST_ABSENCE = 300
+MOST_WRONG_CODES = 3
+
+# Lines of one /search.
+FOUND_AT_ONCE = 50
 
 # Seconds from the connection to the nickname.
 LONGEST_NAMELESS = 60

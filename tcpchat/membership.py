@@ -1,47 +1,27 @@
-"""The rooms that one person is in: coming into them, going out of them, and which is current."""
+"""Coming into rooms and going out of them: what one person is shown of that."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 
-from tcpchat import render
-from tcpchat.events import Entry, Left
+from tcpchat import answers, jsonlines
+from tcpchat.events import Left, lines_said
 from tcpchat.feed import RoomFeed
-from tcpchat.limits import MOST_HISTORY, MOST_NAMED
-from tcpchat.person import Person
-from tcpchat.places import pieces
+from tcpchat.limits import MOST_NAMED
+from tcpchat.places import Place, pieces
+from tcpchat.render import count, is_heard, notice
+from tcpchat.replays import Past
 from tcpchat.requests import Refused
-from tcpchat.room import LOBBY
 from tcpchat.session import Session
-
-# Lines of a /history without a number, where newcomers are shown none.
-FEW_LINES = 10
 
 
 class Membership:
-    """The rooms of a person, in the order in which they were current last."""
+    """What one session does about rooms."""
 
-    def __init__(self, session: Session, person: Person) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._chat = session.chat
-        self._person = person
-        self.feeds: list[RoomFeed] = []
-
-    @property
-    def current(self) -> RoomFeed:
-        """
-        The room that what one says goes to.
-
-        Raises:
-            Refused: there is none.
-        """
-        if not self.feeds:
-            raise Refused(f"You are in no room. /join {LOBBY}")
-        return self.feeds[-1]
-
-    def is_current(self, stream: str) -> bool:
-        """Tell whether a stream is that of the current room."""
-        return bool(self.feeds) and self.feeds[-1].stream == stream
 
     def find(self, typed: str) -> RoomFeed:
         """
@@ -51,82 +31,105 @@ class Membership:
             Refused: it is none of them.
         """
         if not typed:
-            return self.current
-        feed = self._chat.find_room(typed)
-        if feed not in self.feeds:
-            raise Refused(f"You are not in {feed.stream}. /join {feed.stream}")
+            return self._session.current
+        feed = self._chat.rooms.find(typed)
+        if feed not in self._session.feeds:
+            raise Refused(f"You are not in {feed.stream}. /join {feed.stream}", "not-member")
         return feed
 
-    async def join(self, feed: RoomFeed) -> None:
+    async def join(self, feed: RoomFeed, ref: str = "", code: str = "") -> int | None:
         """
         Go to a room, and into it if need be; it is shown from the entry on that says so.
+
+        Return the number of that entry. A newcomer's ``code`` is told as well.
 
         Raises:
             Refused: the person is in as many rooms as may be.
             NotKept: the log cannot be written.
         """
-        if feed in self.feeds:
-            self.feeds.remove(feed)
-            self.feeds.append(feed)
-            self._session.reader.restyle()
-            self._say_where(feed, feed.shown + 1)
-            return
+        session = self._session
+        if feed in session.feeds:
+            session.feeds.remove(feed)
+            session.feeds.append(feed)
+            session.dialogue.reader.restyle()
+            session.dialogue.answer(self.where(feed, feed.shown + 1))
+            return None
         most = self._chat.limits.rooms_per_person
-        if most is not None and len(self.feeds) >= most:
-            raise Refused(f"You are in {most} rooms, and that is all that one may be in. /leave one of them.")
-        seq = await self._chat.join(feed, self._session.id, self._person.nick)
-        self.feeds.append(feed)
-        self._session.reader.restyle()
-        self._say_where(feed, seq)
-        view = self._session.view(feed.stream)
-        past = [e for e in feed.recent if e.seq < seq and render.is_heard(e.event, view)]
-        if past:
-            self._show_past(feed, past[0].seq - 1, seq - 1, len(past), past)
-        self._session.reader.follow(feed, seq)
+        if most is not None and len(session.feeds) >= most:
+            raise Refused(
+                f"You are in {most} rooms, and that is all that one may be in. /leave one of them.",
+                "too-many",
+            )
+        seq = await self._chat.join(feed, session.id, session.nick, ref)
+        session.feeds.append(feed)
+        session.dialogue.reader.restyle()
+        self._greet(feed, seq, code)
+        self._show_past(feed, seq)
+        # A program is shown its own coming, too.
+        after = seq - 1 if session.dialogue.speaks_json else seq
+        session.dialogue.reader.follow(feed, Place(after, after))
+        return seq
 
-    async def leave(self, feed: RoomFeed) -> None:
+    async def leave(self, feed: RoomFeed, ref: str = "") -> int:
         """
-        Go out of a room; the one before is current then.
+        Go out of a room; the one before is current then. Return the number of the entry that says so.
 
         Raises:
             NotKept: the log cannot be written; the person is still in the room.
         """
-        await self._chat.post(feed, Left(self._session.id, self._person.nick))
-        self.feeds.remove(feed)
-        self._session.reader.unfollow(feed)
-        self._session.reader.restyle()
-        now = f"in {self.current.stream}" if self.feeds else "in no room"
-        self._session.tell(f"You left {feed.stream}. You are {now}.")
+        session = self._session
+        (seq,) = await self._chat.post(feed, Left(session.id, session.nick, ref=ref))
+        session.feeds.remove(feed)
+        session.dialogue.reader.unfollow(feed)
+        session.dialogue.reader.restyle()
+        now = f"in {session.current.stream}" if session.feeds else "in no room"
+        session.dialogue.tell(f"You left {feed.stream}. You are {now}.")
+        return seq
 
-    async def history(self, feed: RoomFeed, lines: int | None) -> None:
-        """Show the last lines of a room, as many as a newcomer sees if no number is given."""
-        wanted = min(lines or self._chat.history or FEW_LINES, MOST_HISTORY)
-        upto = feed.shown
-        after, found = await self._chat.log.find_spoken(feed.stream, wanted, upto)
-        view = self._session.view(feed.stream)
-        if view.ignored:
-            after, _ = await self._chat.log.find_spoken(feed.stream, MOST_HISTORY, upto)
-            past = await self._chat.log.read_spoken(feed.stream, after, upto, MOST_HISTORY)
-            heard = [entry.seq for entry in past if render.is_heard(entry.event, view)][-wanted:]
-            after, found = (heard[0] - 1, len(heard)) if heard else (upto, 0)
-        if found:
-            self._show_past(feed, after, upto, found)
+    def places(self) -> Mapping[str, int]:
+        """Return how far everything was shown, by the names that programs know."""
+        places = {
+            jsonlines.room(stream): place.seq
+            for stream, place in self._session.dialogue.reader.places().items()
+        }
+        return {"@": 0} | places
+
+    def where(self, feed: RoomFeed, before: int) -> answers.Join:
+        """Return where the person is, and with whom of those who came before an entry."""
+        room, me = feed.room, self._session.id
+        most = None if self._session.dialogue.speaks_json else MOST_NAMED
+        return answers.Join(
+            self._session.nick,
+            room.name,
+            list(islice(room.others(me, before), most)),
+            room.count_others(me, before),
+        )
+
+    def _greet(self, feed: RoomFeed, seq: int, code: str) -> None:
+        dialogue = self._session.dialogue
+        if code and dialogue.speaks_json:
+            dialogue.answer(
+                self._session.welcome(dict(self.places()) | {jsonlines.room(feed.stream): seq - 1})
+            )
+            return
+        dialogue.answer(self.where(feed, seq))
+        if code:
+            dialogue.tell(f"If the connection breaks, /resume {code} brings you back.")
+
+    def _show_past(self, feed: RoomFeed, seq: int) -> None:
+        """Show the last lines before an entry; at once, if they are little."""
+        view = self._session.dialogue.view(feed.stream)
+        past = [e for e in feed.recent if e.seq < seq and is_heard(e.event, view)]
+        if not past:
+            return
+        begin = end = b""
+        if not view.json:
+            lines = sum(lines_said(entry.event) for entry in past)
+            begin = notice(f"The last {count(lines, 'line', 'lines')} of {feed.stream}:")
+            end = notice("Live now.")
+        reader = self._session.dialogue.reader
+        if len(list(pieces(past))) == 1:
+            reader.tell(begin + feed.render_past(past, view, self._session.id) + end)
         else:
-            self._session.tell(f"There are no lines in {feed.stream} yet.")
-
-    def _show_past(
-        self, feed: RoomFeed, after: int, upto: int, number: int, past: list[Entry] | None = None
-    ) -> None:
-        """Show what was said between two entries; at once, if it is at hand and little."""
-        begin = render.notice(f"The last {render.count(number, 'line', 'lines')} of {feed.stream}:")
-        end = render.notice("Live now.")
-        reader = self._session.reader
-        if past and len(list(pieces(past))) == 1:
-            reader.tell(begin + feed.render_past(past, self._session.view(feed.stream), reader) + end)
-        else:
-            reader.replay(feed, after, upto, begin, end)
-
-    def _say_where(self, feed: RoomFeed, seq: int) -> None:
-        others = list(islice(feed.room.others(self._session.id, seq), MOST_NAMED))
-        number = feed.room.count_others(self._session.id, seq)
-        self._session.tell(render.presence(self._person.nick, feed.stream, others, number))
+            reader.tell(begin)
+            reader.replay(Past(feed, past[0].seq - 1, seq - 1, end))

@@ -6,19 +6,31 @@ from twisted.internet.task import deferLater
 
 from tcpchat import render
 from tcpchat.commands import parse
-from tcpchat.limits import LONGEST_NAMELESS
+from tcpchat.dialogue import Dialogue
+from tcpchat.limits import LONGEST_NAMELESS, MOST_WRONG_CODES
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import Name
-from tcpchat.present import Present
 from tcpchat.render import View
-from tcpchat.requests import ChooseNick, TakeNick
+from tcpchat.requests import (
+    Asked,
+    ChooseNick,
+    Help,
+    Quit,
+    Refused,
+    Request,
+    Resume,
+    Set,
+    SpeakJson,
+    TakeNick,
+)
+from tcpchat.returning import come_back, come_in
 from tcpchat.room import LOBBY
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
-from tcpchat.session import Session
-from tcpchat.state import Effect
+from tcpchat.state import Effect, Kept
 
 QUESTION = "What is your nickname?"
+IF_YOURS = "If it is yours: /resume CODE, or /login NICK."
 
 # Seconds that a line waits which comes after a refused nickname. If it was piped in and not an
 # answer (printf 'bob\nhello\n' | nc -N), the end of the stream follows at once, and the line is
@@ -26,43 +38,59 @@ QUESTION = "What is your nickname?"
 LOOK_FOR_END = 0.2
 
 
-def connected(chat: Chat, screen: Screen, address: str) -> Session:
-    """Somebody has connected from an address: greet them, and return their session."""
-    session = Session(chat, screen, address)
-    state = Nameless(session)
-    session.begin(state)
+def connected(chat: Chat, screen: Screen, address: str) -> Dialogue:
+    """Somebody has connected from an address: greet them, and return their dialogue."""
+    dialogue = Dialogue(chat, screen, address)
+    state = Nameless(dialogue)
+    dialogue.begin(state)
     state.greet()
-    return session
+    return dialogue
 
 
 class Nameless:
-    """The state of a session before it has a nickname."""
+    """The state of a dialogue before there is a nickname."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._chat = session.chat
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+        self._chat = dialogue.chat
         self._refusal: str | None = None
+        self._wrong_codes = 0
         self._deadline = self._chat.clock.callLater(LONGEST_NAMELESS, self._too_late)
 
     def greet(self) -> None:
         """Show what everybody sees first."""
-        here = render.people(len(self._chat.room(LOBBY).room.members), LOBBY)
+        here = render.people(len(self._chat.rooms.get(LOBBY).room.members), LOBBY)
         welcome = f"Welcome to tcpchat. {here}. /help lists the commands, /quit leaves."
-        self._session.tell(*(self._chat.greeting or (welcome,)), QUESTION)
+        self._dialogue.tell(*(self._chat.greeting or (welcome,)), QUESTION)
 
-    def carry_out(self, line: str) -> Effect | None:
+    def understand(self, line: str) -> Request | None:
         """
-        Take a line as an answer, or as one of the few commands.
+        Return what a line asks for: it is one of the few commands, or a nickname.
 
         Raises:
             Refused: it is neither.
         """
-        return self._answer(line) if self._refusal is None else self._answer_unless_ended(line)
+        return parse(line, nameless=True)
 
-    def refused(self, why: str) -> None:
+    def carry_out(self, asked: Asked) -> Effect:
+        """
+        Do what is asked for.
+
+        Raises:
+            Refused: it is not done.
+        """
+        if self._refusal is not None and not asked.by_program:
+            return self._answer_unless_ended(asked)
+        return self._answer(asked)
+
+    def refused(self, why: Refused) -> None:
         """Ask again."""
-        self._refusal = why
-        self._session.tell(QUESTION)
+        self._refusal = str(why)
+        if self._wrong_codes >= MOST_WRONG_CODES:
+            self._dialogue.drop_lines()
+            self._dialogue.ended()
+        else:
+            self._dialogue.tell(QUESTION)
 
     def view(self, stream: str) -> View:
         """Nothing is seen yet."""
@@ -70,43 +98,72 @@ class Nameless:
 
     def last_error(self) -> str | None:
         """What was piped in without a nickname was not sent."""
-        return self._refusal
+        return self._refusal if self._wrong_codes < MOST_WRONG_CODES else None
 
-    def leave(self, reason: str) -> None:
+    def leave(self, reason: str = "") -> None:
         """Nobody knew."""
         if self._deadline.active():
             self._deadline.cancel()
 
+    def break_off(self) -> None:
+        """There is nothing to come back to."""
+        self.leave()
+
     def _too_late(self) -> None:
-        self._session.cut_off(f"No nickname within {LONGEST_NAMELESS} seconds.")
+        self._dialogue.cut_off(f"No nickname within {LONGEST_NAMELESS} seconds.")
 
-    def _answer(self, line: str) -> Effect | None:
+    def _answer(self, asked: Asked) -> Effect:
         self._refusal = None
-        request = parse(line, nameless=True)
-        match request:
-            case ChooseNick(nick) | TakeNick(nick):
-                session = self._session
-                variant = isinstance(request, TakeNick)
-                return self._come_in(self._chat.claim(nick, session.id, session.address, variant))
-            case _:
-                self._session.carry_out_anywhere(request)
-                if not self._session.is_ending:
-                    self._session.tell(QUESTION)
+        match asked.request:
+            case ChooseNick(nick):
+                return self._come_in(self._claim(nick, or_variant=False), asked.ref)
+            case TakeNick(nick):
+                return self._come_in(self._claim(nick, or_variant=True), asked.ref)
+            case Resume():
+                return self._come_back(asked.request)
+            case None | Help() | Set() | SpeakJson() | Quit():
+                self._dialogue.carry_out_anywhere(asked)
+                if not self._dialogue.is_ending:
+                    self._dialogue.tell(QUESTION)
                 return None
+            case _:
+                raise Refused("First choose a nickname.", "no-nick")
 
-    async def _answer_unless_ended(self, line: str) -> None:
+    async def _answer_unless_ended(self, asked: Asked) -> int | Kept | None:
         """Wait a moment: after the end of the stream, or in a crowd of lines, it is no answer."""
         await deferLater(self._chat.clock, LOOK_FOR_END)
-        if self._session.is_ending or self._session.is_crowded:
-            self._session.drop_lines()
-            self._session.ended()
-        elif effect := self._answer(line):
-            await effect
+        if self._dialogue.is_ending or self._dialogue.is_crowded:
+            self._dialogue.drop_lines()
+            self._dialogue.ended()
+            return None
+        effect = self._answer(asked)
+        if effect is not None:
+            return await effect
+        return None
 
-    async def _come_in(self, name: Name) -> None:
+    def _claim(self, nick: str, or_variant: bool) -> tuple[str, Name]:
+        session = self._chat.new_id()
         try:
-            await Present(self._session, name).come_in()
-        except NotKept:
-            self._session.begin(self)
+            return session, self._chat.claim(nick, session, self._dialogue.address, or_variant)
+        except Refused as refusal:
+            if refusal.code == "nick-taken" and self._chat.is_broken(nick):
+                raise Refused(str(refusal), refusal.code, IF_YOURS) from None
             raise
-        self.leave("")
+
+    async def _come_in(self, claimed: tuple[str, Name], ref: str) -> int | None:
+        try:
+            seq = await come_in(self._dialogue, *claimed, ref)
+        except NotKept:
+            self._dialogue.begin(self)
+            raise
+        self.leave()
+        return seq
+
+    async def _come_back(self, request: Resume) -> None:
+        try:
+            await come_back(self._dialogue, request)
+        except Refused as refusal:
+            if refusal.code == "bad-session":
+                self._wrong_codes += 1
+            raise
+        self.leave()

@@ -32,6 +32,10 @@ class Person(Protocol):
         """For how many seconds nothing came from the person."""
 
     @property
+    def is_broken(self) -> bool:
+        """Is the connection broken, and has nobody been told so yet?"""
+
+    @property
     def rooms(self) -> list[str]:
         """The rooms that the person is in."""
 

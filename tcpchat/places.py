@@ -10,6 +10,8 @@ from tcpchat.limits import LARGEST_CHUNK
 
 # Bytes of an entry's line beside its text: the nickname, the room, the time and the signs.
 LINE_OVERHEAD = 160
+# Entries read from the log at once for one reader.
+READ_AT_ONCE = 64
 # Bytes of UTF-8 that a character takes at most.
 LARGEST_CHARACTER = 4
 
@@ -24,12 +26,22 @@ class Place(NamedTuple):
     seq: int
     presence: int
 
+    def at_least(self, other: Place) -> Place:
+        """Return the further of two places."""
+        return Place(max(self.seq, other.seq), max(self.presence, other.presence))
+
+    def is_behind(self, other: Place) -> bool:
+        """Is there something between here and another place?"""
+        return self.seq < other.seq or self.presence < other.presence
+
 
 def pieces(entries: list[Entry]) -> Iterator[list[Entry]]:
     """Cut entries into pieces whose lines have LARGEST_CHUNK bytes at most."""
     start = size = 0
     for at, entry in enumerate(entries):
-        length = LINE_OVERHEAD + LARGEST_CHARACTER * len(getattr(entry.event, "text", ""))
+        text = getattr(entry.event, "text", "")
+        # Each line of a text that was pasted is a line of its own.
+        length = LINE_OVERHEAD * (1 + text.count("\n")) + LARGEST_CHARACTER * len(text)
         if size + length > LARGEST_CHUNK and at > start:
             yield entries[start:at]
             start, size = at, 0

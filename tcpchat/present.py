@@ -1,31 +1,43 @@
-"""Somebody who has a nickname: what they can ask for, and what comes of it."""
+"""What somebody with a nickname can ask for, and what comes of it."""
 
 from __future__ import annotations
 
-from tcpchat import answers, render
+from twisted.internet.defer import Deferred
+
+from tcpchat import answers, queries, records
 from tcpchat.commands import parse
+from tcpchat.dialogue import Dialogue
 from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet, inbox
-from tcpchat.feed import Feed, RoomFeed
+from tcpchat.feed import RoomFeed
+from tcpchat.history import History
 from tcpchat.limits import MOST_IGNORED
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
 from tcpchat.person import Person
-from tcpchat.render import View
+from tcpchat.render import View, renamed
 from tcpchat.requests import (
     Act,
+    Asked,
     Away,
     Back,
     ChooseNick,
-    History,
+    Go,
+    Hold,
     Ignore,
     Join,
     Leave,
     ListRooms,
+    More,
     Refused,
     Reply,
     Request,
+    Resume,
     Say,
+    Search,
+    Seen,
+    Set,
+    SpeakJson,
     TakeNick,
     Tell,
     Topic,
@@ -33,203 +45,211 @@ from tcpchat.requests import (
     Who,
     WhoIs,
 )
-from tcpchat.room import LOBBY
+from tcpchat.requests import History as AskHistory
 from tcpchat.session import Session
-from tcpchat.state import Effect
+from tcpchat.state import Effect, Kept
 
 # Requests whose answers show what was said or done before.
-ASKS = (Topic, History, ListRooms, Who, WhoIs)
+ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
 
 
 class Present:
-    """The state of a session that has a nickname."""
+    """The state of a dialogue with somebody who has a nickname."""
 
-    def __init__(self, session: Session, name: Name) -> None:
-        self.id = session.id
-        self.since = session.since
-        self.away: str | None = None
+    def __init__(self, session: Session, dialogue: Dialogue) -> None:
         self._session = session
+        self._dialogue = dialogue
         self._chat = session.chat
-        self._name = name
-        self._membership = Membership(session, self)
-        self._ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
-        self._correspondent: str | None = None  # the session that wrote privately last
+        self._membership = Membership(session)
+        self._history = History(session)
 
-    async def come_in(self) -> None:
+    def understand(self, line: str) -> Request | None:
         """
-        Bring the person into the lobby: from then on the session is in this state.
+        Return what a line asks for, if anything.
 
         Raises:
-            NotKept: the log cannot be written; the nickname is given back.
+            Refused: it asks for nothing that there is.
         """
-        # From here on the state is this one: it has to be seen through to its end.
-        self._session.begin(self)
-        try:
-            await self._membership.join(self._chat.room(LOBBY))
-        except NotKept:
-            self._release(self._name)
-            raise
-        self._chat.enter(self)
+        return parse(line)
 
-    # What others may know
-
-    @property
-    def nick(self) -> str:
-        """The nickname."""
-        return self._name.display
-
-    @property
-    def idle(self) -> float:
-        """For how many seconds nothing came from the person."""
-        return self._session.idle
-
-    @property
-    def rooms(self) -> list[str]:
-        """The rooms that the person is in."""
-        return sorted(feed.stream for feed in self._membership.feeds)
-
-    def follow_inbox(self, feed: Feed) -> None:
-        """There are private messages of the person: show them."""
-        self._session.reader.follow(feed, feed.shown)
-
-    def heard_from(self, event: Told) -> None:
-        """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
-        if render.is_heard(event, self.view(inbox(self.id))):
-            self._correspondent = event.session
-
-    # What the session needs
-
-    def carry_out(self, line: str) -> Effect | None:
+    def carry_out(self, asked: Asked) -> Effect:
         """
-        Do what a line asks for.
+        Do what is asked for: once, if a program has given it a reference.
 
         Raises:
             Refused: it is not done.
         """
-        request = parse(line)
-        if isinstance(request, ASKS) and self._session.has_uncommitted:
-            return self._ask(request)
-        return self._do(request)
+        waits = isinstance(asked.request, ASKS) and self._dialogue.has_uncommitted
+        return self._later(asked, waits) if waits or asked.ref else self._do(asked)
 
-    async def _ask(self, request: Request) -> None:
-        """Answer a question about what has happened once what was said before has."""
-        await self._session.until_kept()
-        effect = self._do(request)
-        if effect is not None:
-            await effect
+    async def _later(self, asked: Asked, waits: bool) -> int | Kept | None:
+        if waits:  # a question about what has happened: what was said before has to have happened
+            await self._dialogue.until_kept()
+        if asked.ref:
+            known = await self._session.asked_before.find(asked.ref)
+            if known is not None:
+                return known
+        effect = self._do(asked)
+        if effect is None:
+            return None
+        if isinstance(effect, Deferred):
+            return self._session.asked_before.remember(asked.ref, effect) if asked.ref else effect
+        return await effect
 
-    def _do(self, request: Request | None) -> Effect | None:
-        membership = self._membership
-        match request:
-            case Say(text):
-                self._post(Said(self.id, self.nick, text))
-            case Act(text):
-                self._post(Acted(self.id, self.nick, text))
-            case Topic(""):
-                self._session.tell(answers.topic(membership.current.room))
-            case Topic(text):
-                self._post(TopicSet(self.id, self.nick, text))
-            case Tell(nick, text):
-                self._tell(self._find(nick), text)
-            case Reply(text):
-                self._tell(self._find_correspondent(), text)
-            case ChooseNick(nick):
-                return self._rename(self._claim(nick, or_variant=False))
-            case TakeNick(nick):
-                return self._rename(self._claim(nick, or_variant=True))
-            case Join(room):
-                return membership.join(self._chat.room(room))
-            case Leave(room):
-                return membership.leave(membership.find(room))
-            case History(lines, room):
-                return membership.history(membership.find(room), lines)
-            case ListRooms():
-                self._session.tell(*answers.rooms(feed.room for feed in self._chat.rooms()))
-            case Who(room):
-                self._who(self._chat.find_room(room) if room else membership.current)
-            case WhoIs(nick):
-                self._whois(self._find(nick))
-            case Away(text):
-                self.away = text
-                self._session.tell(f"You are away: {text}" if text else "You are away.")
-            case Back():
-                self.away = None
-                self._session.tell("You are back.")
-            case Ignore(nick):
-                self._ignore(self._chat.nickname(nick))
-            case Unignore(nick):
-                self._unignore(self._chat.nickname(nick))
-            case _:
-                self._session.carry_out_anywhere(request)
-        return None
-
-    def refused(self, why: str) -> None:
+    def refused(self, why: Refused) -> None:
         """Nothing more is to be said than what was said already."""
 
     def view(self, stream: str) -> View:
         """Return how the person sees a stream."""
-        settings = self._session.settings
-        return View(
-            current=self._membership.is_current(stream),
-            echo=settings.echo,
-            joins=settings.joins,
-            stamped=settings.timestamps,
-            zone=settings.timezone,
-            ignored=frozenset(self._ignored) | frozenset(self._ignored.values()),
-        )
+        return self._session.view(stream)
 
     def last_error(self) -> str | None:
         """Everything was done or refused."""
         return None
 
     def leave(self, reason: str) -> None:
-        """Go out of all rooms, and give the nickname back."""
-        self._chat.depart(self, self._membership.feeds, reason)
-        self._release(self._name)
+        """The person has said farewell."""
+        self._session.leave(reason)
+
+    def break_off(self) -> None:
+        """The connection has broken."""
+        self._session.break_off()
+
+    def _do(self, asked: Asked) -> Effect:
+        """Do what changes a room, or asks what was said there; the rest is elsewhere."""
+        me, nick, ref = self._session.id, self._session.nick, asked.ref
+        match asked.request:
+            case Say(text, room):
+                return self._post(self._membership.find(room), Said(me, nick, text, ref=ref))
+            case Act(text, room):
+                return self._post(self._membership.find(room), Acted(me, nick, text, ref=ref))
+            case Topic("", room):
+                about = self._membership.find(room).room
+                self._dialogue.answer(answers.Topic(about.name, about.topic))
+            case Topic(text, room):
+                return self._post(self._membership.find(room), TopicSet(me, nick, text, ref=ref))
+            case Tell(to, text):
+                return self._tell(self._find(to), text, ref)
+            case Reply(text):
+                return self._tell(self._find_correspondent(), text, ref)
+            case ChooseNick(new):
+                return self._rename(self._session.claim(new), ref)
+            case TakeNick(new):
+                return self._rename(self._session.claim(new, or_variant=True), ref)
+            case Join(room):
+                return self._join(self._chat.rooms.get(room), ref)
+            case Leave(room):
+                return self._leave(self._membership.find(room), ref)
+            case AskHistory(lines, room, before):
+                return self._history.show(self._membership.find(room), lines, before)
+            case Search(words, room, lines):
+                query, named = queries.parse(words)
+                room = room or named
+                return self._history.search(query, self._membership.find(room) if room else None, lines)
+            case More():
+                return self._history.more()
+            case _:
+                return self._tell_of_people(asked)
+        return None
+
+    def _tell_of_people(self, asked: Asked) -> Effect:
+        match asked.request:
+            case ListRooms():
+                self._dialogue.answer(answers.rooms(feed.room for feed in self._chat.rooms))
+            case Who(room):
+                self._who(self._chat.rooms.find(room) if room else self._session.current)
+            case WhoIs(nick):
+                it = self._find(nick)
+                self._dialogue.answer(answers.WhoIs(it.nick, it.rooms, it.since, it.idle, it.away))
+            case Seen(nick):
+                return self._seen(self._chat.nickname(nick))
+            case Hold():
+                self._dialogue.tell("Nothing is shown until you say /go, or anything else.")
+                self._dialogue.reader.hold()
+            case Go():
+                self._dialogue.tell("Everything is shown again.")
+            case Resume():
+                nick = self._session.nick
+                raise Refused(f"You are {nick} already. /resume answers the question for a nickname.")
+            case _:
+                self._change(asked)
+        return None
+
+    def _change(self, asked: Asked) -> None:
+        """Change something that the session keeps, or do what can be done anywhere."""
+        match asked.request:
+            case Away(text):
+                self._session.away = text
+                self._dialogue.tell(f"You are away: {text}" if text else "You are away.")
+            case Back():
+                self._session.away = None
+                self._dialogue.tell("You are back.")
+            case Ignore(nick):
+                self._ignore(self._chat.nickname(nick))
+            case Unignore(nick):
+                self._unignore(self._chat.nickname(nick))
+            case SpeakJson():
+                self._dialogue.speak_json(self._session.welcome(self._membership.places()))
+                return
+            case Set(name, _) if name:
+                self._dialogue.carry_out_anywhere(asked)
+            case _:
+                self._dialogue.carry_out_anywhere(asked)
+                return
+        self._session.keep()
 
     # Speaking
 
-    def _post(self, event: Event) -> None:
-        self._session.count_until_kept(self._chat.post(self._membership.current, event))
+    def _post(self, feed: RoomFeed, event: Event) -> Kept:
+        return self._chat.post(feed, event).addCallback(_first)
 
-    def _tell(self, person: Person, text: str) -> None:
-        if person is self:
+    def _tell(self, person: Person, text: str, ref: str) -> Kept:
+        if person is self._session:
             raise Refused("That is you.")
-        self._session.count_until_kept(self._chat.tell(Told(self.id, self.nick, person.nick, text), person))
+        told = Told(self._session.id, self._session.nick, person.nick, text, ref=ref)
+        kept = self._chat.tell(told, person)
         if person.away is not None:
-            self._session.tell(answers.is_away(person.nick, person.away))
+            self._dialogue.tell(answers.is_away(person.nick, person.away))
+        return kept.addCallback(_first)
 
     def _find_correspondent(self) -> Person:
-        if self._correspondent is None:
+        if self._session.correspondent is None:
             raise Refused("Nobody has written to you privately yet. /msg NICK TEXT")
-        person = self._chat.person(self._correspondent)
+        person = self._chat.person(self._session.correspondent)
         if person is None:
-            raise Refused("Whoever wrote to you last is no longer here.")
+            raise Refused("Whoever wrote to you last is no longer here.", "no-such-nick")
         return person
 
-    # Names
+    # Rooms and names
 
-    def _claim(self, nick: str, or_variant: bool) -> Name:
-        return self._chat.claim(nick, self.id, self._session.address, or_variant)
+    async def _join(self, feed: RoomFeed, ref: str) -> int | None:
+        seq = await self._membership.join(feed, ref)
+        self._session.keep()
+        return seq
 
-    def _release(self, name: Name) -> None:
-        self._chat.release(name, self.id, self._session.address)
+    async def _leave(self, feed: RoomFeed, ref: str) -> int:
+        seq = await self._membership.leave(feed, ref)
+        self._session.keep()
+        return seq
 
-    async def _rename(self, new: Name) -> None:
-        if new == self._name:
-            raise Refused(f"You are {self.nick} already.")
-        feeds = self._membership.feeds[::-1]
+    async def _rename(self, new: Name, ref: str) -> int | None:
+        session = self._session
+        if new == session.name:
+            raise Refused(f"You are {session.nick} already.")
+        feeds = session.feeds[::-1]
         rooms = tuple(feed.stream for feed in feeds)
-        event = Renamed(self.id, self.nick, new.display, rooms, self._chat.new_id())
+        event = Renamed(session.id, session.nick, new.display, rooms, self._chat.new_id(), ref=ref)
         try:
-            await self._chat.rename(event, feeds)
+            seq = await self._chat.rename(event, feeds)
         except NotKept:
-            self._release(new)
+            session.release(new)
             raise
-        old, self._name = self._name, new
-        self._release(old)
+        old, session.name = session.name, new
+        session.release(old)
+        session.keep()
         if not feeds:
-            self._session.tell(render.renamed(event))
+            self._dialogue.tell(renamed(event))
+        return seq
 
     # Others
 
@@ -237,33 +257,49 @@ class Present:
         name = self._chat.nickname(typed)
         person = self._chat.find_person(name)
         if person is None:
-            raise Refused(f'Nobody here is called "{name.display}".')
+            raise Refused(f'Nobody here is called "{name.display}".', "no-such-nick")
         return person
 
     def _who(self, feed: RoomFeed) -> None:
-        away = {session for session in feed.room.members if self._chat.is_away(session)}
-        self._session.tell(*answers.who(feed.room, away))
+        members = feed.room.members
+        people = [member.nick for member in members.values()]
+        away = [member.nick for session, member in members.items() if self._chat.is_away(session)]
+        self._dialogue.answer(answers.Who(feed.stream, people, away))
 
-    def _whois(self, person: Person) -> None:
-        since = render.moment(person.since, self._session.settings.timezone, self._chat.wall())
-        self._session.tell(*answers.whois(person.nick, person.rooms, since, person.idle, person.away))
+    async def _seen(self, name: Name) -> None:
+        person = self._chat.find_person(name)
+        if person is not None:
+            self._dialogue.answer(answers.Seen(person.nick, None))
+            return
+        kept = await self._chat.log.record(records.SEEN, name.fold)
+        if kept is None:
+            raise Refused(f'Nobody called "{name.display}" was ever here.', "no-such-nick")
+        sight = records.sight(kept)
+        self._dialogue.answer(answers.Seen(sight.nick, sight.time))
 
     def _ignore(self, name: Name) -> None:
-        if name.same(self._name):
+        ignored = self._session.ignored
+        if name.same(self._session.name):
             raise Refused("That is you.")
-        if len(self._ignored) >= MOST_IGNORED:
-            raise Refused(f"You ignore {MOST_IGNORED} people, and that is all that one may. /unignore some.")
+        if len(ignored) >= MOST_IGNORED:
+            raise Refused(
+                f"You ignore {MOST_IGNORED} people, and that is all that one may. /unignore some.", "too-many"
+            )
         person = self._chat.find_person(name)
-        self._ignored[name.fold] = inbox(person.id) if person else name.fold
-        self._session.reader.restyle()
-        self._session.tell(f"You no longer hear {name.display}.")
+        ignored[name.fold] = inbox(person.id) if person else name.fold
+        self._dialogue.reader.restyle()
+        self._dialogue.tell(f"You no longer hear {name.display}.")
 
     def _unignore(self, name: Name) -> None:
         person = self._chat.find_person(name)
         meant = {name.fold, inbox(person.id) if person else name.fold}
-        kept = {fold: box for fold, box in self._ignored.items() if meant.isdisjoint((fold, box))}
-        if len(kept) == len(self._ignored):
+        kept = {fold: box for fold, box in self._session.ignored.items() if meant.isdisjoint((fold, box))}
+        if len(kept) == len(self._session.ignored):
             raise Refused(f"You do not ignore {name.display}.")
-        self._ignored = kept
-        self._session.reader.restyle()
-        self._session.tell(f"You hear {name.display} again.")
+        self._session.ignored = kept
+        self._dialogue.reader.restyle()
+        self._dialogue.tell(f"You hear {name.display} again.")
+
+
+def _first(seqs: list[int]) -> int:
+    return seqs[0]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import regex
+
+from tcpchat import names
+
 
 class Query(NamedTuple):
     """
@@ -15,3 +19,57 @@ class Query(NamedTuple):
 
     phrases: tuple[str, ...]
     nick: str = ""
+
+
+# An unclosed quote runs to the end.
+_PART = regex.compile(
+    r"""(?<!\S) (?P<key>from|in) : (?P<value>\S*) | " (?P<phrase>[^"]*) "? | (?P<word>[^\s"]+)""",
+    regex.VERBOSE | regex.IGNORECASE,
+)
+
+# Without one of these there is no word.
+_IN_A_WORD = regex.compile(r"[\p{L}\p{N}\p{Co}]")
+
+# Written without spaces between words, or with so much grown on to them that spaces do not help.
+_UNSPACED = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+)
+
+
+def parse(text: str) -> tuple[Query, str]:
+    """
+    Return what ``words "some phrase" from:nick in:#room`` looks for, and the room as it was typed.
+
+    The room is empty if none is named.
+
+    Raises:
+        Refused: what stands behind from: is no nickname.
+        NotUnderstood: there is nothing to look for.
+    """
+    from tcpchat.requests import NotUnderstood, Refused  # which holds a Query
+
+    phrases: list[str] = []
+    nick = room = ""
+    for part in _PART.finditer(text):
+        key, value = (part["key"] or "").lower(), part["value"]
+        if key == "from":
+            try:
+                nick = names.nickname(value).fold
+            except names.NotAName as reason:
+                raise Refused(f'"{value}" is no nickname: {reason}.') from reason
+        elif key == "in":
+            room = value
+        elif _IN_A_WORD.search(phrase := part["phrase"] or part["word"] or ""):
+            phrases.append(phrase.strip())
+    if not phrases and not nick:
+        raise NotUnderstood("It is used like this: /search WORDS")
+    return Query(tuple(phrases), nick), room
+
+
+def words(text: str) -> str:
+    """
+    Set blanks around each character of a script that has no spaces between words.
+
+    It makes words of them, and phrases of words: so a part of such a text can be looked for.
+    """
+    return text if text.isascii() else _UNSPACED.sub(r" \g<0> ", text)

@@ -11,41 +11,47 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat.acknowledged import Acknowledged
 from tcpchat.catching_up import CatchingUp
 from tcpchat.events import Entry, Presence, Renamed
 from tcpchat.limits import MOST_HELD_ANSWERS
 from tcpchat.logs.interface import Log
-from tcpchat.places import Place, pieces
+from tcpchat.places import READ_AT_ONCE, Place, pieces
 from tcpchat.render import View
+from tcpchat.replays import Replay, Replayed
 from tcpchat.screen import Screen
 
-# Entries read from the log at once for one reader.
-READ_AT_ONCE = 64
+# Seconds after which a peer is dead that acknowledges nothing while something is on its way to it.
+# One that is alive and does not read acknowledges that it cannot take more.
+DEAD_AFTER = 300
+
+# Bytes that a replay counts for while it waits: some, so that there cannot be many.
+REPLAY = 4096
+
 # Renamings remembered by a reader, who may meet each again in the next room: more than happen
 # while one catches up with two rooms.
 REMEMBERED_RENAMINGS = 64
 
 
 class Owner(Protocol):
-    """What a reader needs from the session that it reads for."""
+    """What a reader needs from whom it reads for."""
 
     def view(self, stream: str) -> View:
-        """Return how the session sees a stream."""
+        """Return how a stream is seen."""
 
     def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read: ask for no more of them, until told so."""
 
 
-class Followed(Protocol):
+class Followed(Replayed, Protocol):
     """What a reader needs from a feed (feed.py)."""
 
-    stream: str
     shown: int
 
     def here(self, view: View) -> Place:
@@ -60,61 +66,61 @@ class Followed(Protocol):
     def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
         """Return entries as a reader who is behind is shown them."""
 
+    def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
+        """Return that the entries from after one to another are no longer kept."""
+
     def show_folded(self) -> None:
         """Show at once what waits to be shown folded."""
 
-    def render_past(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
-        """Return what people said, as it is shown of the past."""
-
-
-class _Replay(NamedTuple):
-    """A part of the past that is to be shown, and what is told in front of it and behind."""
-
-    feed: Followed
-    after: int
-    upto: int
-    begin: bytes
-    end: bytes
-
 
 class Reader:
-    """One session's place in each of the feeds that it follows."""
+    """What one connection is shown: its place in each of the feeds that it follows, and answers."""
 
     logger = Logger()
 
-    def __init__(self, session: str, screen: Screen, owner: Owner, catching_up: CatchingUp) -> None:
-        self.session = session
+    def __init__(self, screen: Screen, owner: Owner, catching_up: CatchingUp) -> None:
+        self.session = ""  # the id of the session that it reads for, once there is one
         self.screen = screen
         self.is_live = True
         self.waiting = False  # for a turn: kept by CatchingUp
+        self.acknowledged = Acknowledged()
         self._owner = owner
         self._catching_up = catching_up
         self._views: dict[Followed, View] = {}  # the feeds followed
         self._joined: dict[Followed, int] = {}  # the entry after which each is followed
         self._places: dict[Followed, Place] = {}  # of those, where the reader is behind
-        self._answers: deque[bytes | _Replay] = deque()  # a replay, and what was told since
+        self._answers: deque[bytes | Replay] = deque()  # a replay, and what was told since
         self._renamings: deque[str] = deque(maxlen=REMEMBERED_RENAMINGS)
-        self._unsent = False
+        self._unsent = 0  # bytes at most that the screen keeps
         self._held_answers = 0
+        self._holding = False
         self._gone = False
         self._when_caught_up: Callable[[], None] | None = None
 
     # What the session asks for
 
-    def follow(self, feed: Followed, after: int) -> None:
-        """Show what comes after an entry, from now on."""
+    def view(self, stream: str) -> View:
+        """Return how a stream is seen."""
+        return self._owner.view(stream)
+
+    def follow(self, feed: Followed, after: Place) -> None:
+        """Show what comes after a place, from now on."""
         if self._gone:
             return
-        view = self._owner.view(feed.stream)
+        view = self.view(feed.stream)
         self._views[feed] = view
-        self._joined[feed] = after
-        here = feed.here(view)
-        if self.is_live and here.seq <= after and here.presence <= after:
+        self._joined[feed] = after.seq
+        self.acknowledged.begin(feed.stream, after)
+        if self.is_live and not after.is_behind(feed.here(view)):
             feed.enter(self, view)
         else:
-            self._places[feed] = Place(after, after)
+            self._places[feed] = after
             self._fall_behind()
             self._advance()
+
+    def follows(self, feed: Followed) -> bool:
+        """Tell whether a feed is followed."""
+        return feed in self._views
 
     def unfollow(self, feed: Followed) -> None:
         """Show nothing more of a feed."""
@@ -124,14 +130,15 @@ class Reader:
             feed.leave(self, self._views[feed])
         del self._views[feed], self._joined[feed]
         self._places.pop(feed, None)
+        self.acknowledged.end(feed.stream)
 
     def restyle(self) -> None:
         """The owner's view of something has changed."""
         for feed, old in list(self._views.items()):
-            new = self._owner.view(feed.stream)
+            new = self.view(feed.stream)
             if new == old:
                 continue
-            if new.joins != old.joins:
+            if feed.here(new) != feed.here(old):
                 feed.show_folded()
             if self._gone:
                 return
@@ -148,22 +155,38 @@ class Reader:
         if self._answers:
             self._answers.append(data)
         elif self._unsent:
+            self._unsent += len(data)
             self.screen.keep(data)
         else:
             taken = self.screen.show(data)
             self.was_shown(data, taken)
         if isinstance(taken, int) and taken < len(data):
-            self._held_answers += len(data) - taken
-            if self._held_answers > MOST_HELD_ANSWERS:
-                self._owner.hold_answers(True)
+            self._hold_answer(len(data) - taken)
 
-    def replay(self, feed: Followed, after: int, upto: int, begin: bytes, end: bytes) -> None:
-        """Show what was said between two entries, read from the log at the pace of the reader."""
-        if self._gone:
+    def _hold_answer(self, size: int) -> None:
+        self._held_answers += size
+        if self._held_answers > MOST_HELD_ANSWERS:
+            self._owner.hold_answers(True)
+
+    def replay(self, replay: Replay) -> None:
+        """Show a part of the past, read from the log at the pace of the reader."""
+        if self._gone or replay.is_over:
             return
-        self._answers.append(_Replay(feed, after, upto, begin, end))
+        self._answers.append(replay)
+        self._hold_answer(REPLAY)
         self._fall_behind()
         self._advance()
+
+    def hold(self) -> None:
+        """Show nothing until `go`, but what is told before."""
+        self._holding = True
+        self._fall_behind()
+
+    def go(self) -> None:
+        """Show everything that was held."""
+        if self._holding:
+            self._holding = False
+            self._advance()
 
     def when_caught_up(self, call: Callable[[], None]) -> None:
         """Call something as soon as everything there is has been shown."""
@@ -174,12 +197,48 @@ class Reader:
 
     def stop(self) -> None:
         """Show nothing more at all."""
+        if not self._gone:
+            self.acknowledged.stop(self.screen.traffic(), self._unsent, self.places())
         self._fall_behind()
         self._gone = True
         self._views.clear()
         self._places.clear()
         self._answers.clear()
         self._call_when_caught_up()
+
+    def let_go(self) -> Acknowledged:
+        """Follow nothing any more, and return how far everything was read; answers are shown still."""
+        if not self._gone:
+            self.acknowledged.stop(self.screen.traffic(), self._unsent, self.places())
+            for feed in list(self._views):
+                self.unfollow(feed)
+            self._answers = deque(answer for answer in self._answers if isinstance(answer, bytes))
+            self._advance()
+        acknowledged, self.acknowledged = self.acknowledged, Acknowledged()
+        return acknowledged
+
+    def look_at_traffic(self) -> None:
+        """Look how much of what was shown has arrived; whose peer is dead is cut off."""
+        if self._gone:
+            return
+        traffic = self.screen.traffic()
+        self.acknowledged.measure(traffic, self._unsent, self.places())
+        if traffic and traffic.queued and traffic.silence > DEAD_AFTER:
+            self.screen.abort()
+
+    def places(self) -> dict[str, Place]:
+        """Return the place in every stream that is followed; what is yet to be replayed lies behind it."""
+        places = {feed.stream: self._place(feed) for feed in self._views}
+        for waiting in self._answers:
+            if not isinstance(waiting, bytes):
+                places.update(waiting.places())
+        return places
+
+    def _place(self, feed: Followed) -> Place:
+        if not self.is_live and feed in self._places:
+            return self._places[feed]
+        here = feed.here(self._views[feed])
+        return Place(here.seq, max(here.presence, self._joined[feed]))
 
     # What the feeds and the screen tell
 
@@ -194,14 +253,14 @@ class Reader:
             self.stop()
             self.screen.abort()
             return
-        self._unsent = True
+        self._unsent = len(data) - taken
         self.screen.keep(data[taken:])
 
     def drained(self) -> None:
         """The screen has sent all that it was given."""
         if self._gone or not self._unsent:
             return
-        self._unsent = False
+        self._unsent = 0
         if not self._answers:
             self._let_go_of_answers()
         self._advance()
@@ -229,21 +288,19 @@ class Reader:
     def _fall_behind(self) -> None:
         if not self.is_live:
             return
+        behind = {feed: self._place(feed) for feed in self._views}
         self.is_live = False
         for feed, view in self._views.items():
-            if feed in self._places:
-                continue  # it is about to be followed
-            feed.leave(self, view)
-            here = feed.here(view)
-            self._places[feed] = Place(here.seq, max(here.presence, self._joined[feed]))
+            if feed not in self._places:  # or it is about to be followed
+                feed.leave(self, view)
+                self._places[feed] = behind[feed]
 
     def _is_behind(self, feed: Followed) -> bool:
-        place, here = self._places[feed], feed.here(self._views[feed])
-        return place.seq < here.seq or place.presence < here.presence
+        return self._places[feed].is_behind(feed.here(self._views[feed]))
 
     def _advance(self) -> None:
         """Be live again, or wait for a turn to read on."""
-        if self._gone or self._unsent or self.is_live:
+        if self._gone or self._unsent or self.is_live or self._holding:
             return
         if self._answers or any(map(self._is_behind, self._places)):
             self._catching_up.wait(self)
@@ -262,40 +319,36 @@ class Reader:
 
     def read_on(self, log: Log) -> None:
         """Show the next answer that waits, or one chunk that is read from the log."""
-        if self._gone or self._unsent:
+        if self._gone or self._unsent or self._holding:
             return
         if self._answers:
-            answer = self._answers.popleft()
+            answer = self._answers[0]
             if isinstance(answer, bytes):
+                self._answers.popleft()
                 self._show_answer(answer)
                 self._advance()
                 return
-            stream, after = answer.feed.stream, answer.after
-            read = maybeDeferred(log.read_spoken, stream, after, answer.upto, READ_AT_ONCE)
-            read.addCallback(self._show_past, answer)
+            read = answer.read(log, self).addCallback(self._show_replay, answer)
         elif feed := next(filter(self._is_behind, self._places), None):
             place, here = self._places[feed], feed.here(self._views[feed])
             after = place.seq if place.presence >= here.presence else min(place)
-            read = maybeDeferred(log.read, feed.stream, after, READ_AT_ONCE)
-            read.addCallback(self._show, feed, here)
+            entries = maybeDeferred(log.read, feed.stream, after, READ_AT_ONCE)
+            read = entries.addCallback(self._show, feed, here, log.kept_after(feed.stream))
         else:
             self._advance()
             return
         read.addCallback(lambda _: self._advance()).addErrback(self._failed)
 
-    def _show_past(self, entries: list[Entry], replay: _Replay) -> None:
+    def _show_replay(self, data: bytes, replay: Replay) -> None:
         if self._gone:
             return
-        piece = next(pieces(entries))
-        past = replay.feed.render_past(piece, self._owner.view(replay.feed.stream), self)
-        if piece and (len(piece) < len(entries) or len(entries) == READ_AT_ONCE):
-            self._answers.appendleft(replay._replace(after=piece[-1].seq, begin=b""))
-            self._show_answer(replay.begin + past)
-        else:
-            self._show_answer(replay.begin + past + replay.end)
+        if replay.is_over:
+            self._answers.popleft()
+        self._show_answer(data)
 
     def _show_answer(self, data: bytes) -> None:
-        self.was_shown(data, self.screen.show(data))
+        if data:
+            self.was_shown(data, self.screen.show(data))
         if not (self._answers or self._unsent):
             self._let_go_of_answers()
 
@@ -304,10 +357,12 @@ class Reader:
             self._held_answers = 0
             self._owner.hold_answers(False)
 
-    def _show(self, entries: list[Entry], feed: Followed, here: Place) -> None:
+    def _show(self, entries: list[Entry], feed: Followed, here: Place, kept_after: int) -> None:
         place = self._places.get(feed)
         if place is None or self._unsent:
             return  # gone, or out of this room, since
+        view = self._views[feed]
+        lost = feed.render_gap(place.seq, kept_after, view) if kept_after > place.seq else b""
         new = []
         last = 0
         for entry in next(pieces(entries)):
@@ -319,8 +374,8 @@ class Reader:
             last = entry.seq
         if not last:  # there is nothing more to be had
             last = max(here)
-        self._places[feed] = Place(max(place.seq, last), max(place.presence, min(last, here.presence)))
-        data = feed.render(new, self._views[feed], self)
+        self._places[feed] = place.at_least(Place(last, min(last, here.presence)))
+        data = lost + feed.render(new, view, self)
         if data:
             self.was_shown(data, self.screen.show(data))
 

@@ -37,15 +37,18 @@ class View(NamedTuple):
     How somebody sees a room: whoever has the same view is shown the same bytes.
 
     ``current`` says whether what one types goes to the room; ``ignored`` holds the folded
-    nicknames, and the inboxes, of those whom one does not want to hear.
+    nicknames, and the inboxes, of those whom one does not want to hear. With ``json`` everything
+    is shown as JSON lines (jsonlines.py), and the rest is for text.
     """
 
     current: bool = True
     echo: bool = False
     joins: Joins = "all"
     stamped: bool = False
+    numbered: bool = False
     zone: tzinfo = UTC
     ignored: frozenset[str] = frozenset()
+    json: bool = False
 
 
 def notice(text: str) -> bytes:
@@ -91,6 +94,11 @@ def renamed(event: Renamed) -> str:
     return f"{event.nick} is now known as {event.new}."
 
 
+def no_longer_kept(number: int) -> bytes:
+    """Return that some lines are not to be had any more."""
+    return notice(f"{count(number, 'line is', 'lines are')} no longer kept.")
+
+
 @lru_cache(1024)
 def _minute(minute: int, zone: tzinfo, today: int) -> str:
     """Return a time given in minutes; the day too, unless it is ``today`` (its ordinal)."""
@@ -104,9 +112,25 @@ def moment(time: int, zone: tzinfo, now: int) -> str:
     return _minute(time // 60_000, zone, today)
 
 
-def replay(entries: Sequence[Entry], stream: str, view: View, viewer: str, now: int) -> bytes:
-    """Return entries of the past, one's own too, each behind its time."""
-    return Page(entries, stream, view._replace(echo=True, stamped=True), now).own(viewer)
+def stamp(time: int, view: View, now: int) -> str:
+    """Return what a line of the past stands behind."""
+    return f"[{moment(time, view.zone, now)}] "
+
+
+def missed(
+    entries: Sequence[Entry],
+    presence: Sequence[Entry],
+    stream: str,
+    view: View,
+    viewer: str,
+    now: int,
+) -> bytes:
+    """Return what somebody missed, one's own lines too, who came and went in one line behind it."""
+    page = Page(entries, stream, view._replace(echo=True, stamped=True), now).own(viewer)
+    others = [entry for entry in presence if entry.event.session != viewer]
+    if not others or view.joins == "none":
+        return page
+    return page + stamp(others[-1].time, view, now).encode() + Fold(others, stream).shared
 
 
 class Page:
@@ -126,8 +150,11 @@ class Page:
         for number, entry in enumerate(entries):
             event = entry.event
             line = _line(event, stream, elsewhere, view)
-            if line and view.stamped:
-                line = f"[{moment(entry.time, view.zone, now)}] {line}"
+            if line and (view.stamped or view.numbered):
+                front = stamp(entry.time, view, now) if view.stamped else ""
+                line = f"{front}{entry.seq} {line}" if view.numbered else front + line
+            if line and "\n" in line:
+                line = _several(line, event)
             self._lines.append(f"{line}\r\n".encode() if line else b"")
             if isinstance(event, Presence) or (isinstance(event, Spoken) and not view.echo):
                 self._not_own.setdefault(event.session, []).append(number)
@@ -175,6 +202,13 @@ def _line(event: Event, stream: str, elsewhere: str, view: View) -> str | None:
             return f"*** {renamed(event)}"
         case TopicSet(_, nick, text):
             return f"*** {nick} set the topic of {stream}: {text}"
+
+
+def _several(line: str, event: Event) -> str:
+    """Return what was pasted as lines, each with what stands in front of the first."""
+    assert isinstance(event, Said)
+    front = line.removesuffix(event.text)
+    return front + event.text.replace("\n", f"\r\n{front}")
 
 
 def is_heard(event: Event, view: View) -> bool:

@@ -6,25 +6,51 @@ Names in a request are as they were typed (names.py judges them); texts are clea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Refused(Exception):
-    """What was asked for is not done; the text is a sentence for the person."""
+    """
+    What was asked for is not done; the text is a sentence for the person.
+
+    ``code`` is one of `CODES`, for programs; ``advice`` is told people in a line of its own.
+    """
+
+    def __init__(self, text: str, code: str = "refused", advice: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        self.advice = advice
 
 
 class NotUnderstood(Refused):
     """What was typed asks for nothing that there is; the text is a sentence for the person."""
 
+    def __init__(self, text: str, code: str = "bad-request") -> None:
+        super().__init__(text, code)
+
+
+# Why a request of a program is not done: the closed list, in docs/json.md.
+CODES = (
+    "bad-json", "bad-nick", "bad-request", "bad-room", "bad-session", "forbidden", "nick-taken",
+    "no-nick", "no-such-nick", "no-such-room", "not-kept", "not-member", "not-sent", "not-utf8",
+    "refused", "too-long", "too-many", "unknown-type",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
+    """Say something in a room; the current one if none is named. Several lines are parted by LF."""
+
     text: str
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     text: str
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +94,10 @@ class ListRooms:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Set the current room's topic, or show it if there is no text."""
+    """Set a room's topic, or show it if there is no text."""
 
     text: str
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +127,64 @@ class History:
 
     lines: int | None
     room: str
+    before: int | None = None  # the number of the entry before which they end
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """
+    Show the last lines that hold some words (queries.py).
+
+    It is in one room or in all that one is in.
+    """
+
+    text: str
+    room: str = ""
+    lines: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Show the page before the one that /history or /search showed last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """Take the lines up to one with a single dot as one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Be shown nothing until the next line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Be shown everything again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """
+    Take up a session by its code or token.
+
+    What was missed begins where the old connection had not acknowledged it, or after ``seq`` in
+    the current room, or (for programs) after these numbers in these streams.
+    """
+
+    secret: str
+    seq: int | None = None
+    after: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakJson:
+    """Be shown everything as JSON lines from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +217,14 @@ class Set:
 
 Request = (
     Say | Act | ChooseNick | TakeNick | Quit | Help | Join | Leave | ListRooms | Topic | Who | WhoIs
-    | Tell | Reply | History | Away | Back | Ignore | Unignore | Set
+    | Tell | Reply | History | Search | More | Seen | Paste | Hold | Go | Resume | SpeakJson | Away
+    | Back | Ignore | Unignore | Set
 )  # fmt: skip
+
+
+class Asked(NamedTuple):
+    """A request as it came in: a program may have given it a reference, and wants to be told ``ok``."""
+
+    request: Request | None
+    ref: str = ""
+    by_program: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tcpchat.events import Entry, Event, Joined, Left, Renamed, TopicSet
+from tcpchat.records import KeptMember, KeptRoom
 from tcpchat.requests import Refused
 
 LOBBY = "#lobby"
@@ -25,6 +26,8 @@ class Room:
         self.name = name
         self.members: dict[str, Member] = {}  # by session, in the order of their coming
         self.topic = ""
+        self.seq = 0  # the last entry taken in
+        self.changes = 0  # entries that changed something since the room was kept
 
     def check(self, event: Event) -> None:
         """
@@ -40,10 +43,12 @@ class Room:
                     raise Refused(f"You are in {self.name} already.")
             case _:
                 if not inside:
-                    raise Refused(f"You are not in {self.name}. /join {self.name}")
+                    raise Refused(f"You are not in {self.name}. /join {self.name}", "not-member")
 
     def apply(self, entry: Entry) -> None:
-        """Take in the next entry of the room's log."""
+        """Take in the next entry of the room's log that is more than a line that somebody said."""
+        self.seq = entry.seq
+        self.changes += 1
         match entry.event:
             case Joined(session, nick):
                 self.members.setdefault(session, Member(nick, entry.seq))
@@ -55,10 +60,21 @@ class Room:
             case TopicSet(_, _, text):
                 self.topic = text
 
-    def others(self, session: str, before: int) -> Iterator[str]:
+    def kept(self) -> KeptRoom:
+        """Return what the room is now, to be kept."""
+        members = [KeptMember(session, *member) for session, member in self.members.items()]
+        return KeptRoom(self.seq, self.topic, members)
+
+    def restore(self, kept: KeptRoom) -> None:
+        """Be what the room was when it was kept."""
+        self.seq = kept.seq
+        self.topic = kept.topic
+        self.members = {member.session: Member(member.nick, member.since) for member in kept.members}
+
+    def others(self, session: str, before: int | None = None) -> Iterator[str]:
         """Yield the nicknames of the others who were here before an entry, in the order of their coming."""
         for other, member in self.members.items():
-            if member.since >= before:
+            if before is not None and member.since >= before:
                 return
             if other != session:
                 yield member.nick

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from tcpchat.acknowledged import Traffic
+
 # Hands over what goes at once: how many bytes that was, or why none will ever go.
 Show = Callable[[bytes], int | Exception]
 
@@ -18,6 +20,13 @@ class Screen(Protocol):
 
     def keep(self, data: bytes) -> None:
         """Send what `show` did not take, and what is told meanwhile, as the person reads."""
+
+    def traffic(self) -> Traffic | None:
+        """
+        Return how much of what was sent has arrived; None where that cannot be known.
+
+        It can be asked as long as the connection is there, and once more when it is gone.
+        """
 
     def pause(self) -> None:
         """Take no more input: leave it in the network."""
@@ -33,3 +42,21 @@ class Screen(Protocol):
 
     def abort(self) -> None:
         """Hang up at once: the connection is broken."""
+
+
+class Nowhere:
+    """The screen of somebody who is not connected."""
+
+    def show(self, data: bytes) -> int | Exception:
+        return len(data)
+
+    def keep(self, data: bytes) -> None:
+        """Nobody reads it."""
+
+    def traffic(self) -> Traffic | None:
+        return None
+
+    def pause(self) -> None:
+        """There is no input."""
+
+    resume = stop_listening = close = abort = pause

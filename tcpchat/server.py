@@ -30,6 +30,7 @@ from tcpchat.doors.line import LineFactory
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.returning import revive
 from tcpchat.service import Chat
 from tcpchat.text import clean
 
@@ -110,7 +111,8 @@ class Server(Service):
             return
         config = self._config
         self._chat = Chat(
-            self._log, self._reactor, milliseconds, lambda: secrets.token_urlsafe(9), config.chosen_limits,
+            self._log, self._reactor, milliseconds, lambda: secrets.token_urlsafe(9), secrets.token_bytes,
+            config.chosen_limits,
             config.history, config.nicknames == "ascii", self._greeting,
         )  # fmt: skip
         self._factory = LineFactory(self._chat)
@@ -128,6 +130,7 @@ class Server(Service):
 
     async def _open(self) -> None:
         await self._chat.open()
+        await revive(self._chat)
         for door in self._doors:
             try:
                 port: Any = await door.endpoint.listen(self._factory)
@@ -198,13 +201,14 @@ class Server(Service):
         self._chat.stop()
         connections = list(self._factory.connections)
         for connection in connections:
-            connection.session.finish(FAREWELL)
+            connection.dialogue.finish(FAREWELL)
         await self._until(lambda: all(c.is_settled for c in connections), COMMIT_THE_REST)
         for connection in connections:
             connection.close()
         await self._until(lambda: not self._factory.connections, READ_THE_REST)
         for connection in list(self._factory.connections):
             connection.abort()
+        self._chat.close()
         closed: list[None] = []
         log.close().addCallback(closed.append)
         await self._until(lambda: bool(closed), CLOSE_THE_LOG)

@@ -8,31 +8,42 @@ sees anything that the log does not hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
+import msgspec
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat import records
 from tcpchat.catching_up import CatchingUp
 from tcpchat.claims import Claims, Taken
+from tcpchat.cursors import Cursors
 from tcpchat.events import Event, Joined, Left, Renamed, Told, inbox
 from tcpchat.feed import Feed, RoomFeed
 from tcpchat.limits import Limits
 from tcpchat.logs.interface import Log, NotKept
-from tcpchat.names import Name, NotAName, nickname, room_name
+from tcpchat.names import Name, NotAName, nickname
 from tcpchat.person import Person
+from tcpchat.places import Place
+from tcpchat.records import KeptSight
 from tcpchat.requests import Refused
-from tcpchat.room import LOBBY, Room
+from tcpchat.resumable import Resumable
+from tcpchat.rooms import Rooms
 from tcpchat.text import clean
+from tcpchat.tickets import Ticket, new_ticket
 
 # Seconds until what could not be logged, and has happened all the same, is tried again.
 LOG_AGAIN = 1.0
 
+# Seconds after which it is looked what need be kept no longer, and what has changed much.
+UPKEEP = 10.0
+
 
 class Chat:
-    """Everybody who is connected, and the rooms that they talk in."""
+    """Everybody who is there, and the rooms that they talk in."""
 
     logger = Logger()
 
@@ -42,13 +53,15 @@ class Chat:
         clock: IReactorTime,
         wall: Callable[[], int],
         new_id: Callable[[], str],
+        chance: Callable[[int], bytes],
         limits: Limits,
         history: int = 10,
         ascii_names: bool = False,
         greeting: tuple[str, ...] = (),
     ) -> None:
         """
-        ``wall`` tells the time in milliseconds since 1970, ``new_id`` makes up a session's id.
+        ``wall`` tells the time in milliseconds since 1970, ``new_id`` makes up a session's id,
+        ``chance`` gives as many random bytes as it is asked for.
 
         A newcomer is shown the last ``history`` lines of a room. ``greeting`` takes the place of
         the first line that everybody sees.
@@ -61,115 +74,91 @@ class Chat:
         self.history = history
         self.ascii_names = ascii_names
         self.greeting = greeting
+        self.uncommitted = 0  # lines on their way to the log
+        self.returning: set[str] = set()  # sessions that are just being taken up
         self.claims = Claims()
+        self.resumable = Resumable()
+        self.rooms = Rooms(log, clock, wall, limits, history, ascii_names)
         self.catching_up = CatchingUp(log, clock)
+        self.cursors = Cursors(log, clock, self._settled)
+        self._chance = chance
         self._people: dict[str, Person] = {}
-        self._rooms: dict[object, RoomFeed] = {}  # by each of its name's keys
         self._inboxes: dict[str, tuple[Feed, Callable[[], None]]] = {}
+        self._upkeep = LoopingCall(self._look_after)
+        self._upkeep.clock = clock
         self._stopped = False
 
     async def open(self) -> None:
-        """Open every room that the log knows, and put out whoever a dead server left behind there."""
-        for stream in await self.log.streams():
-            if not stream.startswith("#"):
-                continue
-            try:
-                feed = self._open_room(room_name(stream))
-            except NotAName:
-                self.logger.warn("The log holds {stream!r}, which is no name of a room", stream=stream)
-                continue
-            members = feed.room.members.items()
-            left = [Left(session, member.nick, "server restarted") for session, member in members]
-            try:
-                if left:
-                    await self.log.append(stream, left)
-            except NotKept:
-                for event in left:
-                    self._log_surely(feed, event)
-        self.room(LOBBY)
+        """Open every room that the log knows, and begin to keep what has to be kept."""
+        await self.rooms.open()
+        self.cursors.start()
+        self._upkeep.start(UPKEEP, now=False)
 
     def stop(self) -> None:
-        """Wait for nothing any more: the log is about to be closed."""
+        """The server ends: who is there stays in the rooms, and can come back to the next one."""
         self._stopped = True
-        for feed in self.rooms():
-            feed.show_folded()
 
-    # Rooms
+    def close(self) -> None:
+        """Keep what has to be kept; nobody is connected any more."""
+        self.cursors.stop()
+        if self._upkeep.running:
+            self._upkeep.stop()
+        self.rooms.keep(all_changed=True)
 
-    def rooms(self) -> Iterator[RoomFeed]:
-        """Yield every room once, also those where nobody is."""
-        yield from dict.fromkeys(self._rooms.values())
+    def _look_after(self) -> None:
+        self.rooms.keep()
+        for session in self.resumable.expired(self.clock.seconds()):
+            self.forget(session)
 
-    def find_room(self, typed: str) -> RoomFeed:
-        """
-        Return the room that somebody names.
-
-        Raises:
-            Refused: it is no name of a room, or there is none of that name.
-        """
-        name = self._room_name(typed)
-        feed = self._known(name)
-        if feed is None:
-            raise Refused(f"There is no room {name.display}. /rooms lists the rooms.")
-        return feed
-
-    def room(self, typed: str) -> RoomFeed:
-        """
-        Return the room that somebody names, a new one if there was none.
-
-        Raises:
-            Refused: it is no name of a room, or there are too many rooms.
-        """
-        name = self._room_name(typed)
-        feed = self._known(name)
-        most = self.limits.rooms
-        if (feed is None or not feed.room.members) and most is not None and name.display != LOBBY:
-            if sum(1 for other in self.rooms() if other.room.members) >= most:
-                raise Refused(f"There are {most} rooms already, and that is all that there may be.")
-        return feed or self._open_room(name)
-
-    def _room_name(self, typed: str) -> Name:
-        try:
-            return room_name(typed if typed.startswith("#") else f"#{typed}", self.ascii_names)
-        except NotAName as reason:
-            raise Refused(f'"{clean(typed)}" is not a room: {reason}.') from reason
-
-    def _known(self, name: Name) -> RoomFeed | None:
-        return next((self._rooms[key] for key in name.keys if key in self._rooms), None)
-
-    def _open_room(self, name: Name) -> RoomFeed:
-        feed = RoomFeed(Room(name.display), self.clock, self.wall, self.history)
-        for key in name.keys:
-            self._rooms.setdefault(key, feed)
-        self.log.tail(feed.stream, 0, feed.deliver)
-        return feed
+    def _settled(self) -> dict[str, Place]:
+        feeds: list[Feed] = [*self.rooms, *(feed for feed, _ in self._inboxes.values())]
+        return {feed.stream: feed.settled for feed in feeds}
 
     # People
+
+    def new_ticket(self) -> Ticket:
+        """Make up a session's ticket."""
+        return new_ticket(self._chance)
+
+    def forget(self, session: str) -> None:
+        """A session will not be taken up any more."""
+        self.resumable.remove(session)
+        self.cursors.forget(session)
+        self.log.keep(records.SESSION, session, None)
 
     def enter(self, person: Person) -> None:
         """Somebody has a nickname now and can be found by it."""
         self._people[person.id] = person
 
-    def depart(self, person: Person, rooms: list[RoomFeed], reason: str) -> None:
-        """Somebody is gone: everybody in the rooms is told, the nickname is no longer held."""
+    def withdraw(self, person: Person) -> None:
+        """Somebody could not come in after all."""
+        self._people.pop(person.id, None)
+        self.forget(person.id)
+
+    def depart(self, person: Person, rooms: Sequence[RoomFeed], reason: str) -> None:
+        """Somebody is gone: everybody in the rooms is told."""
         self._people.pop(person.id, None)
         if person.id in self._inboxes:
             _, end = self._inboxes.pop(person.id)
             end()
-        if self._stopped:
-            return  # who is there when the server ends is put out when it starts again
-        for feed in rooms:
-            self._log_surely(feed, Left(person.id, person.nick, reason))
+        sight = KeptSight(person.nick, self.wall())
+        self.log.keep(records.SEEN, self.nickname(person.nick).fold, records.encode(sight))
+        self.log_surely([(feed.stream, [Left(person.id, person.nick, reason)]) for feed in rooms])
 
-    def _log_surely(self, feed: RoomFeed, event: Event) -> None:
+    def log_surely(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> None:
         """Log what has happened already, in the end also when the log cannot be written now."""
 
         def again(failure: Failure) -> None:
             failure.trap(NotKept)
             if not self._stopped:
-                self.clock.callLater(LOG_AGAIN, self._log_surely, feed, event)
+                self.clock.callLater(LOG_AGAIN, self.log_surely, parts)
 
-        self.log.append(feed.stream, [event]).addErrback(again)
+        self.log.append_all(parts).addErrback(again)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Does the server end?"""
+        return self._stopped
 
     def find_person(self, name: Name) -> Person | None:
         """Return who has a nickname now."""
@@ -179,6 +168,11 @@ class Chat:
     def person(self, session: str) -> Person | None:
         """Return the person of a session, if still there."""
         return self._people.get(session)
+
+    def is_broken(self, typed: str) -> bool:
+        """Tell whether the connection of whoever has a nickname is broken."""
+        person = self.find_person(self.nickname(typed))
+        return person is not None and person.is_broken
 
     def is_away(self, session: str) -> bool:
         """Tell whether somebody has said that they are away."""
@@ -195,7 +189,7 @@ class Chat:
         try:
             return nickname(typed, self.ascii_names)
         except NotAName as reason:
-            raise Refused(f'"{clean(typed)}" is not a nickname: {reason}.') from reason
+            raise Refused(f'"{clean(typed)}" is not a nickname: {reason}.', "bad-nick") from reason
 
     def claim(self, typed: str, session: str, address: str, or_variant: bool = False) -> Name:
         """
@@ -211,7 +205,8 @@ class Chat:
         except Taken:
             variant = self.claims.free_variant(name, address, now, self.ascii_names)
             if not or_variant:
-                raise Refused(f'"{name.display}" is taken. Try "{variant.display}".') from None
+                text = f'"{name.display}" is taken. Try "{variant.display}".'
+                raise Refused(text, "nick-taken") from None
             name = variant
             self.claims.claim(name, session, address, now)
         return name
@@ -232,7 +227,7 @@ class Chat:
         feed.room.check(event)
         return self.log.append(feed.stream, [event])
 
-    async def join(self, feed: RoomFeed, session: str, nick: str) -> int:
+    async def join(self, feed: RoomFeed, session: str, nick: str, ref: str = "") -> int:
         """
         Bring somebody into a room; return the number of the entry that says so.
 
@@ -240,36 +235,40 @@ class Chat:
             Refused: it may not be.
             NotKept: the log cannot be written.
         """
-        (seq,) = await self.post(feed, Joined(session, nick))
+        (seq,) = await self.post(feed, Joined(session, nick, ref=ref))
         return seq
 
-    async def rename(self, event: Renamed, feeds: list[RoomFeed]) -> None:
+    async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> int | None:
         """
-        Give somebody another nickname in all of their rooms.
+        Give somebody another nickname in all of their rooms; return its number in the first.
 
         Raises:
             NotKept: the log cannot be written; the nickname is what it was.
         """
-        if feeds:
-            await self.post(feeds[0], event)
-        for feed in feeds[1:]:
-            self._log_surely(feed, event)
+        copy = msgspec.structs.replace(event, ref="")
+        events = [(feed.stream, [event if feed is feeds[0] else copy]) for feed in feeds]
+        seqs = await self.log.append_all(events)
+        return seqs[0][0] if seqs else None
 
     def tell(self, event: Told, to: Person) -> Deferred[list[int]]:
-        """Say something to one person; the answer comes when it is in both inboxes."""
-        for person in to, self._people[event.session]:
-            if person.id not in self._inboxes:
-                feed = Feed(inbox(person.id), self.wall)
-                self._inboxes[person.id] = feed, self.log.tail(feed.stream, 0, feed.deliver)
-                person.follow_inbox(feed)
+        """Say something to one person; the answer, its number for the sender, comes when both have it."""
+        sender = self._people[event.session]
+        for person in to, sender:
+            person.follow_inbox(self.inbox(person.id))
 
-        def keep_copy(_: list[int]) -> Deferred[list[int]]:
+        def kept(seqs: list[list[int]]) -> list[int]:
             to.heard_from(event)
-            return self.log.append(inbox(event.session), [event]).addErrback(not_copied)
+            return seqs[1]
 
-        def not_copied(failure: Failure) -> list[int]:
-            failure.trap(NotKept)
-            self.logger.warn("Session {id}: the copy of a private message was not kept", id=event.session)
-            return []
+        copy = msgspec.structs.replace(event, ref="")
+        both = [(inbox(to.id), [copy]), (inbox(sender.id), [event])]
+        return self.log.append_all(both).addCallback(kept)
 
-        return self.log.append(inbox(to.id), [event]).addCallback(keep_copy)
+    def inbox(self, session: str) -> Feed:
+        """Return the feed of a session's private messages."""
+        if session not in self._inboxes:
+            stream = inbox(session)
+            last = self.log.last(stream)
+            feed = Feed(stream, self.wall, last)
+            self._inboxes[session] = feed, self.log.tail(stream, last, feed.deliver)
+        return self._inboxes[session][0]

@@ -1,303 +1,217 @@
 """
-One person's presence, independent of the wire: a door gives it lines and a screen.
+One person's presence: who somebody is, independent of the connection, which it outlives for a while.
 
-What can be done depends on the state: without a nickname (nameless.py) or with one (present.py).
-What is here holds for both: the lines take effect in the order in which they came, nothing that
-came is lost when the connection ends, and neither input nor output can grow without bound.
+What can be asked for over a connection is in present.py, what happens after a break in absence.py.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from enum import Enum, auto
-from typing import Any
+from collections.abc import Mapping
 
-from twisted.internet.defer import Deferred
-from twisted.logger import Logger
-from twisted.python.failure import Failure
+from twisted.internet.interfaces import IDelayedCall
 
-from tcpchat import render
-from tcpchat.commands import help_lines, help_on
-from tcpchat.limits import LONGEST_FAREWELL, MOST_UNCOMMITTED
-from tcpchat.logs.interface import NotKept
-from tcpchat.reader import Reader
+from tcpchat import answers, jsonlines, records, render
+from tcpchat.acknowledged import Acknowledged
+from tcpchat.asked_before import AskedBefore
+from tcpchat.dialogue import Dialogue
+from tcpchat.events import Told, inbox
+from tcpchat.feed import Feed, RoomFeed
+from tcpchat.limits import GRACE, LONGEST_ABSENCE
+from tcpchat.names import Name
+from tcpchat.places import Place
+from tcpchat.records import KeptSession
 from tcpchat.render import View
-from tcpchat.requests import Help, NotUnderstood, Quit, Refused, Request, Set
-from tcpchat.screen import Screen
-from tcpchat.service import Chat
-from tcpchat.settings import Settings
-from tcpchat.state import State
-
-
-class Wait(Enum):
-    """Why input waits."""
-
-    LINES = auto()  # too many lines wait for the effect of one before them
-    UNCOMMITTED = auto()  # too many are not in the log yet
-    ANSWERS = auto()  # too many answers wait to be read
+from tcpchat.requests import Refused
+from tcpchat.room import LOBBY
+from tcpchat.tickets import Ticket, digest
 
 
 class Session:
-    """
-    A person who is connected.
+    """Somebody who has a nickname."""
 
-    However it ends, it is over when everything that came before is done; `_end` says how.
-    """
+    def __init__(self, dialogue: Dialogue, id: str, name: Name, ticket: Ticket, since: int) -> None:
+        """``since`` is when the person came in, in milliseconds since 1970."""
+        self.chat = dialogue.chat
+        self.id = id
+        self.name = name
+        self.ticket = ticket
+        self.digests = digest(ticket.code), digest(ticket.token)
+        self.since = since
+        self.address = dialogue.address
+        self.dialogue = dialogue
+        self.settings = dialogue.settings
+        self.feeds: list[RoomFeed] = []  # the rooms, in the order in which they were current last
+        self.away: str | None = None
+        self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
+        self.correspondent: str | None = None  # the session that wrote privately last
+        self.asked_before = AskedBefore(self.chat.log, id)
+        self.acknowledged = Acknowledged()  # by the last connection, once it has broken
+        self.broken: int | None = None  # when it did, in milliseconds since 1970
+        self._grace: IDelayedCall | None = None
 
-    logger = Logger()
+    # What others may know
 
-    def __init__(self, chat: Chat, screen: Screen, address: str) -> None:
-        """``address`` is where the person connects from, without a port."""
-        self.chat = chat
-        self.id = chat.new_id()
-        self.address = address
-        self.settings = Settings()
-        self.reader = Reader(self.id, screen, self, chat.catching_up)
-        self.since = chat.wall()
-        self.is_over = False
-        self._screen = screen
-        self._heard = chat.clock.seconds()
-        self._state: State | None = None
-        self._lines: deque[str | Refused] = deque()
-        self._going_on = False
-        self._waiting = False  # for an effect
-        self._uncommitted = 0
-        self._kept: Deferred[None] | None = None  # what waits for there to be none of these
-        self._waits: set[Wait] = set()
-        self._leaving_for: str | None = None  # the reason, once the session is to end
-        self._last_words: bytes | None = None
-
-    def begin(self, state: State) -> None:
-        """Be in a state from now on."""
-        self._state = state
+    @property
+    def nick(self) -> str:
+        """The nickname."""
+        return self.name.display
 
     @property
     def idle(self) -> float:
         """For how many seconds nothing came from the person."""
-        return self.chat.clock.seconds() - self._heard
+        return self.dialogue.idle
 
     @property
-    def is_ending(self) -> bool:
-        """Is it certain that no further line will come?"""
-        return self._leaving_for is not None
+    def is_broken(self) -> bool:
+        """Is the connection broken, and has nobody been told so yet?"""
+        return self.broken is not None
 
     @property
-    def is_crowded(self) -> bool:
-        """Do so many lines wait that nobody can have typed them?"""
-        return Wait.LINES in self._waits
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in."""
+        return sorted(feed.stream for feed in self.feeds)
+
+    def follow_inbox(self, feed: Feed) -> None:
+        """There are private messages of the person: show them."""
+        if not self.dialogue.reader.follows(feed):
+            self.dialogue.reader.follow(feed, Place(feed.shown, feed.shown))
+
+    def heard_from(self, event: Told) -> None:
+        """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
+        if render.is_heard(event, self.view(inbox(self.id))):
+            self.correspondent = event.session
+
+    # What the person sees
 
     @property
-    def is_settled(self) -> bool:
-        """Is everything done that was received, and shown what there is to show?"""
-        done = not (self._waiting or self._lines or self._uncommitted or self._waits)
-        return self.is_over or (done and self.reader.is_live)
-
-    # What the door calls
-
-    def received(self, line: str | Refused) -> None:
-        """The person sent a line, or one that the door had to refuse."""
-        if self.is_over or self._last_words is not None:
-            return
-        self._heard = self.chat.clock.seconds()
-        self._lines.append(line)
-        self._go_on()
-        if len(self._lines) >= MOST_UNCOMMITTED:
-            self._wait(Wait.LINES, True)
-
-    def ended(self) -> None:
-        """The person will send nothing more, but may still read."""
-        self._end("")
-
-    def lost(self, reason: str) -> None:
-        """The connection is gone."""
-        self.reader.stop()
-        self._waits.discard(Wait.ANSWERS)  # nobody will read them
-        self._end(reason)
-
-    def cut_off(self, text: str) -> None:
-        """End the session for a reason that is not the person's wish."""
-        self.drop_lines()
-        self._end("", render.error(text))
-
-    def finish(self, text: str) -> None:
-        """The server ends: tell that, and take no more from the network; what came is still done."""
-        if not self.is_over:
-            self.tell(text)
-            self._screen.stop_listening()
-
-    # What the states call
-
-    def tell(self, *texts: str) -> None:
-        """Show a word from the server."""
-        self.reader.tell(render.notices(texts))
-
-    def count_until_kept(self, answer: Deferred[Any]) -> None:
-        """Count what is on its way to the log; tell the person if it does not get there."""
-        self._uncommitted += 1
-        if self._uncommitted >= MOST_UNCOMMITTED:
-            self._wait(Wait.UNCOMMITTED, True)
-        answer.addErrback(self._not_kept).addErrback(self._failed).addCallback(self._committed)
-
-    @property
-    def has_uncommitted(self) -> bool:
-        """Is something still on its way to the log?"""
-        return self._uncommitted > 0
-
-    def until_kept(self) -> Deferred[None]:
-        """Answer when nothing is on its way to the log any more."""
-        self._kept = Deferred()
-        return self._kept
-
-    def carry_out_anywhere(self, request: Request | None) -> None:
+    def current(self) -> RoomFeed:
         """
-        Do what can be asked for in every state.
+        The room that what one says goes to.
 
         Raises:
-            Refused: it is not done.
+            Refused: there is none.
         """
-        match request:
-            case None:
-                pass
-            case Help(""):
-                self.tell(*help_lines())
-            case Help(command):
-                self.tell(*help_on(command))
-            case Set("", _):
-                self.tell(", ".join(f"{name} {value}" for name, value in self.settings.describe()))
-            case Set(name, value):
-                if value or name not in dict(self.settings.describe()):
-                    self.settings.change(name, value)
-                    self.reader.restyle()
-                self.tell(f"{name} is {dict(self.settings.describe())[name]}.")
-            case Quit(reason):
-                self.drop_lines()
-                self._end(reason, render.notice("Goodbye."))
-            case _:
-                raise NotUnderstood("That cannot be done now.")
-
-    def drop_lines(self) -> None:
-        """Forget the lines that wait."""
-        self._lines.clear()
-
-    # What the reader calls
+        if not self.feeds:
+            raise Refused(f"You are in no room. /join {LOBBY}", "not-member")
+        return self.feeds[-1]
 
     def view(self, stream: str) -> View:
-        """Return how a stream is seen."""
-        assert self._state is not None
-        return self._state.view(stream)
+        """Return how the person sees a stream."""
+        settings = self.settings
+        return View(
+            current=bool(self.feeds) and self.feeds[-1].stream == stream,
+            echo=settings.echo,
+            joins=settings.joins,
+            stamped=settings.timestamps,
+            numbered=settings.numbers,
+            zone=settings.timezone,
+            ignored=frozenset(self.ignored) | frozenset(self.ignored.values()),
+        )
 
-    def hold_answers(self, hold: bool) -> None:
-        """Too many answers wait to be read, or no longer."""
-        self._wait(Wait.ANSWERS, hold)
-        self._go_on()
+    def welcome(self, after: Mapping[str, int]) -> answers.Welcome:
+        """
+        Return who a program is, and with what it comes back.
 
-    # The order of things
+        ``after`` holds the number after which entries follow, by stream.
+        """
+        room = self.feeds[-1].room if self.feeds else None
+        people = list(room.others(self.id)) if room else []
+        return answers.Welcome(
+            nick=self.nick,
+            room=jsonlines.room(room.name) if room else "",
+            people=people,
+            session=self.ticket.token,
+            code=self.ticket.code,
+            epoch=self.chat.log.epoch,
+            rooms=[jsonlines.room(feed.stream) for feed in self.feeds],
+            after=after,
+        )
 
-    def _go_on(self) -> None:
-        """Take the lines that wait; when there are no more, and none will come, end."""
-        if self._going_on:
-            return  # an effect was there at once
-        self._going_on = True
-        while self._lines and not (self._waiting or self.is_over or Wait.ANSWERS in self._waits):
-            self._take(self._lines.popleft())
-        self._going_on = False
-        if self._lines or self._waiting:
-            return
-        self._wait(Wait.LINES, False)
-        if self._leaving_for is not None and not self._uncommitted and not self.is_over:
-            self._leave(self._leaving_for)
+    # Names
 
-    def _take(self, line: str | Refused) -> None:
-        assert self._state is not None
-        try:
-            if isinstance(line, Refused):
-                raise line
-            effect = self._state.carry_out(line)
-        except Refused as refusal:
-            self._refuse(str(refusal), str(refusal))
-        except Exception:
-            self._failed(Failure())
+    def claim(self, typed: str, or_variant: bool = False) -> Name:
+        """
+        Hold a nickname that the person asks for, beside the one that they have.
+
+        Raises:
+            Refused: it is no nickname, or it is taken.
+        """
+        return self.chat.claim(typed, self.id, self.address, or_variant)
+
+    def release(self, name: Name) -> None:
+        """Hold a nickname no longer."""
+        self.chat.release(name, self.id, self.address)
+
+    # What outlives the connection, and the server
+
+    def enter(self) -> None:
+        """Be somebody whom others find, and who can come back after a break."""
+        self.chat.resumable.add(self.id, self.digests)
+        self.chat.enter(self)
+        self.broken = None
+        self.keep()
+
+    def keep(self) -> None:
+        """Keep what is needed to go on after the connection, or the server, has broken."""
+        self._keep(has_left=False)
+
+    def _keep(self, has_left: bool) -> None:
+        code, token = self.digests
+        kept = KeptSession(
+            nick=self.nick,
+            code=code,
+            token=token,
+            address=self.address,
+            since=self.since,
+            rooms=tuple(feed.stream for feed in self.feeds),
+            settings=dict(self.settings.describe()),
+            ignored=self.ignored,
+            away=self.away,
+            correspondent=self.correspondent,
+            broken=self.broken,
+            has_left=has_left,
+        )
+        self.chat.log.keep(records.SESSION, self.id, records.encode(kept))
+
+    def break_off(self) -> None:
+        """The connection has broken: it is told nobody for a while, in which the person may be back."""
+        self._stop()
+        if not self.chat.is_stopped:
+            self.wait("connection lost")
+        self.keep()
+
+    def wait(self, reason: str) -> None:
+        """Wait a while for the person; then they have left for this reason."""
+        self._grace = self.chat.clock.callLater(GRACE, self._leave, reason)
+
+    def leave(self, reason: str) -> None:
+        """The person has said farewell; they can still come back."""
+        if self.chat.is_stopped:
+            self.break_off()  # it was rather the server that ended
         else:
-            if effect is not None:
-                self._waiting = True
-                Deferred.fromCoroutine(effect).addErrback(self._not_done).addBoth(self._done)
+            self._stop()
+            self._leave(reason)
 
-    def _not_done(self, failure: Failure) -> None:
-        if failure.check(Refused):
-            self._refuse(str(failure.value), str(failure.value))
-        elif failure.check(NotKept):
-            self._refuse(f"Not sent: {failure.value}.", f"{failure.value}.")
-        else:
-            self._failed(failure)
+    def withdraw(self) -> None:
+        """The person could not come in."""
+        self.chat.withdraw(self)
+        self.release(self.name)
 
-    def _refuse(self, text: str, why: str) -> None:
-        assert self._state is not None
-        self.reader.tell(render.error(text))
-        self._state.refused(why)
+    def be_back(self, ticket: Ticket) -> None:
+        """The person is back, with this ticket: nothing is to be told."""
+        self.ticket = ticket
+        self.digests = self.digests[0], digest(ticket.token)
+        if self._grace and self._grace.active():
+            self._grace.cancel()
+        self._grace = None
 
-    def _done(self, _: object) -> None:
-        self._waiting = False
-        self._go_on()
-
-    def _committed(self, _: object) -> None:
-        self._uncommitted -= 1
-        if self._uncommitted <= MOST_UNCOMMITTED // 2:
-            self._wait(Wait.UNCOMMITTED, False)
-        if self._kept is not None and not self._uncommitted:
-            kept, self._kept = self._kept, None
-            kept.callback(None)
-        if self._leaving_for is not None:
-            self._go_on()
-
-    def _not_kept(self, failure: Failure) -> None:
-        failure.trap(NotKept)
-        self.reader.tell(render.error(f"Not sent: {failure.value}."))
-
-    def _wait(self, reason: Wait, wait: bool) -> None:
-        """Have input wait for a reason, or no longer for that one."""
-        waited = bool(self._waits)
-        if wait:
-            self._waits.add(reason)
-        else:
-            self._waits.discard(reason)
-        if self.is_over or waited == bool(self._waits):
-            return
-        if self._waits:
-            self._screen.pause()
-        else:
-            self._screen.resume()
-
-    # The end
-
-    def _end(self, reason: str, last_words: bytes | None = None) -> None:
-        """End once everything that came is done; the first who says so says for what reason."""
-        if self._leaving_for is None:
-            self._leaving_for = reason
-            self._last_words = last_words
-        self._go_on()
+    def _stop(self) -> None:
+        self.acknowledged = self.dialogue.reader.let_go()
+        self.broken = self.chat.wall()
+        self.chat.resumable.expire(self.id, self.chat.clock.seconds() + LONGEST_ABSENCE)
+        self.chat.cursors.rest(self.id, self.acknowledged.certain)
 
     def _leave(self, reason: str) -> None:
-        """Everything is done: be gone for the others, and show the person the rest."""
-        assert self._state is not None
-        self.is_over = True
-        self._lines.clear()
-        error = self._state.last_error() if self._last_words is None else None
-        self._state.leave(reason)
-        deadline = self.chat.clock.callLater(LONGEST_FAREWELL, self._screen.abort)
-
-        def hang_up() -> None:
-            if deadline.active():
-                deadline.cancel()
-            self.reader.tell(self._last_words or (render.error(f"Not sent: {error}") if error else b""))
-            self.reader.stop()
-            self._screen.close()
-
-        self.reader.when_caught_up(hang_up)
-
-    def _failed(self, failure: Failure) -> None:
-        """Something of ours is wrong: it is for the operator, not for the person."""
-        self.logger.failure("Session {session} failed", failure, session=self.id)
-        self.reader.stop()
-        self.drop_lines()
-        self._screen.abort()
-        self._end("")
+        self.chat.depart(self, self.feeds, reason)
+        self.release(self.name)
+        self._keep(has_left=True)

@@ -41,6 +41,7 @@ class Settings:
     echo: bool = False
     joins: Joins = "all"
     timestamps: bool = False
+    numbers: bool = False
     timezone: tzinfo = UTC
 
     def change(self, name: str, value: str) -> None:
@@ -57,6 +58,8 @@ class Settings:
                 self.joins = _joins(value)
             case "timestamps":
                 self.timestamps = _switch(name, value)
+            case "numbers":
+                self.numbers = _switch(name, value)
             case "timezone":
                 self.timezone = _zone(value)
             case _:

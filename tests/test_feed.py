@@ -25,7 +25,7 @@ class BigRoomTests(ChatCase):
         visitors = []
         for nick in nicks:
             visitors.append(self.connect())
-            visitors[-1].session.received(nick)
+            visitors[-1].dialogue.received(nick)
             self.settle()
         return visitors
 
@@ -87,7 +87,7 @@ class BigRoomTests(ChatCase):
         self.come("anna")
         self.watcher.stalls(after=70_000)
         for n in range(60):
-            self.crowd[1].session.received(f"{n} " + "x" * 4000)
+            self.crowd[1].dialogue.received(f"{n} " + "x" * 4000)
         shown = [line.split()[1] for line in self.watcher.reads() if line.startswith("<u3>")]
         self.assertEqual(shown, [str(n) for n in range(60)])
 
@@ -96,8 +96,8 @@ class BigRoomTests(ChatCase):
         self.seconds_pass()
         self.watcher.stalls()
         bert = self.connect()
-        bert.session.received("bert")
-        self.crowd[1].session.received("hello")
+        bert.dialogue.received("bert")
+        self.crowd[1].dialogue.received("hello")
         self.settle()
         self.clock.advance(1)
         self.assertEqual(sorted(self.watcher.reads()), ["*** bert joined #lobby.", "<u3> hello"])
@@ -170,17 +170,17 @@ class AnyCrowdTests(ChatCase):
             match step:
                 case "come":
                     visitor, nick = self.connect(), f"v{'abcdefghij'[came // 10]}{'abcdefghij'[came % 10]}"
-                    visitor.session.received(nick)
+                    visitor.dialogue.received(nick)
                     here.append((nick, visitor))
                     told.append(f"{nick} joined")
                     came += 1
                 case "go" if here:
                     nick, visitor = here.pop(0)
                     self.settle()
-                    visitor.session.received("/quit")
+                    visitor.dialogue.received("/quit")
                     told.append(f"{nick} left")
                 case "say" if here:
-                    here[-1][1].session.received(f"line {said}")
+                    here[-1][1].dialogue.received(f"line {said}")
                     said += 1
                 case "stall" if not watcher.screen.kept:
                     watcher.stalls(after=room)
@@ -191,7 +191,7 @@ class AnyCrowdTests(ChatCase):
                 case "settle":
                     self.settle()
                 case "all" | "folded":
-                    watcher.session.received(f"/set joins {step}")
+                    watcher.dialogue.received(f"/set joins {step}")
         self.settle()
         self.clock.advance(2)
         for _ in range(2):

@@ -230,7 +230,7 @@ class EndTests(DoorCase):
     def test_when_the_server_ends_lines_that_wait_for_their_turn_are_still_taken(self) -> None:
         connection, _ = self.dial_as(b"bob")
         connection.dataReceived(b"/foo\n" * 100 + b"last words\n")
-        connection.session.finish("The server restarts.")
+        connection.dialogue.finish("The server restarts.")
         self.assertFalse(connection.is_settled)
         self.assertEqual(self.alice.sees(), ["<bob> last words"])
         self.assertTrue(connection.is_settled)

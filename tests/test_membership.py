@@ -85,7 +85,7 @@ class RoomsTests(ChatCase):
 
     def test_who_breaks_off_while_coming_into_a_room_is_out_of_it_again(self) -> None:
         self.alice.types("/join #dev")
-        self.bob.session.received("/join #dev")
+        self.bob.dialogue.received("/join #dev")
         self.bob.breaks_off()
         self.assertEqual(
             self.alice.sees(),

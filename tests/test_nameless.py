@@ -43,7 +43,7 @@ class ComingInTests(ChatCase):
         (alice,) = self.enter("alice")
         bob = self.connect()
         before = bob.screen.shown
-        bob.session.received("bob")
+        bob.dialogue.received("bob")
         self.assertEqual((bob.screen.shown, alice.screen.shown.count(b"bob")), (before, 0))
         self.settle()
         self.assertIn(b"You are bob", bob.screen.shown)
@@ -106,8 +106,8 @@ class NicknameTests(ChatCase):
 
     def test_of_two_who_ask_for_one_at_once_one_gets_it(self) -> None:
         first, second = self.connect(), self.connect()
-        first.session.received("bob")
-        second.session.received("bob")
+        first.dialogue.received("bob")
+        second.dialogue.received("bob")
         self.assertEqual(first.sees()[-1], "*** You are bob, in #lobby.")
         self.assertEqual(second.sees()[-2:], ['!!! "bob" is taken. Try "bob2".', QUESTION])
 
@@ -161,21 +161,21 @@ class PipedInTests(ChatCase):
 
     def test_what_comes_behind_a_refused_name_is_not_another_name(self) -> None:
         self.pipe.types("bob", "hello")
-        self.pipe.session.ended()
+        self.pipe.dialogue.ended()
         self.clock.advance(0.2)
         self.assertEqual(self.pipe.sees(), ['!!! Not sent: "bob" is taken. Try "bob2".'])
         self.assertEqual((self.bob.sees(), self.pipe.screen.closed), ([], True))
 
     def test_nor_is_it_behind_a_line_that_the_door_refused(self) -> None:
         self.pipe.types(NotUnderstood("That line is not UTF-8."), "hello")
-        self.pipe.session.ended()
+        self.pipe.dialogue.ended()
         self.clock.advance(0.2)
         self.assertEqual(self.pipe.sees(), ["!!! Not sent: That line is not UTF-8."])
         self.assertEqual(self.bob.sees(), [])
 
     def test_a_name_refused_alone_ends_it_too(self) -> None:
         self.pipe.types("bob")
-        self.pipe.session.ended()
+        self.pipe.dialogue.ended()
         self.assertEqual(self.pipe.sees(), ['!!! Not sent: "bob" is taken. Try "bob2".'])
 
     def test_an_answer_is_taken_when_no_end_follows(self) -> None:
@@ -190,14 +190,14 @@ class PipedInTests(ChatCase):
 
     def test_a_whole_file_behind_a_refused_name_is_no_answer(self) -> None:
         for line in ["bob", *["word"] * 70]:
-            self.pipe.session.received(line)
+            self.pipe.dialogue.received(line)
         self.assertTrue(self.pipe.screen.paused)
         self.clock.advance(0.2)
         self.assertEqual(self.pipe.sees()[-1], '!!! Not sent: "bob" is taken. Try "bob2".')
         self.assertEqual((self.bob.sees(), self.pipe.screen.closed), ([], True))
 
     def test_an_end_without_anything_just_ends(self) -> None:
-        self.pipe.session.ended()
+        self.pipe.dialogue.ended()
         self.assertEqual((self.pipe.sees(), self.pipe.screen.closed), ([], True))
 
     def test_no_timer_is_left(self) -> None:

@@ -34,7 +34,7 @@ class StalledReaderTests(ChatCase):
             self.assertLess(len(screen.kept), 2 * LARGEST_CHUNK)
             screen.shown, screen.kept = screen.shown + screen.kept, b""
             screen.room = 0
-            self.bob.session.reader.drained()
+            self.bob.dialogue.reader.drained()
             self.settle()
         self.assertEqual(len(self.bob.reads()), 200)
 
@@ -43,21 +43,21 @@ class StalledReaderTests(ChatCase):
         self.alice.types(*map(str, range(100)))
         self.bob.screen.room = None
         self.bob.screen.shown, self.bob.screen.kept = self.bob.screen.shown + self.bob.screen.kept, b""
-        self.bob.session.reader.drained()
-        self.alice.session.received("100")
-        self.alice.session.received("101")
+        self.bob.dialogue.reader.drained()
+        self.alice.dialogue.received("100")
+        self.alice.dialogue.received("101")
         self.assertEqual(self.bob.sees(), [f"<alice> {n}" for n in range(102)])
 
     def test_a_stalled_reader_is_still_heard(self) -> None:
         self.bob.stalls()
         self.alice.types("hello")
-        self.bob.session.received("I only write")
+        self.bob.dialogue.received("I only write")
         self.assertEqual(self.carl.sees(), ["<alice> hello", "<bob> I only write"])
 
     def test_answers_come_though_lines_wait(self) -> None:
         self.bob.stalls()
         self.alice.types("one", "two")
-        self.bob.session.received("/topic")
+        self.bob.dialogue.received("/topic")
         shown = self.bob.reads()
         self.assertEqual(sorted(shown), ["*** #lobby has no topic.", "<alice> one", "<alice> two"])
         self.assertLess(shown.index("<alice> one"), shown.index("<alice> two"))
@@ -76,7 +76,7 @@ class StalledReaderTests(ChatCase):
     def test_a_room_that_was_left_while_stalled_is_over(self) -> None:
         self.bob.stalls()
         self.alice.types("one")
-        self.bob.session.received("/leave")
+        self.bob.dialogue.received("/leave")
         self.settle()
         self.alice.types("two")
         shown = self.bob.reads()
@@ -87,7 +87,7 @@ class StalledReaderTests(ChatCase):
         self.carl.types("/join #dev")
         self.bob.stalls()
         self.alice.types("one")
-        self.bob.session.received("/join #dev")
+        self.bob.dialogue.received("/join #dev")
         self.settle()
         self.carl.types("in dev")
         shown = self.bob.reads()
@@ -123,7 +123,7 @@ class AnyStallTests(ChatCase):
         for step in steps:
             match step:
                 case "say":
-                    alice.session.received(f"line {said}")
+                    alice.dialogue.received(f"line {said}")
                     said += 1
                 case "stall":
                     if not bob.screen.kept:
@@ -133,9 +133,9 @@ class AnyStallTests(ChatCase):
                 case "rename":
                     alice.types("/as alice")
                 case "join":
-                    bob.session.received("/join #dev")
+                    bob.dialogue.received("/join #dev")
                 case "other":
-                    bob.session.received("/topic")
+                    bob.dialogue.received("/topic")
                 case "go":
                     self.settle()
         bob.screen.room = None

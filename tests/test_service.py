@@ -107,7 +107,7 @@ class FullDiskTests(ChatCase):
     def test_a_name_is_changed_in_all_rooms_in_the_end(self) -> None:
         self.log.full = False
         self.bob.types("/join #dev")
-        self.bob.session.received("/nick rob")
+        self.bob.dialogue.received("/nick rob")
         self.settle()
         self.assertEqual(self.alice.types("/who #dev")[-1], "*** 1 person is in #dev: rob.")
         self.assertEqual(self.alice.types("/who")[-1], "*** 2 people are in #lobby: alice, rob.")
@@ -131,7 +131,7 @@ class StoppedTests(ChatCase):
     def test_who_is_there_when_the_server_ends_is_not_put_out_by_it(self) -> None:
         (alice,) = self.enter("alice")
         self.chat.stop()
-        alice.session.lost("")
+        alice.dialogue.lost("")
         self.settle()
         entries = self.successResultOf(self.log.read("#lobby", 0, 10))
         self.assertEqual([type(entry.event) for entry in entries], [Joined])

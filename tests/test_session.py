@@ -1,164 +1,271 @@
-"""The order of things: lines take effect as typed, nothing grows without bound, ends are farewells."""
+"""What somebody with a nickname can ask for, and who is shown what."""
 
 from __future__ import annotations
 
-from tcpchat.limits import MOST_UNCOMMITTED
+from tcpchat.limits import MOST_IGNORED
 from tests.visitors import ChatCase
 
 
-class OrderTests(ChatCase):
+class SpeakingTests(ChatCase):
     def setUp(self) -> None:
         super().setUp()
         self.alice, self.bob = self.enter("alice", "bob")
 
-    def test_what_comes_behind_a_change_of_name_comes_under_the_new_one(self) -> None:
-        self.bob.types("one", "/nick rob", "two", "/nick bob", "three")
+    def test_the_others_hear_and_the_speaker_does_not(self) -> None:
+        self.assertEqual(self.bob.types("hello"), [])
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+
+    def test_nobody_hears_before_it_is_in_the_log(self) -> None:
+        self.bob.dialogue.received("hello")
+        self.assertNotIn(b"hello", self.alice.screen.shown)
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+
+    def test_lines_come_in_the_order_in_which_they_were_typed(self) -> None:
+        self.bob.types(*map(str, range(100)))
+        self.assertEqual(self.alice.sees(), [f"<bob> {n}" for n in range(100)])
+
+    def test_an_action(self) -> None:
+        self.bob.types("/me waves")
+        self.assertEqual(self.alice.sees(), ["* bob waves"])
+
+    def test_two_slashes_say_one(self) -> None:
+        self.bob.types("//etc/passwd")
+        self.assertEqual(self.alice.sees(), ["<bob> /etc/passwd"])
+
+    def test_echo_shows_ones_own_lines_as_others_see_them(self) -> None:
+        self.assertEqual(self.bob.types("/set echo on", "hello"), ["*** echo is on.", "<bob> hello"])
+
+    def test_control_characters_do_not_reach_the_others(self) -> None:
+        self.bob.types("a\x1b[2Jb\x07\u202ec")
+        self.assertEqual(self.alice.sees(), ["<bob> a[2Jbc"])
+
+    def test_an_empty_line_is_not_said(self) -> None:
+        self.assertEqual(self.bob.types("", "   "), [])
+        self.assertEqual(self.alice.sees(), [])
+
+    def test_a_line_of_nothing_that_can_be_shown_is_refused(self) -> None:
+        self.assertTrue(self.bob.types("\u200b\x07")[0].startswith("!!! "))
+        self.assertEqual(self.alice.sees(), [])
+
+    def test_bad_input_is_told_to_one_alone_and_all_goes_on(self) -> None:
+        for line in (
+            "/foo",
+            "/msg",
+            "/history 0",
+            "/join",
+            "/whois",
+            "/set x y",
+            "/topic " + "x" * 301,
+            "/help foo",
+        ):
+            shown = self.bob.types(line)
+            self.assertEqual((len(shown), shown[0][:4]), (1, "!!! "), line)
+        self.bob.types("still here")
+        self.assertEqual(self.alice.sees(), ["<bob> still here"])
+
+
+class PrivateTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob, self.eve = self.enter("alice", "bob", "eve")
+
+    def test_both_see_it_and_nobody_else(self) -> None:
+        self.assertEqual(self.bob.types("/msg alice hi"), ["[to alice] hi"])
+        self.assertEqual(self.alice.sees(), ["[from bob] hi"])
+        self.assertEqual(self.eve.sees(), [])
+
+    def test_a_reply_goes_to_who_wrote_last(self) -> None:
+        self.bob.types("/w alice hi")
+        self.eve.types("/query ALICE psst")
+        self.assertEqual(self.alice.types("/reply yes?")[-1], "[to eve] yes?")
+        self.assertEqual((self.eve.sees()[-1:], self.bob.sees()[-1:]), (["[from alice] yes?"], []))
+
+    def test_a_reply_follows_a_change_of_name(self) -> None:
+        self.bob.types("/msg alice hi", "/nick rob")
+        self.assertEqual(self.alice.types("/reply yes?")[-1], "[to rob] yes?")
+
+    def test_there_must_be_somebody(self) -> None:
+        self.assertEqual(self.bob.types("/msg carl hi"), ['!!! Nobody here is called "carl".'])
+        self.assertTrue(self.bob.types("/reply hi")[0].startswith("!!! "))
+        self.bob.types("/msg alice hi", "/quit")
+        self.assertTrue(self.alice.types("/reply hi")[-1].startswith("!!! "))
+
+    def test_one_does_not_write_to_oneself(self) -> None:
+        self.assertEqual(self.bob.types("/msg Bob hi"), ["!!! That is you."])
+
+    def test_who_is_away_is_told_of(self) -> None:
+        self.assertEqual(self.alice.types("/away lunch"), ["*** You are away: lunch"])
+        self.assertEqual(self.bob.types("/msg alice hi"), ["*** alice is away: lunch", "[to alice] hi"])
+        self.assertEqual(self.alice.types("/back"), ["[from bob] hi", "*** You are back."])
+
+
+class NameTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.enter("alice", "bob")
+
+    def test_all_see_a_new_name_and_oneself_too(self) -> None:
+        self.assertEqual(self.bob.types("/nick rob"), ["*** bob is now known as rob."])
+        self.assertEqual(self.alice.sees(), ["*** bob is now known as rob."])
+        self.bob.types("hello")
+        self.assertEqual(self.alice.sees(), ["<rob> hello"])
+
+    def test_once_however_many_rooms_are_shared(self) -> None:
+        for visitor in self.alice, self.bob:
+            visitor.types("/join #dev", "/join #ops")
+            visitor.sees()
+        self.alice.sees()
+        self.assertEqual(self.bob.types("/nick rob"), ["*** bob is now known as rob."])
+        self.assertEqual(self.alice.sees(), ["*** bob is now known as rob."])
+
+    def test_also_by_somebody_who_shares_but_the_second_room(self) -> None:
+        (carl,) = self.enter("carl")
+        carl.types("/leave")
+        self.bob.types("/join #dev")
+        carl.types("/join #dev")
+        self.bob.types("/join #ops", "/nick rob")
+        self.assertEqual(carl.sees(), ["*** bob is now known as rob."])
+
+    def test_a_taken_one_is_refused_and_the_old_one_kept(self) -> None:
+        self.assertEqual(self.bob.types("/nick Alice"), ['!!! "Alice" is taken. Try "Alice2".'])
+        self.bob.types("hello")
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+
+    def test_one_can_change_the_case_of_ones_own(self) -> None:
+        self.assertEqual(self.bob.types("/nick Bob"), ["*** bob is now known as Bob."])
+        self.assertEqual(self.bob.types("/nick bob"), ["*** Bob is now known as bob."])
+
+    def test_the_old_one_can_be_had_by_the_same_address(self) -> None:
+        self.bob.types("/nick rob")
+        self.enter("bob")
+
+    def test_and_by_others_after_20_seconds(self) -> None:
+        self.bob.types("/nick rob")
+        stranger = self.connect("198.51.100.7")
+        self.assertIn('!!! "bob" is taken. Try "bob2".', stranger.types("bob"))
+        self.clock.advance(20)
+        stranger.types("/as bob")
+        self.clock.advance(0.2)
+        self.assertTrue(stranger.sees()[-1].startswith("*** You are bob, "))
+
+    def test_as_takes_a_variant(self) -> None:
+        self.assertEqual(self.bob.types("/as alice"), ["*** bob is now known as alice2."])
+
+    def test_without_a_room_one_is_told_alone(self) -> None:
+        self.bob.types("/leave")
+        self.alice.sees()
+        self.assertEqual(self.bob.types("/nick rob"), ["*** bob is now known as rob."])
+        self.assertEqual(self.alice.sees(), [])
+
+
+class AskingTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.enter("alice", "bob")
+
+    def test_who(self) -> None:
+        self.alice.types("/away")
+        self.assertEqual(self.bob.types("/who"), ["*** 2 people are in #lobby: alice (away), bob."])
+        self.alice.types("/join #dev")
+        self.assertEqual(self.bob.types("/names #dev"), ["*** 1 person is in #dev: alice (away)."])
+        self.assertEqual(self.bob.types("/who #x"), ["!!! There is no room #x. /rooms lists the rooms."])
+
+    def test_whois(self) -> None:
+        self.alice.types("/join #dev", "/away lunch")
+        self.clock.advance(180)
         self.assertEqual(
-            self.alice.sees(),
+            self.bob.types("/whois ALICE"),
             [
-                "<bob> one",
-                "*** bob is now known as rob.",
-                "<rob> two",
-                "*** rob is now known as bob.",
-                "<bob> three",
+                "*** alice is in #dev, #lobby, connected since 10:02, idle for 3 minutes.",
+                "*** alice is away: lunch",
             ],
         )
 
-    def test_what_comes_behind_quit_is_not_said(self) -> None:
-        self.bob.types("one", "/quit bye", "two")
-        self.assertEqual(self.alice.sees(), ["<bob> one", "*** bob left #lobby: bye."])
+    def test_no_answer_holds_an_address(self) -> None:
+        for question in "/whois alice", "/who", "/rooms", "/help", "/set":
+            self.assertNotIn("192.0.2.1", "".join(self.bob.types(question)))
 
-    def test_many_lines_whose_effects_are_there_at_once(self) -> None:
-        self.bob.session.received("/nick rob")
-        for _ in range(30):
-            self.bob.session.received("/join #lobby")
-            self.bob.session.received("/topic")
-        self.assertEqual(len(self.bob.sees()), 61)
-
-
-class BoundTests(ChatCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.alice, self.bob = self.enter("alice", "bob")
-
-    def test_input_waits_while_so_many_lines_are_not_in_the_log(self) -> None:
-        for n in range(MOST_UNCOMMITTED - 1):
-            self.bob.session.received(str(n))
-        self.assertFalse(self.bob.screen.paused)
-        self.bob.session.received("one more")
-        self.assertTrue(self.bob.screen.paused)
-        self.settle()
-        self.assertFalse(self.bob.screen.paused)
-        self.assertEqual(len(self.alice.sees()), MOST_UNCOMMITTED)
-
-    def test_input_waits_while_so_many_lines_wait_for_an_effect(self) -> None:
-        self.bob.session.received("/join #dev")
-        for n in range(MOST_UNCOMMITTED):
-            self.assertFalse(self.bob.screen.paused)
-            self.bob.session.received(str(n))
-        self.assertTrue(self.bob.screen.paused)
-        self.settle()
-        self.assertFalse(self.bob.screen.paused)
-
-    def test_input_waits_while_too_many_answers_are_not_read(self) -> None:
-        self.bob.stalls()
-        while not self.bob.screen.paused:
-            self.bob.session.received("/help")
-            self.assertLess(len(self.bob.screen.kept), 70_000)
-        self.assertGreater(len(self.bob.screen.kept), 64_000)
-        self.bob.reads()
-        self.assertFalse(self.bob.screen.paused)
-
-
-class EndTests(ChatCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.alice, self.bob = self.enter("alice", "bob")
-
-    def test_quit_is_answered_and_told(self) -> None:
-        self.assertEqual(self.bob.types("/quit"), ["*** Goodbye."])
-        self.assertTrue(self.bob.screen.closed)
-        self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
-
-    def test_quit_comes_after_what_was_said_before(self) -> None:
-        self.bob.session.received("hello")
-        self.bob.session.received("/quit")
-        self.assertFalse(self.bob.screen.closed)
-        self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby."])
-        self.assertTrue(self.bob.screen.closed)
-
-    def test_the_end_of_the_stream_is_a_farewell_once_all_is_done(self) -> None:
-        self.bob.session.received("hello")
-        self.bob.session.ended()
-        self.assertFalse(self.bob.screen.closed)
-        self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby."])
-        self.assertTrue(self.bob.screen.closed)
-
-    def test_a_broken_connection_is_told_in_all_rooms(self) -> None:
-        self.bob.types("/join #dev")
-        self.alice.types("/join #dev")
-        self.bob.breaks_off()
-        self.assertEqual(
-            self.alice.sees(),
-            ["*** bob left #lobby: connection lost.", "*** bob left #dev: connection lost."],
-        )
-
-    def test_who_breaks_off_with_answers_unread_is_gone_too(self) -> None:
-        self.bob.stalls()
-        while not self.bob.screen.paused:
-            self.bob.session.received("/help")
-        self.bob.session.received("hello")
-        self.bob.breaks_off()
-        self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby: connection lost."])
-
-    def test_what_was_said_before_a_break_is_said(self) -> None:
-        self.bob.session.received("hello")
-        self.bob.breaks_off()
-        self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby: connection lost."])
-
-    def test_who_breaks_off_while_coming_in_was_there_for_a_moment(self) -> None:
-        carl = self.connect()
-        carl.session.received("carl")
-        carl.breaks_off()
-        self.assertEqual(
-            self.alice.sees(), ["*** carl joined #lobby.", "*** carl left #lobby: connection lost."]
-        )
+    def test_rooms(self) -> None:
+        self.alice.types("/join #dev", "/topic tests")
         self.enter("carl")
+        self.assertEqual(
+            [line for line in self.bob.types("/rooms") if "#" in line and ":" in line][-2:],
+            ["*** #lobby: 3 people", "*** #dev: 1 person: tests"],
+        )
 
-    def test_who_breaks_off_while_being_renamed_leaves_both_names(self) -> None:
-        self.bob.session.received("/nick rob")
-        self.bob.breaks_off()
-        self.settle()
-        self.enter("bob", "rob")
+    def test_topic(self) -> None:
+        self.assertEqual(self.bob.types("/topic"), ["*** #lobby has no topic."])
+        self.assertEqual(self.bob.types("/topic tests"), ["*** bob set the topic of #lobby: tests"])
+        self.assertEqual(self.alice.types("/topic")[-1], "*** The topic of #lobby is: tests")
 
-    def test_the_name_is_free_at_once_to_the_same_address_only(self) -> None:
-        self.bob.types("/quit")
-        self.assertIn('!!! "bob" is taken. Try "bob2".', self.connect("198.51.100.7").types("bob"))
-        self.enter("bob")
-
-    def test_after_the_end_nothing_is_shown_and_nothing_is_heard(self) -> None:
-        self.bob.types("/quit")
-        shown = self.bob.screen.shown
-        self.bob.types("hello")
+    def test_ignoring(self) -> None:
+        self.assertEqual(self.bob.types("/ignore Alice"), ["*** You no longer hear Alice."])
+        self.alice.types("hello", "/me waves", "/msg bob psst")
+        self.assertEqual(self.bob.sees(), [])
+        self.assertEqual(self.bob.types("/unignore alice"), ["*** You hear alice again."])
         self.alice.types("hello")
-        self.assertEqual((self.bob.screen.shown, self.alice.sees()[1:]), (shown, []))
+        self.assertEqual(self.bob.sees(), ["<alice> hello"])
+        self.assertTrue(self.bob.types("/unignore alice")[0].startswith("!!! "))
+        self.assertEqual(self.bob.types("/ignore bob"), ["!!! That is you."])
 
-    def test_the_server_ends_after_what_was_received_is_done(self) -> None:
-        self.bob.session.received("hello")
-        self.bob.session.finish("The server restarts.")
-        self.assertTrue(self.bob.screen.deaf)
-        self.assertFalse(self.bob.session.is_settled)
-        self.assertEqual(self.alice.sees(), ["<bob> hello"])
-        self.assertTrue(self.bob.session.is_settled)
+    def test_a_new_name_does_not_make_one_heard_again(self) -> None:
+        self.bob.types("/ignore alice")
+        self.alice.types("/nick anna", "hello", "/msg bob psst")
+        self.assertEqual(self.bob.sees(), ["*** alice is now known as anna."])
+        self.assertEqual(
+            self.bob.types("/reply hm"), ["!!! Nobody has written to you privately yet. /msg NICK TEXT"]
+        )
+        self.assertEqual(self.bob.types("/unignore anna"), ["*** You hear anna again."])
+        self.alice.types("hello")
+        self.assertEqual(self.bob.sees(), ["<anna> hello"])
 
+    def test_a_new_session_does_not_either(self) -> None:
+        self.bob.types("/ignore alice")
+        self.alice.types("/quit")
+        (alice,) = self.enter("alice")
+        alice.types("hello")
+        self.assertEqual([line for line in self.bob.sees() if "hello" in line], [])
 
-class OurFaultTests(ChatCase):
-    def test_a_fault_of_ours_goes_to_the_log_and_ends_that_connection(self) -> None:
-        alice, bob = self.enter("alice", "bob")
-        del bob.session.settings  # so that the next change of a view fails
-        bob.types("/join #dev")
-        (logged,) = self.flushLoggedErrors(AttributeError)
-        self.assertTrue(bob.screen.aborted)
-        self.assertNotIn(b"settings", bob.screen.shown)
-        self.assertIn("settings", str(logged.value))
-        self.assertEqual(alice.types("still here"), ["*** bob left #lobby."])
+    def test_history_goes_back_to_lines_that_one_hears(self) -> None:
+        self.bob.types("/ignore alice", "one", "two")
+        self.alice.types(*map(str, range(20)))
+        self.assertEqual(self.bob.types("/history 2")[1:3], ["[10:02] <bob> one", "[10:02] <bob> two"])
+
+    def test_a_question_is_answered_after_what_was_typed_before_it(self) -> None:
+        self.bob.dialogue.received("/topic tests")
+        self.bob.dialogue.received("/topic")
+        self.bob.dialogue.received("hello")
+        self.bob.dialogue.received("/history 1")
+        self.assertEqual(
+            self.bob.sees(),
+            [
+                "*** bob set the topic of #lobby: tests",
+                "*** The topic of #lobby is: tests",
+                "*** The last 1 line of #lobby:",
+                "[10:02] <bob> hello",
+                "*** Live now.",
+            ],
+        )
+
+    def test_a_setting_without_a_value_is_shown(self) -> None:
+        self.assertEqual(self.bob.types("/set echo"), ["*** echo is off."])
+        self.assertRegex(self.bob.types("/set colour")[0], '^!!! There is no setting "colour"')
+
+    def test_history_counts_what_is_shown(self) -> None:
+        self.alice.types("one")
+        self.bob.types("two", "/ignore alice")
+        self.assertEqual(
+            self.bob.types("/history"),
+            ["*** The last 1 line of #lobby:", "[10:02] <bob> two", "*** Live now."],
+        )
+
+    def test_one_ignores_so_many_and_no_more(self) -> None:
+        for n in range(MOST_IGNORED):
+            self.assertEqual(self.bob.types(f"/ignore eve{n}"), [f"*** You no longer hear eve{n}."])
+        self.assertRegex(self.bob.types("/ignore one-more")[0], "^!!! You ignore 100 people")
+
+    def test_settings_change_what_is_seen(self) -> None:
+        self.assertEqual(self.bob.types("/set"), ["*** echo off, joins all, timestamps off, timezone UTC"])
+        self.bob.types("/set timestamps on", "/set timezone Europe/Paris", "/set joins none")
+        self.alice.types("hello", "/quit")
+        self.assertEqual(self.bob.sees(), ["[11:02] <alice> hello"])

@@ -9,6 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.acknowledged import Traffic
+from tcpchat.dialogue import Dialogue
 from tcpchat.events import Event
 from tcpchat.limits import NO_LIMITS, Limits
 from tcpchat.logs.interface import Log, NotKept
@@ -16,7 +18,7 @@ from tcpchat.logs.memory import MemoryLog
 from tcpchat.nameless import connected
 from tcpchat.requests import Refused
 from tcpchat.service import Chat
-from tcpchat.session import Session
+from tcpchat.returning import revive
 
 # Saturday, 21 November 2026, 10:02 UTC.
 MORNING = 1_795_255_320_000
@@ -43,6 +45,7 @@ class FakeScreen:
         self.kept = b""
         self.room: int | None = None
         self.lost = False
+        self.on_its_way = 0
         self.paused = False
         self.deaf = False
         self.closed = False
@@ -60,6 +63,10 @@ class FakeScreen:
 
     def keep(self, data: bytes) -> None:
         self.kept += data
+
+    def traffic(self) -> Traffic | None:
+        """So much of what was shown has not been acknowledged."""
+        return Traffic(self.on_its_way, len(self.shown) - self.on_its_way)
 
     def pause(self) -> None:
         assert not self.paused
@@ -86,19 +93,19 @@ class Visitor:
         self._case = case
         self._read = 0
         self.screen = FakeScreen()
-        self.session: Session = connected(case.chat, self.screen, address)
+        self.dialogue: Dialogue = connected(case.chat, self.screen, address)
 
     def types(self, *lines: str | Refused) -> list[str]:
         """Type lines, and return what is shown then."""
         for line in lines:
-            self.session.received(line)
+            self.dialogue.received(line)
         return self.sees()
 
     def sees(self) -> list[str]:
         """Return the lines that have come since the last look."""
         self._case.settle()
         new, self._read = self.screen.shown[self._read :], len(self.screen.shown)
-        *lines, rest = new.decode().split("\r\n")
+        *lines, rest = new.decode().replace("}\n", "}\r\n").split("\r\n")
         assert not rest, "half a line was shown"
         return lines
 
@@ -108,7 +115,7 @@ class Visitor:
         screen.room = None
         while screen.kept:
             screen.shown, screen.kept = screen.shown + screen.kept, b""
-            self.session.reader.drained()
+            self.dialogue.reader.drained()
             self._case.settle()
         return self.sees()
 
@@ -118,7 +125,7 @@ class Visitor:
 
     def breaks_off(self) -> None:
         """The cable is pulled."""
-        self.session.lost("connection lost")
+        self.dialogue.lost("connection lost")
 
 
 class ChatCase(SynchronousTestCase):
@@ -130,6 +137,7 @@ class ChatCase(SynchronousTestCase):
     def setUp(self) -> None:
         ids = count(1)
         self._new_id = lambda: f"s{next(ids)}"
+        self._chance = lambda size: next(ids).to_bytes(size)
         self.clock = Clock()
         self.log = FullLog(self.clock, self.wall)
         self.chat = self.make_chat(self.log)
@@ -141,9 +149,14 @@ class ChatCase(SynchronousTestCase):
     def make_chat(self, log: Log, ascii_names: bool = False, greeting: tuple[str, ...] = ()) -> Chat:
         """Return a chat on a log, opened."""
         chat = Chat(
-            log, self.clock, self.wall, self._new_id, self.limits, self.history, ascii_names, greeting
+            log, self.clock, self.wall, self._new_id, self._chance, self.limits, self.history, ascii_names, greeting
         )
-        opening = Deferred.fromCoroutine(chat.open())
+
+        async def open() -> None:
+            await chat.open()
+            await revive(chat)
+
+        opening = Deferred.fromCoroutine(open())
         self.clock.pump([0] * 3)
         self.successResultOf(opening)
         return chat

@@ -6,6 +6,7 @@ It moves bytes: what a line means, and what is shown, is not known here.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 from twisted.internet import tcp, unix
@@ -21,13 +22,15 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from tcpchat.acknowledged import Traffic
+from tcpchat.dialogue import Dialogue
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.lines import Endless, LineReader, TooLong, is_other_protocol
 from tcpchat.nameless import connected
 from tcpchat.requests import NotUnderstood
 from tcpchat.screen import Show
 from tcpchat.service import Chat
-from tcpchat.session import Session
+from tcpchat.sockets import traffic
 from tcpchat.telnet import TelnetFilter
 
 NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
@@ -52,8 +55,9 @@ DIRECT = (tcp.Server, unix.Server)
 class Drain:
     """Hears from the transport that everything it was given is on its way, and passes that on."""
 
-    def __init__(self, drained: Callable[[], None]) -> None:
+    def __init__(self, drained: Callable[[], None], stopped: Callable[[], None]) -> None:
         self._drained = drained
+        self._stopped = stopped
         self._registered = False
 
     def register(self, transport: tcp.Connection) -> None:
@@ -67,7 +71,8 @@ class Drain:
             self._drained()
 
     def stopProducing(self) -> None:
-        """Called when the connection is lost."""
+        """Called when the connection is lost, just before its socket is closed."""
+        self._stopped()
 
 
 @implementer(IHalfCloseableProtocol)
@@ -91,6 +96,7 @@ class LineConnection(LineOnlyReceiver):
         self._deaf = False
         self._closing = False
         self._gone = False
+        self._last_traffic: Traffic | None = None
         self._hang_up: IDelayedCall | None = None
 
     # What Twisted calls
@@ -102,47 +108,47 @@ class LineConnection(LineOnlyReceiver):
         if self._direct:
             self._hear_of_drain()
         self.factory.connections.add(self)
-        self.session: Session = connected(self.factory.chat, self, self._address())
+        self.dialogue: Dialogue = connected(self.factory.chat, self, self._address())
 
     def dataReceived(self, data: bytes) -> None:
         """Take in some bytes, cut anywhere."""
         if self._closing or self._deaf:
             return
         text, answer = self._telnet.feed(data)
-        self.session.reader.tell(answer)
+        self.dialogue.reader.tell(answer)
         try:
             self._reader.feed(text)
         except Endless:
             self._take_lines()
-            self.session.cut_off(ENDLESS)
+            self.dialogue.cut_off(ENDLESS)
             return
         self._take_lines()
         if self._first and is_other_protocol(self._reader.unfinished):
-            self.session.cut_off(OTHER_PROTOCOL)
+            self.dialogue.cut_off(OTHER_PROTOCOL)
 
     def lineReceived(self, line: bytes) -> None:
         """Take in a line without its end."""
         if self._first and is_other_protocol(line + b"\n"):
-            self.session.cut_off(OTHER_PROTOCOL)
+            self.dialogue.cut_off(OTHER_PROTOCOL)
             return
         try:
             # Some programs begin a text with a byte order mark.
             text = line.decode("utf-8-sig" if self._first else "utf-8")
         except UnicodeDecodeError:
-            self.session.received(NotUnderstood(NOT_UTF8))
+            self.dialogue.received(NotUnderstood(NOT_UTF8, "not-utf8"))
         else:
-            self.session.received(text)
+            self.dialogue.received(text)
         finally:
             self._first = self._first and not line
 
     @property
     def is_settled(self) -> bool:
         """Is every line done that has come, and shown what there is to show?"""
-        return self.session.is_settled and not self._resting
+        return self.dialogue.is_settled and not self._resting
 
     def sendLine(self, line: bytes) -> None:
         """Show a line."""
-        self.session.reader.tell(line + b"\r\n")
+        self.dialogue.reader.tell(line + b"\r\n")
 
     def readConnectionLost(self) -> None:
         """The peer sends nothing more, but may still read."""
@@ -171,7 +177,7 @@ class LineConnection(LineOnlyReceiver):
             # With TLS, which has no half-closed connections, this was the end of the stream.
             self._reader.end()
         self._take_lines()
-        self.session.lost("" if farewell else "connection lost")
+        self.dialogue.lost("" if farewell else "connection lost")
 
     # What the session calls: this is its screen
 
@@ -180,6 +186,10 @@ class LineConnection(LineOnlyReceiver):
         self.transport.write(data)
         if self._drain is None:
             self._hear_of_drain()
+
+    def traffic(self) -> Traffic | None:
+        """Return how much of what was sent has arrived, as far as the system knows."""
+        return self._last_traffic if self._gone else self._measure()
 
     def pause(self) -> None:
         """Take no more input: leave it in the network."""
@@ -226,7 +236,7 @@ class LineConnection(LineOnlyReceiver):
             self.transport.resumeProducing()
 
     def _hear_of_drain(self) -> None:
-        self._drain = Drain(self._drained)
+        self._drain = Drain(self._drained, self._stopped)
         self._drain.register(self.transport)
 
     def _hear_no_more(self) -> None:
@@ -239,7 +249,10 @@ class LineConnection(LineOnlyReceiver):
         if not self._direct:
             # TLS calls a producer all the time while it is registered.
             self._hear_no_more()
-        self.session.reader.drained()
+        self.dialogue.reader.drained()
+
+    def _stopped(self) -> None:
+        self._last_traffic = self._measure()
 
     def _show_later(self, data: bytes) -> int:
         """Take nothing at once: all goes the way of `keep`."""
@@ -254,7 +267,7 @@ class LineConnection(LineOnlyReceiver):
         while self._takes_lines and (line := self._reader.next_line()) is not None:
             if isinstance(line, TooLong):
                 self._first = False
-                self.session.received(NotUnderstood(TOO_LONG))
+                self.dialogue.received(NotUnderstood(TOO_LONG, "too-long"))
             else:
                 self.lineReceived(line)
             taken += 1
@@ -262,7 +275,7 @@ class LineConnection(LineOnlyReceiver):
                 self._rest()
         self._taking_lines = False
         if self._no_more_input and not (self._paused or self._closing or self._gone or self._resting):
-            self.session.ended()
+            self.dialogue.ended()
 
     def _rest(self) -> None:
         """Let the others have their turns before the next line is taken."""
@@ -280,6 +293,12 @@ class LineConnection(LineOnlyReceiver):
     def _takes_lines(self) -> bool:
         """Is the next line to be taken? Nothing waits for room once the connection is gone."""
         return not self._closing and (self._gone or not (self._paused or self._resting))
+
+    def _measure(self) -> Traffic | None:
+        # The transport of TLS stands on that of TCP.
+        transport = getattr(self.transport, "transport", self.transport)
+        connection = getattr(transport, "socket", None)
+        return traffic(connection) if isinstance(connection, socket.socket) else None
 
     def _abort_after(self, seconds: float) -> None:
         if self._hang_up and self._hang_up.active():

@@ -14,14 +14,33 @@ from tcpchat.events import Event
 # What one commit holds at most. More makes each commit slower than it saves in commits.
 LARGEST_BATCH = 256
 
+# Bytes of a record that take as long as an entry.
+LIKE_AN_ENTRY = 4096
+
 
 class Append(NamedTuple):
-    """Events that are to be added to a stream, when they were, and who waits for that."""
+    """Events that are to be added to streams, how many, when they were, and who waits for that."""
 
-    stream: str
-    events: Sequence[Event]
+    parts: Sequence[tuple[str, Sequence[Event]]]
+    size: int
     time: int
-    answer: Deferred[list[int]]
+    answer: Deferred[list[list[int]]]
+
+
+class Keep(NamedTuple):
+    """A record that is to be replaced, or removed if there is no value."""
+
+    kind: str
+    key: str
+    value: bytes | None
+
+    @property
+    def size(self) -> int:
+        """Return about as how many entries it counts."""
+        return 1 + len(self.value or b"") // LIKE_AN_ENTRY
+
+
+Item = Append | Keep
 
 
 class Batches:
@@ -35,15 +54,19 @@ class Batches:
     def __init__(self, from_thread: Callable[..., Any]) -> None:
         """``from_thread`` calls something in the next turn of the reactor."""
         self._from_thread = from_thread
-        self._turn: list[Append] = []
-        self._queue: queue.SimpleQueue[list[Append] | None] = queue.SimpleQueue()
-        self._backlog: deque[Append] = deque()  # the writer's: out of the queue, in no batch yet
+        self._turn: list[Item] = []
+        self._queue: queue.SimpleQueue[list[Item] | None] = queue.SimpleQueue()
+        self._backlog: deque[Item] = deque()  # the writer's: out of the queue, in no batch yet
 
-    def add(self, append: Append) -> None:
+    def add(self, item: Item) -> None:
         """Add something, in the reactor's thread."""
         if not self._turn:
             self._from_thread(self._hand_over)
-        self._turn.append(append)
+        self._turn.append(item)
+
+    def wake(self) -> None:
+        """Let the writer see, in the reactor's thread, that there is something else to do."""
+        self._queue.put([])
 
     def end(self) -> None:
         """Say, in the reactor's thread, that nothing more will come."""
@@ -55,20 +78,26 @@ class Batches:
         if turn:  # and not handed over already, because it is the end
             self._queue.put(turn)
 
-    def next(self) -> tuple[list[Append], bool]:
-        """Wait, in the writer's thread, for something to write; tell whether it is the last."""
-        batch: list[Append] = []
+    def next(self, patience: float | None) -> tuple[list[Item], bool]:
+        """
+        Wait, in the writer's thread, for something to write; tell whether it is the last.
+
+        It is nothing after ``patience`` seconds, or when somebody wakes the writer.
+        """
+        batch: list[Item] = []
         size = 0
         while True:
             while self._backlog:
-                size += len(self._backlog[0].events)
+                size += self._backlog[0].size
                 if batch and size > LARGEST_BATCH:
                     return batch, False
                 batch.append(self._backlog.popleft())
             try:
-                turn = self._queue.get(block=not batch)
+                turn = self._queue.get(not batch, patience)
             except queue.Empty:
                 return batch, False
             if turn is None:
                 return batch, True
+            if not turn and not batch:
+                return batch, False
             self._backlog.extend(turn)

@@ -1,53 +1,41 @@
 """
 The log in one SQLite file: the default store. Nobody else in the project knows SQL.
 
-One thread owns the one connection that writes. It commits together what was appended in one turn of
-the reactor and while the commit before was on its way (group commit), so that waiting for the disk
-costs next to nothing when there is much to write, and a line said alone goes at once. Reads are
-short and go through a second connection, read-only, in the reactor's thread.
+One thread owns the one connection that writes (`sqlite_writer`). It commits together what was
+appended in one turn of the reactor and while the commit before was on its way (group commit), so
+that waiting for the disk costs next to nothing when there is much to write, and a line said alone
+goes at once. Reads are short and go through a second connection, read-only, in the reactor's
+thread; what may take longer has a third, in a thread of its own (`sqlite_search`).
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any, Literal
 
 from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat.events import Entry, Event, Spoken, decode, encode
-from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches
-from tcpchat.logs.interface import Deliver, NotKept
-from tcpchat.logs.sqlite_file import SQLiteFile
+from tcpchat.events import Entry, Event, decode
+from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Item, Keep
+from tcpchat.logs.interface import Deliver, Found, NotKept, Range
+from tcpchat.logs.sqlite_file import SQLiteFile, Stream
+from tcpchat.logs.sqlite_search import Part, Searcher, search
+from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Forget, Reach, Reports, Writer, is_its_own
 from tcpchat.logs.tails import Tails
+from tcpchat.queries import Query
 
 Durability = Literal["power", "crash"]
 
-# Errors after which SQLite has rolled back and may be asked again: a full disk, a file at its
-# largest size, another program that holds the file locked. After any other one (a failed fsync
-# above all) what is on the disk is not known, and the server must end.
-PASSING_ERRORS = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_IOERR_WRITE,
-}
-
-# Left to itself, SQLite would go through all that was not said as well.
+# Left to itself, SQLite would go through all the rest as well.
 SPOKEN = "entry indexed by spoken where spoken and"
-
-CANNOT_WRITE = "the log cannot be written"
-
-
-class _Stream(NamedTuple):
-    """Where a stream stands: its row, its last entry's number and time."""
-
-    id: int
-    seq: int
-    time: int
+UNSPOKEN = "entry indexed by unspoken where not spoken and"
+REF = "stream cross join entry indexed by ref on stream = id where ref is not null and"
 
 
 class SQLiteLog:
@@ -78,67 +66,152 @@ class SQLiteLog:
         self._wall = wall
         self._from_thread = from_thread
         self._failed = failed
+        self._closing = False
         self._broken = False
         self._is_refusing = False  # and has told the operator
-        self._streams = {name: _Stream(*where) for name, *where in self._file.streams}
+        self._streams = dict(self._file.streams)
+        self._unwritten: dict[tuple[str, str], Keep] = {}
         self._tails = Tails()
         self._batches = Batches(from_thread)
         self._closed: Deferred[None] = Deferred()
         self._reader_closed = threading.Event()
-        # The writer's own view of the streams runs ahead of what has been delivered.
-        self._writer = threading.Thread(
-            target=self._write_all, args=(dict(self._streams),), name="log writer", daemon=True
-        )
-        self._writer.start()
+        self._searcher = Searcher(self._file.searcher, from_thread)
+        reports = Reports(self._committed, self._not_committed, self._forgotten, self._break, self._end)
+        self._writer = Writer(self._file, self._batches, from_thread, reports)
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
-        if self._broken:
+        return self.append_all(((stream, events),)).addCallback(itemgetter(0))
+
+    def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
+        if self._broken or self._closing:
             return fail(NotKept(CANNOT_WRITE))
-        if not events:
-            return succeed([])
-        answer: Deferred[list[int]] = Deferred()
-        self._batches.add(Append(stream, events, self._wall(), answer))
+        size = sum([len(events) for _, events in parts])
+        if not size:
+            return succeed([[] for _ in parts])
+        answer: Deferred[list[list[int]]] = Deferred()
+        self._batches.add(Append(parts, size, self._wall(), answer))
         return answer
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
         return execute(self._read, stream, after, limit)
 
     def _read(self, stream: str, after: int, limit: int) -> list[Entry]:
+        return self._read_some("entry where", stream, after, self.last(stream), limit)
+
+    def _read_some(self, which: str, stream: str, after: int, upto: int, limit: int) -> list[Entry]:
         known = self._streams.get(stream)
         if known is None:
             return []
-        # The file may hold more than the tails have been given (see interface.Log.read).
-        return self._entries("entry where", known.id, after, known.seq, limit)
-
-    def _entries(self, which: str, stream: int, after: int, upto: int, limit: int) -> list[Entry]:
         rows = self._file.reader.execute(
             f"select seq, time, body from {which} stream = ? and seq > ? and seq <= ? order by seq limit ?",
-            (stream, after, upto, limit),
+            # The file may hold more than the tails have been given (see interface.Log.read).
+            (known.id, after, min(upto, known.seq), limit),
         )
         return [Entry(seq, time, decode(body)) for seq, time, body in rows.fetchall()]
 
     def read_spoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
-        return execute(self._read_spoken, stream, after, upto, limit)
+        return execute(self._read_some, SPOKEN, stream, after, upto, limit)
 
-    def _read_spoken(self, stream: str, after: int, upto: int, limit: int) -> list[Entry]:
-        known = self._streams.get(stream)
-        if known is None:
-            return []
-        return self._entries(SPOKEN, known.id, after, min(upto, known.seq), limit)
+    def read_unspoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
+        return execute(self._read_some, UNSPOKEN, stream, after, upto, limit)
 
     def find_spoken(self, stream: str, number: int, upto: int) -> Deferred[tuple[int, int]]:
         return execute(self._find_spoken, stream, number, upto)
 
     def _find_spoken(self, stream: str, number: int, upto: int) -> tuple[int, int]:
+        after, found = upto, 0
+        if known := self._streams.get(stream):
+            rows = self._file.reader.execute(
+                f"select seq, spoken from {SPOKEN} stream = ? and seq <= ? order by seq desc limit ?",
+                (known.id, min(upto, known.seq), number),
+            )
+            for seq, lines in rows.fetchall():
+                if found and found + lines > number:
+                    break
+                after, found = seq - 1, found + lines
+        return after, found
+
+    def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
+        return execute(self._find_ref, f"{session} {ref}")
+
+    def _find_ref(self, ref: str) -> Found | None:
+        row = self._file.reader.execute(f"select name, seq, time, body from {REF} ref = ?", (ref,)).fetchone()
+        if row is None or row[1] > self.last(row[0]):
+            return None
+        name, seq, time, body = row
+        return Found(name, Entry(seq, time, decode(body)))
+
+    def search(self, query: Query, ranges: Sequence[Range], limit: int) -> Deferred[list[Found]]:
+        if self._closing:
+            return fail(NotKept(CLOSED))
+        parts: list[Part] = []
+        for name, after, before in ranges:
+            known = self._streams.get(name)
+            if known and name.startswith("#"):
+                parts.append(
+                    Part(name, known.id, max(after, known.kept_after) + 1, min(before - 1, known.seq))
+                )
+        answer: Deferred[None] = Deferred()
+        self._writer.add(Reach({part.id: part.last for part in parts}, answer))
+        return answer.addCallback(lambda _: self._searcher.ask(search, query, parts, limit))
+
+    def last(self, stream: str) -> int:
+        known = self._streams.get(stream)
+        return known.seq if known else 0
+
+    def kept_after(self, stream: str) -> int:
+        known = self._streams.get(stream)
+        return known.kept_after if known else 0
+
+    def last_before(self, stream: str, time: int) -> Deferred[int]:
+        return execute(self._last_before, stream, time)
+
+    def _last_before(self, stream: str, time: int) -> int:
         known = self._streams.get(stream)
         if known is None:
-            return upto, 0
-        first, found = self._file.reader.execute(
-            f"select min(seq), count(*) from (select seq from {SPOKEN}"
-            " stream = ? and seq <= ? order by seq desc limit ?)",
-            (known.id, min(upto, known.seq), number),
-        ).fetchone()
-        return (first - 1, found) if found else (upto, 0)
+            return 0
+
+        def time_of(seq: int) -> int:
+            found = self._file.reader.execute(
+                "select time from entry where stream = ? and seq = ?", (known.id, seq)
+            )
+            (time,) = found.fetchone()
+            return int(time)
+
+        numbers = range(known.kept_after + 1, known.seq + 1)
+        return known.kept_after + bisect_left(numbers, time, key=time_of)
+
+    def forget(self, stream: str, upto: int) -> Deferred[None]:
+        if self._broken or self._closing:
+            return fail(NotKept(CANNOT_WRITE))
+        if stream not in self._streams:
+            return succeed(None)
+        answer: Deferred[None] = Deferred()
+        self._writer.add(Forget(stream, min(upto, self.last(stream)), answer))
+        return answer
+
+    def keep(self, kind: str, key: str, value: bytes | None) -> None:
+        item = self._unwritten[kind, key] = Keep(kind, key, value)
+        if not self._closing:
+            self._batches.add(item)
+
+    def record(self, kind: str, key: str) -> Deferred[bytes | None]:
+        return execute(self._record, kind, key)
+
+    def _record(self, kind: str, key: str) -> bytes | None:
+        if item := self._unwritten.get((kind, key)):
+            return item.value
+        found = self._file.reader.execute("select value from record where kind = ? and key = ?", (kind, key))
+        for (value,) in found:
+            return bytes(value)
+        return None
+
+    def records(self, kind: str) -> Deferred[dict[str, bytes]]:
+        if self._closing:
+            return fail(NotKept(CLOSED))
+        # As they are now: when these are written, what is read may be from before or after that.
+        newer = [item for item in self._unwritten.values() if item.kind == kind]
+        return self._searcher.ask(_records, kind).addCallback(_replace, newer)
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         while missed := self._read(stream, after, LARGEST_BATCH):
@@ -150,41 +223,53 @@ class SQLiteLog:
         return succeed({name: stream.seq for name, stream in self._streams.items()})
 
     def close(self) -> Deferred[None]:
-        self._broken = True  # for what comes after this
+        self._closing = True
         self._batches.end()
         return self._closed
 
+    # What the writer reports, in the reactor's thread.
+
     def _committed(
-        self, batch: list[Append], added: dict[str, list[Entry]], streams: dict[str, _Stream]
+        self, items: Sequence[Item], added: dict[str, list[Entry]], moved: dict[str, Stream]
     ) -> None:
-        """In the reactor's thread: a commit has succeeded."""
         if self._is_refusing:
             self._is_refusing = False
             self.logger.info("The log can be written again")
         for name, entries in added.items():
             # Only now: nothing can be read before the tails are given it.
-            self._streams[name] = streams[name]
+            self._streams[name] = moved[name]
             self._tails.deliver(name, entries)
         taken = dict.fromkeys(added, 0)
-        for append in batch:
-            first = taken[append.stream]
-            taken[append.stream] = last = first + len(append.events)
-            append.answer.callback([entry.seq for entry in added[append.stream][first:last]])
+        for item in items:
+            if isinstance(item, Keep):
+                if self._unwritten.get((item.kind, item.key)) is item:
+                    del self._unwritten[item.kind, item.key]
+                continue
+            answer = []
+            for name, events in item.parts:
+                first = taken.get(name, 0)
+                taken[name] = last = first + len(events)
+                answer.append([entry.seq for entry in added.get(name, ())[first:last]])
+            item.answer.callback(answer)
 
-    def _not_committed(self, batch: list[Append], error: Exception | None) -> None:
-        """In the reactor's thread: a commit has failed, and nothing of it is kept."""
-        if isinstance(error, sqlite3.Error):
-            if not self._is_refusing:
-                self._is_refusing = True
-                self.logger.warn("The log cannot be written, and lines are refused: {error}", error=error)
-        elif error is not None:
+    def _not_committed(self, items: Sequence[Item], error: Exception | None) -> None:
+        """A commit has failed, and nothing of it is in the file."""
+        if error is not None and is_its_own(error):
             self.logger.failure("Something could not be written", Failure(error))
-        for append in batch:
-            append.answer.errback(NotKept(CANNOT_WRITE))
+        elif error is not None and not self._is_refusing:
+            self._is_refusing = True
+            self.logger.warn("The log cannot be written, and lines are refused: {error}", error=error)
+        for item in items:
+            if isinstance(item, Append):
+                item.answer.errback(NotKept(CANNOT_WRITE))
+
+    def _forgotten(self, name: str, stream: Stream) -> None:
+        """Entries of a stream are no longer there."""
+        self._streams[name] = stream
 
     def _break(self, error: Exception) -> None:
         """
-        In the reactor's thread: the disk has failed.
+        The disk has failed.
 
         A commit whose fsync fails may well be in the file, and the next server would find it
         there. So those who wait for it are told neither that it is kept nor that it is not.
@@ -192,89 +277,32 @@ class SQLiteLog:
         self._broken = True
         self._failed(error)
 
+    def _end(self) -> None:
+        """In the writer's thread: nothing more will be written."""
+        self._from_thread(self._finish_reading)
+        self._reader_closed.wait()
+        self._searcher.end()
+        self._file.close_writer()
+        self._from_thread(self._finish_closing)
+
     def _finish_reading(self) -> None:
-        """In the reactor's thread: the last commit has been delivered."""
-        self._file.close_reader()
+        """The last commit has been delivered."""
+        self._file.reader.close()
         self._reader_closed.set()
 
     def _finish_closing(self) -> None:
         self._file.close()
         self._closed.callback(None)
 
-    # What follows runs in the writer's thread.
 
-    def _write_all(self, streams: dict[str, _Stream]) -> None:
-        broken = False
-        last = False
-        while not last:
-            batch, last = self._batches.next()
-            if broken:
-                self._from_thread(self._not_committed, batch, None)
-            elif batch:
-                try:
-                    added, moved = self._write(batch, streams)
-                except Exception as error:
-                    broken = self._is_broken(error)
-                    if not broken:
-                        self._from_thread(self._not_committed, batch, error)
-                else:
-                    streams.update(moved)
-                    self._from_thread(self._committed, batch, added, moved)
-                    broken = self._checkpoint_fails()
-        self._from_thread(self._finish_reading)
-        self._reader_closed.wait()
-        self._file.close_writer()
-        self._from_thread(self._finish_closing)
-
-    def _is_broken(self, error: Exception) -> bool:
-        """Undo what has failed; return whether that cannot be done for certain."""
-        passing = not isinstance(error, sqlite3.Error) or _code(error) in PASSING_ERRORS
-        try:
-            if passing and self._file.writer.in_transaction:
-                self._file.writer.execute("rollback")
-        except sqlite3.Error:
-            passing = False
-        if not passing:
-            self._from_thread(self._break, error)
-        return not passing
-
-    def _checkpoint_fails(self) -> bool:
-        """Have the file take over what the WAL holds; return whether the disk fails at that."""
-        try:
-            self._file.checkpoint()
-        except sqlite3.Error as error:
-            return self._is_broken(error)
-        return False
-
-    def _write(
-        self, batch: list[Append], streams: dict[str, _Stream]
-    ) -> tuple[dict[str, list[Entry]], dict[str, _Stream]]:
-        """Number and commit a batch; return the entries of each stream, and where each now stands."""
-        writer = self._file.writer
-        added: dict[str, list[Entry]] = {}
-        moved: dict[str, _Stream] = {}
-        rows: list[tuple[int, int, int, bool, str]] = []
-        writer.execute("begin immediate")
-        for append in batch:
-            name = append.stream
-            stream = moved.get(name) or streams.get(name)
-            if stream is None:
-                new = writer.execute("insert into stream (name) values (?) returning id", (name,))
-                (row,) = new.fetchone()
-                stream = _Stream(row, 0, 0)
-            seq, time = stream.seq, max(append.time, stream.time)
-            entries = added.setdefault(name, [])
-            for event in append.events:
-                seq += 1
-                entries.append(Entry(seq, time, event))
-                rows.append((stream.id, seq, time, isinstance(event, Spoken), encode(event).decode()))
-            moved[name] = _Stream(stream.id, seq, time)
-        writer.executemany("insert into entry (stream, seq, time, spoken, body) values (?, ?, ?, ?, ?)", rows)
-        writer.execute("commit")
-        self._file.wrote(len(added), sum([len(row[-1]) for row in rows]))
-        return added, moved
+def _records(connection: sqlite3.Connection, kind: str) -> dict[str, bytes]:
+    return dict(connection.execute("select key, value from record where kind = ?", (kind,)).fetchall())
 
 
-def _code(error: sqlite3.Error) -> int | None:
-    """Return SQLite's code; errors of Python's module have none."""
-    return getattr(error, "sqlite_errorcode", None)
+def _replace(records: dict[str, bytes], newer: Iterable[Keep]) -> dict[str, bytes]:
+    for item in newer:
+        if item.value is None:
+            records.pop(item.key, None)
+        else:
+            records[item.key] = item.value
+    return records

@@ -8,35 +8,13 @@ import secrets
 import sqlite3
 import stat
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import NamedTuple
 from urllib.parse import quote
 
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse
-
-# "tcpc": says in the file's header whose it is (SQLite's PRAGMA application_id).
-APPLICATION_ID = 0x74637063
-VERSION = 1
-
-SCHEMA = f"""
-pragma application_id = {APPLICATION_ID};
-pragma user_version = {VERSION};
-create table log (
-    epoch text not null       -- the log's own name, made with it: (epoch, seq) is never used twice
-) strict;
-create table stream (
-    id integer primary key,   -- short, because it stands in every entry
-    name text not null unique -- "#lobby" for a room, "@SESSION" for an inbox
-) strict;
-create table entry (
-    stream integer not null references stream (id),
-    seq integer not null,     -- 1, 2, 3, ... within the stream
-    time integer not null,    -- milliseconds since 1970, UTC; for display: the order is by seq
-    spoken integer not null,  -- 1 if people said or did it: what history is made of; else 0
-    body text not null,       -- the event as JSON, see events.py
-    primary key (stream, seq)
-) strict, without rowid;
-create index spoken on entry (stream, seq) where spoken;
-"""
+from tcpchat.logs.sqlite_schema import APPLICATION_ID, SCHEMA, TABLES, VERSION, migrate
 
 # Pages of the WAL after which they are moved into the file: 4 MB, as SQLite has it.
 LONGEST_WAL = 1000
@@ -46,12 +24,23 @@ PAGE = 4096
 LONGEST_CHECK = 1.0
 
 
+class Stream(NamedTuple):
+    """Where a stream stands: its row, its last entry's number and time, what is gone and indexed."""
+
+    id: int
+    seq: int
+    time: int
+    kept_after: int
+    searchable: int
+
+
 class SQLiteFile:
     """
-    An open file of entries, held by a lock: ``writer`` and ``reader`` are its connections.
+    An open file of entries, held by a lock, and its connections.
 
     Before SQLite 3.51.3 two connections that write or checkpoint can corrupt a WAL, so there is
-    one that does; the reader is read-only and closed first.
+    one that does, ``writer``; ``reader``, and ``searcher`` for what takes longer, are read-only and
+    closed first.
     """
 
     def __init__(self, path: str, synchronous: str) -> None:
@@ -84,26 +73,41 @@ class SQLiteFile:
             undo.pop_all()
 
     def _open(self, synchronous: str, undo: ExitStack) -> None:
+        self._synchronous = synchronous
         self.writer = self._connect("rw")
         undo.callback(self.writer.close)
         self.writer.execute("pragma journal_mode = wal").fetchone()
         self.writer.execute(f"pragma synchronous = {synchronous}")
         self.writer.execute("pragma journal_size_limit = 67108864")
         self.writer.execute("pragma wal_autocheckpoint = 0")
+        migrate(self.writer)
         self._in_wal = 0
-        self.reader = self._connect("ro")
-        undo.callback(self.reader.close)
-        self.reader.execute("pragma query_only = on")
+        self.reader, self.searcher = self._connect("ro"), self._connect("ro")
+        for connection in self.reader, self.searcher:
+            undo.callback(connection.close)
+            connection.execute("pragma query_only = on")
+        for table in TABLES:
+            self.reader.execute(f"select * from {table} limit 0")
         named = self.reader.execute("select epoch from log").fetchone()
         if named is None:
             raise Damaged(f"The log {self.path} is damaged: it has no epoch.")
         (self.epoch,) = named
-        # Where each stream stands: its name and row, its last entry's number and time. "cross" has
-        # SQLite go from stream to stream; it would read every entry otherwise.
-        self.streams: list[tuple[str, int, int, int]] = self.reader.execute(
-            "select name, id, seq, time from stream cross join entry on stream = id"
-            " where seq = (select max(seq) from entry where stream = id)"
-        ).fetchall()
+        # The last entry's number may be that of one that is gone.
+        found = self.reader.execute(
+            "select name, id, max(coalesce(seq, 0), kept_after), coalesce(time, 0), kept_after, searchable"
+            " from stream left join entry on stream = id"
+            " and seq = (select max(seq) from entry where stream = id)"
+        )
+        self.streams = {name: Stream(*where) for name, *where in found.fetchall()}
+
+    @contextmanager
+    def unsynced(self) -> Iterator[None]:
+        """Do not wait for the disk in the commits in here: what they hold can be made again."""
+        self.writer.execute("pragma synchronous = normal")
+        try:
+            yield
+        finally:
+            self.writer.execute(f"pragma synchronous = {self._synchronous}")
 
     def wrote(self, streams: int, size: int) -> None:
         """Count about how many pages the WAL holds: what was said in how many streams."""
@@ -119,12 +123,8 @@ class SQLiteFile:
             self._in_wal = 0
             self.writer.execute("pragma wal_checkpoint(passive)").fetchone()
 
-    def close_reader(self) -> None:
-        """Close the connection that reads: before the other one."""
-        self.reader.close()
-
     def close_writer(self) -> None:
-        """Close the connection that writes, which moves what the WAL holds into the file."""
+        """Close the connection that writes, the last one: it moves what the WAL holds into the file."""
         self.writer.close()
 
     def close(self) -> None:

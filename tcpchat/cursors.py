@@ -1,0 +1,123 @@
+"""
+Where everybody is, kept in the store: after a crash of the server they go on from there.
+
+Nearly all are where their feeds are, give or take a second, so that is kept once for all of them,
+and a place of its own only for who is behind. What is kept is never too far: everything before it
+was acknowledged by the peer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Protocol
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+
+from tcpchat import records
+from tcpchat.acknowledged import Acknowledged
+from tcpchat.logs.interface import Log
+from tcpchat.places import Place
+
+# Everybody is looked at within this many seconds, in as many turns: what is kept is then twice as
+# old at most.
+ROUND = 0.5
+TURNS = 10
+
+
+class Watched(Protocol):
+    """What is needed of a reader."""
+
+    acknowledged: Acknowledged
+
+    def look_at_traffic(self) -> None:
+        """Look how much of what was shown has arrived."""
+
+
+class Cursors:
+    """Keeps the places of all readers."""
+
+    def __init__(self, log: Log, clock: IReactorTime, settled: Callable[[], dict[str, Place]]) -> None:
+        """``settled`` tells up to where those who are not behind have been shown each stream."""
+        self._log = log
+        self._settled = settled
+        self._readers: dict[str, Watched] = {}
+        self._turn: list[str] = []  # the sessions that are to be looked at in this round
+        self._size = 0  # so many at once
+        self._floor: dict[str, Place] = {}  # where everybody was at the beginning of the round
+        self._shown: dict[str, Place] = {}  # as kept
+        self._behind: dict[str, dict[str, Place]] = {}  # as kept, by session
+        self._call = LoopingCall(self._go_on)
+        self._call.clock = clock
+
+    def start(self) -> None:
+        """Begin to look, and go on until `stop`."""
+        self._call.start(ROUND / TURNS, now=False)
+
+    def stop(self) -> None:
+        """Look at everybody once more, and no longer."""
+        if self._call.running:
+            self._call.stop()
+        self._finish_round()
+        self._begin_round()
+        self._finish_round()
+
+    def watch(self, session: str, reader: Watched) -> None:
+        """Look at a session's reader from now on."""
+        self._readers[session] = reader
+
+    def rest(self, session: str, places: Mapping[str, Place]) -> None:
+        """The session is not connected; it goes on from these places."""
+        self._readers.pop(session, None)
+        self._keep(session, places)
+
+    def forget(self, session: str) -> None:
+        """The session will not go on."""
+        self._readers.pop(session, None)
+        self._keep(session, {})
+
+    def _go_on(self) -> None:
+        if not self._turn:
+            self._finish_round()
+            self._begin_round()
+            self._size = -(-len(self._turn) // (TURNS - 1))
+        for session in islice(self._turn, self._size):
+            self._look_at(session)
+        del self._turn[: self._size]
+
+    def _begin_round(self) -> None:
+        self._floor = self._settled()
+        self._turn = list(self._readers)
+
+    def _finish_round(self) -> None:
+        for session in self._turn:
+            self._look_at(session)
+        self._turn = []
+        for stream, place in self._floor.items():
+            if self._shown.get(stream) != place:
+                self._shown[stream] = place
+                self._log.keep(records.SHOWN, stream, records.encode(place))
+
+    def _look_at(self, session: str) -> None:
+        reader = self._readers.get(session)
+        if reader is None:
+            return
+        reader.look_at_traffic()
+        behind = {
+            stream: place
+            for stream, place in reader.acknowledged.places.items()
+            if stream in self._floor and place.is_behind(self._floor[stream])
+        }
+        if behind or session in self._behind:
+            self._keep(session, behind)
+
+    def _keep(self, session: str, places: Mapping[str, Place]) -> None:
+        places = dict(places)
+        if places == self._behind.get(session, {}):
+            return
+        if places:
+            self._behind[session] = places
+        else:
+            del self._behind[session]
+        self._log.keep(records.PLACE, session, records.encode(places) if places else None)

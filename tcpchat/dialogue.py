@@ -1,0 +1,416 @@
+"""
+One connection's dialogue with the server, independent of the wire: a door gives it lines and a screen.
+
+What can be done depends on the state: without a nickname (nameless.py) or with one (session.py).
+What is here holds for both: the lines take effect in the order in which they came, nothing that
+came is lost when the connection ends, and neither input nor output can grow without bound.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum, auto
+from typing import NamedTuple
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from tcpchat import answers, jsonlines, render
+from tcpchat.answers import Answer, Notice
+from tcpchat.commands import help_lines, help_on
+from tcpchat.json_requests import BadRequest, understand
+from tcpchat.limits import FEW_UNCOMMITTED, LONGEST_FAREWELL, MANY_UNCOMMITTED, MOST_UNCOMMITTED
+from tcpchat.logs.interface import NotKept
+from tcpchat.pastes import Pasting
+from tcpchat.reader import Reader
+from tcpchat.render import View
+from tcpchat.requests import (
+    Asked,
+    Help,
+    NotUnderstood,
+    Paste,
+    Quit,
+    Refused,
+    Set,
+    SpeakJson,
+)
+from tcpchat.screen import Screen
+from tcpchat.service import Chat
+from tcpchat.settings import Settings
+from tcpchat.state import State
+
+
+class Wait(Enum):
+    """Why input waits."""
+
+    LINES = auto()  # too many lines wait for the effect of one before them
+    UNCOMMITTED = auto()  # too many are not in the log yet
+    ANSWERS = auto()  # too many answers wait to be read
+
+
+class _Ending(NamedTuple):
+    """How the dialogue is to end: for what reason, by a break or not, and with what as the last word."""
+
+    reason: str
+    is_break: bool
+    last_words: bytes
+
+
+class Dialogue:
+    """
+    What is said over one connection.
+
+    However it ends, it is over when everything that came before is done; `_end` says how.
+    """
+
+    logger = Logger()
+
+    def __init__(self, chat: Chat, screen: Screen, address: str) -> None:
+        """``address`` is where the person connects from, without a port."""
+        self.chat = chat
+        self.address = address
+        self.settings = Settings()
+        self.reader = Reader(screen, self, chat.catching_up)
+        self.speaks_json = False
+        self.is_over = False
+        self._screen = screen
+        self._heard = chat.clock.seconds()
+        self._state: State | None = None
+        self._lines: deque[str | Refused] = deque()
+        self._pasting: Pasting | None = None
+        self._going_on = False
+        self._waiting = False  # for an effect
+        self._uncommitted = 0
+        self._kept: list[Deferred[None]] = []  # what waits for there to be none of these
+        self._waits: set[Wait] = set()
+        self._ending: _Ending | None = None
+
+    def begin(self, state: State) -> None:
+        """Be in a state from now on."""
+        self._state = state
+
+    @property
+    def idle(self) -> float:
+        """For how many seconds nothing came from the person."""
+        return self.chat.clock.seconds() - self._heard
+
+    @property
+    def is_ending(self) -> bool:
+        """Is it certain that no further line will come?"""
+        return self._ending is not None
+
+    @property
+    def is_crowded(self) -> bool:
+        """Do so many lines wait that nobody can have typed them?"""
+        return Wait.LINES in self._waits
+
+    @property
+    def is_settled(self) -> bool:
+        """Is everything done that was received, and shown what there is to show?"""
+        done = not (self._waiting or self._lines or self._uncommitted or self._waits)
+        return self.is_over or (done and self.reader.is_live)
+
+    # What the door calls
+
+    def received(self, line: str | Refused) -> None:
+        """The person sent a line, or one that the door had to refuse."""
+        if self.is_over or (self._ending and self._ending.last_words):
+            return
+        self._heard = self.chat.clock.seconds()
+        self._lines.append(line)
+        self._go_on()
+        if len(self._lines) >= MOST_UNCOMMITTED:
+            self._wait(Wait.LINES, True)
+
+    def ended(self) -> None:
+        """The person will send nothing more, but may still read."""
+        self._end("")
+
+    def lost(self, reason: str) -> None:
+        """The connection is gone: for no reason if that was the end of the stream, or it broke."""
+        self.reader.stop()
+        self._waits.discard(Wait.ANSWERS)  # nobody will read them
+        self._end(reason, is_break=bool(reason))
+
+    def cut_off(self, text: str) -> None:
+        """End the dialogue for a reason that is not the person's wish."""
+        self.drop_lines()
+        self._end("", self._error(Refused(text)))
+
+    def finish(self, text: str) -> None:
+        """The server ends: tell that, and take no more from the network; what came is still done."""
+        if not self.is_over:
+            self.tell(text)
+            self._screen.stop_listening()
+
+    # What the states call
+
+    def tell(self, *texts: str) -> None:
+        """Show a word from the server."""
+        self.answer(*map(Notice, texts))
+
+    def answer(self, *given: Answer) -> None:
+        """Show answers."""
+        self.reader.tell(b"".join(map(self._render, given)))
+
+    def _render(self, answer: Answer) -> bytes:
+        if self.speaks_json:
+            return answer.json()
+        return render.notices(answer.lines(answers.Style(self.settings.timezone, self.chat.wall())))
+
+    def until_kept(self) -> Deferred[None]:
+        """Answer when nothing is on its way to the log any more."""
+        kept: Deferred[None] = Deferred()
+        self._kept.append(kept)
+        return kept
+
+    @property
+    def has_uncommitted(self) -> bool:
+        """Is something still on its way to the log?"""
+        return self._uncommitted > 0
+
+    def carry_out_anywhere(self, asked: Asked) -> None:
+        """
+        Do what can be asked for in every state.
+
+        Raises:
+            Refused: it is not done.
+        """
+        match asked.request:
+            case None:
+                pass
+            case Help(""):
+                self.answer(answers.Help(help_lines()))
+            case Help(command):
+                self.answer(answers.Help(help_on(command)))
+            case Set("", _):
+                self.answer(answers.Settings(dict(self.settings.describe())))
+            case Set(name, value):
+                if value or name not in dict(self.settings.describe()):
+                    self.settings.change(name, value)
+                    self.reader.restyle()
+                self.tell(f"{name} is {dict(self.settings.describe())[name]}.")
+            case SpeakJson():
+                self.speak_json()
+            case Quit(reason):
+                self.drop_lines()
+                self._end(reason, self._render(Notice("Goodbye.")))
+            case _:
+                raise NotUnderstood("That cannot be done now.")
+
+    def speak_json(self, *first: Answer) -> None:
+        """Show everything as JSON lines from now on, beginning with some answers."""
+        self.speaks_json = True
+        self.answer(*first)
+        self.reader.restyle()
+
+    def drop_lines(self) -> None:
+        """Forget the lines that wait."""
+        self._lines.clear()
+
+    def take_over(self, other: Dialogue) -> None:
+        """Take the place of the dialogue over another connection; what was typed there is still done."""
+        if other.is_over:
+            return
+        self._lines.extendleft(reversed(other._lines))
+        other.drop_lines()
+        other.is_over = True
+        other.tell("Taken up from another connection.")
+        other.hang_up()
+
+    # What the reader calls
+
+    def view(self, stream: str) -> View:
+        """Return how a stream is seen."""
+        assert self._state is not None
+        return self._state.view(stream)._replace(json=self.speaks_json)
+
+    def hold_answers(self, hold: bool) -> None:
+        """Too many answers wait to be read, or no longer."""
+        self._wait(Wait.ANSWERS, hold)
+        self._go_on()
+
+    # The order of things
+
+    def _go_on(self) -> None:
+        """Take the lines that wait; when there are no more, and none will come, end."""
+        if self._going_on:
+            return  # an effect was there at once
+        self._going_on = True
+        while self._lines and not (self._waiting or self.is_over or Wait.ANSWERS in self._waits):
+            self._take(self._lines.popleft())
+        self._going_on = False
+        if self._lines or self._waiting:
+            return
+        self._wait(Wait.LINES, False)
+        if self._ending is None or self.is_over:
+            return
+        if self._pasting and not self._ending.is_break:
+            self._finish_paste()
+        if not self._uncommitted:
+            self._leave(self._ending)
+
+    def _take(self, line: str | Refused) -> None:
+        self.reader.go()
+        if self._pasting:
+            self._pasting.add(line)
+            if self._pasting.is_over:
+                self._finish_paste()
+            return
+        asked = Asked(None)
+        try:
+            asked = self._understand(line)
+            if isinstance(asked.request, Paste):
+                self._pasting = Pasting()
+                self.tell("Paste your lines, and then a line with a single dot.")
+            else:
+                self._carry_out(asked)
+        except BadRequest as refusal:
+            self._refuse(refusal, refusal.ref)
+        except Refused as refusal:
+            self._refuse(refusal, asked.ref)
+        except Exception:
+            self._failed(Failure())
+
+    def _understand(self, line: str | Refused) -> Asked:
+        assert self._state is not None
+        if isinstance(line, Refused):
+            raise line
+        if self.speaks_json and line.startswith("{"):
+            return understand(line)
+        return Asked(self._state.understand(line))
+
+    def _finish_paste(self) -> None:
+        assert self._pasting is not None
+        pasting, self._pasting = self._pasting, None
+        try:
+            self._carry_out(Asked(pasting.request()))
+        except Refused as refusal:
+            self._refuse(refusal, "")
+
+    def _carry_out(self, asked: Asked) -> None:
+        assert self._state is not None
+        effect = self._state.carry_out(asked)
+        if effect is None:
+            self._succeeded(None, asked)
+        elif isinstance(effect, Deferred):
+            self._count_until_kept(effect, asked)
+        else:
+            self._waiting = True
+            done = Deferred.fromCoroutine(effect)
+            done.addCallback(self._took_effect, asked).addErrback(self._not_done, asked)
+            done.addErrback(self._failed).addBoth(self._done)
+
+    def _took_effect(self, outcome: int | Deferred[int] | None, asked: Asked) -> None:
+        if isinstance(outcome, Deferred):
+            self._count_until_kept(outcome, asked)
+        else:
+            self._succeeded(outcome, asked)
+
+    def _succeeded(self, seq: int | None, asked: Asked) -> None:
+        if asked.by_program and self.speaks_json:
+            self.reader.tell(jsonlines.ok(asked.ref, seq))
+
+    def _count_until_kept(self, kept: Deferred[int], asked: Asked) -> None:
+        """Count what is on its way to the log; tell the person if it does not get there."""
+        self._uncommitted += 1
+        self.chat.uncommitted += 1
+        many = self.chat.uncommitted > MANY_UNCOMMITTED
+        if self._uncommitted >= (FEW_UNCOMMITTED if many else MOST_UNCOMMITTED):
+            self._wait(Wait.UNCOMMITTED, True)
+        kept.addCallback(self._succeeded, asked).addErrback(self._not_done, asked)
+        kept.addErrback(self._failed).addCallback(self._committed)
+
+    def _not_done(self, failure: Failure, asked: Asked) -> None:
+        failure.trap(Refused, NotKept)
+        if isinstance(failure.value, Refused):
+            self._refuse(failure.value, asked.ref)
+        else:
+            self._refuse(Refused(f"Not sent: {failure.value}.", "not-sent"), asked.ref)
+
+    def _error(self, refusal: Refused, ref: str = "") -> bytes:
+        if self.speaks_json:
+            return jsonlines.error(refusal.code, str(refusal), ref)
+        return render.error(str(refusal)) + (render.notice(refusal.advice) if refusal.advice else b"")
+
+    def _refuse(self, refusal: Refused, ref: str) -> None:
+        assert self._state is not None
+        self.reader.tell(self._error(refusal, ref))
+        self._state.refused(refusal)
+
+    def _done(self, _: object) -> None:
+        self._waiting = False
+        self._go_on()
+
+    def _committed(self, _: object) -> None:
+        self._uncommitted -= 1
+        self.chat.uncommitted -= 1
+        if self._uncommitted <= FEW_UNCOMMITTED or (
+            self._uncommitted <= MOST_UNCOMMITTED // 2 and self.chat.uncommitted < MANY_UNCOMMITTED
+        ):
+            self._wait(Wait.UNCOMMITTED, False)
+        if not self._uncommitted:
+            kept, self._kept = self._kept, []
+            for waiting in kept:
+                waiting.callback(None)
+        if self._ending is not None:
+            self._go_on()
+
+    def _wait(self, reason: Wait, wait: bool) -> None:
+        """Have input wait for a reason, or no longer for that one."""
+        waited = bool(self._waits)
+        if wait:
+            self._waits.add(reason)
+        else:
+            self._waits.discard(reason)
+        if self.is_over or waited == bool(self._waits):
+            return
+        if self._waits:
+            self._screen.pause()
+        else:
+            self._screen.resume()
+
+    # The end
+
+    def _end(self, reason: str, last_words: bytes = b"", is_break: bool = False) -> None:
+        """End once everything that came is done; the first who says so says for what reason."""
+        if self._ending is None:
+            self._ending = _Ending(reason, is_break, last_words)
+        self._go_on()
+
+    def _leave(self, ending: _Ending) -> None:
+        """Everything is done: be gone for the others, and show the person the rest."""
+        assert self._state is not None
+        self.is_over = True
+        self._lines.clear()
+        error = None if ending.last_words else self._state.last_error()
+        if ending.is_break:
+            self._state.break_off()
+        else:
+            self._state.leave(ending.reason)
+        if error:
+            self.hang_up(self._error(Refused(f"Not sent: {error}", "not-sent")))
+        else:
+            self.hang_up(ending.last_words)
+
+    def hang_up(self, last_words: bytes = b"") -> None:
+        """Close the connection when everything was shown; not much later, if that is not read."""
+        deadline = self.chat.clock.callLater(LONGEST_FAREWELL, self._screen.abort)
+
+        def close() -> None:
+            if deadline.active():
+                deadline.cancel()
+            self.reader.tell(last_words)
+            self.reader.stop()
+            self._screen.close()
+
+        self.reader.when_caught_up(close)
+
+    def _failed(self, failure: Failure) -> None:
+        """Something of ours is wrong: it is for the operator, not for the person."""
+        self.logger.failure("Session {session} failed", failure, session=self.reader.session)
+        self.reader.stop()
+        self.drop_lines()
+        self._screen.abort()
+        self._end("")

@@ -1,0 +1,137 @@
+"""Looking back: the last lines of a room, the lines that hold some words, and the page before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tcpchat.events import lines_said
+from tcpchat.feed import RoomFeed
+from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
+from tcpchat.logs.interface import Found, Range
+from tcpchat.queries import Query
+from tcpchat.render import View, count, is_heard, notice
+from tcpchat.replays import Past, Results
+from tcpchat.requests import Refused
+from tcpchat.session import Session
+
+# Lines of a /history without a number, where newcomers are shown none.
+FEW_LINES = 10
+
+
+class _Lines(NamedTuple):
+    """So many lines of a room up to an entry."""
+
+    feed: RoomFeed
+    wanted: int
+    upto: int
+
+
+class _Matches(NamedTuple):
+    """So many entries in some ranges that a query means."""
+
+    query: Query
+    wanted: int
+    ranges: Sequence[Range]
+
+
+class History:
+    """What one person looks at of the past."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._log = session.chat.log
+        self._before: _Lines | _Matches | None = None  # the page before the one shown last
+
+    async def show(self, feed: RoomFeed, lines: int | None, before: int | None = None) -> None:
+        """Show the last lines of a room, as many as a newcomer sees if no number is given."""
+        wanted = min(lines or self._session.chat.history or FEW_LINES, MOST_HISTORY)
+        upto = feed.shown if before is None else min(before - 1, feed.shown)
+        if not await self._show(_Lines(feed, wanted, upto), "The last "):
+            self._tell(f"There are no lines in {feed.stream} yet.")
+
+    async def search(self, query: Query, feed: RoomFeed | None, lines: int | None = None) -> None:
+        """
+        Show the last lines that a query means, in one room or in all that the person is in.
+
+        Raises:
+            Refused: the person is in no room.
+        """
+        feeds = self._session.feeds if feed is None else [feed]
+        ranges = [Range(room.stream, 0, room.shown + 1) for room in feeds or [self._session.current]]
+        wanted = min(lines or FOUND_AT_ONCE, MOST_HISTORY)
+        if not await self._search(_Matches(query, wanted, ranges), ""):
+            self._tell("Nothing was found.")
+
+    async def more(self) -> None:
+        """
+        Show the page before the one shown last.
+
+        Raises:
+            Refused: there is none.
+        """
+        match self._before:
+            case _Lines() as lines:
+                found = await self._show(lines, "Earlier, ")
+            case _Matches() as matches:
+                found = await self._search(matches, "Earlier, ")
+            case None:
+                raise Refused("There is nothing to be shown more of. /history or /search first.")
+        if not found:
+            self._tell("There is nothing earlier.")
+
+    async def _show(self, lines: _Lines, title: str) -> int:
+        """Show lines of a room, and return how many."""
+        feed, wanted, upto = lines
+        view = self._session.dialogue.view(feed.stream)
+        after, found = await self._log.find_spoken(feed.stream, wanted, upto)
+        if view.ignored and not view.json:
+            after, found = await self._find_heard(lines, view)
+        self._before = _Lines(feed, wanted, after)
+        if found:
+            reader = self._session.dialogue.reader
+            self._tell(f"{title}{count(found, 'line', 'lines')} of {feed.stream}:")
+            reader.replay(Past(feed, after, upto, self._end()))
+        return found
+
+    async def _find_heard(self, lines: _Lines, view: View) -> tuple[int, int]:
+        """Find the last lines of those whom the person does hear."""
+        feed, wanted, upto = lines
+        first, _ = await self._log.find_spoken(feed.stream, MOST_HISTORY, upto)
+        past = await self._log.read_spoken(feed.stream, first, upto, MOST_HISTORY)
+        after, found = upto, 0
+        for entry in reversed(past):
+            if is_heard(entry.event, view):
+                said = lines_said(entry.event)
+                if found and found + said > wanted:
+                    break
+                after, found = entry.seq - 1, found + said
+        return after, found
+
+    async def _search(self, matches: _Matches, title: str) -> int:
+        """Show what is found, and return how much it is."""
+        query, wanted, ranges = matches
+        found = await self._log.search(query, ranges, wanted)
+        oldest = {stream: entry.seq for stream, entry in reversed(found)}
+        ranges = [part._replace(before=oldest.get(part.stream, part.before)) for part in ranges]
+        self._before = _Matches(query, wanted, ranges)
+        shown = [each for each in found if self._is_heard(each)]
+        if shown:
+            lines = sum(lines_said(entry.event) for _, entry in shown)
+            self._tell(f"{title}{count(lines, 'line', 'lines')} found:")
+            feeds = {feed.stream: feed for feed in self._session.feeds}
+            places = [(feeds[stream], entry.seq) for stream, entry in shown if stream in feeds]
+            self._session.dialogue.reader.replay(Results(places, self._end()))
+        return len(shown)
+
+    def _is_heard(self, found: Found) -> bool:
+        view = self._session.dialogue.view(found.stream)
+        return view.json or is_heard(found.entry.event, view)
+
+    def _tell(self, text: str) -> None:
+        """Tell people what is shown; programs are shown entries alone."""
+        if not self._session.dialogue.speaks_json:
+            self._session.dialogue.tell(text)
+
+    def _end(self) -> bytes:
+        return b"" if self._session.dialogue.speaks_json else notice("Live now.")

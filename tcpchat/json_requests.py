@@ -1,0 +1,162 @@
+"""What a program asks for in a JSON line, PROTOCOL.md section 6. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from tcpchat.limits import LONGEST_REF, MOST_HISTORY
+from tcpchat.messages import message, remark, text
+from tcpchat.requests import (
+    Act,
+    Asked,
+    Away,
+    Back,
+    ChooseNick,
+    Go,
+    Help,
+    History,
+    Hold,
+    Ignore,
+    Join,
+    Leave,
+    ListRooms,
+    More,
+    NotUnderstood,
+    Quit,
+    Refused,
+    Reply,
+    Request,
+    Resume,
+    Say,
+    Search,
+    Seen,
+    Set,
+    TakeNick,
+    Tell,
+    Topic,
+    Unignore,
+    Who,
+    WhoIs,
+)
+
+
+class BadRequest(NotUnderstood):
+    """A JSON line asks for nothing that there is; ``ref`` is what it called itself, if that is known."""
+
+    def __init__(self, text: str, code: str, ref: str = "") -> None:
+        super().__init__(text, code)
+        self.ref = ref
+
+
+class _Fields:
+    """The fields of one request, each of the type that it has to have."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self._fields = fields
+
+    def needed(self, name: str) -> str:
+        """Return a text that has to be there."""
+        value: str = self._get(name, str, None)
+        return value
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a text, or the default if there is none."""
+        value: str = self._get(name, str, default)
+        return value
+
+    def switch(self, name: str) -> str:
+        """Return a text; on and off may be told as JSON does."""
+        value: str | bool = self._get(name, str | bool, "")
+        if isinstance(value, str):
+            return value
+        return "on" if value else "off"
+
+    def number(self, name: str, most: int | None = None) -> int | None:
+        """Return a number from 1 on, None if there is none."""
+        if name not in self._fields:
+            return None
+        value: int = self._get(name, int, None)
+        if value < 1:
+            raise NotUnderstood(f'"{name}" is a number from 1 on.')
+        return value if most is None else min(value, most)
+
+    def numbers(self, name: str) -> Mapping[str, int] | None:
+        """Return numbers by name."""
+        if name not in self._fields:
+            return None
+        value: dict[str, int] = self._get(name, dict[str, int], None)
+        return value
+
+    def _get(self, name: str, kind: Any, default: object) -> Any:
+        value = self._fields.get(name, default)
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            problem = "is missing" if value is None else "is of the wrong type"
+            raise NotUnderstood(f'"{name}" {problem}.') from None
+
+
+def _set(fields: _Fields) -> Set:
+    return Set(fields.text("name").lower(), fields.switch("value"))
+
+
+REQUESTS: dict[str, Callable[[_Fields], Request]] = {
+    "say": lambda it: Say(message(it.needed("text")), it.text("room")),
+    "paste": lambda it: Say(message(it.needed("text")), it.text("room")),
+    "me": lambda it: Act(text(it.needed("text")), it.text("room")),
+    "msg": lambda it: Tell(it.needed("to"), text(it.needed("text"))),
+    "reply": lambda it: Reply(text(it.needed("text"))),
+    "nick": lambda it: ChooseNick(it.needed("nick")),
+    "as": lambda it: TakeNick(it.needed("nick")),
+    "join": lambda it: Join(it.needed("room")),
+    "leave": lambda it: Leave(it.text("room")),
+    "topic": lambda it: Topic(remark(it.text("text")), it.text("room")),
+    "history": lambda it: History(it.number("limit", MOST_HISTORY), it.text("room"), it.number("before")),
+    "search": lambda it: Search(it.needed("text"), it.text("room"), it.number("limit", MOST_HISTORY)),
+    "more": lambda it: More(),
+    "who": lambda it: Who(it.text("room")),
+    "whois": lambda it: WhoIs(it.needed("nick")),
+    "rooms": lambda it: ListRooms(),
+    "seen": lambda it: Seen(it.needed("nick")),
+    "away": lambda it: Away(remark(it.text("text"))),
+    "back": lambda it: Back(),
+    "ignore": lambda it: Ignore(it.needed("nick")),
+    "unignore": lambda it: Unignore(it.needed("nick")),
+    "set": _set,
+    "hold": lambda it: Hold(),
+    "go": lambda it: Go(),
+    "resume": lambda it: Resume(it.needed("session"), None, it.numbers("after")),
+    "help": lambda it: Help(it.text("command")),
+    "quit": lambda it: Quit(remark(it.text("reason"))),
+}
+
+
+def understand(line: str) -> Asked:
+    """
+    Return what a JSON line asks for.
+
+    Raises:
+        BadRequest: it is not one object, or asks for nothing that there is.
+        Refused: a text in it is too long, or holds nothing that can be shown.
+    """
+    try:
+        fields = msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadRequest(f"That is not a JSON object: {error}.", "bad-json") from None
+    ref = fields.get("ref", "")
+    if isinstance(ref, int) and not isinstance(ref, bool):
+        ref = str(ref)
+    if not isinstance(ref, str) or len(ref) > LONGEST_REF or not ref.isprintable():
+        raise BadRequest(f'"ref" is a text of at most {LONGEST_REF} characters.', "bad-request")
+    kind = fields.get("type")
+    if not isinstance(kind, str) or kind not in REQUESTS:
+        raise BadRequest("There is no request of that type.", "unknown-type", ref)
+    try:
+        return Asked(REQUESTS[kind](_Fields(fields)), ref, by_program=True)
+    except Refused as refusal:
+        raise BadRequest(str(refusal), refusal.code, ref) from refusal
+    except ValueError:
+        raise BadRequest('"text" is empty.', "bad-request", ref) from None

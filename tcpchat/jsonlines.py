@@ -1,0 +1,94 @@
+"""
+What programs read: entries and answers as JSON lines, PROTOCOL.md section 6. No I/O.
+
+In these nothing is left out: what somebody does not want to hear is shown as ``hidden``, so that
+the numbers of a stream follow each other without a hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence, Set
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from tcpchat.events import Acted, Entry, Joined, Left, Presence, Renamed, Said, Told, TopicSet
+from tcpchat.render import View, is_heard
+
+encode = msgspec.json.Encoder().encode
+
+
+def room(stream: str) -> str:
+    """Return how a stream is called in JSON: a room without its sign, one's own inbox ``@``."""
+    return "@" if stream.startswith("@") else stream.removeprefix("#")
+
+
+def time(milliseconds: int) -> str:
+    """Return a time as RFC 3339 writes it."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def line(fields: object) -> bytes:
+    """Return something as a line."""
+    return encode(fields) + b"\n"
+
+
+def gap(stream: str, after: int, before: int) -> bytes:
+    """Return that the entries between two are not to be had."""
+    return line({"type": "gap", "room": room(stream), "after": after, "before": before})
+
+
+def error(code: str, text: str, ref: str) -> bytes:
+    """Return why something was not done; ``ref`` is the request's, or empty."""
+    fields = {"type": "error", "code": code, "text": text}
+    return line(fields | {"ref": ref} if ref else fields)
+
+
+def ok(ref: str, seq: int | None) -> bytes:
+    """Return that a request was carried out; ``seq`` is what it has in the log, if anything."""
+    fields: dict[str, Any] = {"type": "ok"}
+    if ref:
+        fields["ref"] = ref
+    if seq is not None:
+        fields["seq"] = seq
+    return line(fields)
+
+
+class Page:
+    """Entries of a stream as JSON lines: the same for all who have the same view."""
+
+    def __init__(self, entries: Sequence[Entry], stream: str, view: View, replay: bool = False) -> None:
+        self.entries = entries
+        self.shared = b"".join([_entry(entry, stream, view, replay) for entry in entries])
+        self.apart: Set[str] = frozenset()
+
+    def own(self, session: str, seen: Container[int] = ()) -> bytes:
+        """Return what a session sees: everything, whatever it was shown elsewhere."""
+        return self.shared
+
+
+def _entry(entry: Entry, stream: str, view: View, replay: bool) -> bytes:
+    event = entry.event
+    fields: dict[str, Any] = {"type": "hidden", "room": room(stream), "seq": entry.seq}
+    if not (isinstance(event, Presence) and view.joins == "none"):
+        shown = dict(fields, time=time(entry.time))
+        match event:
+            case Said(_, nick, text) if is_heard(event, view):
+                fields = shown | {"type": "message", "from": nick, "text": text}
+            case Acted(_, nick, text) if is_heard(event, view):
+                fields = shown | {"type": "action", "from": nick, "text": text}
+            case Told(_, nick, to, text) if is_heard(event, view):
+                fields = shown | {"type": "private", "from": nick, "to": to, "text": text}
+            case Joined(_, nick):
+                fields = shown | {"type": "joined", "nick": nick}
+            case Left(_, nick, reason):
+                fields = shown | {"type": "left", "nick": nick, "reason": reason}
+            case Renamed(_, old, new):
+                fields = shown | {"type": "renamed", "old": old, "new": new}
+            case TopicSet(_, nick, text):
+                fields = shown | {"type": "topic", "by": nick, "text": text}
+    if replay:
+        fields["replay"] = True
+    return line(fields)

@@ -1,0 +1,79 @@
+"""What is in the file of the SQLite log, and how an older file becomes one like it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+# "tcpc": says in the file's header whose it is (SQLite's PRAGMA application_id).
+APPLICATION_ID = 0x74637063
+VERSION = 2
+
+TABLES = "log", "stream", "entry", "record", "words"
+
+# The parts that are the same in a new file and in one that was made by version 1.
+_INDEXES = """
+create index spoken on entry (stream, seq, spoken) where spoken;
+create index unspoken on entry (stream, seq) where not spoken;
+create unique index ref on entry (ref) where ref is not null;
+"""
+_RECORD = """
+create table record (
+    kind text not null,       -- what it is a record of
+    key text not null,        -- which of that kind
+    value blob not null,      -- as it was given to keep
+    primary key (kind, key)
+) strict, without rowid;
+"""
+# rowid: the stream's id << 40 | seq. SQLite's own merging would now and then keep a commit waiting
+# for long; sqlite_search.py does it in small steps.
+_WORDS = """
+create virtual table words using fts5 (
+    text,                     -- what was said, made ready by queries.words
+    nick,                     -- who said it: one word, "n" and the folded nickname's UTF-8 in hex
+    content = '', tokenize = 'unicode61 remove_diacritics 2'
+);
+insert into words (words, rank) values ('automerge', 0), ('crisismerge', 64);
+"""
+
+SCHEMA = f"""
+pragma application_id = {APPLICATION_ID};
+pragma user_version = {VERSION};
+create table log (
+    epoch text not null       -- the log's own name, made with it: (epoch, seq) is never used twice
+) strict;
+create table stream (
+    id integer primary key,   -- short, because it stands in every entry
+    name text not null unique,                -- "#lobby" for a room, "@SESSION" for an inbox
+    kept_after integer not null default 0,    -- entries up to this number are no longer kept
+    searchable integer not null default 0     -- entries up to this number are in words
+) strict;
+create table entry (
+    stream integer not null references stream (id),
+    seq integer not null,     -- 1, 2, 3, ... within the stream
+    time integer not null,    -- milliseconds since 1970, UTC; for display: the order is by seq
+    spoken integer not null,  -- lines that people said in it: what history is made of; else 0
+    ref text,                 -- "SESSION REF", if the session had a name for its request
+    body text not null,       -- the event as JSON, see events.py
+    primary key (stream, seq)
+) strict, without rowid;
+{_INDEXES}{_RECORD}{_WORDS}"""
+
+# Version 1 had 1 for whatever people said. A line feed is "\n" in JSON.
+_FROM_1 = rf"""
+drop index spoken;
+alter table stream add column kept_after integer not null default 0;
+alter table stream add column searchable integer not null default 0;
+alter table entry add column ref text;
+update entry set spoken = 1 + length(body ->> 'text') - length(replace(body ->> 'text', char(10), ''))
+    where spoken and instr(body, '\n');
+{_INDEXES}{_RECORD}{_WORDS}
+pragma user_version = 2;
+"""
+
+
+def migrate(writer: sqlite3.Connection) -> None:
+    """Bring an older file to this version: wholly, or not at all."""
+    (version,) = writer.execute("pragma user_version").fetchone()
+    if version < 2:
+        with writer:
+            writer.executescript(f"begin immediate; {_FROM_1} commit;")

@@ -1,0 +1,297 @@
+"""
+What an operator does with the file of a log, also while a server has it: read, check, copy, restore.
+
+The server's one connection is the only one that may write or checkpoint (see `sqlite_file`). What is
+here reads through a connection that can do neither, and writes only what nobody else has opened yet.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from urllib.parse import quote
+
+import msgspec
+
+from tcpchat.events import Entry, Event, decode, lines_said
+from tcpchat.logs.interface import CannotOpen, Damaged, Found
+from tcpchat.logs.sqlite_file import SQLiteFile
+from tcpchat.logs.sqlite_schema import APPLICATION_ID, VERSION
+
+# The first version that knows what is forgotten and what can be found. A server changes older files.
+WITH_SEARCH = 2
+
+# 1 MB, or some milliseconds: so often the operator sees how far it is, and Ctrl-C is heard.
+PAGES_A_STEP = 256
+ENTRIES_A_STEP = 1000
+
+# Milliseconds since 1970. From the year 10000 on there is no way to write it.
+END_OF_TIME = 253_402_300_800_000
+
+# A row of the index for search is numbered by its entry's stream and, in so many bits, its number.
+SEQ_BITS = 40
+
+# The names between these two, for `StoredLog.entries`.
+ALL = ("", "\U0010ffff")
+ROOMS = ("#", "#\U0010ffff")
+
+# Is told how much is done, and of how much.
+Progress = Callable[[int, int], object]
+
+
+class NotWritten(Exception):
+    """The disk does not take a file; the text says why."""
+
+
+class StoredLog:
+    """
+    The log in a file, as it is when this is made.
+
+    The file is not changed, and a server goes on writing; its WAL grows until this is closed.
+    """
+
+    def __init__(self, path: str) -> None:
+        """
+        Open the file.
+
+        Raises:
+            Damaged: it is not a whole file of ours.
+            CannotOpen: it cannot be opened.
+        """
+        self.path = path
+        with _explained(path):
+            _check_header(path)
+            self._connection = _connect(path)
+            try:
+                self._begin()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _begin(self) -> None:
+        (self.version,) = self._connection.execute("pragma user_version").fetchone()
+        if self.version > VERSION:
+            raise Damaged(f"The log {self.path} was made by a newer tcpchat (version {self.version}).")
+        self._connection.execute("begin")  # what is seen from the next line on stays as it is
+        named = self._connection.execute("select epoch from log").fetchall()
+        if len(named) != 1:
+            raise Damaged(f"The log {self.path} is damaged: it has {len(named)} epochs.")
+        ((self.epoch,),) = named
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def room(self, typed: str) -> str | None:
+        """Return the name of the room that is meant: in any case, with its # or without."""
+        meant = "#" + typed.removeprefix("#").casefold()
+        with _explained(self.path):
+            names = self._connection.execute("select name from stream where name between ? and ?", ROOMS)
+            return next((str(name) for (name,) in names if name.casefold() == meant), None)
+
+    def count(self) -> tuple[int, int]:
+        """Return how many rooms there are, and how many entries altogether."""
+        with _explained(self.path):
+            rooms = self._connection.execute("select count(*) from stream where name between ? and ?", ROOMS)
+            entries = self._connection.execute("select count(*) from entry")
+            return *rooms.fetchone(), *entries.fetchone()
+
+    def entries(self, names: tuple[str, str], progress: Progress) -> Iterator[Found]:
+        """
+        Give the entries of the streams between two names, by name and number.
+
+        Raises:
+            Damaged: one of them cannot be read; those before it were given.
+        """
+        with _explained(self.path):
+            # As if no number were left out: to count the entries would be to read them twice.
+            (total,) = self._connection.execute(
+                "select total((select max(seq) from entry where stream = id)"
+                " - (select min(seq) from entry where stream = id) + 1)"
+                " from stream where name between ? and ?",
+                names,
+            ).fetchone()
+            # "cross" has SQLite go from stream to stream, with nothing to sort.
+            rows = self._connection.execute(
+                "select name, seq, time, cast(body as blob) from stream cross join entry on stream = id"
+                " where name between ? and ? order by name, seq",
+                names,
+            )
+            for done, (name, seq, time, body) in enumerate(rows, 1):
+                event = _decoded(body)
+                if event is None or not 0 <= time < END_OF_TIME:
+                    raise Damaged(f"The log {self.path} is damaged: entry {seq} of {name} cannot be read.")
+                yield Found(name, Entry(seq, time, event))
+                if done % ENTRIES_A_STEP == 0:
+                    progress(done, int(total))
+
+    def problems(self, progress: Progress) -> Iterator[str]:
+        """Say, in a line each, what is wrong with the file."""
+        whole = True
+        try:
+            for (found,) in self._connection.execute("pragma integrity_check"):
+                if found != "ok":
+                    whole = False
+                    yield f"SQLite says: {' '.join(found.split())}"
+            if whole:  # otherwise there would be no end of it
+                yield from self._problems_of_entries(progress)
+                if self.version >= WITH_SEARCH and self._index_is_wrong():
+                    yield "The index for search has entries that are forgotten, private or not there."
+        except sqlite3.DatabaseError as error:
+            yield f"SQLite says: {error}"
+
+    def _problems_of_entries(self, progress: Progress) -> Iterator[str]:
+        ref = "ref" if self.version >= WITH_SEARCH else "null"
+        select = f"select seq, time, spoken, {ref}, cast(body as blob) from entry where stream = ?"
+        _, total = self.count()
+        done = 0
+        for id, name, kept_after, searchable in self._streams("name"):
+            last, latest = kept_after, 0
+            for seq, time, spoken, ref, body in self._connection.execute(select + " order by seq", (id,)):
+                done += 1
+                if done % ENTRIES_A_STEP == 0:
+                    progress(done, total)
+                where = f"Entry {seq} of {name}"
+                if seq != last + 1:
+                    yield f"{where} stands where {last + 1} should."
+                if not latest <= time < END_OF_TIME:
+                    yield f"{where} is from before the entry in front of it, or from no possible time."
+                yield from (f"{where} {wrong}." for wrong in self._wrong(spoken, ref, _decoded(body)))
+                last, latest = max(seq, last), max(time, latest)
+            if searchable > last:
+                yield f"{name} can be searched up to {searchable}, but ends with {last}."
+        if done != total:
+            yield f"{total - done} entries are of no stream."
+
+    def _wrong(self, spoken: int, ref: str | None, event: Event | None) -> Iterator[str]:
+        if event is None:
+            yield "cannot be read"
+            return
+        lines = lines_said(event)
+        if spoken != (lines if self.version >= WITH_SEARCH else bool(lines)):
+            yield f"is counted as {spoken} lines that somebody said, and it is {lines}"
+        if ref is not None and ref != f"{event.session} {event.ref}":
+            yield f"is found as {ref!r}, which it is not"
+
+    def _index_is_wrong(self) -> bool:
+        """Whether what is forgotten, private or not there can be found by its words."""
+        sought = "select rowid from words where rowid > ? and rowid < ? limit 1"
+        between = 0
+        for id, name, kept_after, searchable in self._streams("id"):
+            if name.startswith("#"):
+                row = id << SEQ_BITS
+                if self._connection.execute(sought, (between, row + kept_after + 1)).fetchone():
+                    return True
+                between = row + searchable
+        return self._connection.execute(sought, (between, 1 << 62)).fetchone() is not None
+
+    def _streams(self, order: str) -> sqlite3.Cursor:
+        more = "kept_after, searchable" if self.version >= WITH_SEARCH else "0, 0"
+        return self._connection.execute(f"select id, name, {more} from stream order by {order}")
+
+    def copy_to(self, path: str, epoch: str, progress: Progress) -> None:
+        """
+        Copy all of it into an empty file, under an epoch: one file that needs no WAL beside it.
+
+        Raises:
+            NotWritten: the disk does not take it.
+            Damaged: SQLite does not find it whole.
+        """
+
+        def copied(_: int, remaining: int, total: int) -> None:
+            progress(total - remaining, total)
+
+        try:
+            with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+                # What does not come to its end is thrown away: it needs no journal.
+                for pragma in "synchronous = off", "locking_mode = exclusive", "journal_mode = off":
+                    copy.execute(f"pragma {pragma}").fetchall()
+                # It would begin anew at each commit of the server if it did not read at one moment.
+                self._connection.backup(copy, pages=PAGES_A_STEP, progress=copied)
+                copy.execute("pragma journal_mode = delete").fetchone()  # the log's is WAL
+                copy.execute("update log set epoch = ?", (epoch,))
+                (found,) = copy.execute("pragma integrity_check(1)").fetchone()
+        except sqlite3.OperationalError as error:
+            raise NotWritten(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise Damaged(f"The log {self.path} is damaged: {error}.") from error
+        if found != "ok":
+            raise Damaged(f"The log {self.path} is damaged: {' '.join(found.split())}.")
+
+
+class Vacancy(SQLiteFile):
+    """The place of a log that is not there, and that no server can make until this is closed."""
+
+    def __init__(self, path: str) -> None:
+        """
+        Take the lock of the log.
+
+        Raises:
+            InUse: a server has the log.
+            CannotOpen: there is a log, or something beside it that SQLite would take for a part of one.
+        """
+        self.path = path
+        self.real = self._real = os.path.realpath(path)
+        with _explained(path):
+            self._lock = self._take_lock()
+            for part in self.real, self.real + "-wal", self.real + "-journal":
+                if os.path.exists(part) and (part == self.real or os.path.getsize(part)):
+                    self.close()
+                    raise CannotOpen(f"{part} is there already: nothing is overwritten, move it away first.")
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    """Open a connection that can neither write nor checkpoint."""
+    real = os.path.realpath(path)
+    mode = "ro"
+    if not os.access(os.path.dirname(real), os.W_OK) and not os.path.exists(real + "-wal"):
+        mode = "ro&immutable=1"  # otherwise SQLite would want to make a WAL there, and be refused
+    connection = sqlite3.connect(
+        f"file:{quote(os.fsencode(real))}?mode={mode}", uri=True, timeout=5, isolation_level=None
+    )
+    for pragma in "query_only = on", "trusted_schema = off", "mmap_size = 0", "cell_size_check = on":
+        connection.execute(f"pragma {pragma}")
+    return connection
+
+
+def _check_header(path: str) -> None:
+    """Look at the first bytes before SQLite does: what is not ours is not opened."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise CannotOpen(f"The log {path} cannot be opened: it is not a file.")
+        header = os.read(file, 100)
+    finally:
+        os.close(file)
+    if not header:
+        raise Damaged(f"The log {path} is empty.")
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise Damaged(f"{path} is not a log of tcpchat; it was left as it is.")
+    if header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
+        raise Damaged(f"{path} is a database of another program; it was left as it is.")
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Say what is wrong with a log as `SQLiteFile` does."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotOpen(f"The log {path} cannot be opened: {error.strerror}.") from error
+    except sqlite3.DatabaseError as error:
+        # SQLITE_ERROR is what it says when a table or column of ours is not there.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
+            raise CannotOpen(f"The log {path} cannot be opened: {error}.") from error
+        raise Damaged(f"The log {path} is damaged: {error}.") from error
+
+
+def _decoded(body: bytes) -> Event | None:
+    try:
+        event: Event = decode(body)
+        return event
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None

@@ -1,0 +1,302 @@
+"""The thread that writes the SQLite log: commits, and whatever else changes the file between them."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from twisted.internet.defer import Deferred
+
+from tcpchat.events import Entry, encode, lines_said
+from tcpchat.logs.batches import Append, Batches, Item, Keep
+from tcpchat.logs.interface import NotKept
+from tcpchat.logs.sqlite_file import SQLiteFile, Stream
+from tcpchat.logs.sqlite_search import Index
+
+# Errors after which SQLite has rolled back and may be asked again: a full disk, a file at its
+# largest size, another program that holds the file locked. After any other one (a failed fsync
+# above all) what is on the disk is not known, and the server must end.
+PASSING_ERRORS = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR_WRITE,
+}
+
+# Entries that go in one transaction when a stream is shortened: some milliseconds.
+FORGOTTEN_AT_ONCE = 128
+
+# With more entries than this that are not in the index, it no longer waits for idle moments.
+MOST_WAITING = 10_000
+
+# As many pages as a commit to so many streams, an index slice moves beside its text.
+SLICE_STREAMS = 4
+
+# Seconds until that is tried again which a full disk has prevented.
+RETRY = 1.0
+
+CANNOT_WRITE = "the log cannot be written"
+CLOSED = "the log is closed"
+
+
+class Forget(NamedTuple):
+    """Entries of a stream that are to go."""
+
+    stream: str
+    upto: int
+    answer: Deferred[None]
+
+
+class Reach(NamedTuple):
+    """Streams, by their rows, that are to be in the index up to a number."""
+
+    wanted: Mapping[int, int]
+    answer: Deferred[None]
+
+
+Chore = Forget | Reach
+
+
+class Reports(NamedTuple):
+    """What is called, in the reactor's thread, about what the writer has done."""
+
+    committed: Callable[[Sequence[Item], dict[str, list[Entry]], dict[str, Stream]], None]
+    not_committed: Callable[[Sequence[Item], Exception | None], None]
+    forgotten: Callable[[str, Stream], None]
+    broke: Callable[[Exception], None]
+    ended: Callable[[], None]  # in the writer's thread, which does nothing more
+
+
+class Writer:
+    """Owns the connection that writes, and a view of the streams that runs ahead of the deliveries."""
+
+    def __init__(
+        self,
+        file: SQLiteFile,
+        batches: Batches,
+        from_thread: Callable[..., Any],
+        reports: Reports,
+    ) -> None:
+        self._file = file
+        self._batches = batches
+        self._from_thread = from_thread
+        self._reports = reports
+        self._streams = dict(file.streams)
+        self._index = Index(file.writer)
+        for name, stream in file.streams.items():
+            if name.startswith("#"):
+                self._index.holds(stream.id, stream.searchable)
+                self._index.grew(stream.id, stream.seq)
+        self._chores: deque[Chore] = deque()
+        self._unwritten: dict[tuple[str, str], Keep] = {}  # records that a full disk did not take
+        self._broken = False
+        self._is_full = False
+        threading.Thread(target=self._run, name="log writer", daemon=True).start()
+
+    def add(self, chore: Chore) -> None:
+        """Have something done between commits; called in the reactor's thread."""
+        self._chores.append(chore)
+        self._batches.wake()
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            batch, last = self._batches.next(self._patience())
+            if batch or self._unwritten:
+                self._write([*self._unwritten.values(), *batch])
+            if not last:
+                self._work(idle=not batch)
+        for chore in self._chores:
+            self._from_thread(chore.answer.errback, NotKept(CLOSED))
+        self._reports.ended()
+
+    def _patience(self) -> float | None:
+        if self._chores:
+            return 0
+        if self._broken or (self._index.is_at_rest and not self._unwritten):
+            return None
+        return RETRY if self._is_full else 0
+
+    def _write(self, items: Sequence[Item]) -> None:
+        if self._broken:
+            self._from_thread(self._reports.not_committed, items, None)
+            return
+        try:
+            added, moved = self._commit(items)
+        except Exception as error:
+            if self._breaks(error):
+                return
+            if is_its_own(error) and len(items) > 1:
+                for item in items:
+                    self._write([item])
+                return
+            self._is_full = not is_its_own(error)
+            if self._is_full:
+                self._unwritten.update(
+                    ((item.kind, item.key), item) for item in items if isinstance(item, Keep)
+                )
+            self._from_thread(self._reports.not_committed, items, error)
+        else:
+            self._is_full = False
+            self._unwritten.clear()
+            self._streams.update(moved)
+            for name, stream in moved.items():
+                if name.startswith("#"):
+                    self._index.grew(stream.id, stream.seq)
+            self._from_thread(self._reports.committed, items, added, moved)
+            self._checkpoint()
+
+    def _commit(self, items: Sequence[Item]) -> tuple[dict[str, list[Entry]], dict[str, Stream]]:
+        """Number and commit a batch; return the entries of each stream, and where each now stands."""
+        writer = self._file.writer
+        added: dict[str, list[Entry]] = {}
+        moved: dict[str, Stream] = {}
+        rows: list[tuple[int, int, int, int, str | None, str]] = []
+        size = 0
+        writer.execute("begin immediate")
+        for item in items:
+            if isinstance(item, Keep):
+                self._keep(item)
+                size += len(item.value or b"")
+                continue
+            for name, events in item.parts:
+                if not events:
+                    continue
+                stream = moved.get(name) or self._streams.get(name)
+                if stream is None:
+                    new = writer.execute("insert into stream (name) values (?) returning id", (name,))
+                    (row,) = new.fetchone()
+                    stream = Stream(row, 0, 0, 0, 0)
+                id, seq, time, kept_after, searchable = stream
+                time = max(item.time, time)
+                entries = added.setdefault(name, [])
+                for event in events:
+                    seq += 1
+                    entries.append(Entry(seq, time, event))
+                    ref = f"{event.session} {event.ref}" if event.ref else None
+                    rows.append((id, seq, time, lines_said(event), ref, encode(event).decode()))
+                moved[name] = Stream(id, seq, time, kept_after, searchable)
+        writer.executemany(
+            "insert into entry (stream, seq, time, spoken, ref, body) values (?, ?, ?, ?, ?, ?)", rows
+        )
+        writer.execute("commit")
+        self._file.wrote(len(added), size + sum([len(row[-1]) for row in rows]))
+        return added, moved
+
+    def _keep(self, item: Keep) -> None:
+        if item.value is None:
+            self._file.writer.execute("delete from record where kind = ? and key = ?", (item.kind, item.key))
+        else:
+            self._file.writer.execute(
+                "insert or replace into record (kind, key, value) values (?, ?, ?)", item
+            )
+
+    def _breaks(self, error: Exception) -> bool:
+        """Undo what has failed; return whether that cannot be done for certain."""
+        passing = is_its_own(error) or _code(error) in PASSING_ERRORS
+        try:
+            if passing and self._file.writer.in_transaction:
+                self._file.writer.execute("rollback")
+        except sqlite3.Error:
+            passing = False
+        if not passing:
+            self._broken = True
+            self._from_thread(self._reports.broke, error)
+        return not passing
+
+    def _checkpoint(self) -> None:
+        """Have the file take over what the WAL holds."""
+        try:
+            self._file.checkpoint()
+        except sqlite3.Error as error:
+            self._breaks(error)
+
+    # Between the commits.
+
+    def _work(self, idle: bool) -> None:
+        """Do a little of what is to be done between commits, in turns."""
+        if self._chores:
+            chore = self._chores.popleft()
+            if not (self._forget(chore) if isinstance(chore, Forget) else self._reach(chore)):
+                self._chores.append(chore)
+        elif not self._index.is_at_rest and (idle or self._index.waiting > MOST_WAITING):
+            self._add_to_index(())
+
+    def _add_to_index(self, streams: Sequence[int]) -> bool:
+        """Return whether that was possible."""
+        if self._broken:
+            return False
+        try:
+            with self._file.unsynced():
+                size = self._index.work(streams)
+        except Exception as error:
+            self._is_full = True
+            if not self._breaks(error) and is_its_own(error):
+                self._from_thread(self._reports.not_committed, (), error)
+            return False
+        self._is_full = False
+        self._file.wrote(SLICE_STREAMS, size)
+        self._checkpoint()
+        return True
+
+    def _reach(self, chore: Reach) -> bool:
+        """Return whether the index holds what it can hold: on a full disk, that is what it does hold."""
+        missing = self._index.lacks(chore.wanted)
+        if missing and self._add_to_index(missing):
+            return False
+        self._from_thread(chore.answer.callback, None)
+        return True
+
+    def _forget(self, chore: Forget) -> bool:
+        """Return whether it is done, or cannot be done."""
+        stream = self._streams[chore.stream]
+        if self._broken:
+            self._from_thread(chore.answer.errback, NotKept(CANNOT_WRITE))
+            return True
+        if stream.kept_after >= chore.upto:
+            self._from_thread(chore.answer.callback, None)
+            return True
+        try:
+            upto, size = self._forget_some(stream, chore.upto)
+        except Exception as error:
+            self._breaks(error)
+            self._from_thread(chore.answer.errback, NotKept(CANNOT_WRITE))
+            return True
+        self._index.holds(stream.id, upto)
+        self._streams[chore.stream] = stream = stream._replace(kept_after=upto)
+        self._from_thread(self._reports.forgotten, chore.stream, stream)
+        self._file.wrote(SLICE_STREAMS, size)
+        self._checkpoint()
+        return False
+
+    def _forget_some(self, stream: Stream, upto: int) -> tuple[int, int]:
+        """Remove the first entries; return the last of them and how much text they had."""
+        writer = self._file.writer
+        upto = min(upto, stream.kept_after + FORGOTTEN_AT_ONCE)
+        these = (stream.id, upto)
+        writer.execute("begin immediate")
+        spoken = writer.execute(
+            "select seq, body from entry indexed by spoken where spoken and stream = ? and seq <= ?", these
+        ).fetchall()
+        self._index.remove(stream.id, spoken)
+        writer.execute("delete from entry where stream = ? and seq <= ?", these)
+        writer.execute(
+            "update stream set kept_after = ?2, searchable = max(searchable, ?2) where id = ?1", these
+        )
+        writer.execute("commit")
+        return upto, sum([len(body) for _, body in spoken])
+
+
+def _code(error: Exception) -> int | None:
+    """Return SQLite's code; errors of Python's module have none."""
+    return getattr(error, "sqlite_errorcode", None)
+
+
+def is_its_own(error: Exception) -> bool:
+    """Whether it lies in what was to be written, and not in the disk."""
+    return not isinstance(error, sqlite3.Error) or isinstance(
+        error, sqlite3.IntegrityError | sqlite3.DataError
+    )

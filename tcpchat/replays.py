@@ -1,0 +1,211 @@
+"""
+The past, read from the log a piece at a time, at the pace of who is shown it.
+
+It is what was said before somebody came, or what somebody missed whose connection broke.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from twisted.internet.defer import Deferred, maybeDeferred
+
+from tcpchat.events import Entry, Presence, Renamed
+from tcpchat.logs.interface import Log
+from tcpchat.places import READ_AT_ONCE, Place, pieces
+from tcpchat.render import View, count, notice
+
+# Bytes of single entries that are shown together.
+ENOUGH = 16384
+
+
+class Replayed(Protocol):
+    """What a replay needs from a feed (feed.py)."""
+
+    stream: str
+
+    def render_past(self, entries: list[Entry], view: View, viewer: str) -> bytes:
+        """Return what people said, as it is shown of the past."""
+
+    def render_missed(
+        self, entries: list[Entry], presence: Sequence[Entry], view: View, viewer: str
+    ) -> bytes:
+        """Return what somebody missed, who came and went joined in one line behind it."""
+
+
+class Viewer(Protocol):
+    """Who is shown a replay."""
+
+    session: str
+
+    def view(self, stream: str) -> View:
+        """Return how a stream is seen."""
+
+
+class Replay(Protocol):
+    """A part of the past that is to be shown."""
+
+    is_over: bool
+
+    def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
+        """Answer with the next piece of it."""
+
+    def places(self) -> Mapping[str, Place]:
+        """Return from where on what is shown elsewhere as new is still to be shown here, by stream."""
+
+
+class Past:
+    """What was said between two entries, and what is told behind it."""
+
+    def __init__(self, feed: Replayed, after: int, upto: int, end: bytes = b"") -> None:
+        self.is_over = False
+        self._feed = feed
+        self._after = after
+        self._upto = upto
+        self._end = end
+
+    def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
+        read = maybeDeferred(log.read_spoken, self._feed.stream, self._after, self._upto, READ_AT_ONCE)
+        return read.addCallback(self._render, viewer)
+
+    def _render(self, entries: list[Entry], viewer: Viewer) -> bytes:
+        piece = next(pieces(entries))
+        self.is_over = len(piece) == len(entries) < READ_AT_ONCE
+        if piece:
+            self._after = piece[-1].seq
+        past = self._feed.render_past(piece, viewer.view(self._feed.stream), viewer.session)
+        return past + self._end if self.is_over else past
+
+    def places(self) -> Mapping[str, Place]:
+        return {}
+
+
+class Results:
+    """Single entries of some streams, and what is told behind them."""
+
+    def __init__(self, found: Sequence[tuple[Replayed, int]], end: bytes = b"") -> None:
+        """``found`` are the entries' feeds and numbers."""
+        self.is_over = not found
+        self._found = deque(found)
+        self._end = end
+
+    def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
+        return Deferred.fromCoroutine(self._read(log, viewer))
+
+    async def _read(self, log: Log, viewer: Viewer) -> bytes:
+        lines: list[bytes] = []
+        while self._found and sum(map(len, lines)) < ENOUGH:
+            feed, seq = self._found.popleft()
+            entries = await log.read(feed.stream, seq - 1, 1)
+            if entries and entries[0].seq == seq:  # or it is no longer kept
+                lines.append(feed.render_past(entries, viewer.view(feed.stream), viewer.session))
+        self.is_over = not self._found
+        return b"".join(lines) + (self._end if self.is_over else b"")
+
+    def places(self) -> Mapping[str, Place]:
+        return {}
+
+
+class Part(NamedTuple):
+    """What somebody missed in one stream: what comes after a place, up to an entry."""
+
+    feed: Replayed
+    after: Place
+    upto: int
+
+
+class _Walk:
+    """Goes through what was missed, one stream after the other."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = list(parts)
+        self._at = 0  # in the first part: read up to here
+        self._presence: list[Entry] = []  # of the first part, to be told at its end
+        self._renamings: set[str] = set()  # told in a part before
+
+    @property
+    def is_over(self) -> bool:
+        return not self._parts
+
+    def places(self) -> dict[str, Place]:
+        places = {part.feed.stream: part.after for part in self._parts}
+        if self._parts and self._at:
+            feed, after, _ = self._parts[0]
+            places[feed.stream] = Place(max(self._at, after.seq), after.presence)
+        return places
+
+    def step(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
+        feed, after, _ = self._parts[0]
+        return maybeDeferred(log.read, feed.stream, max(self._at, min(after)), READ_AT_ONCE).addCallback(
+            self._render, viewer
+        )
+
+    def _render(self, entries: list[Entry], viewer: Viewer) -> bytes:
+        feed, after, upto = self._parts[0]
+        view = viewer.view(feed.stream)
+        piece = next(pieces(entries))
+        self._at = min(piece[-1].seq, upto) if piece else upto
+        shown: list[Entry] = []
+        for entry in piece:
+            if entry.seq > upto:
+                break
+            if isinstance(entry.event, Presence):
+                if entry.seq > after.presence:
+                    (shown if view.json else self._presence).append(entry)
+            elif entry.seq > after.seq and (view.json or not self._was_told(entry)):
+                shown.append(entry)
+        over = self._at >= upto
+        data = feed.render_missed(shown, self._presence if over else (), view, viewer.session)
+        if over:
+            del self._parts[0]
+            self._at = 0
+            self._presence = []
+        return data
+
+    def _was_told(self, entry: Entry) -> bool:
+        """Tell whether it is a renaming that was met in another stream."""
+        if not isinstance(entry.event, Renamed):
+            return False
+        told = entry.event.id in self._renamings
+        self._renamings.add(entry.event.id)
+        return told
+
+
+class Missed:
+    """
+    What somebody missed in some streams, under a line that says how much it is.
+
+    For that it is gone through twice; a program counts by itself.
+    """
+
+    def __init__(self, parts: Sequence[Part], counts: bool) -> None:
+        """``counts`` says whether it is told how much it is, and when it is over."""
+        self.is_over = not parts
+        self._walk = _Walk(parts)
+        self._counting = _Walk(parts) if counts and parts else None
+        self._counts = counts
+        self._lines = 0
+
+    def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
+        if self._counting is not None:
+            return self._counting.step(log, viewer).addCallback(self._count, self._counting)
+        return self._walk.step(log, viewer).addCallback(self._show)
+
+    def _count(self, data: bytes, counting: _Walk) -> bytes:
+        self._lines += data.count(b"\n")
+        if not counting.is_over:
+            return b""
+        self._counting = None
+        self.is_over = not self._lines
+        if self.is_over:
+            return b""
+        return notice(f"While you were away: {count(self._lines, 'line', 'lines')}.")
+
+    def _show(self, data: bytes) -> bytes:
+        self.is_over = self._walk.is_over
+        return data + notice("Live now.") if self.is_over and self._counts else data
+
+    def places(self) -> Mapping[str, Place]:
+        return {} if self.is_over else self._walk.places()

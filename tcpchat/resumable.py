@@ -1,0 +1,64 @@
+"""Which sessions can be taken up again, by which secret, and for how long. No I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from tcpchat.tickets import digest
+
+
+class _Until(NamedTuple):
+    """A session can be taken up until then."""
+
+    time: float
+    session: str
+
+
+class Resumable:
+    """The sessions that have tickets. Times are monotonic seconds and must not run backwards."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, str] = {}  # by the digest of each secret
+        self._digests: dict[str, tuple[str, ...]] = {}  # by session
+        self._until: dict[str, float] = {}  # of those whose connection has broken
+        self._expiring: deque[_Until] = deque()  # about in the order of time
+
+    def add(self, session: str, digests: tuple[str, ...]) -> None:
+        """Let a session be taken up with what has these digests, until it expires."""
+        self.remove(session)
+        self._digests[session] = digests
+        for each in digests:
+            self._sessions[each] = session
+
+    def expire(self, session: str, time: float) -> None:
+        """Let a session be taken up no longer than until then."""
+        self._until[session] = time
+        self._expiring.append(_Until(time, session))
+
+    def keep_on(self, session: str) -> None:
+        """Let a session be taken up for as long as it is there."""
+        self._until.pop(session, None)
+
+    def remove(self, session: str) -> None:
+        """Let a session be taken up no more."""
+        self._until.pop(session, None)
+        for each in self._digests.pop(session, ()):
+            del self._sessions[each]
+
+    def find(self, secret: str, now: float) -> str | None:
+        """Return the session that a secret belongs to, if it can be taken up."""
+        session = self._sessions.get(digest(secret))
+        if session is None or self._until.get(session, now) < now:
+            return None
+        return session
+
+    def expired(self, now: float) -> list[str]:
+        """Remove the sessions whose time is over, and return them."""
+        over = []
+        while self._expiring and self._expiring[0].time < now:
+            time, session = self._expiring.popleft()
+            if self._until.get(session) == time:  # and not longer by now, or for good
+                self.remove(session)
+                over.append(session)
+        return over

@@ -1,0 +1,297 @@
+"""
+Coming in, and coming back: after a break, a farewell, or another start of the server.
+
+A session whose connection has broken is there still; one that has left, or that another server
+knew, is in the store. Either way it goes on where the old connection had not acknowledged more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tcpchat import jsonlines, records
+from tcpchat.acknowledged import Acknowledged
+from tcpchat.dialogue import Dialogue
+from tcpchat.events import Entry, Left, inbox
+from tcpchat.feed import Feed
+from tcpchat.limits import LONGEST_ABSENCE
+from tcpchat.logs.interface import NotKept
+from tcpchat.membership import Membership
+from tcpchat.names import Name
+from tcpchat.places import Place
+from tcpchat.present import Present
+from tcpchat.records import KeptSession
+from tcpchat.render import is_heard
+from tcpchat.replays import Missed, Part
+from tcpchat.requests import Refused, Resume
+from tcpchat.room import LOBBY
+from tcpchat.screen import Nowhere
+from tcpchat.service import Chat
+from tcpchat.session import Session
+from tcpchat.tickets import Ticket, digest, ticket
+
+# Entries read from the log at once, going back from where a connection has broken.
+READ_BACK = 128
+
+
+async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> int | None:
+    """
+    Bring somebody who has claimed a nickname into the lobby; return the number of their entry.
+
+    Raises:
+        NotKept: the log cannot be written; the nickname is given back.
+    """
+    chat = dialogue.chat
+    session = Session(dialogue, session_id, name, chat.new_ticket(), chat.wall())
+    _attach(session, dialogue)  # from here on it has to be seen through to its end
+    session.enter()
+    try:
+        return await Membership(session).join(chat.rooms.get(LOBBY), ref, session.ticket.code)
+    except NotKept:
+        session.withdraw()
+        raise
+
+
+def _attach(session: Session, dialogue: Dialogue) -> None:
+    """Let a session go on over a connection."""
+    dialogue.settings = session.settings
+    dialogue.reader.session = session.id
+    session.dialogue = dialogue
+    session.address = dialogue.address
+    dialogue.begin(Present(session, dialogue))
+    session.chat.cursors.watch(session.id, dialogue.reader)
+
+
+# At the server's start
+
+
+async def revive(chat: Chat) -> None:
+    """
+    Wait for those who were there when the last server ended, and put out whom nobody knows.
+
+    They have a while to come back, as after a break.
+    """
+    kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
+    places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}
+    shown = {key: records.place(value) for key, value in (await chat.log.records(records.SHOWN)).items()}
+    for session_id, record in kept.items():
+        _let_come_back(chat, session_id, record)
+        if record.has_left:
+            chat.cursors.rest(session_id, places.get(session_id, {}))
+            continue
+        session = _revived(chat, session_id, record)
+        streams = {feed.stream: feed.room.members[session_id].since for feed in session.feeds}
+        own = places.get(session_id, {})
+        session.acknowledged = Acknowledged()
+        for stream, since in (streams | {inbox(session_id): 0}).items():
+            place = own.get(stream) or shown.get(stream, Place(0, 0)).at_least(Place(since, since))
+            session.acknowledged.begin(stream, place)
+        chat.cursors.rest(session_id, session.acknowledged.places)
+        session.wait("server restarted")
+    for feed in chat.rooms:
+        unknown = [
+            Left(session_id, member.nick, "server restarted")
+            for session_id, member in feed.room.members.items()
+            if session_id not in kept or kept[session_id].has_left
+        ]
+        if unknown:
+            chat.log_surely([(feed.stream, unknown)])
+
+
+def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
+    """Let a session be taken up again for as long as is left of its time."""
+    ago = 0.0 if record.broken is None else max(0, chat.wall() - record.broken) / 1000
+    chat.resumable.add(session_id, (record.code, record.token))
+    chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE - ago)
+
+
+def _revived(chat: Chat, session_id: str, record: KeptSession) -> Session:
+    """Return a session as it was, without a connection, and in the rooms whose logs say so."""
+    rooms = [feed for feed in chat.rooms if session_id in feed.room.members]
+    order = {stream: place for place, stream in enumerate(record.rooms)}
+    rooms.sort(key=lambda feed: order.get(feed.stream, len(order)))
+    nick = rooms[-1].room.members[session_id].nick if rooms else record.nick
+    name = chat.claim(nick, session_id, record.address, or_variant=True)
+    session = _from_record(chat, session_id, name, record)
+    session.feeds = rooms
+    session.broken = record.broken if record.broken is not None else chat.wall()
+    chat.enter(session)
+    return session
+
+
+def _from_record(chat: Chat, session_id: str, name: Name, record: KeptSession) -> Session:
+    dialogue = Dialogue(chat, Nowhere(), record.address)
+    dialogue.reader.stop()
+    session = Session(dialogue, session_id, name, Ticket("", ""), record.since)
+    session.digests = record.code, record.token
+    for setting, value in record.settings.items():
+        session.settings.change(setting, value)
+    session.away = record.away
+    session.ignored = dict(record.ignored)
+    session.correspondent = record.correspondent
+    return session
+
+
+# Coming back
+
+
+async def come_back(dialogue: Dialogue, request: Resume) -> None:
+    """
+    Take up the session that a code or token belongs to, over another connection.
+
+    Raises:
+        Refused: there is none, or it cannot be taken up any more.
+        NotKept: the log cannot be written, and the session has to return to its rooms.
+    """
+    chat = dialogue.chat
+    session_id = chat.resumable.find(request.secret, chat.clock.seconds())
+    if session_id is None:
+        raise Refused("That code is not known or too old.", "bad-session")
+    if session_id in chat.returning:
+        raise Refused("Somebody comes back with that code just now.")
+    session = chat.person(session_id)
+    wanted = None
+    chat.returning.add(session_id)
+    try:
+        if isinstance(session, Session):
+            places = await _interrupt(session, dialogue)
+        else:
+            session, wanted, places = await _return(chat, session_id, dialogue)
+    finally:
+        chat.returning.discard(session_id)
+    session.be_back(_known_ticket(chat, session, request.secret))
+    _attach(session, dialogue)
+    session.enter()
+    if wanted is not None:
+        dialogue.tell(f'"{wanted}" is taken now. You are {session.nick}.')
+    _show_missed(session, places, request)
+
+
+async def _interrupt(session: Session, dialogue: Dialogue) -> dict[str, Place]:
+    """Take a session from the connection that it has, or had; return where it goes on."""
+    if not session.is_broken:
+        session.acknowledged = session.dialogue.reader.let_go()
+    places = await unread(session)
+    session.chat.cursors.rest(session.id, places)
+    dialogue.take_over(session.dialogue)
+    return places
+
+
+async def _return(
+    chat: Chat, session_id: str, dialogue: Dialogue
+) -> tuple[Session, str | None, dict[str, Place]]:
+    """Bring somebody who has left back into their rooms; tell which nickname they have not got again."""
+    kept = await chat.log.record(records.SESSION, session_id)
+    places = await chat.log.record(records.PLACE, session_id)
+    assert kept is not None
+    record = records.session(kept)
+    name = chat.claim(record.nick, session_id, dialogue.address, or_variant=True)
+    session = _from_record(chat, session_id, name, record)
+    try:
+        for stream in record.rooms:
+            feed = chat.rooms.get(stream)
+            if session_id not in feed.room.members:
+                await chat.join(feed, session_id, session.nick)
+            session.feeds.append(feed)
+    except NotKept:
+        chat.depart(session, session.feeds, "")
+        session.release(name)
+        raise
+    return session, None if name.display == record.nick else record.nick, records.places(places or b"{}")
+
+
+def _known_ticket(chat: Chat, session: Session, secret: str) -> Ticket:
+    """Return the session's ticket; of one that another server has issued, what can be known of it."""
+    if session.ticket.token:
+        return session.ticket
+    if digest(secret) == session.digests[1]:
+        known = ticket(secret)
+        return known if digest(known.code) == session.digests[0] else Ticket(secret, "")
+    return Ticket(chat.new_ticket().token, secret.strip().lower())
+
+
+def _show_missed(session: Session, places: Mapping[str, Place], request: Resume) -> None:
+    """Tell somebody who is back where they are, show what they missed, and then what comes."""
+    dialogue, chat = session.dialogue, session.chat
+    reader = dialogue.reader
+    membership = Membership(session)
+    feeds: list[Feed] = [*session.feeds]
+    if chat.log.last(inbox(session.id)):
+        feeds.insert(0, chat.inbox(session.id))
+    exact = _asked_for(session, request)
+    begin = {feed.stream: exact.get(feed.stream) or places.get(feed.stream, Place(0, 0)) for feed in feeds}
+    if dialogue.speaks_json:
+        dialogue.answer(session.welcome(_as_programs_know(begin)))
+    elif session.feeds:
+        dialogue.answer(membership.where(session.feeds[-1], session.feeds[-1].shown + 1))
+    else:
+        dialogue.tell(f"You are {session.nick}, in no room. /join {LOBBY}")
+    parts = []
+    for feed in feeds:
+        view = dialogue.view(feed.stream)
+        place, kept_after = begin[feed.stream], chat.log.kept_after(feed.stream)
+        if place.seq < kept_after:
+            reader.tell(feed.render_gap(place.seq, kept_after, view))
+            place = place.at_least(Place(kept_after, kept_after))
+        if dialogue.speaks_json and feed.stream in exact:
+            reader.follow(feed, place)
+            continue
+        here = Place(feed.shown, feed.shown)
+        if place.is_behind(here):
+            parts.append(Part(feed, place, feed.shown))
+        reader.follow(feed, here)
+        reader.acknowledged.begin(feed.stream, place)
+    reader.replay(Missed(parts, counts=not dialogue.speaks_json))
+
+
+def _asked_for(session: Session, request: Resume) -> dict[str, Place]:
+    """Return after what the person asks to be shown everything, by stream."""
+    asked: dict[str, int] = {}
+    if request.seq is not None and session.feeds:
+        asked[session.feeds[-1].stream] = request.seq
+    for room, seq in (request.after or {}).items():
+        stream = inbox(session.id) if room == "@" else f"#{room.removeprefix('#')}"
+        asked[stream] = seq
+    last = session.chat.log.last
+    return {stream: Place(seq, seq) for stream, n in asked.items() for seq in (max(0, min(n, last(stream))),)}
+
+
+def _as_programs_know(places: Mapping[str, Place]) -> dict[str, int]:
+    return {"@": 0} | {jsonlines.room(stream): place.seq for stream, place in places.items()}
+
+
+async def unread(session: Session) -> dict[str, Place]:
+    """
+    Return from where on everything is shown again after a connection has ended.
+
+    What is missing is known in bytes, but not of which stream: as many are counted back in each.
+    """
+    acknowledged = session.acknowledged
+    if not acknowledged.missing:
+        return acknowledged.certain
+    return {
+        stream: await _step_back(session, stream, place, acknowledged.missing)
+        for stream, place in acknowledged.sent.items()
+    }
+
+
+async def _step_back(session: Session, stream: str, sent: Place, missing: int) -> Place:
+    """Go back from a place by the lines of so many bytes, but not behind what was acknowledged."""
+    floor = session.acknowledged.places.get(stream, sent)
+    upto = sent.seq
+    while upto > floor.seq:
+        after = max(floor.seq, upto - READ_BACK)
+        for entry in reversed(await session.chat.log.read(stream, after, upto - after)):
+            missing -= _least_size(entry, session) if entry.seq <= upto else 0
+            if missing <= 0:
+                return Place(entry.seq - 1, min(entry.seq - 1, sent.presence)).at_least(floor)
+        upto = after
+    return floor
+
+
+def _least_size(entry: Entry, session: Session) -> int:
+    """Return how many bytes at least somebody was shown of an entry, whatever their settings were."""
+    text = getattr(entry.event, "text", "")
+    if entry.event.session == session.id or not is_heard(entry.event, session.view(entry.event.session)):
+        return 0
+    return len(text.encode()) + len("<> \r\n") if text else 0

@@ -1,0 +1,32 @@
+"""What the system knows of a connection, and nobody else: Linux's tcp_info and SIOCOUTQ."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import socket
+import struct
+import termios
+
+from tcpchat.acknowledged import Traffic
+
+# Where struct tcp_info (linux/tcp.h) has them: tcpi_last_ack_recv in milliseconds, tcpi_bytes_acked.
+LAST_ACKNOWLEDGED = struct.Struct("=56xI")
+BYTES_ACKNOWLEDGED = struct.Struct("=120xQ")
+
+
+def traffic(connection: socket.socket) -> Traffic | None:
+    """Return how much of what was sent has arrived; None if the system does not know."""
+    try:
+        # SIOCOUTQ has the number of TIOCOUTQ: bytes that the peer has not acknowledged.
+        (queued,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
+    except OSError:
+        return None
+    if not queued or connection.family == socket.AF_UNIX:
+        return Traffic(queued, None)
+    with contextlib.suppress(OSError, struct.error):
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_ACKNOWLEDGED.size)
+        (silence,) = LAST_ACKNOWLEDGED.unpack_from(info)
+        (acknowledged,) = BYTES_ACKNOWLEDGED.unpack_from(info)
+        return Traffic(queued, acknowledged, silence / 1000)
+    return Traffic(queued, None)
