@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from tcpchat.limits import NO_LIMITS, Limits
+from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
 
 # Where a line door listens when nothing is said: telnet's port with 8000 added, for no root.
 PORT = 8023
@@ -31,6 +31,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nicknames: Literal["any", "ascii"] = "any"
     motd: str | None = None
     history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
+    retention: Retention = KEEP_ALL
 
     @property
     def chosen_limits(self) -> Limits:
@@ -84,6 +85,7 @@ def _explain(name: str) -> str:
         "listen": "it is a list of endpoints",
         "store": "it is sqlite:PATH or memory:",
         "motd": "it is the path of a file",
+        "retention": "it is a table of numbers, days and entries",
     }
     return choices[name]
 

@@ -9,7 +9,6 @@ came is lost when the connection ends, and neither input nor output can grow wit
 from __future__ import annotations
 
 from collections import deque
-from enum import Enum, auto
 from typing import NamedTuple
 
 from twisted.internet.defer import Deferred
@@ -18,35 +17,22 @@ from twisted.python.failure import Failure
 
 from tcpchat import answers, jsonlines, render
 from tcpchat.answers import Answer, Notice
-from tcpchat.commands import help_lines, help_on
+from tcpchat.flow import FlowControl, Wait
 from tcpchat.json_requests import BadRequest, understand
-from tcpchat.limits import FEW_UNCOMMITTED, LONGEST_FAREWELL, MANY_UNCOMMITTED, MOST_UNCOMMITTED
+from tcpchat.limits import LONGEST_FAREWELL, MOST_UNCOMMITTED
 from tcpchat.logs.interface import NotKept
 from tcpchat.pastes import Pasting
 from tcpchat.reader import Reader
 from tcpchat.render import View
 from tcpchat.requests import (
     Asked,
-    Help,
-    NotUnderstood,
     Paste,
-    Quit,
     Refused,
-    Set,
-    SpeakJson,
 )
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.settings import Settings
 from tcpchat.state import State
-
-
-class Wait(Enum):
-    """Why input waits."""
-
-    LINES = auto()  # too many lines wait for the effect of one before them
-    UNCOMMITTED = auto()  # too many are not in the log yet
-    ANSWERS = auto()  # too many answers wait to be read
 
 
 class _Ending(NamedTuple):
@@ -81,9 +67,7 @@ class Dialogue:
         self._pasting: Pasting | None = None
         self._going_on = False
         self._waiting = False  # for an effect
-        self._uncommitted = 0
-        self._kept: list[Deferred[None]] = []  # what waits for there to be none of these
-        self._waits: set[Wait] = set()
+        self._flow = FlowControl(screen, chat.uncommitted)
         self._ending: _Ending | None = None
 
     def begin(self, state: State) -> None:
@@ -103,12 +87,12 @@ class Dialogue:
     @property
     def is_crowded(self) -> bool:
         """Do so many lines wait that nobody can have typed them?"""
-        return Wait.LINES in self._waits
+        return self._flow.waits_for(Wait.LINES)
 
     @property
     def is_settled(self) -> bool:
         """Is everything done that was received, and shown what there is to show?"""
-        done = not (self._waiting or self._lines or self._uncommitted or self._waits)
+        done = not (self._waiting or self._lines or self._flow.uncommitted or self._flow.waits)
         return self.is_over or (done and self.reader.is_live)
 
     # What the door calls
@@ -121,7 +105,7 @@ class Dialogue:
         self._lines.append(line)
         self._go_on()
         if len(self._lines) >= MOST_UNCOMMITTED:
-            self._wait(Wait.LINES, True)
+            self._flow.wait(Wait.LINES, True)
 
     def ended(self) -> None:
         """The person will send nothing more, but may still read."""
@@ -130,7 +114,7 @@ class Dialogue:
     def lost(self, reason: str) -> None:
         """The connection is gone: for no reason if that was the end of the stream, or it broke."""
         self.reader.stop()
-        self._waits.discard(Wait.ANSWERS)  # nobody will read them
+        self._flow.wait(Wait.ANSWERS, False)  # nobody will read them
         self._end(reason, is_break=bool(reason))
 
     def cut_off(self, text: str) -> None:
@@ -161,43 +145,17 @@ class Dialogue:
 
     def until_kept(self) -> Deferred[None]:
         """Answer when nothing is on its way to the log any more."""
-        kept: Deferred[None] = Deferred()
-        self._kept.append(kept)
-        return kept
+        return self._flow.until_kept()
 
     @property
     def has_uncommitted(self) -> bool:
         """Is something still on its way to the log?"""
-        return self._uncommitted > 0
+        return self._flow.uncommitted > 0
 
-    def carry_out_anywhere(self, asked: Asked) -> None:
-        """
-        Do what can be asked for in every state.
-
-        Raises:
-            Refused: it is not done.
-        """
-        match asked.request:
-            case None:
-                pass
-            case Help(""):
-                self.answer(answers.Help(help_lines()))
-            case Help(command):
-                self.answer(answers.Help(help_on(command)))
-            case Set("", _):
-                self.answer(answers.Settings(dict(self.settings.describe())))
-            case Set(name, value):
-                if value or name not in dict(self.settings.describe()):
-                    self.settings.change(name, value)
-                    self.reader.restyle()
-                self.tell(f"{name} is {dict(self.settings.describe())[name]}.")
-            case SpeakJson():
-                self.speak_json()
-            case Quit(reason):
-                self.drop_lines()
-                self._end(reason, self._render(Notice("Goodbye.")))
-            case _:
-                raise NotUnderstood("That cannot be done now.")
+    def quit(self, reason: str) -> None:
+        """The person wants to leave; what they typed behind that is not done."""
+        self.drop_lines()
+        self._end(reason, self._render(Notice("Goodbye.")))
 
     def speak_json(self, *first: Answer) -> None:
         """Show everything as JSON lines from now on, beginning with some answers."""
@@ -216,6 +174,7 @@ class Dialogue:
         self._lines.extendleft(reversed(other._lines))
         other.drop_lines()
         other.is_over = True
+        other._flow.end()
         other.tell("Taken up from another connection.")
         other.hang_up()
 
@@ -228,7 +187,7 @@ class Dialogue:
 
     def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read, or no longer."""
-        self._wait(Wait.ANSWERS, hold)
+        self._flow.wait(Wait.ANSWERS, hold)
         self._go_on()
 
     # The order of things
@@ -238,17 +197,17 @@ class Dialogue:
         if self._going_on:
             return  # an effect was there at once
         self._going_on = True
-        while self._lines and not (self._waiting or self.is_over or Wait.ANSWERS in self._waits):
+        while self._lines and not (self._waiting or self.is_over or self._flow.waits_for(Wait.ANSWERS)):
             self._take(self._lines.popleft())
         self._going_on = False
         if self._lines or self._waiting:
             return
-        self._wait(Wait.LINES, False)
+        self._flow.wait(Wait.LINES, False)
         if self._ending is None or self.is_over:
             return
         if self._pasting and not self._ending.is_break:
             self._finish_paste()
-        if not self._uncommitted:
+        if not self._flow.uncommitted:
             self._leave(self._ending)
 
     def _take(self, line: str | Refused) -> None:
@@ -314,11 +273,7 @@ class Dialogue:
 
     def _count_until_kept(self, kept: Deferred[int], asked: Asked) -> None:
         """Count what is on its way to the log; tell the person if it does not get there."""
-        self._uncommitted += 1
-        self.chat.uncommitted += 1
-        many = self.chat.uncommitted > MANY_UNCOMMITTED
-        if self._uncommitted >= (FEW_UNCOMMITTED if many else MOST_UNCOMMITTED):
-            self._wait(Wait.UNCOMMITTED, True)
+        self._flow.sent()
         kept.addCallback(self._succeeded, asked).addErrback(self._not_done, asked)
         kept.addErrback(self._failed).addCallback(self._committed)
 
@@ -344,32 +299,9 @@ class Dialogue:
         self._go_on()
 
     def _committed(self, _: object) -> None:
-        self._uncommitted -= 1
-        self.chat.uncommitted -= 1
-        if self._uncommitted <= FEW_UNCOMMITTED or (
-            self._uncommitted <= MOST_UNCOMMITTED // 2 and self.chat.uncommitted < MANY_UNCOMMITTED
-        ):
-            self._wait(Wait.UNCOMMITTED, False)
-        if not self._uncommitted:
-            kept, self._kept = self._kept, []
-            for waiting in kept:
-                waiting.callback(None)
+        self._flow.committed()
         if self._ending is not None:
             self._go_on()
-
-    def _wait(self, reason: Wait, wait: bool) -> None:
-        """Have input wait for a reason, or no longer for that one."""
-        waited = bool(self._waits)
-        if wait:
-            self._waits.add(reason)
-        else:
-            self._waits.discard(reason)
-        if self.is_over or waited == bool(self._waits):
-            return
-        if self._waits:
-            self._screen.pause()
-        else:
-            self._screen.resume()
 
     # The end
 
@@ -383,6 +315,7 @@ class Dialogue:
         """Everything is done: be gone for the others, and show the person the rest."""
         assert self._state is not None
         self.is_over = True
+        self._flow.end()
         self._lines.clear()
         error = None if ending.last_words else self._state.last_error()
         if ending.is_break:

@@ -9,9 +9,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from tcpchat import jsonlines, render
 from tcpchat.events import Entry, Presence, Renamed, Spoken
+from tcpchat.following import Live
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.places import Place, pieces
-from tcpchat.reader import Reader
 from tcpchat.render import Fold, Page, View
 from tcpchat.room import Room
 from tcpchat.screen import Show
@@ -28,18 +28,18 @@ class Feed:
         self.shown = shown  # the last entry that the live readers were handed
         self._wall = wall
         self._live: dict[View, dict[str, Show]] = {}
-        self._readers: dict[str, Reader] = {}
+        self._readers: dict[str, Live] = {}
 
     def here(self, view: View) -> Place:
         """Return the place of the live readers with this view."""
         return Place(self.shown, self.shown)
 
-    def enter(self, reader: Reader, view: View) -> None:
+    def enter(self, reader: Live, view: View) -> None:
         """Count a reader among the live ones."""
         self._live.setdefault(view, {})[reader.session] = reader.screen.show
         self._readers[reader.session] = reader
 
-    def leave(self, reader: Reader, view: View) -> None:
+    def leave(self, reader: Live, view: View) -> None:
         """Count a reader among the live ones no longer."""
         readers = self._live[view]
         del readers[reader.session], self._readers[reader.session]
@@ -52,7 +52,7 @@ class Feed:
             self.shown = piece[-1].seq
             self._show(piece)
 
-    def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
+    def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         """Return entries as one reader is shown them."""
         return self._page(entries, view).own(reader.session, reader.seen_elsewhere(entries))
 
@@ -172,7 +172,7 @@ class RoomFeed(Feed):
             self._folding = True
         super().deliver(entries)
 
-    def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
+    def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         if not self._folds(view):
             return super().render(entries, view, reader)
         rest = super().render([entry for entry in entries if not _is_presence(entry)], view, reader)

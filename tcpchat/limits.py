@@ -85,4 +85,12 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rooms: Some | None = 1000
 
 
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long, and how many, entries of each room and inbox are kept. None: all of them."""
+
+    days: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    entries: Some | None = None
+
+
+KEEP_ALL = Retention()
 NO_LIMITS = Limits(rooms_per_person=None, rooms=None)

@@ -65,9 +65,11 @@ class Membership:
         session.dialogue.reader.restyle()
         self._greet(feed, seq, code)
         self._show_past(feed, seq)
-        # A program is shown its own coming, too.
-        after = seq - 1 if session.dialogue.speaks_json else seq
-        session.dialogue.reader.follow(feed, Place(after, after))
+        if session.dialogue.speaks_json:  # a program is shown its own coming, too
+            coming = await self._chat.log.read(feed.stream, seq - 1, 1)
+            view = session.dialogue.view(feed.stream)
+            session.dialogue.reader.tell(feed.render(coming, view, session.dialogue.reader))
+        session.dialogue.reader.follow(feed, Place(seq, seq))
         return seq
 
     async def leave(self, feed: RoomFeed, ref: str = "") -> int:
@@ -119,7 +121,8 @@ class Membership:
     def _show_past(self, feed: RoomFeed, seq: int) -> None:
         """Show the last lines before an entry; at once, if they are little."""
         view = self._session.dialogue.view(feed.stream)
-        past = [e for e in feed.recent if e.seq < seq and is_heard(e.event, view)]
+        kept_after = self._chat.log.kept_after(feed.stream)
+        past = [e for e in feed.recent if kept_after < e.seq < seq and is_heard(e.event, view)]
         if not past:
             return
         begin = end = b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet.task import deferLater
 
 from tcpchat import render
+from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.limits import LONGEST_NAMELESS, MOST_WRONG_CODES
@@ -122,7 +123,7 @@ class Nameless:
             case Resume():
                 return self._come_back(asked.request)
             case None | Help() | Set() | SpeakJson() | Quit():
-                self._dialogue.carry_out_anywhere(asked)
+                carry_out_anywhere(self._dialogue, asked)
                 if not self._dialogue.is_ending:
                     self._dialogue.tell(QUESTION)
                 return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tcpchat import answers, queries, records
+from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet, inbox
@@ -192,9 +193,9 @@ class Present:
                 self._dialogue.speak_json(self._session.welcome(self._membership.places()))
                 return
             case Set(name, _) if name:
-                self._dialogue.carry_out_anywhere(asked)
+                carry_out_anywhere(self._dialogue, asked)
             case _:
-                self._dialogue.carry_out_anywhere(asked)
+                carry_out_anywhere(self._dialogue, asked)
                 return
         self._session.keep()
 

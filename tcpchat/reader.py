@@ -20,11 +20,12 @@ from twisted.python.failure import Failure
 from tcpchat.acknowledged import Acknowledged
 from tcpchat.catching_up import CatchingUp
 from tcpchat.events import Entry, Presence, Renamed
+from tcpchat.following import Followed, Following
 from tcpchat.limits import MOST_HELD_ANSWERS
 from tcpchat.logs.interface import Log
 from tcpchat.places import READ_AT_ONCE, Place, pieces
 from tcpchat.render import View
-from tcpchat.replays import Replay, Replayed
+from tcpchat.replays import Replay
 from tcpchat.screen import Screen
 
 # Seconds after which a peer is dead that acknowledges nothing while something is on its way to it.
@@ -49,30 +50,6 @@ class Owner(Protocol):
         """Too many answers wait to be read: ask for no more of them, until told so."""
 
 
-class Followed(Replayed, Protocol):
-    """What a reader needs from a feed (feed.py)."""
-
-    shown: int
-
-    def here(self, view: View) -> Place:
-        """Return the place of the live readers with this view."""
-
-    def enter(self, reader: Reader, view: View) -> None:
-        """Count a reader among the live ones."""
-
-    def leave(self, reader: Reader, view: View) -> None:
-        """Count a reader among the live ones no longer."""
-
-    def render(self, entries: list[Entry], view: View, reader: Reader) -> bytes:
-        """Return entries as a reader who is behind is shown them."""
-
-    def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
-        """Return that the entries from after one to another are no longer kept."""
-
-    def show_folded(self) -> None:
-        """Show at once what waits to be shown folded."""
-
-
 class Reader:
     """What one connection is shown: its place in each of the feeds that it follows, and answers."""
 
@@ -81,19 +58,17 @@ class Reader:
     def __init__(self, screen: Screen, owner: Owner, catching_up: CatchingUp) -> None:
         self.session = ""  # the id of the session that it reads for, once there is one
         self.screen = screen
-        self.is_live = True
         self.waiting = False  # for a turn: kept by CatchingUp
         self.acknowledged = Acknowledged()
         self._owner = owner
         self._catching_up = catching_up
-        self._views: dict[Followed, View] = {}  # the feeds followed
-        self._joined: dict[Followed, int] = {}  # the entry after which each is followed
-        self._places: dict[Followed, Place] = {}  # of those, where the reader is behind
+        self._following = Following(self)
         self._answers: deque[bytes | Replay] = deque()  # a replay, and what was told since
         self._renamings: deque[str] = deque(maxlen=REMEMBERED_RENAMINGS)
         self._unsent = 0  # bytes at most that the screen keeps
         self._held_answers = 0
         self._holding = False
+        self._has_let_go = False
         self._gone = False
         self._when_caught_up: Callable[[], None] | None = None
 
@@ -105,47 +80,33 @@ class Reader:
 
     def follow(self, feed: Followed, after: Place) -> None:
         """Show what comes after a place, from now on."""
-        if self._gone:
-            return
-        view = self.view(feed.stream)
-        self._views[feed] = view
-        self._joined[feed] = after.seq
-        self.acknowledged.begin(feed.stream, after)
-        if self.is_live and not after.is_behind(feed.here(view)):
-            feed.enter(self, view)
-        else:
-            self._places[feed] = after
-            self._fall_behind()
+        if not self._gone:
+            self.acknowledged.begin(feed.stream, after)
+            self._following.add(feed, self.view(feed.stream), after)
             self._advance()
 
     def follows(self, feed: Followed) -> bool:
         """Tell whether a feed is followed."""
-        return feed in self._views
+        return feed in self._following
+
+    def follows_several(self) -> bool:
+        """Tell whether the same thing may come by two feeds."""
+        return len(self._following) > 1
 
     def unfollow(self, feed: Followed) -> None:
         """Show nothing more of a feed."""
-        if self._gone:
-            return
-        if self.is_live:
-            feed.leave(self, self._views[feed])
-        del self._views[feed], self._joined[feed]
-        self._places.pop(feed, None)
-        self.acknowledged.end(feed.stream)
+        if not self._gone:
+            self._following.remove(feed)
+            self.acknowledged.end(feed.stream)
 
     def restyle(self) -> None:
         """The owner's view of something has changed."""
-        for feed, old in list(self._views.items()):
-            new = self.view(feed.stream)
-            if new == old:
-                continue
-            if feed.here(new) != feed.here(old):
-                feed.show_folded()
-            if self._gone:
-                return
-            self._views[feed] = new
-            if self.is_live:
-                feed.leave(self, old)
-                feed.enter(self, new)
+        self._following.restyle(self.view)
+
+    @property
+    def is_live(self) -> bool:
+        """Is everything shown that there is?"""
+        return self._following.is_live
 
     def tell(self, data: bytes) -> None:
         """Show an answer: something that no log holds."""
@@ -174,13 +135,13 @@ class Reader:
             return
         self._answers.append(replay)
         self._hold_answer(REPLAY)
-        self._fall_behind()
+        self._following.fall_behind()
         self._advance()
 
     def hold(self) -> None:
         """Show nothing until `go`, but what is told before."""
         self._holding = True
-        self._fall_behind()
+        self._following.fall_behind()
 
     def go(self) -> None:
         """Show everything that was held."""
@@ -198,24 +159,24 @@ class Reader:
     def stop(self) -> None:
         """Show nothing more at all."""
         if not self._gone:
-            self.acknowledged.stop(self.screen.traffic(), self._unsent, self.places())
-        self._fall_behind()
-        self._gone = True
-        self._views.clear()
-        self._places.clear()
-        self._answers.clear()
-        self._call_when_caught_up()
+            self._gone = True
+            self._stop_following()
+            self._answers.clear()
+            self._call_when_caught_up()
 
     def let_go(self) -> Acknowledged:
         """Follow nothing any more, and return how far everything was read; answers are shown still."""
         if not self._gone:
-            self.acknowledged.stop(self.screen.traffic(), self._unsent, self.places())
-            for feed in list(self._views):
-                self.unfollow(feed)
+            self._stop_following()
             self._answers = deque(answer for answer in self._answers if isinstance(answer, bytes))
             self._advance()
-        acknowledged, self.acknowledged = self.acknowledged, Acknowledged()
-        return acknowledged
+        return self.acknowledged
+
+    def _stop_following(self) -> None:
+        if not self._has_let_go:
+            self._has_let_go = True
+            self.acknowledged.stop(self.screen.traffic(), self._unsent, self.places())
+            self._following.clear()
 
     def look_at_traffic(self) -> None:
         """Look how much of what was shown has arrived; whose peer is dead is cut off."""
@@ -228,17 +189,11 @@ class Reader:
 
     def places(self) -> dict[str, Place]:
         """Return the place in every stream that is followed; what is yet to be replayed lies behind it."""
-        places = {feed.stream: self._place(feed) for feed in self._views}
+        places = self._following.places()
         for waiting in self._answers:
             if not isinstance(waiting, bytes):
                 places.update(waiting.places())
         return places
-
-    def _place(self, feed: Followed) -> Place:
-        if not self.is_live and feed in self._places:
-            return self._places[feed]
-        here = feed.here(self._views[feed])
-        return Place(here.seq, max(here.presence, self._joined[feed]))
 
     # What the feeds and the screen tell
 
@@ -246,7 +201,7 @@ class Reader:
         """The screen was shown this, and took so many bytes of it."""
         if self._gone or taken == len(data):
             return
-        self._fall_behind()
+        self._following.fall_behind()
         if not isinstance(taken, int):
             # Reading from a socket that a write has found broken looks like a farewell, so
             # that must not be left to the next read.
@@ -265,10 +220,6 @@ class Reader:
             self._let_go_of_answers()
         self._advance()
 
-    def follows_several(self) -> bool:
-        """Tell whether the same thing may come by two feeds."""
-        return len(self._views) > 1
-
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
         """
         Return the numbers of the renamings that the reader was shown by another feed.
@@ -285,32 +236,15 @@ class Reader:
 
     # Falling behind and catching up
 
-    def _fall_behind(self) -> None:
-        if not self.is_live:
-            return
-        behind = {feed: self._place(feed) for feed in self._views}
-        self.is_live = False
-        for feed, view in self._views.items():
-            if feed not in self._places:  # or it is about to be followed
-                feed.leave(self, view)
-                self._places[feed] = behind[feed]
-
-    def _is_behind(self, feed: Followed) -> bool:
-        return self._places[feed].is_behind(feed.here(self._views[feed]))
-
     def _advance(self) -> None:
         """Be live again, or wait for a turn to read on."""
         if self._gone or self._unsent or self.is_live or self._holding:
             return
-        if self._answers or any(map(self._is_behind, self._places)):
+        if self._answers or self._following.behind():
             self._catching_up.wait(self)
-            return
-        # The test and this are one turn of the reactor: nothing falls between them.
-        self._places.clear()
-        self.is_live = True
-        for feed, view in self._views.items():
-            feed.enter(self, view)
-        self._call_when_caught_up()
+        else:
+            self._following.go_live()
+            self._call_when_caught_up()
 
     def _call_when_caught_up(self) -> None:
         if self._when_caught_up:
@@ -329,8 +263,8 @@ class Reader:
                 self._advance()
                 return
             read = answer.read(log, self).addCallback(self._show_replay, answer)
-        elif feed := next(filter(self._is_behind, self._places), None):
-            place, here = self._places[feed], feed.here(self._views[feed])
+        elif feed := self._following.behind():
+            place, here = self._following.place(feed), feed.here(self._following.view(feed))
             after = place.seq if place.presence >= here.presence else min(place)
             entries = maybeDeferred(log.read, feed.stream, after, READ_AT_ONCE)
             read = entries.addCallback(self._show, feed, here, log.kept_after(feed.stream))
@@ -358,10 +292,9 @@ class Reader:
             self._owner.hold_answers(False)
 
     def _show(self, entries: list[Entry], feed: Followed, here: Place, kept_after: int) -> None:
-        place = self._places.get(feed)
-        if place is None or self._unsent:
+        if feed not in self._following or self._unsent:
             return  # gone, or out of this room, since
-        view = self._views[feed]
+        place, view = self._following.place(feed), self._following.view(feed)
         lost = feed.render_gap(place.seq, kept_after, view) if kept_after > place.seq else b""
         new = []
         last = 0
@@ -374,7 +307,7 @@ class Reader:
             last = entry.seq
         if not last:  # there is nothing more to be had
             last = max(here)
-        self._places[feed] = place.at_least(Place(last, min(last, here.presence)))
+        self._following.move(feed, place.at_least(Place(last, min(last, here.presence))))
         data = lost + feed.render(new, view, self)
         if data:
             self.was_shown(data, self.screen.show(data))

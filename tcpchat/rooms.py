@@ -119,10 +119,10 @@ class Rooms:
             self._log.tail(feed.stream, 0, feed.deliver)
         return feed
 
-    def keep(self, all_changed: bool = False) -> None:
-        """Keep the rooms that have changed much since they were kept last, or at all."""
+    def keep(self, least: int = KEPT_EVERY, only: str = "") -> None:
+        """Keep the rooms, or one, of which so much has changed since they were kept last."""
         for feed in self:
-            if feed.room.changes > (0 if all_changed else KEPT_EVERY):
+            if feed.room.changes >= least and only in ("", feed.stream):
                 feed.room.changes = 0
                 self._log.keep(records.ROOM, feed.stream, records.encode(feed.room.kept()))
 

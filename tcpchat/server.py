@@ -111,10 +111,17 @@ class Server(Service):
             return
         config = self._config
         self._chat = Chat(
-            self._log, self._reactor, milliseconds, lambda: secrets.token_urlsafe(9), secrets.token_bytes,
-            config.chosen_limits,
-            config.history, config.nicknames == "ascii", self._greeting,
-        )  # fmt: skip
+            self._log,
+            self._reactor,
+            milliseconds,
+            new_id=lambda: secrets.token_urlsafe(9),
+            chance=secrets.token_bytes,
+            limits=config.chosen_limits,
+            history=config.history,
+            ascii_names=config.nicknames == "ascii",
+            greeting=self._greeting,
+            retention=config.retention,
+        )
         self._factory = LineFactory(self._chat)
         self._reactor.callWhenRunning(self._open_doors)
 

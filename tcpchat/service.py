@@ -23,7 +23,8 @@ from tcpchat.claims import Claims, Taken
 from tcpchat.cursors import Cursors
 from tcpchat.events import Event, Joined, Left, Renamed, Told, inbox
 from tcpchat.feed import Feed, RoomFeed
-from tcpchat.limits import Limits
+from tcpchat.flow import Uncommitted
+from tcpchat.limits import KEEP_ALL, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name, NotAName, nickname
 from tcpchat.person import Person
@@ -31,6 +32,7 @@ from tcpchat.places import Place
 from tcpchat.records import KeptSight
 from tcpchat.requests import Refused
 from tcpchat.resumable import Resumable
+from tcpchat.retention import Forgetting
 from tcpchat.rooms import Rooms
 from tcpchat.text import clean
 from tcpchat.tickets import Ticket, new_ticket
@@ -58,13 +60,14 @@ class Chat:
         history: int = 10,
         ascii_names: bool = False,
         greeting: tuple[str, ...] = (),
+        retention: Retention = KEEP_ALL,
     ) -> None:
         """
         ``wall`` tells the time in milliseconds since 1970, ``new_id`` makes up a session's id,
         ``chance`` gives as many random bytes as it is asked for.
 
         A newcomer is shown the last ``history`` lines of a room. ``greeting`` takes the place of
-        the first line that everybody sees.
+        the first line that everybody sees. ``retention`` says what the log may forget.
         """
         self.log = log
         self.clock = clock
@@ -74,13 +77,14 @@ class Chat:
         self.history = history
         self.ascii_names = ascii_names
         self.greeting = greeting
-        self.uncommitted = 0  # lines on their way to the log
+        self.uncommitted = Uncommitted()
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.claims = Claims()
         self.resumable = Resumable()
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
+        self._forgetting = Forgetting(log, self.rooms, wall, retention)
         self._chance = chance
         self._people: dict[str, Person] = {}
         self._inboxes: dict[str, tuple[Feed, Callable[[], None]]] = {}
@@ -103,10 +107,14 @@ class Chat:
         self.cursors.stop()
         if self._upkeep.running:
             self._upkeep.stop()
-        self.rooms.keep(all_changed=True)
+        self.rooms.keep(1)
+
+    def _failed(self, failure: Failure) -> None:
+        self.logger.failure("What the log may forget could not be forgotten", failure)
 
     def _look_after(self) -> None:
         self.rooms.keep()
+        Deferred.fromCoroutine(self._forgetting.run()).addErrback(self._failed)
         for session in self.resumable.expired(self.clock.seconds()):
             self.forget(session)
 

@@ -20,8 +20,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry, Joined, Said
 from tcpchat.logs.batches import LARGEST_BATCH
-from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept
+from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
 from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.queries import Query
 from tests.contracts import MANY, NOON, LogContract, numbers, said, texts
 
 T = TypeVar("T")
@@ -280,7 +281,7 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
             (application,) = database.execute("pragma application_id").fetchone()
             (version,) = database.execute("pragma user_version").fetchone()
             (found,) = database.execute("pragma integrity_check").fetchone()
-        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 1, "ok"))
+        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 2, "ok"))
 
 
 class OpeningTests(SynchronousTestCase):
@@ -311,6 +312,8 @@ class OpeningTests(SynchronousTestCase):
         """Make a log that holds something, and close it."""
         with self.server() as log:
             self.wait(log.append("#lobby", said(*(f"line {n} {'x' * 300}" for n in range(entries)))))
+            # So that the next server has nothing to add to the index.
+            self.wait(log.search(Query(("line",)), [Range("#lobby", 0, entries + 1)], 1))
 
     def crash(self, *statements: str) -> None:
         """Leave behind what a server does that is killed after it has appended something."""
@@ -424,8 +427,8 @@ class OpeningTests(SynchronousTestCase):
 
     def test_the_log_of_a_newer_tcpchat_is_left_alone(self) -> None:
         self.fill()
-        write(self.path, "pragma user_version = 2")
-        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 2\)")
+        write(self.path, "pragma user_version = 3")
+        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 3\)")
 
     def test_so_is_one_that_died(self) -> None:
         self.crash("pragma user_version = 3")

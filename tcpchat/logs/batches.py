@@ -24,7 +24,8 @@ class Append(NamedTuple):
     parts: Sequence[tuple[str, Sequence[Event]]]
     size: int
     time: int
-    answer: Deferred[list[list[int]]]
+    answer: Deferred[Any]
+    is_one: bool  # the answer has the numbers of the only part, not a list for each
 
 
 class Keep(NamedTuple):

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from itertools import islice
+from unicodedata import normalize
 
+import regex
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from tcpchat.events import Entry, Event, Spoken
-from tcpchat.logs.interface import Deliver, NotKept
+from tcpchat.events import Entry, Event, Spoken, lines_said
+from tcpchat.logs.interface import Deliver, Found, NotKept, Range
 from tcpchat.logs.tails import Tails
+from tcpchat.names import NotAName, nickname
+from tcpchat.queries import Query, words
+
+Parts = Sequence[tuple[str, Sequence[Event]]]
+
+_MARK = regex.compile(r"\p{Mn}")
+_WORD = regex.compile(r"[\p{L}\p{N}\p{Co}]+")
+
+
+class _Stream(list[Entry]):
+    """The entries that are kept, and the number of the last that is not."""
+
+    kept_after = 0
+
+    @property
+    def last(self) -> int:
+        return self.kept_after + len(self)
+
+    def between(self, after: int, upto: int) -> list[Entry]:
+        """Return the entries with after < seq <= upto."""
+        return self[max(after - self.kept_after, 0) : max(upto - self.kept_after, 0)]
 
 
 class MemoryLog:
@@ -25,64 +50,144 @@ class MemoryLog:
         self.epoch = epoch
         self._clock = clock
         self._wall = wall
-        self._streams: dict[str, list[Entry]] = {}
+        self._streams: dict[str, _Stream] = {}
+        self._refs: dict[tuple[str, str], Found] = {}
+        self._records: dict[tuple[str, str], bytes] = {}
         self._tails = Tails()
-        self._waiting: list[tuple[str, Sequence[Event], Deferred[list[int]]]] = []
+        self._waiting: list[tuple[Parts, Deferred[list[list[int]]]]] = []
         self._commits: IDelayedCall | None = None
         self._closed = False
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
+        return self.append_all([(stream, events)]).addCallback(lambda seqs: seqs[0])
+
+    def append_all(self, parts: Parts) -> Deferred[list[list[int]]]:
         if self._closed:
             return fail(NotKept("the log is closed"))
-        if not events:
-            return succeed([])
-        answer: Deferred[list[int]] = Deferred()
+        if not any(events for _, events in parts):
+            return succeed([[] for _ in parts])
+        answer: Deferred[list[list[int]]] = Deferred()
         if not self._waiting:
             self._commits = self._clock.callLater(0, self._commit)
-        self._waiting.append((stream, events, answer))
+        self._waiting.append((parts, answer))
         return answer
 
     def _commit(self) -> None:
         waiting, self._waiting = self._waiting, []
         added: dict[str, list[Entry]] = {}
-        answers: list[tuple[Deferred[list[int]], list[int]]] = []
-        for stream, events, answer in waiting:
-            entries = added.setdefault(stream, [])
-            seq, time = 0, 0
-            for last in (entries or self._streams.get(stream, []))[-1:]:
-                seq, time, _ = last
-            time = max(self._wall(), time)
-            entries.extend(Entry(n, time, event) for n, event in enumerate(events, seq + 1))
-            answers.append((answer, list(range(seq + 1, seq + 1 + len(events)))))
-        for stream, entries in added.items():
+        answers: list[tuple[Deferred[list[list[int]]], list[list[int]]]] = []
+        for parts, answer in waiting:
+            refs = [(event.session, event.ref) for _, events in parts for event in events if event.ref]
+            if len({*refs} - self._refs.keys()) < len(refs):
+                answer.errback(NotKept("the log cannot be written"))
+            else:
+                answers.append((answer, [self._add(name, events, added) for name, events in parts]))
+        for name, entries in added.items():
             # Only now: nothing can be read before the tails are given it.
-            self._streams.setdefault(stream, []).extend(entries)
-            self._tails.deliver(stream, entries)
+            self._streams.setdefault(name, _Stream()).extend(entries)
+            self._tails.deliver(name, entries)
         for answer, seqs in answers:
             answer.callback(seqs)
 
+    def _add(self, name: str, events: Sequence[Event], added: dict[str, list[Entry]]) -> list[int]:
+        """Number the events, and add them to what a commit adds to each stream."""
+        if not events:
+            return []
+        entries = added.setdefault(name, [])
+        stream = self._streams.get(name, _Stream())
+        time = max([self._wall(), *[entry.time for entry in (entries or stream)[-1:]]])
+        seq = stream.last + len(entries)
+        new = [Entry(n, time, event) for n, event in enumerate(events, seq + 1)]
+        entries += new
+        self._refs |= {
+            (entry.event.session, entry.event.ref): Found(name, entry) for entry in new if entry.event.ref
+        }
+        return [entry.seq for entry in new]
+
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
-        return succeed(self._streams.get(stream, [])[after : after + limit])
+        return succeed(self._between(stream, after, self.last(stream))[:limit])
 
     def read_spoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
-        return succeed(self._spoken(stream, after, upto)[:limit])
+        return succeed([entry for entry in self._between(stream, after, upto) if _is_spoken(entry)][:limit])
+
+    def read_unspoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
+        return succeed(
+            [entry for entry in self._between(stream, after, upto) if not _is_spoken(entry)][:limit]
+        )
+
+    def _between(self, stream: str, after: int, upto: int) -> list[Entry]:
+        return self._streams.get(stream, _Stream()).between(after, upto)
 
     def find_spoken(self, stream: str, number: int, upto: int) -> Deferred[tuple[int, int]]:
-        spoken = self._spoken(stream, 0, upto)
-        found = spoken[max(len(spoken) - number, 0) :]
-        return succeed((found[0].seq - 1, len(found)) if found else (upto, 0))
+        after, found = upto, 0
+        spoken = filter(_is_spoken, reversed(self._between(stream, 0, upto)))
+        for entry in islice(spoken, number):
+            lines = lines_said(entry.event)
+            if found and found + lines > number:
+                break
+            after, found = entry.seq - 1, found + lines
+        return succeed((after, found))
 
-    def _spoken(self, stream: str, after: int, upto: int) -> list[Entry]:
-        entries = self._streams.get(stream, [])[after:upto]
-        return [entry for entry in entries if isinstance(entry.event, Spoken)]
+    def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
+        found = self._refs.get((session, ref))
+        if found and not self.kept_after(found.stream) < found.entry.seq <= self.last(found.stream):
+            found = None
+        return succeed(found)
+
+    def search(self, query: Query, ranges: Sequence[Range], limit: int) -> Deferred[list[Found]]:
+        phrases = [phrase for phrase in map(_words, query.phrases) if phrase != "  "]
+        found = [
+            Found(stream, entry)
+            for stream, after, before in ranges
+            if stream.startswith("#") and (phrases or query.nick)
+            for entry in self._between(stream, after, before - 1)
+            if isinstance(event := entry.event, Spoken)
+            and query.nick in ("", _fold(event.nick))
+            and all(phrase in _words(event.text) for phrase in phrases)
+        ]
+        found.sort(key=lambda found: (found.entry.time, found.stream, found.entry.seq))
+        return succeed(found[max(len(found) - limit, 0) :])
+
+    def last(self, stream: str) -> int:
+        return self._streams.get(stream, _Stream()).last
+
+    def kept_after(self, stream: str) -> int:
+        return self._streams.get(stream, _Stream()).kept_after
+
+    def last_before(self, stream: str, time: int) -> Deferred[int]:
+        entries = self._streams.get(stream, _Stream())
+        return succeed(entries.kept_after + bisect_left(entries, time, key=lambda entry: entry.time))
+
+    def forget(self, stream: str, upto: int) -> Deferred[None]:
+        if self._closed:
+            return fail(NotKept("the log is closed"))
+        if entries := self._streams.get(stream):
+            gone = entries.between(0, upto)
+            for entry in gone:
+                self._refs.pop((entry.event.session, entry.event.ref), None)
+            del entries[: len(gone)]
+            entries.kept_after += len(gone)
+        return succeed(None)
+
+    def keep(self, kind: str, key: str, value: bytes | None) -> None:
+        if value is None:
+            self._records.pop((kind, key), None)
+        else:
+            self._records[kind, key] = value
+
+    def record(self, kind: str, key: str) -> Deferred[bytes | None]:
+        return succeed(self._records.get((kind, key)))
+
+    def records(self, kind: str) -> Deferred[dict[str, bytes]]:
+        return succeed({key: value for (of, key), value in self._records.items() if of == kind})
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
-        if missed := self._streams.get(stream, [])[after:]:
+        if missed := self._between(stream, after, self.last(stream)):
             deliver(missed)
         return self._tails.add(stream, deliver)
 
     def streams(self) -> Deferred[dict[str, int]]:
-        return succeed({name: len(entries) for name, entries in self._streams.items()})
+        return succeed({name: entries.last for name, entries in self._streams.items()})
 
     def close(self) -> Deferred[None]:
         self._closed = True
@@ -90,3 +195,20 @@ class MemoryLog:
             self._commits.cancel()
             self._commit()
         return succeed(None)
+
+
+def _is_spoken(entry: Entry) -> bool:
+    return isinstance(entry.event, Spoken)
+
+
+def _fold(nick: str) -> str:
+    try:
+        return nickname(nick).fold
+    except NotAName:
+        return nick
+
+
+def _words(text: str) -> str:
+    """Return the words of a text without case and accents, each between two blanks."""
+    plain = _MARK.sub("", normalize("NFD", words(text).casefold()))
+    return f" {' '.join(_WORD.findall(plain))} "

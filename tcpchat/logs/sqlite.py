@@ -10,11 +10,9 @@ thread; what may take longer has a third, in a thread of its own (`sqlite_search
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from twisted.internet.defer import Deferred, execute, fail, succeed
@@ -24,9 +22,10 @@ from twisted.python.failure import Failure
 from tcpchat.events import Entry, Event, decode
 from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Item, Keep
 from tcpchat.logs.interface import Deliver, Found, NotKept, Range
-from tcpchat.logs.sqlite_file import SQLiteFile, Stream
+from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
+from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Part, Searcher, search
-from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Forget, Reach, Reports, Writer, is_its_own
+from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Forget, Reach, Reports, Writer
 from tcpchat.logs.tails import Tails
 from tcpchat.queries import Query
 
@@ -36,6 +35,10 @@ Durability = Literal["power", "crash"]
 SPOKEN = "entry indexed by spoken where spoken and"
 UNSPOKEN = "entry indexed by unspoken where not spoken and"
 REF = "stream cross join entry indexed by ref on stream = id where ref is not null and"
+
+
+# The row of an entry that is forgotten already, as will be reported in a moment: it is old.
+GONE = (0,)
 
 
 class SQLiteLog:
@@ -70,26 +73,28 @@ class SQLiteLog:
         self._broken = False
         self._is_refusing = False  # and has told the operator
         self._streams = dict(self._file.streams)
-        self._unwritten: dict[tuple[str, str], Keep] = {}
         self._tails = Tails()
         self._batches = Batches(from_thread)
         self._closed: Deferred[None] = Deferred()
         self._reader_closed = threading.Event()
         self._searcher = Searcher(self._file.searcher, from_thread)
+        self._records = Records(self._file.reader, self._searcher)
         reports = Reports(self._committed, self._not_committed, self._forgotten, self._break, self._end)
         self._writer = Writer(self._file, self._batches, from_thread, reports)
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
-        return self.append_all(((stream, events),)).addCallback(itemgetter(0))
+        return self._append(((stream, events),), len(events), True)
 
     def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
+        return self._append(parts, sum([len(events) for _, events in parts]), False)
+
+    def _append(self, parts: Sequence[tuple[str, Sequence[Event]]], size: int, is_one: bool) -> Deferred[Any]:
         if self._broken or self._closing:
             return fail(NotKept(CANNOT_WRITE))
-        size = sum([len(events) for _, events in parts])
         if not size:
-            return succeed([[] for _ in parts])
-        answer: Deferred[list[list[int]]] = Deferred()
-        self._batches.add(Append(parts, size, self._wall(), answer))
+            return succeed([] if is_one else [[] for _ in parts])
+        answer: Deferred[Any] = Deferred()
+        self._batches.add(Append(parts, size, self._wall(), answer, is_one))
         return answer
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
@@ -175,11 +180,12 @@ class SQLiteLog:
             found = self._file.reader.execute(
                 "select time from entry where stream = ? and seq = ?", (known.id, seq)
             )
-            (time,) = found.fetchone()
+            (time,) = found.fetchone() or GONE
             return int(time)
 
         numbers = range(known.kept_after + 1, known.seq + 1)
-        return known.kept_after + bisect_left(numbers, time, key=time_of)
+        older: int = bisect_left(numbers, time, key=time_of)
+        return known.kept_after + older
 
     def forget(self, stream: str, upto: int) -> Deferred[None]:
         if self._broken or self._closing:
@@ -191,27 +197,16 @@ class SQLiteLog:
         return answer
 
     def keep(self, kind: str, key: str, value: bytes | None) -> None:
-        item = self._unwritten[kind, key] = Keep(kind, key, value)
+        item = Keep(kind, key, value)
+        self._records.keep(item)
         if not self._closing:
             self._batches.add(item)
 
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:
-        return execute(self._record, kind, key)
-
-    def _record(self, kind: str, key: str) -> bytes | None:
-        if item := self._unwritten.get((kind, key)):
-            return item.value
-        found = self._file.reader.execute("select value from record where kind = ? and key = ?", (kind, key))
-        for (value,) in found:
-            return bytes(value)
-        return None
+        return self._records.find(kind, key)
 
     def records(self, kind: str) -> Deferred[dict[str, bytes]]:
-        if self._closing:
-            return fail(NotKept(CLOSED))
-        # As they are now: when these are written, what is read may be from before or after that.
-        newer = [item for item in self._unwritten.values() if item.kind == kind]
-        return self._searcher.ask(_records, kind).addCallback(_replace, newer)
+        return fail(NotKept(CLOSED)) if self._closing else self._records.find_all(kind)
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         while missed := self._read(stream, after, LARGEST_BATCH):
@@ -242,15 +237,14 @@ class SQLiteLog:
         taken = dict.fromkeys(added, 0)
         for item in items:
             if isinstance(item, Keep):
-                if self._unwritten.get((item.kind, item.key)) is item:
-                    del self._unwritten[item.kind, item.key]
+                self._records.written(item)
                 continue
-            answer = []
+            seqs = []
             for name, events in item.parts:
                 first = taken.get(name, 0)
                 taken[name] = last = first + len(events)
-                answer.append([entry.seq for entry in added.get(name, ())[first:last]])
-            item.answer.callback(answer)
+                seqs.append([entry.seq for entry in added.get(name, ())[first:last]])
+            item.answer.callback(seqs[0] if item.is_one else seqs)
 
     def _not_committed(self, items: Sequence[Item], error: Exception | None) -> None:
         """A commit has failed, and nothing of it is in the file."""
@@ -293,16 +287,3 @@ class SQLiteLog:
     def _finish_closing(self) -> None:
         self._file.close()
         self._closed.callback(None)
-
-
-def _records(connection: sqlite3.Connection, kind: str) -> dict[str, bytes]:
-    return dict(connection.execute("select key, value from record where kind = ?", (kind,)).fetchall())
-
-
-def _replace(records: dict[str, bytes], newer: Iterable[Keep]) -> dict[str, bytes]:
-    for item in newer:
-        if item.value is None:
-            records.pop(item.key, None)
-        else:
-            records[item.key] = item.value
-    return records

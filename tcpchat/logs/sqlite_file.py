@@ -23,6 +23,16 @@ PAGE = 4096
 # Looking through a large file for damage must not keep people waiting for the server.
 LONGEST_CHECK = 1.0
 
+# Errors after which SQLite has rolled back and may be asked again: a full disk, a file at its
+# largest size, another program that holds the file locked. After any other one (a failed fsync
+# above all) what is on the disk is not known, and the server must end.
+PASSING_ERRORS = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR_WRITE,
+}
+
 
 class Stream(NamedTuple):
     """Where a stream stands: its row, its last entry's number and time, what is gone and indexed."""
@@ -225,3 +235,15 @@ class SQLiteFile:
                 found = "ok"
         if found != "ok":
             raise Damaged(f"The log {self.path} is damaged: {' '.join(found.split())}.")
+
+
+def passes(error: Exception) -> bool:
+    """Whether it is one after which SQLite may be asked again; errors of Python's module are none."""
+    return getattr(error, "sqlite_errorcode", None) in PASSING_ERRORS
+
+
+def is_its_own(error: Exception) -> bool:
+    """Whether it lies in what was to be written, and not in the disk."""
+    return not isinstance(error, sqlite3.Error) or isinstance(
+        error, sqlite3.IntegrityError | sqlite3.DataError
+    )

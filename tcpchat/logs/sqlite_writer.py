@@ -11,20 +11,10 @@ from typing import Any, NamedTuple
 from twisted.internet.defer import Deferred
 
 from tcpchat.events import Entry, encode, lines_said
-from tcpchat.logs.batches import Append, Batches, Item, Keep
+from tcpchat.logs.batches import Batches, Item, Keep
 from tcpchat.logs.interface import NotKept
-from tcpchat.logs.sqlite_file import SQLiteFile, Stream
+from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
 from tcpchat.logs.sqlite_search import Index
-
-# Errors after which SQLite has rolled back and may be asked again: a full disk, a file at its
-# largest size, another program that holds the file locked. After any other one (a failed fsync
-# above all) what is on the disk is not known, and the server must end.
-PASSING_ERRORS = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_IOERR_WRITE,
-}
 
 # Entries that go in one transaction when a stream is shortened: some milliseconds.
 FORGOTTEN_AT_ONCE = 128
@@ -34,6 +24,9 @@ MOST_WAITING = 10_000
 
 # As many pages as a commit to so many streams, an index slice moves beside its text.
 SLICE_STREAMS = 4
+
+# Seconds without a line after which there seems to be time for the index.
+PAUSE = 0.02
 
 # Seconds until that is tried again which a full disk has prevented.
 RETRY = 1.0
@@ -94,6 +87,7 @@ class Writer:
         self._unwritten: dict[tuple[str, str], Keep] = {}  # records that a full disk did not take
         self._broken = False
         self._is_full = False
+        self._is_idle = False
         threading.Thread(target=self._run, name="log writer", daemon=True).start()
 
     def add(self, chore: Chore) -> None:
@@ -107,8 +101,9 @@ class Writer:
             batch, last = self._batches.next(self._patience())
             if batch or self._unwritten:
                 self._write([*self._unwritten.values(), *batch])
+            self._is_idle = not batch
             if not last:
-                self._work(idle=not batch)
+                self._work()
         for chore in self._chores:
             self._from_thread(chore.answer.errback, NotKept(CLOSED))
         self._reports.ended()
@@ -118,7 +113,9 @@ class Writer:
             return 0
         if self._broken or (self._index.is_at_rest and not self._unwritten):
             return None
-        return RETRY if self._is_full else 0
+        if self._is_full:
+            return RETRY
+        return 0 if self._is_idle else PAUSE
 
     def _write(self, items: Sequence[Item]) -> None:
         if self._broken:
@@ -196,7 +193,7 @@ class Writer:
 
     def _breaks(self, error: Exception) -> bool:
         """Undo what has failed; return whether that cannot be done for certain."""
-        passing = is_its_own(error) or _code(error) in PASSING_ERRORS
+        passing = is_its_own(error) or passes(error)
         try:
             if passing and self._file.writer.in_transaction:
                 self._file.writer.execute("rollback")
@@ -216,13 +213,13 @@ class Writer:
 
     # Between the commits.
 
-    def _work(self, idle: bool) -> None:
+    def _work(self) -> None:
         """Do a little of what is to be done between commits, in turns."""
         if self._chores:
             chore = self._chores.popleft()
             if not (self._forget(chore) if isinstance(chore, Forget) else self._reach(chore)):
                 self._chores.append(chore)
-        elif not self._index.is_at_rest and (idle or self._index.waiting > MOST_WAITING):
+        elif not self._index.is_at_rest and (self._is_idle or self._index.waiting > MOST_WAITING):
             self._add_to_index(())
 
     def _add_to_index(self, streams: Sequence[int]) -> bool:
@@ -288,15 +285,3 @@ class Writer:
         )
         writer.execute("commit")
         return upto, sum([len(body) for _, body in spoken])
-
-
-def _code(error: Exception) -> int | None:
-    """Return SQLite's code; errors of Python's module have none."""
-    return getattr(error, "sqlite_errorcode", None)
-
-
-def is_its_own(error: Exception) -> bool:
-    """Whether it lies in what was to be written, and not in the disk."""
-    return not isinstance(error, sqlite3.Error) or isinstance(
-        error, sqlite3.IntegrityError | sqlite3.DataError
-    )

@@ -1,0 +1,100 @@
+"""When one connection's input has to wait, so that nothing grows without bound. No I/O."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from tcpchat.limits import FEW_UNCOMMITTED, MANY_UNCOMMITTED, MOST_UNCOMMITTED
+
+
+class Wait(Enum):
+    """Why input waits."""
+
+    LINES = auto()  # too many lines wait for the effect of one before them
+    UNCOMMITTED = auto()  # too many are not in the log yet
+    ANSWERS = auto()  # too many answers wait to be read
+
+
+class Input(Protocol):
+    """What can be made to wait."""
+
+    def pause(self) -> None:
+        """Take no more input."""
+
+    def resume(self) -> None:
+        """Take input again."""
+
+
+class Uncommitted:
+    """How many lines of all together are on their way to the log."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+
+class FlowControl:
+    """Has one connection's input wait while there is a reason, and counts what is not in the log yet."""
+
+    def __init__(self, input: Input, all_uncommitted: Uncommitted) -> None:
+        self.uncommitted = 0
+        self._input = input
+        self._all = all_uncommitted
+        self._waits: set[Wait] = set()
+        self._kept: list[Deferred[None]] = []  # what waits for nothing to be uncommitted
+        self._ended = False
+
+    def wait(self, reason: Wait, wait: bool) -> None:
+        """Have input wait for a reason, or no longer for that one."""
+        waited = bool(self._waits)
+        if wait:
+            self._waits.add(reason)
+        else:
+            self._waits.discard(reason)
+        if self._ended or waited == bool(self._waits):
+            return
+        if self._waits:
+            self._input.pause()
+        else:
+            self._input.resume()
+
+    def waits_for(self, reason: Wait) -> bool:
+        """Tell whether input waits for a reason."""
+        return reason in self._waits
+
+    @property
+    def waits(self) -> bool:
+        """Does input wait at all?"""
+        return bool(self._waits)
+
+    def end(self) -> None:
+        """There is no input any more."""
+        self._ended = True
+
+    def sent(self) -> None:
+        """Something is on its way to the log."""
+        self.uncommitted += 1
+        self._all.number += 1
+        most = FEW_UNCOMMITTED if self._all.number > MANY_UNCOMMITTED else MOST_UNCOMMITTED
+        if self.uncommitted >= most:
+            self.wait(Wait.UNCOMMITTED, True)
+
+    def committed(self) -> None:
+        """It is in the log, or will never be."""
+        self.uncommitted -= 1
+        self._all.number -= 1
+        few = MOST_UNCOMMITTED // 2 if self._all.number < MANY_UNCOMMITTED else FEW_UNCOMMITTED - 1
+        if self.uncommitted <= few:
+            self.wait(Wait.UNCOMMITTED, False)
+        if not self.uncommitted:
+            kept, self._kept = self._kept, []
+            for waiting in kept:
+                waiting.callback(None)
+
+    def until_kept(self) -> Deferred[None]:
+        """Answer when nothing is on its way to the log any more."""
+        kept: Deferred[None] = Deferred()
+        self._kept.append(kept)
+        return kept

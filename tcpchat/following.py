@@ -1,0 +1,156 @@
+"""The feeds that a reader follows, and its place in each while it is not live. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from tcpchat.events import Entry
+from tcpchat.places import Place
+from tcpchat.render import View
+from tcpchat.replays import Replayed
+from tcpchat.screen import Screen
+
+
+class Live(Protocol):
+    """What a feed needs from a reader, which it hands every batch."""
+
+    session: str
+    screen: Screen
+
+    def was_shown(self, data: bytes, taken: int | Exception) -> None:
+        """The screen was shown this, and took so many bytes of it."""
+
+    def follows_several(self) -> bool:
+        """Tell whether the same thing may come by two feeds."""
+
+    def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
+        """Return the numbers of the renamings that the reader was shown by another feed."""
+
+
+class Followed(Replayed, Protocol):
+    """What a reader needs from a feed (feed.py)."""
+
+    shown: int
+
+    def here(self, view: View) -> Place:
+        """Return the place of the live readers with this view."""
+
+    def enter(self, reader: Live, view: View) -> None:
+        """Count a reader among the live ones."""
+
+    def leave(self, reader: Live, view: View) -> None:
+        """Count a reader among the live ones no longer."""
+
+    def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
+        """Return entries as a reader who is behind is shown them."""
+
+    def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
+        """Return that the entries from after one to another are no longer kept."""
+
+    def show_folded(self) -> None:
+        """Show at once what waits to be shown folded."""
+
+
+class Following:
+    """
+    What one reader follows.
+
+    While it is *live*, its places are those of the feeds; while it is not, they are kept here.
+    """
+
+    def __init__(self, reader: Live) -> None:
+        self.is_live = True
+        self._reader = reader
+        self._views: dict[Followed, View] = {}
+        self._joined: dict[Followed, int] = {}  # the entry after which each is followed
+        self._places: dict[Followed, Place] = {}  # of one who is not live
+
+    def __len__(self) -> int:
+        """Return how many feeds are followed."""
+        return len(self._views)
+
+    def __contains__(self, feed: Followed) -> bool:
+        """Tell whether a feed is followed."""
+        return feed in self._views
+
+    def add(self, feed: Followed, view: View, after: Place) -> None:
+        """Follow a feed from a place on; one that lies behind ends being live."""
+        self._views[feed] = view
+        self._joined[feed] = after.seq
+        if self.is_live and not after.is_behind(feed.here(view)):
+            feed.enter(self._reader, view)
+        else:
+            self._places[feed] = after
+            self.fall_behind()
+
+    def remove(self, feed: Followed) -> None:
+        """Follow a feed no longer."""
+        if self.is_live:
+            feed.leave(self._reader, self._views[feed])
+        del self._views[feed], self._joined[feed]
+        self._places.pop(feed, None)
+
+    def clear(self) -> None:
+        """Follow nothing any more."""
+        for feed in list(self._views):
+            self.remove(feed)
+
+    def restyle(self, view: Callable[[str], View]) -> None:
+        """The views of some feeds have changed."""
+        for feed, old in list(self._views.items()):
+            new = view(feed.stream)
+            if new == old:
+                continue
+            if feed.here(new) != feed.here(old):
+                feed.show_folded()
+            if feed not in self._views:
+                return  # the screen was found broken
+            self._views[feed] = new
+            if self.is_live:
+                feed.leave(self._reader, old)
+                feed.enter(self._reader, new)
+
+    def places(self) -> dict[str, Place]:
+        """Return the place in every stream."""
+        return {feed.stream: self.place(feed) for feed in self._views}
+
+    def place(self, feed: Followed) -> Place:
+        """Return the place in one stream."""
+        if feed in self._places:
+            return self._places[feed]
+        here = feed.here(self._views[feed])
+        return Place(here.seq, max(here.presence, self._joined[feed]))
+
+    def view(self, feed: Followed) -> View:
+        """Return how a feed is seen."""
+        return self._views[feed]
+
+    def fall_behind(self) -> None:
+        """Be live no longer."""
+        if not self.is_live:
+            return
+        places = {feed: self.place(feed) for feed in self._views}
+        for feed, view in self._views.items():
+            if feed not in self._places:  # or it is just being added
+                feed.leave(self._reader, view)
+        self.is_live = False
+        self._places = places
+
+    def move(self, feed: Followed, place: Place) -> None:
+        """Be at another place, which is not live."""
+        self._places[feed] = place
+
+    def behind(self) -> Followed | None:
+        """Return a feed in which the reader is behind the live ones; None if there is none."""
+        for feed, place in self._places.items():
+            if place.is_behind(feed.here(self._views[feed])):
+                return feed
+        return None
+
+    def go_live(self) -> None:
+        """Be live: nothing is behind, which was seen in this turn of the reactor."""
+        self._places.clear()
+        self.is_live = True
+        for feed, view in self._views.items():
+            feed.enter(self._reader, view)
