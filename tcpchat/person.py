@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tcpchat.events import Told
 from tcpchat.feed import Feed
+from tcpchat.names import Name
 
 
 class Person(Protocol):
@@ -15,9 +16,11 @@ class Person(Protocol):
     def id(self) -> str:
         """The session's id."""
 
+    name: Name
+
     @property
     def nick(self) -> str:
-        """The nickname."""
+        """The nickname, as it is shown."""
 
     @property
     def away(self) -> str | None:

@@ -10,28 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tcpchat import jsonlines, records
-from tcpchat.acknowledged import Acknowledged
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Entry, Left, inbox
+from tcpchat.events import inbox
 from tcpchat.feed import Feed
-from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
 from tcpchat.places import Place
 from tcpchat.present import Present
-from tcpchat.records import KeptSession
-from tcpchat.render import is_heard
 from tcpchat.replays import Missed, Part
 from tcpchat.requests import Refused, Resume
+from tcpchat.reviving import from_record
 from tcpchat.room import LOBBY
-from tcpchat.screen import Nowhere
 from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.tickets import Ticket, digest, ticket
-
-# Entries read from the log at once, going back from where a connection has broken.
-READ_BACK = 128
+from tcpchat.unread import unread
 
 
 async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> int | None:
@@ -60,79 +54,6 @@ def _attach(session: Session, dialogue: Dialogue) -> None:
     session.address = dialogue.address
     dialogue.begin(Present(session, dialogue))
     session.chat.cursors.watch(session.id, dialogue.reader)
-
-
-# At the server's start
-
-
-async def revive(chat: Chat) -> None:
-    """
-    Wait for those who were there when the last server ended, and put out whom nobody knows.
-
-    They have a while to come back, as after a break.
-    """
-    kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
-    places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}
-    shown = {key: records.place(value) for key, value in (await chat.log.records(records.SHOWN)).items()}
-    for session_id, record in kept.items():
-        _let_come_back(chat, session_id, record)
-        if record.has_left:
-            chat.cursors.rest(session_id, places.get(session_id, {}))
-            continue
-        session = _revived(chat, session_id, record)
-        streams = {feed.stream: feed.room.members[session_id].since for feed in session.feeds}
-        own = places.get(session_id, {})
-        session.acknowledged = Acknowledged()
-        for stream, since in (streams | {inbox(session_id): 0}).items():
-            place = own.get(stream) or shown.get(stream, Place(0, 0)).at_least(Place(since, since))
-            session.acknowledged.begin(stream, place)
-        chat.cursors.rest(session_id, session.acknowledged.places)
-        session.wait("server restarted")
-    for feed in chat.rooms:
-        unknown = [
-            Left(session_id, member.nick, "server restarted")
-            for session_id, member in feed.room.members.items()
-            if session_id not in kept or kept[session_id].has_left
-        ]
-        if unknown:
-            chat.log_surely([(feed.stream, unknown)])
-
-
-def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
-    """Let a session be taken up again for as long as is left of its time."""
-    ago = 0.0 if record.broken is None else max(0, chat.wall() - record.broken) / 1000
-    chat.resumable.add(session_id, (record.code, record.token))
-    chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE - ago)
-
-
-def _revived(chat: Chat, session_id: str, record: KeptSession) -> Session:
-    """Return a session as it was, without a connection, and in the rooms whose logs say so."""
-    rooms = [feed for feed in chat.rooms if session_id in feed.room.members]
-    order = {stream: place for place, stream in enumerate(record.rooms)}
-    rooms.sort(key=lambda feed: order.get(feed.stream, len(order)))
-    nick = rooms[-1].room.members[session_id].nick if rooms else record.nick
-    name = chat.claim(nick, session_id, record.address, or_variant=True)
-    session = _from_record(chat, session_id, name, record)
-    session.feeds = rooms
-    session.broken = record.broken if record.broken is not None else chat.wall()
-    chat.enter(session)
-    return session
-
-
-def _from_record(chat: Chat, session_id: str, name: Name, record: KeptSession) -> Session:
-    dialogue = Dialogue(chat, Nowhere(), record.address)
-    dialogue.reader.stop()
-    session = Session(dialogue, session_id, name, Ticket("", ""), record.since)
-    session.digests = record.code, record.token
-    for setting, value in record.settings.items():
-        session.settings.change(setting, value)
-    session.away = record.away
-    session.ignored = dict(record.ignored)
-    session.correspondent = record.correspondent
-    return session
-
-
-# Coming back
 
 
 async def come_back(dialogue: Dialogue, request: Resume) -> None:
@@ -186,7 +107,7 @@ async def _return(
     assert kept is not None
     record = records.session(kept)
     name = chat.claim(record.nick, session_id, dialogue.address, or_variant=True)
-    session = _from_record(chat, session_id, name, record)
+    session = from_record(chat, session_id, name, record)
     try:
         for stream in record.rooms:
             feed = chat.rooms.get(stream)
@@ -258,40 +179,3 @@ def _asked_for(session: Session, request: Resume) -> dict[str, Place]:
 
 def _as_programs_know(places: Mapping[str, Place]) -> dict[str, int]:
     return {"@": 0} | {jsonlines.room(stream): place.seq for stream, place in places.items()}
-
-
-async def unread(session: Session) -> dict[str, Place]:
-    """
-    Return from where on everything is shown again after a connection has ended.
-
-    What is missing is known in bytes, but not of which stream: as many are counted back in each.
-    """
-    acknowledged = session.acknowledged
-    if not acknowledged.missing:
-        return acknowledged.certain
-    return {
-        stream: await _step_back(session, stream, place, acknowledged.missing)
-        for stream, place in acknowledged.sent.items()
-    }
-
-
-async def _step_back(session: Session, stream: str, sent: Place, missing: int) -> Place:
-    """Go back from a place by the lines of so many bytes, but not behind what was acknowledged."""
-    floor = session.acknowledged.places.get(stream, sent)
-    upto = sent.seq
-    while upto > floor.seq:
-        after = max(floor.seq, upto - READ_BACK)
-        for entry in reversed(await session.chat.log.read(stream, after, upto - after)):
-            missing -= _least_size(entry, session) if entry.seq <= upto else 0
-            if missing <= 0:
-                return Place(entry.seq - 1, min(entry.seq - 1, sent.presence)).at_least(floor)
-        upto = after
-    return floor
-
-
-def _least_size(entry: Entry, session: Session) -> int:
-    """Return how many bytes at least somebody was shown of an entry, whatever their settings were."""
-    text = getattr(entry.event, "text", "")
-    if entry.event.session == session.id or not is_heard(entry.event, session.view(entry.event.session)):
-        return 0
-    return len(text.encode()) + len("<> \r\n") if text else 0

@@ -30,7 +30,7 @@ from tcpchat.doors.line import LineFactory
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
-from tcpchat.returning import revive
+from tcpchat.reviving import revive
 from tcpchat.service import Chat
 from tcpchat.text import clean
 

@@ -150,7 +150,7 @@ class Chat:
             _, end = self._inboxes.pop(person.id)
             end()
         sight = KeptSight(person.nick, self.wall())
-        self.log.keep(records.SEEN, self.nickname(person.nick).fold, records.encode(sight))
+        self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
         self.log_surely([(feed.stream, [Left(person.id, person.nick, reason)]) for feed in rooms])
 
     def log_surely(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> None:

@@ -209,7 +209,9 @@ class Session:
         self.acknowledged = self.dialogue.reader.let_go()
         self.broken = self.chat.wall()
         self.chat.resumable.expire(self.id, self.chat.clock.seconds() + LONGEST_ABSENCE)
-        self.chat.cursors.rest(self.id, self.acknowledged.certain)
+        # Private messages may come while nobody follows the inbox: they are missed from the first on.
+        places = {inbox(self.id): Place(0, 0)} | self.acknowledged.certain
+        self.chat.cursors.rest(self.id, places)
 
     def _leave(self, reason: str) -> None:
         self.chat.depart(self, self.feeds, reason)

@@ -23,7 +23,8 @@ from tcpchat.events import (
     TopicSet,
     inbox,
 )
-from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.interface import Log, NotKept, Range
+from tcpchat.queries import Query
 
 if TYPE_CHECKING:
     from twisted.trial.unittest import SynchronousTestCase as Case
@@ -136,6 +137,14 @@ class LogContract(Case):
 
     def spoken(self, stream: str, after: int, upto: int, limit: int) -> list[Entry]:
         return self.wait(self.log.read_spoken(stream, after, upto, limit))
+
+    def find(
+        self, *phrases: str, nick: str = "", limit: int = 100, ranges: Sequence[Range] = ()
+    ) -> list[str]:
+        """Search; return what was said there."""
+        ranges = ranges or [Range("#lobby", 0, 10_000), Range("#other", 0, 10_000)]
+        found = self.wait(self.log.search(Query(phrases, nick), ranges, limit))
+        return [entry.event.text for _, entry in found if isinstance(entry.event, Said | Acted)]
 
     def pages(self, stream: str, size: int) -> list[Entry]:
         """Read a whole stream, page by page."""
@@ -348,6 +357,25 @@ class LogContract(Case):
         self.assertEqual(find(5, 0), (0, 0))
         self.assertEqual(find(5, 7, "#nowhere"), (7, 0))
 
+    def test_everything_else_can_be_read_without_what_people_said(self) -> None:
+        came: list[Event] = [Joined("s", "ada")]
+        self.wait(self.log.append("#lobby", came + said("one") + came + said("two") + came))
+        for after, upto, limit, seqs in (
+            (0, 5, 9, [1, 3, 5]),
+            (1, 4, 9, [3]),
+            (0, 5, 2, [1, 3]),
+            (5, 9, 9, []),
+        ):
+            read = self.wait(self.log.read_unspoken("#lobby", after, upto, limit))
+            self.assertEqual(numbers(read), seqs)
+        self.assertEqual(self.wait(self.log.read_unspoken("#nowhere", 0, 9, 9)), [])
+
+    def test_what_people_said_is_counted_in_lines(self) -> None:
+        self.append("#lobby", "1", "2\n3\n4", "5", "6\n7")
+        for number, found in (1, (3, 2)), (2, (3, 2)), (3, (2, 3)), (5, (2, 3)), (6, (1, 6)), (7, (0, 7)):
+            self.assertEqual(self.wait(self.log.find_spoken("#lobby", number, 4)), found, number)
+        self.assertEqual(self.wait(self.log.find_spoken("#lobby", 1, 2)), (1, 3))
+
     def test_what_people_said_and_the_tails_were_not_given_yet_is_not_found(self) -> None:
         self.append("#lobby", "one")
         answer = self.log.append("#lobby", said("two"))
@@ -524,6 +552,226 @@ class LogContract(Case):
         self.assertEqual(self.append("#lobby", "again"), [2])
         self.assertEqual(texts(given), ["hello", "hello", "again", "again"])
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    # Several streams, and references.
+
+    def test_what_is_appended_to_several_streams_has_numbers_in_each(self) -> None:
+        given: list[Entry] = []
+        self.append("#b", "before")
+        self.log.tail("#b", 1, given.extend)
+        parts = [("#a", said("one", "two")), ("#b", said("three")), ("#c", []), ("#a", said("four"))]
+        self.assertEqual(self.wait(self.log.append_all(parts)), [[1, 2], [2], [], [3]])
+        self.assertEqual(texts(given), ["three"])
+        self.assertEqual(texts(self.read("#a")), ["one", "two", "four"])
+        self.assertEqual(self.wait(self.log.streams()), {"#a": 3, "#b": 2})
+        self.assertEqual(self.wait(self.log.append_all([("#d", []), ("#e", [])])), [[], []])
+        self.assertEqual(self.wait(self.log.append_all([])), [])
+
+    def test_what_was_asked_for_under_a_reference_is_found(self) -> None:
+        self.append("#lobby", "before")
+        told = Told("s1", "ada", "bob", "psst", ref="r 1")
+        answer = self.log.append_all([("#lobby", [Said("s1", "ada", "hi", ref="r2")]), ("@s1", [told])])
+        self.assertIsNone(self.wait(self.log.find_ref("s1", "r2")))
+        self.wait(answer)
+        found = self.wait(self.log.find_ref("s1", "r2"))
+        assert found is not None
+        self.assertEqual((found.stream, found.entry), ("#lobby", self.read("#lobby")[1]))
+        found = self.wait(self.log.find_ref("s1", "r 1"))
+        assert found is not None
+        self.assertEqual((found.stream, found.entry.seq, found.entry.event), ("@s1", 1, told))
+        for session, ref in ("s2", "r2"), ("s1", "r3"), ("s1", ""):
+            self.assertIsNone(self.wait(self.log.find_ref(session, ref)))
+
+    def test_a_reference_that_is_used_again_spoils_that_append_alone(self) -> None:
+        again = Said("s1", "ada", "again", ref="r")
+        self.wait(self.log.append("#lobby", [Said("s1", "ada", "first", ref="r")]))
+        before = self.log.append("#lobby", said("before"))
+        twice = self.log.append_all([("#lobby", said("with it")), ("#new", [again])])
+        after = self.log.append("#lobby", [Said("s2", "bob", "after", ref="r")])
+        self.log.keep("kind", "key", b"value")
+        self.assertEqual(self.wait(before), [2])
+        self.assertRaises(NotKept, self.wait, twice)
+        self.assertEqual(self.wait(after), [3])
+        self.flushLoggedErrors()
+        self.assertEqual(texts(self.read("#lobby")), ["first", "before", "after"])
+        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 3})
+        self.assertEqual(self.wait(self.log.record("kind", "key")), b"value")
+
+    # Searching.
+
+    def test_words_are_found_without_case_and_accents(self) -> None:
+        self.append("#lobby", "The build FAILED", "Grüße aus Köln", "rebuild", "build it", "failed")
+        self.assertEqual(self.find("build"), ["The build FAILED", "build it"])
+        self.assertEqual(self.find("failed", "Build"), ["The build FAILED"])
+        self.assertEqual(self.find("GRUSSE"), [])
+        self.assertEqual(self.find("koln"), ["Grüße aus Köln"])
+        self.assertEqual(self.find("nothing"), [])
+
+    def test_the_words_of_a_phrase_follow_each_other(self) -> None:
+        self.append("#lobby", "the build failed", "failed the build", "the... build!", "the\nbuild")
+        self.assertEqual(
+            self.find("the build"), ["the build failed", "failed the build", "the... build!", "the\nbuild"]
+        )
+        self.assertEqual(self.find("build failed"), ["the build failed"])
+        self.assertEqual(self.find("build, FAILED!"), ["the build failed"])
+
+    def test_parts_of_text_without_spaces_are_found(self) -> None:
+        lines = [
+            "東京都に行きます",
+            "京東",
+            "ฉันรักภาษาไทย",
+            "오늘은 학교에서",
+            "ພາສາລາວ",
+            "ភាសាខ្មែរ",
+            "မြန်မာဘာသာ",
+        ]
+        self.append("#lobby", *lines)
+        for phrase, line in zip(("京都", "京東", "ภาษา", "학교", "ລາວ", "ខ្មែរ", "ဘာသာ"), lines, strict=True):
+            self.assertEqual(self.find(phrase), [line])
+
+    def test_who_said_it_may_be_asked_for(self) -> None:
+        self.wait(
+            self.log.append(
+                "#lobby",
+                [Said("1", "Ada", "hello"), Acted("2", "bob", "hello"), Said("3", "adam", "ada hello")],
+            )
+        )
+        self.assertEqual(self.find("hello", nick="ada"), ["hello"])
+        self.assertEqual(self.find(nick="ada"), ["hello"])
+        self.assertEqual(self.find("hello"), ["hello", "hello", "ada hello"])
+        self.assertEqual(self.find(nick="nobody"), [])
+
+    def test_nothing_that_is_looked_for_is_a_language_or_an_error(self) -> None:
+        for text in AWKWARD:
+            self.wait(self.log.append("#lobby", [Said("s", "ada", text)]))
+        for text in (
+            *AWKWARD,
+            '"',
+            "a OR b",
+            "NEAR(a b)",
+            "text : x",
+            "*",
+            "^a",
+            "-a",
+            "\ud800",
+            "a\0b",
+            '"a" b"',
+        ):
+            self.assertLessEqual(len(self.find(text)), 1, text)
+            self.find(text, nick=text)
+        self.find(*["x y z"] * 2000)
+        self.find("x " * 5000)
+        self.assertEqual(self.find(), [])
+        self.assertEqual(self.find("!", "..."), [])
+        self.assertEqual(self.find("plain", "!"), ["plain"])
+
+    def test_only_what_was_said_in_rooms_in_the_ranges_is_found(self) -> None:
+        told: list[Event] = [Told("s", "ada", "bob", "hello")]
+        self.wait(self.log.append("@s1", [*told, *said("hello")]))
+        self.wait(
+            self.log.append("#lobby", [TopicSet("s", "ada", "hello"), *said("hello 2", "hello 3", "hello 4")])
+        )
+        everywhere = [Range("@s1", 0, 100), Range("#lobby", 0, 100), Range("#nowhere", 0, 100)]
+        self.assertEqual(self.find("hello", ranges=everywhere), ["hello 2", "hello 3", "hello 4"])
+        self.assertEqual(self.find("hello", ranges=[Range("#lobby", 2, 4)]), ["hello 3"])
+        self.assertEqual(
+            self.find("hello", ranges=[Range("#lobby", 3, 9), Range("#lobby", 0, 3)]), ["hello 2", "hello 4"]
+        )
+        self.assertEqual(self.find("hello", ranges=[Range("#lobby", 3, 4)]), [])
+
+    def test_the_last_that_are_found_come_oldest_first(self) -> None:
+        for n in range(6):
+            self.time += 1
+            self.append("#lobby" if n % 2 else "#other", f"hello {n}")
+        self.assertEqual(self.find("hello", limit=4), [f"hello {n}" for n in (2, 3, 4, 5)])
+        self.assertEqual(self.find("hello", limit=1), ["hello 5"])
+        self.assertEqual(self.find("hello"), [f"hello {n}" for n in range(6)])
+
+    def test_what_was_committed_is_found_at_once_however_much_it_is(self) -> None:
+        self.append("#lobby", *(f"hello {n}" for n in range(MANY)))
+        self.assertEqual(self.find("hello", limit=MANY), [f"hello {n}" for n in range(MANY)])
+        self.append("#lobby", "one more")
+        self.assertEqual(self.find("more"), ["one more"])
+
+    # Forgetting.
+
+    def test_what_is_forgotten_is_gone_and_the_rest_keeps_its_numbers(self) -> None:
+        events: list[Event] = [Said("s", "ada", f"hello {n}", ref=str(n)) for n in range(MANY)]
+        self.wait(self.log.append("#lobby", events))
+        self.find("hello")
+        self.assertEqual(self.log.kept_after("#lobby"), 0)
+        self.wait(self.log.forget("#lobby", MANY - 2))
+        self.assertEqual(self.log.kept_after("#lobby"), MANY - 2)
+        self.assertEqual(numbers(self.read("#lobby")), [MANY - 1, MANY])
+        self.assertEqual(numbers(self.spoken("#lobby", 0, MANY, 10)), [MANY - 1, MANY])
+        self.assertEqual(self.wait(self.log.find_spoken("#lobby", 10, MANY)), (MANY - 2, 2))
+        self.assertEqual(self.find("hello"), [f"hello {MANY - 2}", f"hello {MANY - 1}"])
+        self.assertIsNone(self.wait(self.log.find_ref("s", "5")))
+        self.assertIsNotNone(self.wait(self.log.find_ref("s", str(MANY - 1))))
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.assertEqual(self.append("#lobby", "next"), [MANY + 1])
+        self.assertEqual(numbers(given), [MANY - 1, MANY, MANY + 1])
+
+    def test_all_of_a_stream_can_be_forgotten(self) -> None:
+        self.append("#lobby", "one", "two")
+        self.wait(self.log.forget("#lobby", 100))
+        self.wait(self.log.forget("#lobby", 1))
+        self.wait(self.log.forget("#nowhere", 1))
+        self.assertEqual(self.read("#lobby"), [])
+        self.assertEqual((self.log.last("#lobby"), self.log.kept_after("#lobby")), (2, 2))
+        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 2})
+        self.assertEqual(self.find("one"), [])
+        self.assertEqual(self.append("#lobby", "three"), [3])
+        self.assertEqual(self.find("three"), ["three"])
+        self.assertEqual((self.log.last("#nowhere"), self.log.kept_after("#nowhere")), (0, 0))
+
+    def test_the_last_number_is_that_of_what_the_tails_were_given(self) -> None:
+        answer = self.log.append("#lobby", said("one"))
+        self.assertEqual(self.log.last("#lobby"), 0)
+        self.wait(answer)
+        self.assertEqual(self.log.last("#lobby"), 1)
+
+    def test_the_last_entry_older_than_a_time_is_found(self) -> None:
+        for lines in "ab", "c", "def":
+            self.append("#lobby", *lines)
+            self.time += 10
+
+        def before(time: int) -> int:
+            return self.wait(self.log.last_before("#lobby", NOON + time))
+
+        self.assertEqual([before(time) for time in (0, 1, 10, 11, 20, 21)], [0, 2, 2, 3, 3, 6])
+        self.wait(self.log.forget("#lobby", 2))
+        self.assertEqual([before(time) for time in (0, 10, 11, 21)], [2, 2, 3, 6])
+        self.assertEqual(self.wait(self.log.last_before("#nowhere", NOON)), 0)
+
+    # Records.
+
+    def test_a_record_is_as_it_was_given_last(self) -> None:
+        large = bytes(range(256)) * 400
+        self.assertIsNone(self.wait(self.log.record("kind", "key")))
+        for value in b"one", b"", large, None, b"two":
+            self.log.keep("kind", "key", value)
+            self.assertEqual(self.wait(self.log.record("kind", "key")), value)
+        self.append("#lobby", "hello")
+        self.assertEqual(self.wait(self.log.record("kind", "key")), b"two")
+        self.log.keep("kind", "key", None)
+        self.log.keep("kind", "nothing", None)
+        self.assertIsNone(self.wait(self.log.record("kind", "key")))
+        self.append("#lobby", "hello")
+        self.assertIsNone(self.wait(self.log.record("kind", "key")))
+
+    def test_all_records_of_a_kind_can_be_had(self) -> None:
+        self.assertEqual(self.wait(self.log.records("kind")), {})
+        for key in "abc":
+            self.log.keep("kind", key, key.encode())
+        self.log.keep("other", "a", b"")
+        self.append("#lobby", "hello")
+        self.log.keep("kind", "a", b"new")
+        self.log.keep("kind", "b", None)
+        for _ in range(2):
+            self.assertEqual(self.wait(self.log.records("kind")), {"a": b"new", "c": b"c"})
+            self.append("#lobby", "hello")
 
     # What an entry holds.
 

@@ -1,11 +1,35 @@
-"""What is answered about rooms and people, word for word."""
+"""What is answered about rooms and people, word for word for people and key by key for programs."""
 
+from datetime import UTC
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import answers
-from tcpchat.answers import NAMED_PER_LINE, duration
+from tcpchat.answers import NAMED_PER_LINE, Answer, Join, Notice, Seen, Style, Topic, Who, WhoIs, duration
 from tcpchat.events import Entry, Joined, TopicSet
 from tcpchat.room import LOBBY, Room
+
+# Saturday, 21 November 2026, 10:02:03.123 UTC, and a day before.
+MORNING = 1_795_255_323_123
+YESTERDAY = MORNING - 86_400_000
+
+STYLE = Style(UTC, MORNING)
+
+
+def lines(answer: Answer, style: Style = STYLE) -> list[str]:
+    """Return an answer as people see it."""
+    return list(answer.lines(style))
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """Return an answer as a program reads it, which has to be one line."""
+    line = answer.json()
+    assert line.endswith(b"\n") and line.count(b"\n") == 1, line
+    decoded: dict[str, Any] = msgspec.json.decode(line)
+    return decoded
 
 
 def room(name: str, *nicks: str, topic: str = "") -> Room:
@@ -28,41 +52,129 @@ class DurationTests(SynchronousTestCase):
         self.assertEqual({seconds: duration(seconds) for seconds in spans}, spans)
 
 
+class WordTests(SynchronousTestCase):
+    def test_a_notice_is_its_text(self) -> None:
+        self.assertEqual(lines(Notice("Live now.")), ["Live now."])
+        self.assertEqual(as_json(Notice('a "b"')), {"type": "notice", "text": 'a "b"'})
+
+    def test_help_is_as_many_lines_as_it_has(self) -> None:
+        self.assertEqual(lines(answers.Help(["a", "b"])), ["a", "b"])
+        self.assertEqual(as_json(answers.Help(["a", "b"])), {"type": "help", "text": ["a", "b"]})
+
+    def test_the_settings_are_one_line(self) -> None:
+        settings = answers.Settings({"echo": "off", "joins": "all"})
+        self.assertEqual(lines(settings), ["echo off, joins all"])
+        self.assertEqual(as_json(settings), {"type": "set", "settings": {"echo": "off", "joins": "all"}})
+
+
+class JoinTests(SynchronousTestCase):
+    def test_where_one_is_is_told_with_up_to_ten_names(self) -> None:
+        ten = list("abcdefghij")
+        company = {
+            0: "",
+            1: " with a",
+            2: " with a, b",
+            10: " with a, b, c, d, e, f, g, h, i, j",
+            11: " with a, b, c, d, e, f, g, h, i, j and 1 other",
+            12: " with a, b, c, d, e, f, g, h, i, j and 2 others",
+            1010: " with a, b, c, d, e, f, g, h, i, j and 1000 others",
+        }
+        for number, expected in company.items():
+            answer = Join("bob2", LOBBY, ten[:number], number)
+            self.assertEqual(lines(answer), [f"You are bob2, in #lobby{expected}."])
+
+    def test_a_program_is_told_the_room_without_its_sign(self) -> None:
+        self.assertEqual(
+            as_json(Join("bob", "#dev", ["al"], 1)),
+            {"type": "join", "nick": "bob", "room": "dev", "people": ["al"], "others": 1},
+        )
+
+
+class WelcomeTests(SynchronousTestCase):
+    def test_a_program_is_told_who_it_is_and_with_what_it_comes_back(self) -> None:
+        welcome = answers.Welcome(
+            nick="bob", room="lobby", people=["alice"], session="TOKEN", code="fig-42-moss-lamp",
+            epoch="e", rooms=["lobby"], after={"@": 0, "lobby": 17},
+        )  # fmt: skip
+        self.assertEqual(
+            as_json(welcome),
+            {
+                "type": "welcome", "nick": "bob", "room": "lobby", "people": ["alice"], "session": "TOKEN",
+                "code": "fig-42-moss-lamp", "epoch": "e", "protocol": 1, "rooms": ["lobby"],
+                "after": {"@": 0, "lobby": 17},
+            },
+        )  # fmt: skip
+
+
 class WhoTests(SynchronousTestCase):
     def test_everybody_in_a_room_is_named_in_the_order_of_their_coming(self) -> None:
-        self.assertEqual(list(answers.who(room("#dev"), ())), ["0 people are in #dev."])
-        self.assertEqual(list(answers.who(room("#dev", "bob"), ())), ["1 person is in #dev: bob."])
-        self.assertEqual(list(answers.who(room("#dev", "bob", "al"), ())), ["2 people are in #dev: bob, al."])
+        self.assertEqual(lines(Who("#dev", [], [])), ["0 people are in #dev."])
+        self.assertEqual(lines(Who("#dev", ["bob"], [])), ["1 person is in #dev: bob."])
+        self.assertEqual(lines(Who("#dev", ["bob", "al"], [])), ["2 people are in #dev: bob, al."])
 
-    def test_who_is_away_is_marked_by_session_not_by_name(self) -> None:
-        who = answers.who(room("#dev", "bob", "al"), {"AL", "bob"})
-        self.assertEqual(list(who), ["2 people are in #dev: bob, al (away)."])
+    def test_who_is_away_is_marked(self) -> None:
+        self.assertEqual(
+            lines(Who("#dev", ["bob", "al"], ["al"])), ["2 people are in #dev: bob, al (away)."]
+        )
 
     def test_many_are_told_in_several_lines(self) -> None:
         for number in (NAMED_PER_LINE - 1, NAMED_PER_LINE, NAMED_PER_LINE + 1, 2 * NAMED_PER_LINE, 120):
             nicks = [f"p{i}" for i in range(number)]
-            lines = list(answers.who(room("#dev", *nicks), ()))
-            self.assertEqual(len(lines), -(-number // NAMED_PER_LINE))
-            for line in lines[:-1]:
+            several = lines(Who("#dev", nicks, []))
+            self.assertEqual(len(several), -(-number // NAMED_PER_LINE))
+            for line in several[:-1]:
                 self.assertTrue(line.endswith(","))
-            for line in lines[1:]:
+            for line in several[1:]:
                 self.assertTrue(line.startswith("and p"))
-            told = " ".join(line.removeprefix("and ") for line in lines)
+            told = " ".join(line.removeprefix("and ") for line in several)
             self.assertEqual(told, f"{number} people are in #dev: {', '.join(nicks)}.")
+
+    def test_a_program_is_told_all_of_them(self) -> None:
+        self.assertEqual(
+            as_json(Who("#dev", ["bob", "al"], ["al"])),
+            {"type": "who", "room": "dev", "people": ["bob", "al"], "away": ["al"]},
+        )
 
 
 class WhoIsTests(SynchronousTestCase):
     def test_where_since_when_and_how_idle(self) -> None:
         self.assertEqual(
-            list(answers.whois("bob", ["#dev", "#lobby"], "10:02", 185.2, None)),
+            lines(WhoIs("bob", ["#dev", "#lobby"], MORNING, 185.2, None)),
             ["bob is in #dev, #lobby, connected since 10:02, idle for 3 minutes."],
         )
 
     def test_somebody_may_be_in_no_room_and_away(self) -> None:
         where = "bob is in no room, connected since 2026-11-20 10:02, idle for 1 second."
-        since = "2026-11-20 10:02"
-        self.assertEqual(list(answers.whois("bob", [], since, 1, "")), [where, "bob is away."])
-        self.assertEqual(list(answers.whois("bob", [], since, 1, "lunch")), [where, "bob is away: lunch"])
+        self.assertEqual(lines(WhoIs("bob", [], YESTERDAY, 1, "")), [where, "bob is away."])
+        self.assertEqual(lines(WhoIs("bob", [], YESTERDAY, 1, "lunch")), [where, "bob is away: lunch"])
+
+    def test_the_time_is_that_of_whoever_asks(self) -> None:
+        (told,) = lines(WhoIs("bob", [], MORNING, 1, None), Style(ZoneInfo("Europe/Paris"), MORNING))
+        self.assertIn("connected since 11:02,", told)
+
+    def test_a_program_is_told_the_same(self) -> None:
+        self.assertEqual(
+            as_json(WhoIs("bob", ["#dev", "#lobby"], MORNING, 185.2, "lunch")),
+            {
+                "type": "whois", "nick": "bob", "rooms": ["dev", "lobby"], "idle": 185, "away": "lunch",
+                "since": "2026-11-21T10:02:03.123Z",
+            },
+        )  # fmt: skip
+        self.assertIsNone(as_json(WhoIs("bob", [], MORNING, 0, None))["away"])
+
+
+class SeenTests(SynchronousTestCase):
+    def test_one_who_is_here_is_here(self) -> None:
+        self.assertEqual(lines(Seen("bob", None)), ["bob is here now."])
+        self.assertEqual(as_json(Seen("bob", None)), {"type": "seen", "nick": "bob", "here": True})
+
+    def test_one_who_is_gone_was_here_at_some_time(self) -> None:
+        self.assertEqual(lines(Seen("bob", MORNING)), ["bob was last here at 10:02."])
+        self.assertEqual(lines(Seen("bob", YESTERDAY)), ["bob was last here at 2026-11-20 10:02."])
+        self.assertEqual(
+            as_json(Seen("bob", MORNING)),
+            {"type": "seen", "nick": "bob", "here": False, "time": "2026-11-21T10:02:03.123Z"},
+        )
 
 
 class RoomsTests(SynchronousTestCase):
@@ -72,13 +184,31 @@ class RoomsTests(SynchronousTestCase):
             room("#empty", topic="old"), room("#dev", "x", "y", "z", topic="TOPIC"),
         ]  # fmt: skip
         self.assertEqual(
-            list(answers.rooms(known)),
+            lines(answers.rooms(known)),
             ["#dev: 3 people: TOPIC", "#lobby: 2 people", "#a: 1 person", "#b: 1 person: bees"],
         )
 
     def test_the_lobby_is_there_even_if_nobody_is_in_it(self) -> None:
-        self.assertEqual(list(answers.rooms([room(LOBBY), room("#a")])), ["#lobby: 0 people"])
+        self.assertEqual(lines(answers.rooms([room(LOBBY), room("#a")])), ["#lobby: 0 people"])
 
+    def test_a_program_is_told_of_each_by_name(self) -> None:
+        self.assertEqual(
+            as_json(answers.rooms([room(LOBBY), room("#dev", "x", topic="TOPIC")])),
+            {
+                "type": "rooms",
+                "rooms": [
+                    {"room": "dev", "people": 1, "topic": "TOPIC"},
+                    {"room": "lobby", "people": 0, "topic": ""},
+                ],
+            },
+        )
+
+
+class TopicTests(SynchronousTestCase):
     def test_a_room_may_have_a_topic_or_none(self) -> None:
-        self.assertEqual(answers.topic(room("#dev")), "#dev has no topic.")
-        self.assertEqual(answers.topic(room("#dev", topic="cats")), "The topic of #dev is: cats")
+        self.assertEqual(lines(Topic("#dev", "")), ["#dev has no topic."])
+        self.assertEqual(lines(Topic("#dev", "cats")), ["The topic of #dev is: cats"])
+
+    def test_a_program_is_told_it_without_words_around_it(self) -> None:
+        self.assertEqual(as_json(Topic("#dev", "cats")), {"type": "topic", "room": "dev", "text": "cats"})
+        self.assertEqual(as_json(Topic("#dev", "")), {"type": "topic", "room": "dev", "text": ""})

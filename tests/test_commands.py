@@ -14,19 +14,27 @@ from tcpchat.requests import (
     Away,
     Back,
     ChooseNick,
+    Go,
     Help,
     History,
+    Hold,
     Ignore,
     Join,
     Leave,
     ListRooms,
+    More,
     NotUnderstood,
+    Paste,
     Quit,
     Refused,
     Reply,
     Request,
+    Resume,
     Say,
+    Search,
+    Seen,
     Set,
+    SpeakJson,
     TakeNick,
     Tell,
     Topic,
@@ -50,11 +58,19 @@ EXAMPLES: dict[str, Request] = {
     "who": Who("#dev"),
     "whois": WhoIs("alice"),
     "history": History(50, ""),
+    "search": Search('"build failed" from:ci-bot'),
+    "more": More(),
+    "seen": Seen("alice"),
+    "paste": Paste(),
+    "hold": Hold(),
+    "go": Go(),
     "away": Away("lunch"),
     "back": Back(),
     "ignore": Ignore("eve"),
     "unignore": Unignore("eve"),
     "set": Set("timezone", "Europe/Paris"),
+    "resume": Resume("fig-42-moss-lamp"),
+    "json": SpeakJson(),
     "help": Help("msg"),
     "quit": Quit("see you tomorrow"),
 }
@@ -66,9 +82,14 @@ ALONE: dict[str, Request] = {
     "topic": Topic(""),
     "who": Who(""),
     "history": History(None, ""),
+    "more": More(),
+    "paste": Paste(),
+    "hold": Hold(),
+    "go": Go(),
     "away": Away(""),
     "back": Back(),
     "set": Set("", ""),
+    "json": SpeakJson(),
     "help": Help(""),
     "quit": Quit(""),
 }
@@ -81,7 +102,7 @@ NOTHING_SHOWN = "There is nothing in that line that can be shown, and it was not
 
 ZWSP, RLO, ESC = "\u200b", "\u202e", "\x1b"
 QA = "\u0958"  # 3 bytes; NFC makes 6 of them
-ANYTHING = st.text(st.characters())  # lone surrogates too
+ANYTHING = st.text(st.characters(exclude_characters="\n"))  # lone surrogates too; a line has no LF
 TYPED = ANYTHING | st.builds(
     "{}{}{}{}".format,
     st.sampled_from(["/", "//", "/ ", ZWSP + "/", " /"]),
@@ -123,7 +144,10 @@ class TableTests(Lines):
                     self.assert_refused(f"It is used like this: {command.usage}", line)
 
     def test_nothing_stands_behind_a_command_that_takes_nothing(self) -> None:
-        for line in "/rooms #dev", "/list #dev", "/back again":
+        for line in (
+            "/rooms #dev", "/list #dev", "/back again", "/more 5", "/paste this", "/hold on", "/go on",
+            "/json please",
+        ):  # fmt: skip
             name = find(line.split()[0][1:])
             self.assert_refused(f"It is used like this: /{name}", line)
 
@@ -200,12 +224,14 @@ class NamelessTests(Lines):
     def test_only_what_can_be_used_is_suggested(self) -> None:
         self.assert_unknown("foo", "help", "/foo", nameless=True)
         self.assert_unknown("/quit", "quit", "//quit", nameless=True)
-        self.assert_unknown("join", "help", "/join #dev", nameless=True)
+        self.assert_unknown("join", "json", "/join #dev", nameless=True)
+        self.assert_unknown("who", "help", "/who", nameless=True)
         self.assert_unknown("nik", "nick", "/nik bob", nameless=True)
 
 
 class UnknownCommandTests(Lines):
     def test_the_nearest_command_is_suggested(self) -> None:
+        # BUG: /jion and /JION are told "Did you mean /json?", since /json is as near to difflib.
         near = {
             "jion": "join", "JION": "join", "hlep": "help", "qiut": "quit", "mgs": "msg", "agnore": "ignore",
             "histroy": "history", "nickname": "nick", "room": "rooms", "ingore": "ignore",
@@ -232,7 +258,7 @@ class ArgumentTests(Lines):
         for typed in f"bo{ZWSP}b", "bo\u0301b", "bob smith", f"{ESC}[2J", "x" * 200:
             for line, request in (
                 ("/nick", ChooseNick), ("/as", TakeNick), ("/join", Join), ("/leave", Leave), ("/who", Who),
-                ("/whois", WhoIs), ("/ignore", Ignore), ("/unignore", Unignore),
+                ("/whois", WhoIs), ("/seen", Seen), ("/ignore", Ignore), ("/unignore", Unignore),
             ):  # fmt: skip
                 self.assertEqual(parse(f"{line}  {typed} "), request(typed))
 
@@ -240,7 +266,7 @@ class ArgumentTests(Lines):
         dirty = f" {ESC}[1ma{RLO}\tb{ZWSP} "
         for line, request in (
             ("/me", Act), ("/reply", Reply), ("/topic", Topic), ("/away", Away), ("/quit", Quit),
-            ("/help", Help),
+            ("/help", Help), ("/search", Search),
         ):  # fmt: skip
             self.assertEqual(parse(f"{line} {dirty}"), request("[1ma b"))
         self.assertEqual(parse(f"/msg a{ZWSP}l {dirty}"), Tell(f"a{ZWSP}l", "[1ma b"))
@@ -276,6 +302,21 @@ class ArgumentTests(Lines):
         for rest in "0", "-5", "5 5", "#a #b", "5 #a 6", "1" * 10, "1" * 4000, "\u0665", "\u00b2", "- #a":
             self.assert_refused("It is used like this: /history [N] [#ROOM]", f"/history {rest}")
 
+    def test_a_search_is_passed_on_as_it_was_typed_and_needs_words(self) -> None:
+        self.assertEqual(parse('/search "a  b" FROM:bob in:#dev'), Search('"a  b" FROM:bob in:#dev'))
+        for line in "/search", f"/search {ZWSP}":
+            self.assert_refused("It is used like this: /search WORDS", line)
+
+    def test_resume_takes_a_code_or_a_token_and_a_number(self) -> None:
+        self.assertEqual(parse("/resume  Fig-42-moss-lamp "), Resume("Fig-42-moss-lamp"))
+        self.assertEqual(parse("/resume fig-42-moss-lamp 1234"), Resume("fig-42-moss-lamp", 1234))
+        self.assertEqual(parse("/resume fig-42-moss-lamp 0"), Resume("fig-42-moss-lamp", 0))
+
+    def test_resume_takes_nothing_else_and_no_number_is_too_long_for_it(self) -> None:
+        for rest in "", "a b", "a -1", "a 1 2", "a 1 b", "a \u0665", "a \u00b2", "a 1.5":
+            self.assert_refused("It is used like this: /resume CODE [NUMBER]", f"/resume {rest}")
+        self.assertEqual(parse("/resume a " + "9" * 4000, nameless=True), Resume("a", 10**18 - 1))
+
     def test_a_setting_s_value_may_have_spaces(self) -> None:
         self.assertEqual(parse("/set Echo  ON "), Set("echo", "ON"))
         self.assertEqual(parse("/set a b  c"), Set("a", "b  c"))
@@ -284,21 +325,30 @@ class ArgumentTests(Lines):
 class HelpTests(SynchronousTestCase):
     def test_all_commands_fit_on_one_screen(self) -> None:
         lines = help_lines()
-        self.assertEqual([line.split()[0] for line in lines], [f"/{name}" for name in COMMANDS])
+        named = [word for line in lines for word in line.split() if word.startswith("/")]
+        self.assertEqual(sorted({*named} - {"/go,"}), sorted(f"/{name}" for name in COMMANDS))
         self.assertLessEqual(len(lines), 23)
-        for line in lines:
-            self.assertLessEqual(len(line), 76)
-            self.assertIn("  ", line[:24], "the usage runs into the text")
+
+    def test_every_line_of_help_fits_beside_its_signs_into_80_columns(self) -> None:
+        # BUG: those of /history, /search and /paste have up to 87 characters, and 91 with "*** ".
+        self.assertEqual([line for line in help_lines() if len(line) > 76], [])
+
+    def test_in_every_line_of_help_what_a_command_does_stands_apart_from_it(self) -> None:
+        # BUG: /ignore NICK · /unignore NICK has 29 characters, and the text begins at the 31st.
+        self.assertEqual([line for line in help_lines() if line[28:30] != "  "], [])
 
     def test_one_command_is_told_with_an_example_and_its_other_names(self) -> None:
-        told = ["/msg NICK TEXT: say something to one person only.", "For example: /msg alice hello"]
+        told = [
+            "/msg NICK TEXT: say something to one person only, or answer.",
+            "For example: /msg alice hello",
+        ]
         for word in "msg", "/msg", "MSG", "query", "/w":
             self.assertEqual(help_on(word), [*told, "The same: /query, /w"])
         self.assertEqual(help_on("back"), ["/back: you are here again.", "For example: /back"])
 
     def test_there_is_no_help_on_an_unknown_command(self) -> None:
-        refusal = self.assertRaises(NotUnderstood, help_on, "/jion")
-        self.assertEqual(str(refusal), "There is no command /jion. Did you mean /join?")
+        refusal = self.assertRaises(NotUnderstood, help_on, "/hlep")
+        self.assertEqual(str(refusal), "There is no command /hlep. Did you mean /help?")
 
 
 class ParseLaws(SynchronousTestCase):
@@ -313,7 +363,7 @@ class ParseLaws(SynchronousTestCase):
             self.assertEqual(clean(str(refusal)), str(refusal))
             return
         if nameless and request is not None:
-            self.assertIsInstance(request, ChooseNick | TakeNick | Quit | Help | Set)
+            self.assertIsInstance(request, ChooseNick | TakeNick | Resume | SpeakJson | Quit | Help | Set)
 
     @settings(deadline=None, database=None)
     @given(TYPED)
@@ -323,7 +373,7 @@ class ParseLaws(SynchronousTestCase):
         except Refused:
             return
         match request:
-            case Say(text) | Act(text) | Tell(_, text) | Reply(text):
+            case Say(text) | Act(text) | Tell(_, text) | Reply(text) | Search(text):
                 self.assertTrue(text.strip())
                 self.assertLessEqual(len(text.encode()), LONGEST_LINE)
                 self.assertEqual(clean(text), text)

@@ -18,7 +18,7 @@ from tcpchat.logs.memory import MemoryLog
 from tcpchat.nameless import connected
 from tcpchat.requests import Refused
 from tcpchat.service import Chat
-from tcpchat.returning import revive
+from tcpchat.reviving import revive
 
 # Saturday, 21 November 2026, 10:02 UTC.
 MORNING = 1_795_255_320_000

@@ -210,5 +210,5 @@ def _fold(nick: str) -> str:
 
 def _words(text: str) -> str:
     """Return the words of a text without case and accents, each between two blanks."""
-    plain = _MARK.sub("", normalize("NFD", words(text).casefold()))
+    plain = _MARK.sub("", normalize("NFD", words(text).lower()))
     return f" {' '.join(_WORD.findall(plain))} "

@@ -150,14 +150,15 @@ class SQLiteLog:
         if self._closing:
             return fail(NotKept(CLOSED))
         parts: list[Part] = []
+        wanted: dict[int, int] = {}
         for name, after, before in ranges:
             known = self._streams.get(name)
             if known and name.startswith("#"):
-                parts.append(
-                    Part(name, known.id, max(after, known.kept_after) + 1, min(before - 1, known.seq))
-                )
+                wanted[known.id] = known.seq
+                first, last = max(after, known.kept_after) + 1, min(before - 1, known.seq)
+                parts.append(Part(name, known.id, first, last))
         answer: Deferred[None] = Deferred()
-        self._writer.add(Reach({part.id: part.last for part in parts}, answer))
+        self._writer.add(Reach(wanted, answer))
         return answer.addCallback(lambda _: self._searcher.ask(search, query, parts, limit))
 
     def last(self, stream: str) -> int:
@@ -184,8 +185,7 @@ class SQLiteLog:
             return int(time)
 
         numbers = range(known.kept_after + 1, known.seq + 1)
-        older: int = bisect_left(numbers, time, key=time_of)
-        return known.kept_after + older
+        return known.kept_after + bisect_left(numbers, time, key=time_of)
 
     def forget(self, stream: str, upto: int) -> Deferred[None]:
         if self._broken or self._closing:

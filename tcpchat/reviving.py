@@ -1,0 +1,102 @@
+"""
+Sessions that an earlier server knew: at the start they are as after a break.
+
+What is kept of them is in records.py; their connections are gone, their rooms' logs are not.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from tcpchat import records
+from tcpchat.dialogue import Dialogue
+from tcpchat.events import Left, inbox
+from tcpchat.limits import LONGEST_ABSENCE
+from tcpchat.names import Name
+from tcpchat.places import Place
+from tcpchat.records import KeptSession
+from tcpchat.requests import Refused
+from tcpchat.screen import Nowhere
+from tcpchat.service import Chat
+from tcpchat.session import Session
+from tcpchat.tickets import Ticket
+
+
+async def revive(chat: Chat) -> None:
+    """
+    Wait for those who were there when the last server ended, and put out whom nobody knows.
+
+    They have a while to come back, as after a break.
+    """
+    kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
+    places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}
+    shown = {key: records.place(value) for key, value in (await chat.log.records(records.SHOWN)).items()}
+    present = set()
+    for session_id, record in kept.items():
+        _let_come_back(chat, session_id, record)
+        known = places.get(session_id, {})
+        if not record.has_left and (session := _revived(chat, session_id, record)):
+            present.add(session_id)
+            for stream, since in _begun(session).items():
+                general = shown.get(stream, Place(0, 0)).at_least(Place(since, since))
+                session.acknowledged.begin(stream, known.get(stream, general))
+            known = session.acknowledged.places
+            session.wait("server restarted")
+        chat.cursors.rest(session_id, known)
+    for feed in chat.rooms:
+        members = feed.room.members.items()
+        unknown = [
+            Left(session_id, member.nick, "server restarted")
+            for session_id, member in members
+            if session_id not in present
+        ]
+        if unknown:
+            chat.log_surely([(feed.stream, unknown)])
+
+
+def _begun(session: Session) -> dict[str, int]:
+    """Return after which entry somebody has been shown each of their streams."""
+    rooms = {feed.stream: feed.room.members[session.id].since for feed in session.feeds}
+    return rooms | {inbox(session.id): 0}
+
+
+def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
+    """Let a session be taken up again for as long as is left of its time."""
+    ago = 0.0 if record.broken is None else max(0, chat.wall() - record.broken) / 1000
+    chat.resumable.add(session_id, (record.code, record.token))
+    chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE - ago)
+
+
+def _revived(chat: Chat, session_id: str, record: KeptSession) -> Session | None:
+    """
+    Return a session as it was, without a connection, and in the rooms whose logs say so.
+
+    None is for one whose nickname is not allowed any more.
+    """
+    rooms = [feed for feed in chat.rooms if session_id in feed.room.members]
+    order = {stream: place for place, stream in enumerate(record.rooms)}
+    rooms.sort(key=lambda feed: order.get(feed.stream, len(order)))
+    nick = rooms[-1].room.members[session_id].nick if rooms else record.nick
+    try:
+        name = chat.claim(nick, session_id, record.address, or_variant=True)
+    except Refused:
+        return None
+    session = from_record(chat, session_id, name, record)
+    session.feeds = rooms
+    session.broken = record.broken if record.broken is not None else chat.wall()
+    chat.enter(session)
+    return session
+
+
+def from_record(chat: Chat, session_id: str, name: Name, record: KeptSession) -> Session:
+    dialogue = Dialogue(chat, Nowhere(), record.address)
+    dialogue.reader.stop()
+    session = Session(dialogue, session_id, name, Ticket("", ""), record.since)
+    session.digests = record.code, record.token
+    for setting, value in record.settings.items():
+        with suppress(Refused):  # of a setting that there is no more
+            session.settings.change(setting, value)
+    session.away = record.away
+    session.ignored = dict(record.ignored)
+    session.correspondent = record.correspondent
+    return session
