@@ -15,6 +15,7 @@ from tcpchat.requests import (
     Away,
     Back,
     ChooseNick,
+    Code,
     Go,
     Help,
     History,
@@ -46,7 +47,7 @@ from tcpchat.requests import (
 class BadRequest(NotUnderstood):
     """A JSON line asks for nothing that there is; ``ref`` is what it called itself, if that is known."""
 
-    def __init__(self, text: str, code: str, ref: str = "") -> None:
+    def __init__(self, text: str, code: Code, ref: str = "") -> None:
         super().__init__(text, code)
         self.ref = ref
 

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+# Why a request of a program is not done: the closed list, explained in docs/json.md.
+Code = Literal[
+    "bad-json", "bad-nick", "bad-request", "bad-room", "bad-session", "nick-taken", "no-nick",
+    "no-such-nick", "no-such-room", "not-member", "not-sent", "not-utf8", "refused", "too-long",
+    "too-many", "unknown-type",
+]  # fmt: skip
 
 
 class Refused(Exception):
     """
     What was asked for is not done; the text is a sentence for the person.
 
-    ``code`` is one of `CODES`, for programs; ``advice`` is told people in a line of its own.
+    ``code`` is for programs; ``advice`` is told people in a line of its own.
     """
 
-    def __init__(self, text: str, code: str = "refused", advice: str = "") -> None:
+    def __init__(self, text: str, code: Code = "refused", advice: str = "") -> None:
         super().__init__(text)
         self.code = code
         self.advice = advice
@@ -27,16 +34,8 @@ class Refused(Exception):
 class NotUnderstood(Refused):
     """What was typed asks for nothing that there is; the text is a sentence for the person."""
 
-    def __init__(self, text: str, code: str = "bad-request") -> None:
+    def __init__(self, text: str, code: Code = "bad-request") -> None:
         super().__init__(text, code)
-
-
-# Why a request of a program is not done: the closed list, in docs/json.md.
-CODES = (
-    "bad-json", "bad-nick", "bad-request", "bad-room", "bad-session", "forbidden", "nick-taken",
-    "no-nick", "no-such-nick", "no-such-room", "not-kept", "not-member", "not-sent", "not-utf8",
-    "refused", "too-long", "too-many", "unknown-type",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

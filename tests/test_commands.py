@@ -325,8 +325,8 @@ class ArgumentTests(Lines):
 class HelpTests(SynchronousTestCase):
     def test_all_commands_fit_on_one_screen(self) -> None:
         lines = help_lines()
-        named = [word for line in lines for word in line.split() if word.startswith("/")]
-        self.assertEqual(sorted({*named} - {"/go,"}), sorted(f"/{name}" for name in COMMANDS))
+        named = [word for line in lines for word in line[:30].split() if word.startswith("/")]
+        self.assertEqual(sorted(named), sorted(f"/{name}" for name in COMMANDS))
         self.assertLessEqual(len(lines), 23)
 
     def test_every_line_of_help_fits_beside_its_signs_into_80_columns(self) -> None:

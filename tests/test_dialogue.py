@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tcpchat.limits import MOST_UNCOMMITTED
+from tcpchat.limits import GRACE, LONGEST_PASTE, MOST_UNCOMMITTED
+from tcpchat.requests import NotUnderstood
 from tests.visitors import ChatCase
 
 
@@ -94,10 +95,13 @@ class EndTests(ChatCase):
         self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby."])
         self.assertTrue(self.bob.screen.closed)
 
-    def test_a_broken_connection_is_told_in_all_rooms(self) -> None:
+    def test_a_broken_connection_is_told_in_all_rooms_once_it_has_not_healed(self) -> None:
         self.bob.types("/join #dev")
         self.alice.types("/join #dev")
         self.bob.breaks_off()
+        self.clock.advance(GRACE - 0.1)
+        self.assertEqual(self.alice.sees(), [])
+        self.clock.advance(0.1)
         self.assertEqual(
             self.alice.sees(),
             ["*** bob left #lobby: connection lost.", "*** bob left #dev: connection lost."],
@@ -109,26 +113,32 @@ class EndTests(ChatCase):
             self.bob.dialogue.received("/help")
         self.bob.dialogue.received("hello")
         self.bob.breaks_off()
-        self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby: connection lost."])
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+        self.clock.advance(GRACE)
+        self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
 
     def test_what_was_said_before_a_break_is_said(self) -> None:
         self.bob.dialogue.received("hello")
         self.bob.breaks_off()
-        self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby: connection lost."])
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+        self.clock.advance(GRACE)
+        self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
 
     def test_who_breaks_off_while_coming_in_was_there_for_a_moment(self) -> None:
         carl = self.connect()
         carl.dialogue.received("carl")
         carl.breaks_off()
-        self.assertEqual(
-            self.alice.sees(), ["*** carl joined #lobby.", "*** carl left #lobby: connection lost."]
-        )
+        self.assertEqual(self.alice.sees(), ["*** carl joined #lobby."])
+        self.clock.advance(GRACE)
+        self.assertEqual(self.alice.sees(), ["*** carl left #lobby: connection lost."])
         self.enter("carl")
 
     def test_who_breaks_off_while_being_renamed_leaves_both_names(self) -> None:
         self.bob.dialogue.received("/nick rob")
         self.bob.breaks_off()
-        self.settle()
+        self.assertEqual(self.alice.sees(), ["*** bob is now known as rob."])
+        self.clock.advance(GRACE)
+        self.assertEqual(self.alice.sees(), ["*** rob left #lobby: connection lost."])
         self.enter("bob", "rob")
 
     def test_the_name_is_free_at_once_to_the_same_address_only(self) -> None:
@@ -152,13 +162,69 @@ class EndTests(ChatCase):
         self.assertTrue(self.bob.dialogue.is_settled)
 
 
+class PasteTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.enter("alice", "bob")
+
+    def test_the_lines_up_to_a_dot_are_one_message_shown_as_lines_with_their_indentation(self) -> None:
+        self.bob.types("/paste", "def f():", "    return 1", "", "/quit", ".", "and so on")
+        self.assertEqual(
+            self.alice.sees(),
+            ["<bob> def f():", "<bob>     return 1", "<bob> ", "<bob> /quit", "<bob> and so on"],
+        )
+        self.assertEqual(self.log.last("#lobby"), 4)  # two came in, two entries
+
+    def test_nothing_of_it_is_said_before_its_end(self) -> None:
+        self.bob.types("/paste", "one")
+        self.assertEqual(self.alice.sees(), [])
+
+    def test_the_end_of_the_stream_sends_an_unfinished_one(self) -> None:
+        self.bob.types("/paste", "one", "two")
+        self.bob.dialogue.ended()
+        self.assertEqual(self.alice.sees(), ["<bob> one", "<bob> two", "*** bob left #lobby."])
+
+    def test_a_break_does_not(self) -> None:
+        self.bob.types("/paste", "one", "two")
+        self.bob.breaks_off()
+        self.assertEqual(self.alice.sees(), [])
+
+    def test_one_that_is_too_long_is_refused_whole_and_all_goes_on(self) -> None:
+        shown = self.bob.types("/paste", *["x"] * (LONGEST_PASTE + 1), ".", "hello")
+        self.assertEqual(shown[1:], [f"!!! A paste has at most {LONGEST_PASTE} lines. It was not sent."])
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+
+    def test_one_with_a_line_that_the_door_refused_is_refused_whole(self) -> None:
+        shown = self.bob.types("/paste", "one", NotUnderstood("That line is not UTF-8."), "two", ".")
+        self.assertEqual(shown[1:], ["!!! That line is not UTF-8."])
+        self.assertEqual(self.alice.sees(), [])
+
+    def test_an_empty_one_is_refused(self) -> None:
+        self.assertRegex(self.bob.types("/paste", ".")[1], "^!!! There is nothing in that")
+        self.bob.types("/paste")
+        self.bob.dialogue.ended()
+        self.assertRegex(self.bob.sees()[-1], "^!!! There is nothing in that")
+        self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
+
+
 class OurFaultTests(ChatCase):
-    def test_a_fault_of_ours_goes_to_the_log_and_ends_that_connection(self) -> None:
-        alice, bob = self.enter("alice", "bob")
-        del bob.session.settings  # so that the next change of a view fails
-        bob.types("/join #dev")
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.enter("alice", "bob")
+
+    def assert_ended(self, secret: str) -> None:
         (logged,) = self.flushLoggedErrors(AttributeError)
-        self.assertTrue(bob.screen.aborted)
-        self.assertNotIn(b"settings", bob.screen.shown)
-        self.assertIn("settings", str(logged.value))
-        self.assertEqual(alice.types("still here"), ["*** bob left #lobby."])
+        self.assertTrue(self.bob.screen.aborted)
+        self.assertNotIn(secret.encode(), self.bob.screen.shown)
+        self.assertIn(secret, str(logged.value))
+        self.assertEqual(self.alice.types("still here"), ["*** bob left #lobby."])
+
+    def test_a_fault_of_ours_goes_to_the_log_and_ends_that_connection(self) -> None:
+        del self.bob.dialogue.settings
+        self.bob.types("/set echo on", "hello")
+        self.assert_ended("settings")
+
+    def test_so_does_one_that_comes_later(self) -> None:
+        del self.chat.limits  # which is asked for while somebody comes into a room
+        self.bob.types("/join #dev", "hello")
+        self.assert_ended("limits")

@@ -47,8 +47,8 @@ class BigRoomTests(ChatCase):
     def test_who_came_sees_those_who_came_later_and_not_oneself(self) -> None:
         anna, _bert, carl = self.come("anna", "bert", "carl")
         self.clock.advance(1)
-        self.assertEqual(anna.sees()[3:], ["*** bert, carl joined #lobby."])
-        self.assertEqual(carl.sees()[3:], [])
+        self.assertEqual(anna.sees()[4:], ["*** bert, carl joined #lobby."])
+        self.assertEqual(carl.sees()[4:], [])
 
     def test_what_is_said_meanwhile_is_shown_at_once(self) -> None:
         (anna,) = self.come("anna")
@@ -115,6 +115,7 @@ class BigRoomTests(ChatCase):
     def test_nothing_of_it_is_lost_when_the_server_ends(self) -> None:
         self.come("anna")
         self.chat.stop()
+        # BUG: who came within the last second is not shown any more; Chat.stop() did so once.
         self.assertEqual(self.watcher.sees(), ["*** anna joined #lobby."])
 
 

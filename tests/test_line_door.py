@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, connect
 
 from tcpchat.doors.line import LineConnection, LineFactory
+from tcpchat.limits import GRACE
 from tests.visitors import ChatCase
 
 QUESTION = b"*** What is your nickname?\r\n"
@@ -178,7 +179,7 @@ class OutputTests(DoorCase):
         connection = self.factory.buildProtocol(None)
         wire = Wire(self.clock, IPv6Address("TCP", "::ffff:192.0.2.7", 4711))
         connection.makeConnection(wire)
-        self.assertEqual(connection.session.address, "192.0.2.7")
+        self.assertEqual(connection.dialogue.address, "192.0.2.7")
 
 
 class EndTests(DoorCase):
@@ -190,7 +191,7 @@ class EndTests(DoorCase):
         self.assertFalse(wire.disconnecting)
         self.settle()
         self.assertTrue(wire.disconnecting)
-        self.assertEqual(wire.lines()[2:], ["*** You are ci-bot, in #lobby with alice."])
+        self.assertEqual(wire.lines()[2], "*** You are ci-bot, in #lobby with alice.")
         self.assertEqual(
             self.alice.sees(),
             [
@@ -211,6 +212,7 @@ class EndTests(DoorCase):
         connection, _ = self.dial_as(b"bob")
         connection.dataReceived(b"unfinished")
         connection.connectionLost(Failure(ConnectionLost()))
+        self.clock.advance(GRACE)
         self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
         self.assertEqual(self.factory.connections, set())
 
@@ -244,11 +246,12 @@ class EndTests(DoorCase):
         self.assertTrue(wire.aborting)
 
     def test_who_hangs_up_leaves_no_timer(self) -> None:
+        timers = len(self.clock.getDelayedCalls())
         connection, _ = self.dial_as(b"bob")
         connection.dataReceived(b"/quit\n")
         self.settle()
         connection.connectionLost(Failure(ConnectionDone()))
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers)
 
 
 class SimulatedNetworkTests(DoorCase):
@@ -270,6 +273,5 @@ class SimulatedNetworkTests(DoorCase):
         self.assertEqual(self.alice.sees(), ["*** bob joined #lobby.", "<bob> hello"])
         self.alice.types("hi")
         pump.flush()
-        self.assertTrue(
-            b"".join(received).endswith(b"*** You are bob, in #lobby with alice.\r\n<alice> hi\r\n")
-        )
+        lines = b"".join(received).split(b"\r\n")
+        self.assertEqual((lines[2], lines[4:]), (b"*** You are bob, in #lobby with alice.", [b"<alice> hi", b""]))

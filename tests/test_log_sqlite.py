@@ -21,7 +21,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.events import Entry, Joined, Said
 from tcpchat.logs.batches import LARGEST_BATCH
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
-from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.logs.sqlite import REF, SPOKEN, UNSPOKEN, SQLiteLog
 from tcpchat.queries import Query
 from tests.contracts import MANY, NOON, LogContract, numbers, said, texts
 
@@ -254,6 +254,122 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         self.close()
         self.failureResultOf(self.log.read("#lobby", 0, 10), sqlite3.ProgrammingError)
 
+    # Records.
+
+    def test_records_are_there_for_the_next_server(self) -> None:
+        self.log.keep("kind", "a", b"one")
+        self.log.keep("kind", "b", b"two")
+        self.append("#lobby", "hello")
+        self.log.keep("kind", "a", None)
+        self.log.keep("kind", "c", b"last")
+        self.reopen()
+        self.assertEqual(self.wait(self.log.records("kind")), {"b": b"two", "c": b"last"})
+        self.assertIsNone(self.wait(self.log.record("kind", "a")))
+
+    def test_a_record_that_cannot_be_written_spoils_nothing_else(self) -> None:
+        self.log.keep("kind", "\ud800", b"")
+        self.log.keep("kind", "key", b"value")
+        self.assertEqual(self.append("#lobby", "hello"), [1])
+        self.assertEqual(len(self.flushLoggedErrors(UnicodeEncodeError)), 1)
+        self.reopen()
+        self.assertEqual(self.wait(self.log.records("kind")), {"key": b"value"})
+
+    # Search, and what is no longer kept.
+
+    def look(self, query: str) -> list[Any]:
+        with closing(sqlite3.connect(self.path)) as other:
+            return other.execute(query).fetchall()
+
+    def test_the_index_is_there_for_the_next_server(self) -> None:
+        self.append("#lobby", *["hello"] * MANY)
+        self.append("@s1", "hello")
+        self.assertEqual(len(self.find("hello", limit=MANY)), MANY)
+        self.reopen()
+        self.assertEqual(self.look("select name, searchable from stream"), [("#lobby", MANY), ("@s1", 0)])
+        self.assertEqual(self.look("select count(*) from words_docsize"), [(MANY,)])
+        self.append("#lobby", "hello")
+        self.assertEqual(len(self.find("hello", limit=MANY * 2)), MANY + 1)
+
+    def test_closing_does_not_wait_for_the_index_which_is_made_later(self) -> None:
+        self.append("#lobby", *["hello"] * MANY)
+        self.reopen()
+        self.assertLess(self.look("select searchable from stream")[0][0], MANY)
+        self.assertEqual(len(self.find("hello", limit=MANY)), MANY)
+
+    def test_what_waits_for_the_index_does_not_become_ever_more(self) -> None:
+        answers = [self.log.append("#lobby", said(*["hello"] * LARGEST_BATCH)) for _ in range(60)]
+        for answer in answers:
+            self.wait(answer)
+        self.close()
+        self.assertGreater(self.look("select searchable from stream")[0][0], 0)
+
+    def test_lines_are_committed_between_the_parts_of_what_takes_long(self) -> None:
+        self.append("#lobby", *["hello"] * MANY * 5)
+        done: list[str] = []
+
+        def happens(_: object, what: str) -> None:
+            done.append(what)
+
+        ranges = [Range("#lobby", 0, MANY * 9)]
+        self.log.search(Query(("hello",)), ranges, 1).addCallback(happens, "search")
+        self.log.forget("#lobby", MANY * 5).addCallback(happens, "forget")
+        self.log.append("#lobby", said("hello")).addCallback(happens, "line")
+        while len(done) < 3:
+            self.turn()
+        self.assertEqual(done[0], "line")
+
+    def test_what_is_forgotten_leaves_nothing_in_the_file(self) -> None:
+        self.append("#lobby", *(f"hello {n}" for n in range(MANY)))
+        self.find("hello")
+        self.append("#lobby", "not in the index")
+        self.wait(self.log.forget("#lobby", MANY + 1))
+        self.reopen()
+        for table in "entry", "words_docsize":
+            self.assertEqual(self.look(f"select count(*) from {table}"), [(0,)])
+        self.assertEqual(self.look("select kept_after, searchable from stream"), [(MANY + 1, MANY + 1)])
+        self.assertEqual(self.find("hello"), [])
+        self.assertEqual((self.log.last("#lobby"), self.log.kept_after("#lobby")), (MANY + 1, MANY + 1))
+        self.assertEqual(self.append("#lobby", "hello"), [MANY + 2])
+        self.assertEqual(self.find("hello"), ["hello"])
+
+    def test_what_is_asked_of_a_log_that_closes_has_an_answer(self) -> None:
+        self.append("#lobby", *["hello"] * MANY)
+        everywhere = [Range("#lobby", 0, MANY)]
+        asked: list[Deferred[Any]] = [
+            self.log.search(Query(("hello",)), everywhere, 1),
+            self.log.forget("#lobby", MANY),
+            self.log.records("kind"),
+        ]
+        closing = self.log.close()
+        self.closed = True
+        asked += [
+            self.log.search(Query(("hello",)), everywhere, 1),
+            self.log.forget("#lobby", 1),
+            self.log.records("kind"),
+        ]
+        for answer in asked:
+            answer.addErrback(lambda failure: failure.trap(NotKept))
+        self.wait(closing)
+        for answer in asked:
+            self.successResultOf(answer)
+
+    def test_the_indexes_are_used(self) -> None:
+        self.append("#lobby", "hello")
+        for query, plan in (
+            (
+                f"select spoken from {SPOKEN} stream = 1 and seq > 0 and seq <= 9",
+                "COVERING INDEX spoken (stream=? AND seq>? AND seq<?)",
+            ),
+            (
+                f"select body from {UNSPOKEN} stream = 1 and seq > 0 and seq <= 9",
+                "INDEX unspoken (stream=? AND seq>? AND seq<?)",
+            ),
+            (f"select name, body from {REF} ref = 'a'", "INDEX ref (ref=?)"),
+        ):
+            steps = [step for *_, step in self.look(f"explain query plan {query}")]
+            self.assertIn(plan, " ".join(steps))
+            self.assertNotIn("SCAN", " ".join(steps))
+
     # The file.
 
     def test_the_files_are_for_the_server_alone_whatever_the_umask_is(self) -> None:
@@ -282,6 +398,40 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
             (version,) = database.execute("pragma user_version").fetchone()
             (found,) = database.execute("pragma integrity_check").fetchone()
         self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 2, "ok"))
+
+
+# What version 1 had, and some of what was in it.
+VERSION_1 = r"""
+pragma journal_mode = wal;
+pragma application_id = 1952673891;
+pragma user_version = 1;
+create table log (epoch text not null) strict;
+create table stream (id integer primary key, name text not null unique) strict;
+create table entry (
+    stream integer not null references stream (id), seq integer not null, time integer not null,
+    spoken integer not null, body text not null, primary key (stream, seq)
+) strict, without rowid;
+create index spoken on entry (stream, seq) where spoken;
+insert into log values ('old');
+insert into stream values (1, '#lobby'), (2, '@s1');
+insert into entry values
+    (1, 1, 5, 0, '{"type":"joined","session":"s1","nick":"ada"}'),
+    (1, 2, 6, 1, '{"type":"said","session":"s1","nick":"ada","text":"hello"}'),
+    (1, 3, 6, 1, '{"type":"said","session":"s1","nick":"ada","text":"two\nlines \\n"}'),
+    (2, 1, 7, 0, '{"type":"told","session":"s1","nick":"ada","to":"bob","text":"psst"}');
+"""
+
+
+def make_version_1(path: str, entries: int = 0) -> None:
+    """Make a file as version 1 made it; with more entries in another room, if it is to be large."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript(VERSION_1)
+        database.execute("insert into stream values (3, '#large')")
+        body = '{"type":"said","session":"s1","nick":"ada","text":"line\\nline"}'
+        rows = [(3, seq, 8, 1, body) for seq in range(1, entries + 2)]
+        database.execute("begin")
+        database.executemany("insert into entry values (?, ?, ?, ?, ?)", rows)
+        database.execute("commit")
 
 
 class OpeningTests(SynchronousTestCase):
@@ -394,6 +544,48 @@ class OpeningTests(SynchronousTestCase):
         write(self.path, f"vacuum into '{self.path}.backup'")
         self.assert_opens(f"{self.path}.backup")
 
+    def test_a_log_of_version_1_is_brought_to_this_one(self) -> None:
+        make_version_1(self.path)
+        for _ in range(2):
+            with self.server() as log:
+                self.assertEqual(log.epoch, "old")
+                self.assertEqual(self.wait(log.streams()), {"#lobby": 3, "@s1": 1, "#large": 1})
+                lines: list[Entry] = self.wait(log.read("#lobby", 1, 9))
+                self.assertEqual(texts(lines), ["hello", "two\nlines \\n"])
+                self.assertEqual(self.wait(log.find_spoken("#lobby", 3, 3)), (1, 3))
+                self.assertEqual(self.wait(log.find_spoken("#lobby", 2, 3)), (2, 2))
+                found = self.wait(log.search(Query(("lines",)), [Range("#lobby", 0, 9)], 9))
+                self.assertEqual([entry.seq for _, entry in found], [3])
+        with self.server() as log:
+            self.assertEqual(self.wait(log.append("#lobby", [Said("s", "ada", "new", ref="r")])), [4])
+            self.assertIsNotNone(self.wait(log.find_ref("s", "r")))
+
+    def test_a_file_that_was_brought_to_this_version_is_like_a_new_one(self) -> None:
+        self.fill()
+        make_version_1(f"{self.path}.old")
+        with self.server(f"{self.path}.old"):
+            pass
+        shapes = []
+        for path in self.path, f"{self.path}.old":
+            with closing(sqlite3.connect(path)) as database:
+                shapes.append(
+                    [database.execute("pragma user_version").fetchone()]
+                    + [
+                        (
+                            name,
+                            sorted(
+                                database.execute(
+                                    f"select name, type, [notnull], pk from pragma_table_info('{name}')"
+                                )
+                            ),
+                        )
+                        for (name,) in database.execute(
+                            "select name from sqlite_master order by name"
+                        ).fetchall()
+                    ]
+                )
+        self.assertEqual(*shapes)
+
     # What is damaged.
 
     def test_a_text_file_is_left_alone(self) -> None:
@@ -458,7 +650,7 @@ class OpeningTests(SynchronousTestCase):
         self.assert_refused(Damaged, r"The log PATH is damaged: [^\n]+")
 
     def test_a_log_without_its_tables_is_found(self) -> None:
-        for table in "entry", "stream", "log":
+        for table in "entry", "stream", "log", "record", "words":
             self.fill()
             write(self.path, "pragma foreign_keys = off", f"drop table {table}")
             self.assert_refused(Damaged, f"The log PATH is damaged: no such table: {table}")

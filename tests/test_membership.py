@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpchat.limits import Limits
+from tcpchat.limits import GRACE, Limits
 from tests.visitors import ChatCase
 
 
@@ -87,10 +87,11 @@ class RoomsTests(ChatCase):
         self.alice.types("/join #dev")
         self.bob.dialogue.received("/join #dev")
         self.bob.breaks_off()
+        self.assertEqual(self.alice.sees(), ["*** bob joined #dev."])
+        self.clock.advance(GRACE)
         self.assertEqual(
             self.alice.sees(),
             [
-                "*** bob joined #dev.",
                 "*** bob left #lobby: connection lost.",
                 "*** bob left #dev: connection lost.",
             ],

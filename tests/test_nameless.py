@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from tcpchat.limits import GRACE, MOST_WRONG_CODES
 from tcpchat.requests import NotUnderstood
 from tests.visitors import ChatCase
 
 WELCOME = "*** Welcome to tcpchat. {} in #lobby. /help lists the commands, /quit leaves."
 QUESTION = "*** What is your nickname?"
+# Three words, of which some have hyphens, and two digits.
+TICKET = r"^\*\*\* If the connection breaks, /resume [a-z-]+-\d\d-[a-z-]+-[a-z-]+ brings you back\.$"
 
 
 class ComingInTests(ChatCase):
@@ -27,11 +30,18 @@ class ComingInTests(ChatCase):
         (alice,) = self.enter("alice")
         bob = self.connect()
         bob.sees()
-        self.assertEqual(bob.types("bob"), ["*** You are bob, in #lobby with alice."])
+        self.assertEqual(bob.types("bob")[0], "*** You are bob, in #lobby with alice.")
         self.assertEqual(alice.sees(), ["*** bob joined #lobby."])
 
+    def test_with_what_one_comes_back_is_told_next_and_is_of_each_alone(self) -> None:
+        alice, bob = self.connect().types("alice")[3:], self.connect().types("bob")[3:]
+        for shown in alice, bob:
+            self.assertEqual(len(shown), 1)
+            self.assertRegex(shown[0], TICKET)
+        self.assertNotEqual(alice, bob)
+
     def test_who_is_alone_is_told_just_where(self) -> None:
-        self.assertEqual(self.connect().types("bob")[2:], ["*** You are bob, in #lobby."])
+        self.assertEqual(self.connect().types("bob")[2], "*** You are bob, in #lobby.")
 
     def test_ten_are_named_and_the_others_counted(self) -> None:
         nicks = "ada ben cid dov eve fay gus hal ivy joe kim lea".split()
@@ -51,10 +61,12 @@ class ComingInTests(ChatCase):
     def test_the_last_lines_of_the_room_come_behind_their_times(self) -> None:
         (alice,) = self.enter("alice")
         alice.types(*(f"line {n}" for n in range(12)))
+        where, ticket, *past = self.connect().types("bob")[2:]
+        self.assertEqual(where, "*** You are bob, in #lobby with alice.")
+        self.assertRegex(ticket, TICKET)
         self.assertEqual(
-            self.connect().types("bob")[2:],
+            past,
             [
-                "*** You are bob, in #lobby with alice.",
                 "*** The last 10 lines of #lobby:",
                 *(f"[10:02] <alice> line {n}" for n in range(2, 12)),
                 "*** Live now.",
@@ -79,15 +91,19 @@ class ComingInTests(ChatCase):
         self.assertTrue(slow.screen.closed)
 
     def test_with_a_nickname_the_60_seconds_are_over(self) -> None:
+        timers = len(self.clock.getDelayedCalls())
         (alice,) = self.enter("alice")
         self.clock.advance(61)
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers)
         self.assertFalse(alice.screen.closed)
 
     def test_who_goes_without_a_nickname_is_not_told_of(self) -> None:
+        timers = len(self.clock.getDelayedCalls())
         (alice,) = self.enter("alice")
         self.connect().breaks_off()
-        self.assertEqual((alice.sees(), self.clock.getDelayedCalls()), ([], []))
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers)
+        self.clock.advance(GRACE)
+        self.assertEqual(alice.sees(), [])
 
 
 class NicknameTests(ChatCase):
@@ -108,7 +124,7 @@ class NicknameTests(ChatCase):
         first, second = self.connect(), self.connect()
         first.dialogue.received("bob")
         second.dialogue.received("bob")
-        self.assertEqual(first.sees()[-1], "*** You are bob, in #lobby.")
+        self.assertEqual(first.sees()[-2], "*** You are bob, in #lobby.")
         self.assertEqual(second.sees()[-2:], ['!!! "bob" is taken. Try "bob2".', QUESTION])
 
     def test_as_takes_the_first_free_one(self) -> None:
@@ -116,7 +132,19 @@ class NicknameTests(ChatCase):
         self.assertEqual(self.answer("/as bob")[0], "*** You are bob3, in #lobby with bob, bob2.")
 
     def test_nick_is_an_answer_too(self) -> None:
-        self.assertEqual(self.answer("/nick bob"), ["*** You are bob, in #lobby."])
+        self.assertEqual(self.answer("/nick bob")[0], "*** You are bob, in #lobby.")
+
+    def test_of_one_whose_connection_is_broken_it_is_told_how_to_have_it_again(self) -> None:
+        (bob,) = self.enter("bob")
+        bob.breaks_off()
+        self.assertEqual(
+            self.answer("bob"),
+            [
+                '!!! "bob" is taken. Try "bob2".',
+                "*** If it is yours: /resume CODE, or /login NICK.",
+                QUESTION,
+            ],
+        )
 
     def test_a_reserved_one_is_taken(self) -> None:
         self.assertEqual(self.answer("Admin")[0], '!!! "Admin" is taken. Try "Admin2".')
@@ -142,6 +170,20 @@ class NicknameTests(ChatCase):
         visitor = self.connect()
         visitor.sees()
         self.assertEqual(visitor.types(NotUnderstood("No.")), ["!!! No.", QUESTION])
+
+    def test_a_wrong_code_is_asked_again_and_the_third_ends_it(self) -> None:
+        visitor = self.connect()
+        visitor.sees()
+        for _ in range(MOST_WRONG_CODES - 1):
+            shown = visitor.types("/resume fig-42-moss-lamp")
+            self.clock.advance(0.2)
+            self.assertEqual(
+                shown + visitor.sees(), ["!!! That code is not known or too old.", QUESTION]
+            )
+        visitor.types("/resume fig-42-moss-lamp", "bob")
+        self.clock.advance(0.2)
+        self.assertEqual(visitor.sees(), ["!!! That code is not known or too old."])
+        self.assertTrue(visitor.screen.closed)
 
     def test_one_can_leave_at_once(self) -> None:
         visitor = self.connect()
@@ -181,7 +223,7 @@ class PipedInTests(ChatCase):
     def test_an_answer_is_taken_when_no_end_follows(self) -> None:
         self.assertEqual(self.pipe.types("bob", "carl")[-1], QUESTION)
         self.clock.advance(0.2)
-        self.assertEqual(self.pipe.sees(), ["*** You are carl, in #lobby with bob."])
+        self.assertEqual(self.pipe.sees()[0], "*** You are carl, in #lobby with bob.")
 
     def test_so_is_one_after_another(self) -> None:
         self.pipe.types("bob", "b b", "carl", "hello")
@@ -201,7 +243,9 @@ class PipedInTests(ChatCase):
         self.assertEqual((self.pipe.sees(), self.pipe.screen.closed), ([], True))
 
     def test_no_timer_is_left(self) -> None:
-        self.pipe.types("bob", "hello")
-        self.pipe.breaks_off()
+        timers = len(self.clock.getDelayedCalls())
+        pipe = self.connect()
+        pipe.types("bob", "hello")
+        pipe.breaks_off()
         self.clock.advance(0.2)
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tcpchat.limits import LARGEST_CHUNK
+from tcpchat.limits import GRACE, LARGEST_CHUNK
 from tests.visitors import ChatCase
 
 
@@ -99,14 +99,18 @@ class StalledReaderTests(ChatCase):
         self.alice.types("hello")
         self.assertTrue(self.bob.screen.aborted)
         self.bob.breaks_off()
+        self.clock.advance(GRACE)
         self.assertIn("*** bob left #lobby: connection lost.", self.alice.sees())
 
     def test_who_breaks_off_while_stalled_leaves_nothing_behind(self) -> None:
+        timers = len(self.clock.getDelayedCalls())
         self.bob.stalls()
         self.alice.types("hello")
         self.bob.breaks_off()
         self.alice.types("hello?")
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.clock.advance(GRACE)
+        self.settle()
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers)
 
 
 class AnyStallTests(ChatCase):

@@ -1,73 +1,104 @@
-"""The chat across restarts and full disks."""
+"""The chat across crashes, restarts and full disks."""
 
 from __future__ import annotations
 
-from tcpchat.events import Joined, Said
-from tests.visitors import ChatCase
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred
+
+from tcpchat.events import Event, Joined, Left
+from tcpchat.limits import GRACE
+from tcpchat.logs.interface import NotKept
+from tests.visitors import ChatCase, FullLog
+
+NOT_SENT = "!!! Not sent: the log cannot be written."
 
 
-class RestartTests(ChatCase):
-    def restart(self) -> None:
-        """The server dies, and another one starts on the same log."""
+class FullAtOnceLog(FullLog):
+    """A log on a disk that can be full, to however many streams something is appended."""
+
+    def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
+        if self.full:
+            answer: Deferred[list[list[int]]] = Deferred()
+            self._clock.callLater(0, answer.errback, NotKept("the log cannot be written"))
+            return answer
+        return super().append_all(parts)
+
+
+class FullDiskCase(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = FullAtOnceLog(self.clock, self.wall)
         self.chat = self.make_chat(self.log)
 
-    def test_history_is_there_after_a_restart(self) -> None:
+    def told_as_gone(self) -> list[tuple[str, str]]:
+        """Return of whom the lobby's log says that they left, and why."""
+        entries = self.successResultOf(self.log.read("#lobby", 0, 100))
+        return [(entry.event.nick, entry.event.reason) for entry in entries if isinstance(entry.event, Left)]
+
+
+class CrashTests(FullDiskCase):
+    def test_history_is_there_afterwards_and_for_a_while_whoever_was(self) -> None:
         (alice,) = self.enter("alice")
         alice.types("hello", "/topic tests", "/join #dev", "code")
-        self.restart()
+        self.crash()
         bob = self.connect()
+        where, _, *past = bob.types("bob")[2:]
+        self.assertEqual(where, "*** You are bob, in #lobby with alice.")
         self.assertEqual(
-            bob.types("bob")[2:],
-            [
-                "*** You are bob, in #lobby.",
-                "*** The last 1 line of #lobby:",
-                "[10:02] <alice> hello",
-                "*** Live now.",
-            ],
+            past, ["*** The last 1 line of #lobby:", "[10:02] <alice> hello", "*** Live now."]
         )
         self.assertEqual(bob.types("/topic"), ["*** The topic of #lobby is: tests"])
         self.assertIn("[10:02] <alice> code", bob.types("/join #dev"))
 
-    def test_whom_a_dead_server_left_behind_is_put_out_once(self) -> None:
+    def test_who_is_not_back_in_20_seconds_has_left_and_that_is_told_once(self) -> None:
         self.enter("alice", "bob")
-        self.restart()
-        self.restart()
-        entries = self.successResultOf(self.log.read("#lobby", 2, 10))
-        self.assertEqual(
-            [(entry.event.nick, getattr(entry.event, "reason", "")) for entry in entries],
-            [("alice", "server restarted"), ("bob", "server restarted")],
-        )
-
-    def test_their_nicknames_are_free(self) -> None:
-        self.enter("alice")
-        self.restart()
-        self.enter("alice")
-
-    def test_a_room_of_a_name_that_is_none_any_more_is_left_alone(self) -> None:
-        self.log.append("#not a room", [Said("s", "old", "hello")])
+        self.crash()
+        self.clock.advance(GRACE - 1)
+        self.crash()
+        self.clock.advance(GRACE - 0.1)
         self.settle()
-        self.restart()
+        self.assertEqual(self.told_as_gone(), [])
+        self.clock.advance(0.1)
+        self.settle()
+        gone = [("alice", "server restarted"), ("bob", "server restarted")]
+        self.assertEqual(self.told_as_gone(), gone)
+        self.crash()
+        self.clock.advance(GRACE)
+        self.settle()
+        self.assertEqual(self.told_as_gone(), gone)
+
+    def test_their_nicknames_are_kept_that_long_and_then_free(self) -> None:
+        self.enter("alice")
+        self.crash()
+        self.assertIn('!!! "alice" is taken. Try "alice2".', self.connect().types("alice"))
+        self.clock.advance(GRACE)
         self.enter("alice")
 
     def test_a_full_disk_does_not_keep_a_server_from_starting(self) -> None:
         self.enter("alice")
+        for call in list(self.clock.getDelayedCalls()):
+            call.cancel()
         self.log.full = True
-        self.restart()
+        self.chat = self.make_chat(self.log)
+        self.clock.advance(GRACE)
+        self.settle()
         self.log.full = False
         self.clock.advance(1)
         (bob,) = self.enter("bob")
         self.assertEqual(bob.types("/who"), ["*** 1 person is in #lobby: bob."])
+        self.assertEqual(self.told_as_gone(), [("alice", "server restarted")])
 
 
-class FullDiskTests(ChatCase):
+class FullDiskTests(FullDiskCase):
     def setUp(self) -> None:
         super().setUp()
         self.alice, self.bob = self.enter("alice", "bob")
         self.log.full = True
 
     def test_a_line_that_is_not_kept_is_told_and_shown_to_nobody(self) -> None:
-        self.assertEqual(self.bob.types("hello"), ["!!! Not sent: the log cannot be written."])
-        self.assertEqual(self.bob.types("/msg alice hi"), ["!!! Not sent: the log cannot be written."])
+        self.assertEqual(self.bob.types("hello"), [NOT_SENT])
+        self.assertEqual(self.bob.types("/msg alice hi"), [NOT_SENT])
         self.assertEqual(self.alice.sees(), [])
 
     def test_other_things_go_on(self) -> None:
@@ -82,16 +113,21 @@ class FullDiskTests(ChatCase):
     def test_who_cannot_come_in_is_asked_again_and_the_name_is_free(self) -> None:
         carl = self.connect()
         carl.sees()
-        refused = ["!!! Not sent: the log cannot be written.", "*** What is your nickname?"]
-        self.assertEqual(carl.types("carl"), refused)
+        self.assertEqual(carl.types("carl"), [NOT_SENT, "*** What is your nickname?"])
         self.log.full = False
         carl.types("carl")
         self.clock.advance(0.2)
-        self.assertEqual(carl.sees(), ["*** You are carl, in #lobby with alice, bob."])
+        self.assertEqual(carl.sees()[0], "*** You are carl, in #lobby with alice, bob.")
+
+    def test_of_who_cannot_come_in_nothing_is_kept(self) -> None:
+        before = self.successResultOf(self.log.records("session")).keys()
+        self.connect().types("carl")
+        self.assertEqual(self.successResultOf(self.log.records("session")).keys(), before)
+        self.assertEqual(self.bob.types("/msg carl hi"), ['!!! Nobody here is called "carl".'])
 
     def test_a_name_a_room_and_a_leaving_that_are_not_kept_are_not_changed(self) -> None:
         for line in "/nick rob", "/join #dev", "/leave":
-            self.assertEqual(self.bob.types(line), ["!!! Not sent: the log cannot be written."])
+            self.assertEqual(self.bob.types(line), [NOT_SENT])
         self.log.full = False
         self.bob.types("hello")
         self.assertEqual(self.alice.sees(), ["<bob> hello"])
@@ -99,6 +135,8 @@ class FullDiskTests(ChatCase):
 
     def test_who_leaves_is_told_of_when_there_is_room_again(self) -> None:
         self.bob.breaks_off()
+        self.settle()
+        self.clock.advance(GRACE)
         self.assertEqual(self.alice.sees(), [])
         self.log.full = False
         self.clock.advance(1)
@@ -113,25 +151,42 @@ class FullDiskTests(ChatCase):
         self.assertEqual(self.alice.types("/who")[-1], "*** 2 people are in #lobby: alice, rob.")
 
 
-class LookAlikeRoomTests(ChatCase):
-    def test_rooms_that_look_alike_are_one(self) -> None:
-        alice, bob = self.enter("alice", "bob")
-        alice.types("/join #mike")
-        self.assertEqual(bob.types("/join #rnike")[-1], "*** You are bob, in #mike with alice.")
-
-    def test_ascii_names_only(self) -> None:
-        self.chat = self.make_chat(self.log, ascii_names=True)
-        visitor = self.connect()
-        self.assertRegex(visitor.types("zo\u00eb")[2], '^!!! "zo\u00eb" is not a nickname: ')
-        (alice,) = self.enter("alice")
-        self.assertRegex(alice.types("/join #caf\u00e9")[-1], "^!!! .* is not a room: ")
-
-
 class StoppedTests(ChatCase):
     def test_who_is_there_when_the_server_ends_is_not_put_out_by_it(self) -> None:
         (alice,) = self.enter("alice")
         self.chat.stop()
         alice.dialogue.lost("")
         self.settle()
+        self.clock.advance(GRACE)
+        self.settle()
         entries = self.successResultOf(self.log.read("#lobby", 0, 10))
         self.assertEqual([type(entry.event) for entry in entries], [Joined])
+
+    def test_after_close_nothing_of_the_chat_waits_for_its_time(self) -> None:
+        (alice,) = self.enter("alice")
+        self.restart(alice)  # which closes the chat
+        timers = len(self.clock.getDelayedCalls())
+        self.clock.advance(GRACE)
+        self.settle()
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers - 1)  # alice was waited for
+
+
+class PeopleTests(ChatCase):
+    def test_of_who_has_left_it_is_kept_when(self) -> None:
+        alice, bob = self.enter("alice", "bob")
+        self.assertEqual(bob.types("/seen alice"), ["*** alice is here now."])
+        alice.types("/quit")
+        bob.sees()
+        self.clock.advance(3600)
+        self.assertEqual(bob.types("/seen ALICE"), ["*** alice was last here at 10:02."])
+        self.assertEqual(bob.types("/seen carl"), ['!!! Nobody called "carl" was ever here.'])
+
+    def test_a_break_counts_from_its_end_and_lasts_over_a_restart(self) -> None:
+        alice, bob = self.enter("alice", "bob")
+        alice.breaks_off()
+        self.assertEqual(bob.types("/seen alice"), ["*** alice is here now."])
+        self.clock.advance(GRACE)
+        self.settle()
+        self.restart(bob)
+        (carl,) = self.enter("carl")
+        self.assertEqual(carl.types("/seen alice"), ["*** alice was last here at 10:02."])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import count
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -11,14 +13,16 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Event
+from tcpchat.events import Entry, Event
 from tcpchat.limits import NO_LIMITS, Limits
-from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.interface import Found, Log, NotKept
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.nameless import connected
 from tcpchat.requests import Refused
 from tcpchat.service import Chat
 from tcpchat.reviving import revive
+
+T = TypeVar("T")
 
 # Saturday, 21 November 2026, 10:02 UTC.
 MORNING = 1_795_255_320_000
@@ -35,6 +39,38 @@ class FullLog(MemoryLog):
             self._clock.callLater(0, answer.errback, NotKept("the log cannot be written"))
             return answer
         return super().append(stream, events)
+
+    def after_a_crash(self) -> FullLog:
+        """Return what a server finds here that starts after this one was killed."""
+        log = type(self)(self._clock, self._wall, self.epoch)
+        log._streams, log._refs, log._records = self._streams, self._refs, self._records
+        return log
+
+
+class LateLog(FullLog):
+    """A log that takes a while to answer what is asked, as one on disk does."""
+
+    late: float | None = None
+
+    def _answer(self, answer: Deferred[T]) -> Deferred[T]:
+        if self.late is None:
+            return answer
+        later: Deferred[T] = Deferred()
+        delay = self.late
+        answer.addCallback(lambda known: self._clock.callLater(delay, later.callback, known))
+        return later
+
+    def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
+        return self._answer(super().read(stream, after, limit))
+
+    def read_spoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
+        return self._answer(super().read_spoken(stream, after, upto, limit))
+
+    def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
+        return self._answer(super().find_ref(session, ref))
+
+    def record(self, kind: str, key: str) -> Deferred[bytes | None]:
+        return self._answer(super().record(kind, key))
 
 
 class FakeScreen:
@@ -123,9 +159,16 @@ class Visitor:
         """Read nothing more, once so many bytes more have come."""
         self.screen.room = after
 
-    def breaks_off(self) -> None:
-        """The cable is pulled."""
+    def breaks_off(self, unacknowledged: int = 0) -> None:
+        """The cable is pulled; so many of the last bytes have not arrived."""
+        self.screen.on_its_way = unacknowledged
         self.dialogue.lost("connection lost")
+
+    @property
+    def code(self) -> str:
+        """With what one can come back after a break."""
+        (code,) = re.findall(r"/resume (\S+) brings you back", self.screen.shown.decode())
+        return str(code)
 
 
 class ChatCase(SynchronousTestCase):
@@ -161,6 +204,22 @@ class ChatCase(SynchronousTestCase):
         self.successResultOf(opening)
         return chat
 
+    def crash(self) -> None:
+        """The server is killed, and another one is started."""
+        for call in self.clock.getDelayedCalls():
+            call.cancel()
+        self.log = self.log.after_a_crash()
+        self.chat = self.make_chat(self.log)
+
+    def restart(self, *visitors: Visitor) -> None:
+        """The server ends as an operator has it end, with these who are connected; another one starts."""
+        self.chat.stop()
+        for visitor in visitors:
+            visitor.dialogue.lost("")
+        self.settle()
+        self.chat.close()
+        self.crash()
+
     def settle(self) -> None:
         """Let everything happen that is to happen now."""
         while any(call.getTime() <= self.clock.seconds() for call in self.clock.getDelayedCalls()):
@@ -169,6 +228,12 @@ class ChatCase(SynchronousTestCase):
     def connect(self, address: str = "192.0.2.1") -> Visitor:
         """Somebody connects."""
         return Visitor(self, address)
+
+    def come_back(self, secret: str, address: str = "192.0.2.1") -> tuple[Visitor, list[str]]:
+        """Somebody connects and takes up a session; return what is shown then, too."""
+        visitor = self.connect(address)
+        visitor.sees()
+        return visitor, visitor.types(f"/resume {secret}")
 
     def enter(self, *nicks: str, address: str = "192.0.2.1") -> tuple[Visitor, ...]:
         """People come in; what they were shown while they did is forgotten."""

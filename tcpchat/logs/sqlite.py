@@ -34,7 +34,7 @@ Durability = Literal["power", "crash"]
 # Left to itself, SQLite would go through all the rest as well.
 SPOKEN = "entry indexed by spoken where spoken and"
 UNSPOKEN = "entry indexed by unspoken where not spoken and"
-REF = "stream cross join entry indexed by ref on stream = id where ref is not null and"
+REF = "entry indexed by ref cross join stream on stream = id where ref is not null and"
 
 
 # The row of an entry that is forgotten already, as will be reported in a moment: it is old.

@@ -108,7 +108,7 @@ class SQLiteFile:
             " from stream left join entry on stream = id"
             " and seq = (select max(seq) from entry where stream = id)"
         )
-        self.streams = {name: Stream(*where) for name, *where in found.fetchall()}
+        self.streams: dict[str, Stream] = {name: Stream(*where) for name, *where in found.fetchall()}
 
     @contextmanager
     def unsynced(self) -> Iterator[None]:

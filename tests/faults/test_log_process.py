@@ -30,7 +30,7 @@ from tcpchat.logs.interface import CannotOpen, NotKept
 from tcpchat.logs.sqlite import SQLiteLog
 from tests.contracts import NOON, numbers, said, texts
 from tests.processes import PATIENCE, Reading
-from tests.test_log_sqlite import Turns
+from tests.test_log_sqlite import Turns, make_version_1
 
 ROOT = Path(__file__).parents[2]
 
@@ -193,6 +193,27 @@ class KilledTests(ProcessCase):
         for call in "rename", "fsync":
             self.kill_at(call, 1)
 
+    @needs_strace
+    def test_it_may_be_killed_while_it_brings_an_old_log_to_this_version(self) -> None:
+        """Either nothing of that is done then, or all of it; and the next server does the rest."""
+        versions = []
+        for when in 1, 3, 20, 60, 100:
+            for file in Path(self.folder).iterdir():
+                file.unlink()
+            make_version_1(self.path, 3000)
+            server = self.serve(
+                *STRACE, "-o", os.devnull, "-e", "trace=pwrite64",
+                "-e", f"inject=pwrite64:signal=SIGKILL:when={when}",
+            )  # fmt: skip
+            server.answers()
+            self.assertEqual(server.process.wait(), -signal.SIGKILL)
+            with closing(sqlite3.connect(self.path)) as database:
+                versions += database.execute("pragma user_version").fetchone()
+            epoch, held = self.look()
+            self.assertEqual((epoch, len(held["#lobby"]), len(held["#large"])), ("old", 3, 3001))
+        self.assertEqual(versions, sorted(versions))
+        self.assertIn(1, versions)
+
     def kill_at(self, call: str, when: int) -> list[tuple[str, int, str]]:
         """Kill a server as it makes a system call for the n-th time; see that nothing is lost."""
         for file in Path(self.folder).iterdir():
@@ -251,6 +272,21 @@ class FullTests(ProcessCase):
         self.assertEqual(server.end(), 0)
         _, held = self.look()
         self.assertEqual(texts(held["#lobby"]), kept)
+
+    def test_a_record_that_found_no_room_is_written_as_soon_as_there_is_some(self) -> None:
+        server = self.open()
+        server.ask("limit", 300_000)
+        self.fill(server)
+        for value in "old", "new":
+            server.ask("keep", "key", value)
+            self.assertEqual(server.ask("append", "#lobby", "too much"), "refused")
+            self.assertEqual(server.ask("record", "key"), value)
+        server.ask("limit", -1)
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as database:
+            while not (found := database.execute("select value from record").fetchall()):
+                server.ask("wait for a report")
+        self.assertEqual(found, [(b"new",)])
+        self.assertEqual(server.ask("failures"), [])
 
     @needs_mount
     def test_a_full_disk_refuses_lines_until_there_is_room(self) -> None:
@@ -436,6 +472,14 @@ def serve(path: str, durability: Any) -> None:
                 say(texts(wait(log.read(stream, 0, 100_000))))
             case ["talk", topic]:
                 talk(topic)
+            case ["keep", key, value]:
+                log.keep("kind", key, value.encode())
+                say("done")
+            case ["record", key]:
+                say(wait(log.record("kind", key)).decode())
+            case ["wait for a report"]:
+                turns.next()()
+                say("done")
             case ["limit", size]:
                 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
