@@ -32,7 +32,7 @@ from tcpchat.requests import (
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.settings import Settings
-from tcpchat.state import State
+from tcpchat.state import Kept, Numbers, Outcome, State
 
 
 class _Ending(NamedTuple):
@@ -261,21 +261,32 @@ class Dialogue:
             done.addCallback(self._took_effect, asked).addErrback(self._not_done, asked)
             done.addErrback(self._failed).addBoth(self._done)
 
-    def _took_effect(self, outcome: int | Deferred[int] | None, asked: Asked) -> None:
+    def _took_effect(self, outcome: Outcome, asked: Asked) -> None:
         if isinstance(outcome, Deferred):
             self._count_until_kept(outcome, asked)
         else:
             self._succeeded(outcome, asked)
 
-    def _succeeded(self, seq: int | None, asked: Asked) -> None:
+    def _succeeded(self, seqs: Numbers | None, asked: Asked) -> None:
         if asked.by_program and self.speaks_json:
-            self.reader.tell(jsonlines.ok(asked.ref, seq))
+            self.reader.tell(jsonlines.ok(asked.ref, seqs[0] if seqs else None))
 
-    def _count_until_kept(self, kept: Deferred[int], asked: Asked) -> None:
+    def _count_until_kept(self, kept: Kept, asked: Asked) -> None:
         """Count what is on its way to the log; tell the person if it does not get there."""
         self._flow.sent()
-        kept.addCallback(self._succeeded, asked).addErrback(self._not_done, asked)
-        kept.addErrback(self._failed).addCallback(self._committed)
+        kept.addBoth(self._arrived, asked).addErrback(self._failed)
+
+    def _arrived(self, outcome: Numbers | Failure, asked: Asked) -> None:
+        """Something is in the log, or will never be."""
+        try:
+            if isinstance(outcome, Failure):
+                self._not_done(outcome, asked)
+            else:
+                self._succeeded(outcome, asked)
+        finally:
+            self._flow.committed()
+            if self._ending is not None:
+                self._go_on()
 
     def _not_done(self, failure: Failure, asked: Asked) -> None:
         failure.trap(Refused, NotKept)
@@ -297,11 +308,6 @@ class Dialogue:
     def _done(self, _: object) -> None:
         self._waiting = False
         self._go_on()
-
-    def _committed(self, _: object) -> None:
-        self._flow.committed()
-        if self._ending is not None:
-            self._go_on()
 
     # The end
 

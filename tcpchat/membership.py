@@ -37,11 +37,11 @@ class Membership:
             raise Refused(f"You are not in {feed.stream}. /join {feed.stream}", "not-member")
         return feed
 
-    async def join(self, feed: RoomFeed, ref: str = "", code: str = "") -> int | None:
+    async def join(self, feed: RoomFeed, ref: str = "", code: str = "") -> list[int] | None:
         """
         Go to a room, and into it if need be; it is shown from the entry on that says so.
 
-        Return the number of that entry. A newcomer's ``code`` is told as well.
+        Return that entry's number. A newcomer's ``code`` is told as well.
 
         Raises:
             Refused: the person is in as many rooms as may be.
@@ -70,9 +70,9 @@ class Membership:
             view = session.dialogue.view(feed.stream)
             session.dialogue.reader.tell(feed.render(coming, view, session.dialogue.reader))
         session.dialogue.reader.follow(feed, Place(seq, seq))
-        return seq
+        return [seq]
 
-    async def leave(self, feed: RoomFeed, ref: str = "") -> int:
+    async def leave(self, feed: RoomFeed, ref: str = "") -> list[int]:
         """
         Go out of a room; the one before is current then. Return the number of the entry that says so.
 
@@ -80,13 +80,13 @@ class Membership:
             NotKept: the log cannot be written; the person is still in the room.
         """
         session = self._session
-        (seq,) = await self._chat.post(feed, Left(session.id, session.nick, ref=ref))
+        seqs = await self._chat.post(feed, Left(session.id, session.nick, ref=ref))
         session.feeds.remove(feed)
         session.dialogue.reader.unfollow(feed)
         session.dialogue.reader.restyle()
         now = f"in {session.current.stream}" if session.feeds else "in no room"
         session.dialogue.tell(f"You left {feed.stream}. You are {now}.")
-        return seq
+        return seqs
 
     def places(self) -> Mapping[str, int]:
         """Return how far everything was shown, by the names that programs know."""
@@ -114,9 +114,10 @@ class Membership:
                 self._session.welcome(dict(self.places()) | {jsonlines.room(feed.stream): seq - 1})
             )
             return
-        dialogue.answer(self.where(feed, seq))
+        where: list[answers.Answer] = [self.where(feed, seq)]
         if code:
-            dialogue.tell(f"If the connection breaks, /resume {code} brings you back.")
+            where.append(answers.Notice(f"If the connection breaks, /resume {code} brings you back."))
+        dialogue.answer(*where)
 
     def _show_past(self, feed: RoomFeed, seq: int) -> None:
         """Show the last lines before an entry; at once, if they are little."""

@@ -28,7 +28,7 @@ from tcpchat.returning import come_back, come_in
 from tcpchat.room import LOBBY
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
-from tcpchat.state import Effect, Kept
+from tcpchat.state import Effect, Numbers, Outcome
 
 QUESTION = "What is your nickname?"
 IF_YOURS = "If it is yours: /resume CODE, or /login NICK."
@@ -130,7 +130,7 @@ class Nameless:
             case _:
                 raise Refused("First choose a nickname.", "no-nick")
 
-    async def _answer_unless_ended(self, asked: Asked) -> int | Kept | None:
+    async def _answer_unless_ended(self, asked: Asked) -> Outcome:
         """Wait a moment: after the end of the stream, or in a crowd of lines, it is no answer."""
         await deferLater(self._chat.clock, LOOK_FOR_END)
         if self._dialogue.is_ending or self._dialogue.is_crowded:
@@ -151,14 +151,14 @@ class Nameless:
                 raise Refused(str(refusal), refusal.code, IF_YOURS) from None
             raise
 
-    async def _come_in(self, claimed: tuple[str, Name], ref: str) -> int | None:
+    async def _come_in(self, claimed: tuple[str, Name], ref: str) -> Numbers | None:
         try:
-            seq = await come_in(self._dialogue, *claimed, ref)
+            seqs = await come_in(self._dialogue, *claimed, ref)
         except NotKept:
             self._dialogue.begin(self)
             raise
         self.leave()
-        return seq
+        return seqs
 
     async def _come_back(self, request: Resume) -> None:
         try:

@@ -48,7 +48,7 @@ from tcpchat.requests import (
 )
 from tcpchat.requests import History as AskHistory
 from tcpchat.session import Session
-from tcpchat.state import Effect, Kept
+from tcpchat.state import Effect, Kept, Numbers, Outcome
 
 # Requests whose answers show what was said or done before.
 ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
@@ -83,7 +83,7 @@ class Present:
         waits = isinstance(asked.request, ASKS) and self._dialogue.has_uncommitted
         return self._later(asked, waits) if waits or asked.ref else self._do(asked)
 
-    async def _later(self, asked: Asked, waits: bool) -> int | Kept | None:
+    async def _later(self, asked: Asked, waits: bool) -> Outcome:
         if waits:  # a question about what has happened: what was said before has to have happened
             await self._dialogue.until_kept()
         if asked.ref:
@@ -202,7 +202,7 @@ class Present:
     # Speaking
 
     def _post(self, feed: RoomFeed, event: Event) -> Kept:
-        return self._chat.post(feed, event).addCallback(_first)
+        return self._chat.post(feed, event)
 
     def _tell(self, person: Person, text: str, ref: str) -> Kept:
         if person is self._session:
@@ -211,7 +211,7 @@ class Present:
         kept = self._chat.tell(told, person)
         if person.away is not None:
             self._dialogue.tell(answers.is_away(person.nick, person.away))
-        return kept.addCallback(_first)
+        return kept
 
     def _find_correspondent(self) -> Person:
         if self._session.correspondent is None:
@@ -223,17 +223,17 @@ class Present:
 
     # Rooms and names
 
-    async def _join(self, feed: RoomFeed, ref: str) -> int | None:
-        seq = await self._membership.join(feed, ref)
+    async def _join(self, feed: RoomFeed, ref: str) -> Numbers | None:
+        seqs = await self._membership.join(feed, ref)
         self._session.keep()
-        return seq
+        return seqs
 
-    async def _leave(self, feed: RoomFeed, ref: str) -> int:
-        seq = await self._membership.leave(feed, ref)
+    async def _leave(self, feed: RoomFeed, ref: str) -> Numbers:
+        seqs = await self._membership.leave(feed, ref)
         self._session.keep()
-        return seq
+        return seqs
 
-    async def _rename(self, new: Name, ref: str) -> int | None:
+    async def _rename(self, new: Name, ref: str) -> Numbers | None:
         session = self._session
         if new == session.name:
             raise Refused(f"You are {session.nick} already.")
@@ -241,7 +241,7 @@ class Present:
         rooms = tuple(feed.stream for feed in feeds)
         event = Renamed(session.id, session.nick, new.display, rooms, self._chat.new_id(), ref=ref)
         try:
-            seq = await self._chat.rename(event, feeds)
+            seqs = await self._chat.rename(event, feeds)
         except NotKept:
             session.release(new)
             raise
@@ -250,7 +250,7 @@ class Present:
         session.keep()
         if not feeds:
             self._dialogue.tell(renamed(event))
-        return seq
+        return seqs
 
     # Others
 
@@ -300,7 +300,3 @@ class Present:
         self._session.ignored = kept
         self._dialogue.reader.restyle()
         self._dialogue.tell(f"You hear {name.display} again.")
-
-
-def _first(seqs: list[int]) -> int:
-    return seqs[0]

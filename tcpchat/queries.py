@@ -7,6 +7,7 @@ from typing import NamedTuple
 import regex
 
 from tcpchat import names
+from tcpchat.requests import NotUnderstood, Refused
 
 
 class Query(NamedTuple):
@@ -46,8 +47,6 @@ def parse(text: str) -> tuple[Query, str]:
         Refused: what stands behind from: is no nickname.
         NotUnderstood: there is nothing to look for.
     """
-    from tcpchat.requests import NotUnderstood, Refused  # which holds a Query
-
     phrases: list[str] = []
     nick = room = ""
     for part in _PART.finditer(text):
@@ -56,7 +55,7 @@ def parse(text: str) -> tuple[Query, str]:
             try:
                 nick = names.nickname(value).fold
             except names.NotAName as reason:
-                raise Refused(f'"{value}" is no nickname: {reason}.') from reason
+                raise Refused(f'"{value}" is not a nickname: {reason}.', "bad-nick") from reason
         elif key == "in":
             room = value
         elif _IN_A_WORD.search(phrase := part["phrase"] or part["word"] or ""):

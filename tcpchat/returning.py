@@ -28,7 +28,7 @@ from tcpchat.tickets import Ticket, digest, ticket
 from tcpchat.unread import unread
 
 
-async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> int | None:
+async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> list[int] | None:
     """
     Bring somebody who has claimed a nickname into the lobby; return the number of their entry.
 

@@ -246,9 +246,9 @@ class Chat:
         (seq,) = await self.post(feed, Joined(session, nick, ref=ref))
         return seq
 
-    async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> int | None:
+    async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> list[int]:
         """
-        Give somebody another nickname in all of their rooms; return its number in the first.
+        Give somebody another nickname in all of their rooms; return its number in each.
 
         Raises:
             NotKept: the log cannot be written; the nickname is what it was.
@@ -256,7 +256,7 @@ class Chat:
         copy = msgspec.structs.replace(event, ref="")
         events = [(feed.stream, [event if feed is feeds[0] else copy]) for feed in feeds]
         seqs = await self.log.append_all(events)
-        return seqs[0][0] if seqs else None
+        return [seq for (seq,) in seqs]
 
     def tell(self, event: Told, to: Person) -> Deferred[list[int]]:
         """Say something to one person; the answer, its number for the sender, comes when both have it."""

@@ -22,8 +22,8 @@ def traffic(connection: socket.socket) -> Traffic | None:
         (queued,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
     except OSError:
         return None
-    if not queued or connection.family == socket.AF_UNIX:
-        return Traffic(queued, None)
+    if not queued:
+        return Traffic(0, None)
     with contextlib.suppress(OSError, struct.error):
         info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_ACKNOWLEDGED.size)
         (silence,) = LAST_ACKNOWLEDGED.unpack_from(info)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -10,11 +10,14 @@ from twisted.internet.defer import Deferred
 from tcpchat.render import View
 from tcpchat.requests import Asked, Refused, Request
 
-# What is on its way to the log: the number that it gets there. The lines behind it do not wait.
-Kept = Deferred[int]
-# What takes effect later: the lines behind it wait for it. It may have a number in the log then, or
-# be on its way there.
-Later = Coroutine[Deferred[Any], Any, int | Kept | None]
+# What something has in the log: the first is that which a program is told.
+Numbers = Sequence[int]
+# What is on its way to the log. The lines behind it do not wait.
+Kept = Deferred[list[int]]
+# What comes of a request in the end: it may be in the log, or on its way there.
+Outcome = Numbers | Kept | None
+# What takes effect later: the lines behind it wait for it.
+Later = Coroutine[Deferred[Any], Any, Outcome]
 Effect = Later | Kept | None
 
 

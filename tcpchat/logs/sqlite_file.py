@@ -117,6 +117,8 @@ class SQLiteFile:
         try:
             yield
         finally:
+            if self.writer.in_transaction:  # which has failed; the pragma would fail in it, too
+                self.writer.execute("rollback")
             self.writer.execute(f"pragma synchronous = {self._synchronous}")
 
     def wrote(self, streams: int, size: int) -> None:

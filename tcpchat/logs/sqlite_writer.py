@@ -20,7 +20,7 @@ from tcpchat.logs.sqlite_search import Index
 FORGOTTEN_AT_ONCE = 128
 
 # With more entries than this that are not in the index, it no longer waits for idle moments.
-MOST_WAITING = 10_000
+MOST_WAITING = 50_000
 
 # As many pages as a commit to so many streams, an index slice moves beside its text.
 SLICE_STREAMS = 4
