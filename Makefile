@@ -2,13 +2,17 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 
-.PHONY: run test check clean
+.PHONY: run test faults check clean
 
 run: $(VENV)/.installed
 	$(VENV)/bin/twistd -n --pidfile= tcpchat $(ARGS)
 
 test: $(VENV)/.installed
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+# The long form of tests/faults, about half an hour: docs/nothing-is-lost.md.
+faults: $(VENV)/.installed
+	TCPCHAT_KILLS=100 TCPCHAT_FULL=1 $(VENV)/bin/python -m pytest -s tests/faults $(ARGS)
 
 check: $(VENV)/.checks-installed
 	$(VENV)/bin/ruff check .

@@ -113,9 +113,7 @@ class WhoTests(SynchronousTestCase):
         self.assertEqual(lines(Who("#dev", ["bob", "al"], [])), ["2 people are in #dev: bob, al."])
 
     def test_who_is_away_is_marked(self) -> None:
-        self.assertEqual(
-            lines(Who("#dev", ["bob", "al"], ["al"])), ["2 people are in #dev: bob, al (away)."]
-        )
+        self.assertEqual(lines(Who("#dev", ["bob", "al"], ["al"])), ["2 people are in #dev: bob, al (away)."])
 
     def test_many_are_told_in_several_lines(self) -> None:
         for number in (NAMED_PER_LINE - 1, NAMED_PER_LINE, NAMED_PER_LINE + 1, 2 * NAMED_PER_LINE, 120):

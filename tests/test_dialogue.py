@@ -228,3 +228,13 @@ class OurFaultTests(ChatCase):
         del self.chat.limits  # which is asked for while somebody comes into a room
         self.bob.types("/join #dev", "hello")
         self.assert_ended("limits")
+
+    def test_so_does_one_at_the_end_of_a_paste(self) -> None:
+        # BUG: it goes to the door instead, and the dialogue, which takes no line any more, never ends.
+        feed = self.chat.rooms.find("#lobby")
+        room = feed.room
+        del feed.room
+        for line in "/paste", "one", ".":
+            self.bob.dialogue.received(line)
+        feed.room = room
+        self.assert_ended("room")

@@ -18,6 +18,7 @@ from tcpchat.events import (
     decode,
     encode,
     inbox,
+    lines_said,
 )
 
 # These are in people's logs: what changes here must still be read as it was.
@@ -33,12 +34,17 @@ ON_DISK: list[tuple[Event, str]] = [
     ),
     (TopicSet("s1", "bob", "cats"), '{"type":"topicset","session":"s1","nick":"bob","text":"cats"}'),
     (Told("s1", "bob", "eve", "hi"), '{"type":"told","session":"s1","nick":"bob","to":"eve","text":"hi"}'),
+    (
+        Said("s1", "bob", "a\n  b", ref="a1"),
+        r'{"type":"said","session":"s1","nick":"bob","text":"a\n  b","ref":"a1"}',
+    ),
+    (Joined("s1", "bob", ref="a2"), '{"type":"joined","session":"s1","nick":"bob","ref":"a2"}'),
 ]
 
 TEXT = st.text()
 EVENTS: st.SearchStrategy[Event] = st.one_of(
-    *(st.builds(kind, TEXT, TEXT, TEXT) for kind in (Said, Acted, Left, TopicSet)),
-    st.builds(Joined, TEXT, TEXT),
+    *(st.builds(kind, TEXT, TEXT, TEXT, ref=TEXT) for kind in (Said, Acted, Left, TopicSet)),
+    st.builds(Joined, TEXT, TEXT, ref=TEXT),
     st.builds(Renamed, TEXT, TEXT, TEXT, st.lists(TEXT).map(tuple), TEXT),
     st.builds(Told, TEXT, TEXT, TEXT, TEXT),
 )
@@ -64,6 +70,16 @@ class EventsOnDiskTests(SynchronousTestCase):
         events = [event for event, _ in ON_DISK]
         self.assertEqual({type(event) for event in events if isinstance(event, Spoken)}, {Said, Acted})
         self.assertEqual({type(event) for event in events if isinstance(event, Presence)}, {Joined, Left})
+
+    def test_what_has_no_ref_needs_no_room_for_one(self) -> None:
+        for event, written in ON_DISK:
+            self.assertEqual('"ref"' in written, bool(event.ref))
+
+    def test_a_message_has_one_line_or_as_many_as_were_pasted_and_the_rest_has_none(self) -> None:
+        counted = {type(event): lines_said(event) for event, _ in reversed(ON_DISK)}
+        self.assertEqual(counted, {kind: 1 if kind in (Said, Acted) else 0 for kind in counted})
+        self.assertEqual(lines_said(Said("s1", "bob", "a\n  b\n\nc")), 4)
+        self.assertEqual(lines_said(Told("s1", "bob", "eve", "a\nb")), 0)
 
     def test_an_inbox_is_never_the_stream_of_a_room(self) -> None:
         self.assertEqual(inbox("s1"), "@s1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,6 +119,56 @@ class BigRoomTests(ChatCase):
         self.chat.stop()
         # BUG: who came within the last second is not shown any more; Chat.stop() did so once.
         self.assertEqual(self.watcher.sees(), ["*** anna joined #lobby."])
+
+
+class ProgramInABigRoomTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.crowd = self.enter(*(f"u{n}" for n in range(2, LARGEST_UNFOLDED_ROOM + 3)))
+        self.clock.advance(2)
+        self.program, self.person = self.crowd[:2]
+        self.program.types("/json")
+        self.person.sees()
+
+    def read(self, lines: list[str]) -> list[tuple[int, str]]:
+        entries = [json.loads(line) for line in lines]
+        return [(entry["seq"], entry["type"]) for entry in entries if "seq" in entry]
+
+    def test_a_program_is_shown_each_at_once_and_with_its_number(self) -> None:
+        last = self.log.last("#lobby")
+        anna, _bert = self.enter("anna", "bert")
+        anna.types("hello", "/quit")
+        self.assertEqual(
+            self.read(self.program.sees()),
+            [(last + 1, "joined"), (last + 2, "joined"), (last + 3, "message"), (last + 4, "left")],
+        )
+        self.assertEqual(self.person.sees(), ["<anna> hello"])
+        self.clock.advance(1)
+        self.assertEqual(self.person.sees(), ["*** anna, bert joined, anna left #lobby."])
+        self.assertEqual(self.program.sees(), [])
+
+    def test_one_that_stalls_is_caught_up_without_a_hole(self) -> None:
+        last = self.log.last("#lobby")
+        self.program.stalls(after=7)
+        for nick in "anna", "bert", "carl":
+            (visitor,) = self.enter(nick)
+            visitor.types("hello", "/quit")
+            self.clock.advance(0.6)
+        self.program.dialogue.received("hi")
+        numbers = [seq for seq, _ in self.read(self.program.reads())]
+        self.assertEqual(numbers, list(range(last + 1, self.log.last("#lobby") + 1)))
+
+    def test_a_change_to_json_repeats_and_loses_nobody_who_was_yet_to_be_shown(self) -> None:
+        last = self.log.last("#lobby")
+        self.enter("anna")
+        shown = self.person.types("/json")
+        (bert,) = self.enter("bert")
+        bert.types("/quit")
+        self.clock.advance(2)
+        folded = [line for line in shown if line.startswith("***")]
+        entries = self.read([line for line in [*shown, *self.person.sees()] if line.startswith("{")])
+        self.assertEqual(folded, ["*** anna joined #lobby."])
+        self.assertEqual(entries, [(last + 2, "joined"), (last + 3, "left")])
 
 
 class FoldedByChoiceTests(ChatCase):

@@ -274,4 +274,6 @@ class SimulatedNetworkTests(DoorCase):
         self.alice.types("hi")
         pump.flush()
         lines = b"".join(received).split(b"\r\n")
-        self.assertEqual((lines[2], lines[4:]), (b"*** You are bob, in #lobby with alice.", [b"<alice> hi", b""]))
+        self.assertEqual(
+            (lines[2], lines[4:]), (b"*** You are bob, in #lobby with alice.", [b"<alice> hi", b""])
+        )

@@ -177,9 +177,7 @@ class NicknameTests(ChatCase):
         for _ in range(MOST_WRONG_CODES - 1):
             shown = visitor.types("/resume fig-42-moss-lamp")
             self.clock.advance(0.2)
-            self.assertEqual(
-                shown + visitor.sees(), ["!!! That code is not known or too old.", QUESTION]
-            )
+            self.assertEqual(shown + visitor.sees(), ["!!! That code is not known or too old.", QUESTION])
         visitor.types("/resume fig-42-moss-lamp", "bob")
         self.clock.advance(0.2)
         self.assertEqual(visitor.sees(), ["!!! That code is not known or too old."])

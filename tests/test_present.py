@@ -146,7 +146,7 @@ class NameTests(ChatCase):
         self.clock.advance(20)
         stranger.types("/as bob")
         self.clock.advance(0.2)
-        self.assertTrue(stranger.sees()[-1].startswith("*** You are bob, "))
+        self.assertTrue(stranger.sees()[0].startswith("*** You are bob, "))
 
     def test_as_takes_a_variant(self) -> None:
         self.assertEqual(self.bob.types("/as alice"), ["*** bob is now known as alice2."])
@@ -265,7 +265,24 @@ class AskingTests(ChatCase):
         self.assertRegex(self.bob.types("/ignore one-more")[0], "^!!! You ignore 100 people")
 
     def test_settings_change_what_is_seen(self) -> None:
-        self.assertEqual(self.bob.types("/set"), ["*** echo off, joins all, timestamps off, timezone UTC"])
+        self.assertEqual(
+            self.bob.types("/set"), ["*** echo off, joins all, timestamps off, numbers off, timezone UTC"]
+        )
         self.bob.types("/set timestamps on", "/set timezone Europe/Paris", "/set joins none")
         self.alice.types("hello", "/quit")
         self.assertEqual(self.bob.sees(), ["[11:02] <alice> hello"])
+
+    def test_numbers_stand_before_what_is_said_and_what_happens(self) -> None:
+        self.assertEqual(self.bob.types("/set numbers on"), ["*** numbers is on."])
+        self.alice.types("hello", "/topic tests")
+        self.assertEqual(self.bob.sees(), ["3 <alice> hello", "4 *** alice set the topic of #lobby: tests"])
+        self.assertEqual(self.bob.types("/history 1")[1], "[10:02] 3 <alice> hello")
+
+    def test_who_is_here_needs_no_code(self) -> None:
+        self.assertEqual(
+            self.bob.types("/resume fig-42-moss-lamp"),
+            ["!!! You are bob already. /resume answers the question for a nickname."],
+        )
+
+    def test_more_needs_something_to_be_more_of(self) -> None:
+        self.assertRegex(self.bob.types("/more")[0], "^!!! There is nothing to be shown more of")

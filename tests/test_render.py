@@ -1,7 +1,7 @@
 """Every form of a line that people are shown, word for word."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import render
-from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox, lines_said
 from tcpchat.names import nickname
 from tcpchat.render import Fold, Page, View
 from tcpchat.text import clean
@@ -111,12 +111,12 @@ class EntryTests(SynchronousTestCase):
 
     def test_nothing_is_nothing(self) -> None:
         self.assertEqual(show([], "#dev", View(), "a", NOW), b"")
-        self.assertEqual(render.replay([], "#dev", View(), "a", NOW), b"")
+        self.assertEqual(render.missed([], (), "#dev", View(), "a", NOW), b"")
 
 
 class TimeTests(SynchronousTestCase):
     def replayed(self, then: str, now: str = "2026-11-21 20:00", event: Event = SAID, **view: Any) -> str:
-        return render.replay([Entry(1, at(then), event)], "#dev", View(**view), "b", at(now)).decode()
+        return render.missed([Entry(1, at(then), event)], (), "#dev", View(**view), "b", at(now)).decode()
 
     def test_a_replayed_line_stands_behind_its_time_one_s_own_too(self) -> None:
         self.assertEqual(self.replayed("2026-11-21 10:02"), "[10:02] <bob> hello\r\n")
@@ -147,6 +147,108 @@ class TimeTests(SynchronousTestCase):
             line(Joined("b", "bob"), stamped=True, zone=PARIS), "[13:00] *** bob joined #dev.\r\n"
         )
         self.assertEqual(line(TOLD, inbox("a"), stamped=True), "[12:00] [from bob] psst\r\n")
+
+
+class NumberTests(SynchronousTestCase):
+    def numbered(self, event: Event, seq: int = 1234, stream: str = "#dev", **view: Any) -> str:
+        return show([Entry(seq, NOON, event)], stream, View(numbered=True, **view), "a", NOW).decode()
+
+    def test_every_entry_stands_behind_its_number(self) -> None:
+        for event, line in (
+            (SAID, "1234 <bob> hello"), (ACTED, "1234 * bob waves"),
+            (Joined("b", "bob"), "1234 *** bob joined #dev."), (Left("b", "bob"), "1234 *** bob left #dev."),
+            (Renamed("b", "bob", "rob", ("#dev",), "r1"), "1234 *** bob is now known as rob."),
+            (TopicSet("b", "bob", "x"), "1234 *** bob set the topic of #dev: x"),
+        ):  # fmt: skip
+            self.assertEqual(self.numbered(event), f"{line}\r\n")
+        self.assertEqual(self.numbered(TOLD, 4, inbox("a")), "4 [from bob] psst\r\n")
+
+    def test_the_time_stands_before_the_number_and_the_room_behind_it(self) -> None:
+        self.assertEqual(self.numbered(SAID, stamped=True), "[12:00] 1234 <bob> hello\r\n")
+        self.assertEqual(
+            self.numbered(SAID, stamped=True, current=False), "[12:00] 1234 #dev <bob> hello\r\n"
+        )
+        missed = render.missed([Entry(7, NOON, SAID)], (), "#dev", View(numbered=True), "b", NOW)
+        self.assertEqual(missed, b"[12:00] 7 <bob> hello\r\n")
+
+    def test_what_is_not_shown_has_no_number_either(self) -> None:
+        self.assertEqual(self.numbered(SAID, ignored=frozenset({"bob"})), "")
+        self.assertEqual(self.numbered(Joined("b", "bob"), joins="none"), "")
+        self.assertEqual(self.numbered(Said("a", "ann", "my own")), "")
+
+
+class PasteTests(SynchronousTestCase):
+    PASTED = Said("b", "bob", "def f():\n    return 1\n\nf()")
+    LINES = ("<bob> def f():", "<bob>     return 1", "<bob> ", "<bob> f()")
+
+    def shown(self, front: str = "", viewer: str = "a", **view: Any) -> None:
+        expected = "".join(f"{front}{line}\r\n" for line in self.LINES)
+        self.assertEqual(line(self.PASTED, viewer=viewer, **view), expected)
+
+    def test_each_line_stands_behind_all_that_stands_before_the_first(self) -> None:
+        self.shown()
+        self.shown("#dev ", current=False)
+        self.shown("[12:00] ", stamped=True)
+        self.shown("1 ", numbered=True)
+        self.shown("[12:00] 1 #dev ", stamped=True, numbered=True, current=False)
+
+    def test_none_of_it_is_shown_to_whoever_did_it_or_does_not_hear_it(self) -> None:
+        self.assertEqual(line(self.PASTED, viewer="b"), "")
+        self.assertEqual(line(self.PASTED, ignored=frozenset({"bob"})), "")
+        self.shown(viewer="b", echo=True)
+
+    def test_a_text_that_looks_like_what_stands_before_it_is_no_part_of_it(self) -> None:
+        for text in "<bob> \n<bob> ", "<bob> x\n<bob> x", "\nbob", " \n ":
+            shown = line(Said("b", "bob", text))
+            self.assertEqual(shown, "".join(f"<bob> {part}\r\n" for part in text.split("\n")))
+
+
+class MissedTests(SynchronousTestCase):
+    def missed(
+        self, *events: Event, presence: Sequence[Event] = (), viewer: str = "a", **view: Any
+    ) -> list[str]:
+        """Return how somebody is shown what happened from noon on, a minute apart."""
+        entries = [Entry(seq, NOON + seq * 60_000, event) for seq, event in enumerate(events, 1)]
+        coming = [
+            Entry(seq, NOON + seq * 60_000, event) for seq, event in enumerate(presence, len(events) + 1)
+        ]
+        shown = render.missed(entries, coming, "#dev", View(**view), viewer, NOW).decode()
+        *lines, rest = shown.split("\r\n")
+        self.assertEqual(rest, "")
+        return lines
+
+    def test_everything_stands_behind_its_time_one_s_own_lines_too(self) -> None:
+        self.assertEqual(
+            self.missed(SAID, TopicSet("b", "bob", "x"), Said("a", "ann", "mine")),
+            ["[12:01] <bob> hello", "[12:02] *** bob set the topic of #dev: x", "[12:03] <ann> mine"],
+        )
+        self.assertEqual(self.missed(SAID, current=False), ["[12:01] #dev <bob> hello"])
+
+    def test_who_came_and_went_is_one_line_behind_it_at_the_last_of_their_times(self) -> None:
+        self.assertEqual(
+            self.missed(SAID, presence=[*came("c", "d"), *went("e")]),
+            ["[12:01] <bob> hello", "[12:04] *** c, d joined, e left #dev."],
+        )
+        self.assertEqual(self.missed(presence=came("c")), ["[12:01] *** c joined #dev."])
+
+    def test_one_s_own_coming_and_going_is_no_part_of_it(self) -> None:
+        self.assertEqual(
+            self.missed(presence=[*came("c"), *went("a"), *came("a")]), ["[12:01] *** c joined #dev."]
+        )
+        self.assertEqual(self.missed(presence=came("a")), [])
+
+    def test_who_wants_no_joins_is_told_none_and_who_wants_them_folded_is(self) -> None:
+        self.assertEqual(self.missed(SAID, presence=came("c"), joins="none"), ["[12:01] <bob> hello"])
+        self.assertEqual(self.missed(presence=came("c"), joins="folded"), ["[12:01] *** c joined #dev."])
+
+    def test_who_is_ignored_is_not_heard_of_the_past_either(self) -> None:
+        self.assertEqual(
+            self.missed(SAID, Said("c", "carl", "hi"), ignored=frozenset({"bob"})), ["[12:02] <carl> hi"]
+        )
+
+    def test_a_private_message_is_missed_as_it_would_have_been_shown(self) -> None:
+        shown = render.missed([Entry(1, NOON, TOLD)], (), inbox("a"), View(current=False), "a", NOW)
+        self.assertEqual(shown, b"[12:00] [from bob] psst\r\n")
 
 
 class SentenceTests(SynchronousTestCase):
@@ -291,6 +393,18 @@ class LineLaws(SynchronousTestCase):
         self.assertEqual(shown.count(b"\r\n"), len(entries))
         self.assertEqual(shown.count(b"\n"), len(entries))
         self.assertEqual(b"".join(show([entry], "#dev", View(), "a", NOW) for entry in entries), shown)
+
+    @settings(deadline=None, database=None)
+    @given(NAMES, st.lists(TEXTS, min_size=1, max_size=6), st.booleans())
+    def test_every_line_of_a_paste_is_one_of_whoever_pasted_it(
+        self, nick: str, texts: list[str], stamped: bool
+    ) -> None:
+        event = Said("b", nick, "\n".join(texts))
+        shown = line(event, stamped=stamped, numbered=True)
+        self.assertEqual(shown.count("\n"), lines_said(event))
+        for each in shown.removesuffix("\r\n").split("\r\n"):
+            self.assertTrue(each.startswith(f"{'[12:00] ' if stamped else ''}1 <{nick}> "), ascii(each))
+            self.assertIsNone(CONTROL.search(each), ascii(each))
 
     @settings(deadline=None, database=None)
     @given(NAMES)

@@ -187,7 +187,8 @@ class BreakTests(ChatCase):
         self.enter("bob", address="198.51.100.7")
         shown = self.come_back(self.code)[1]
         self.assertEqual(
-            shown[:2], ['*** "bob" is taken now. You are bob2.', "*** You are bob2, in #lobby with alice, bob."]
+            shown[:2],
+            ['*** "bob" is taken now. You are bob2.', "*** You are bob2, in #lobby with alice, bob."],
         )
 
     def test_a_new_name_is_kept(self) -> None:
@@ -247,7 +248,7 @@ class BreakTests(ChatCase):
 
     def test_who_came_and_went_is_one_line(self) -> None:
         self.bob.breaks_off()
-        carl, dora = self.enter("carl", "dora")
+        carl, _dora = self.enter("carl", "dora")
         carl.types("hi", "/quit")
         self.assertEqual(
             self.come_back(self.code)[1][1:],
@@ -263,9 +264,7 @@ class BreakTests(ChatCase):
         self.bob.dialogue.received("mine")
         self.bob.dialogue.lost("connection lost")
         self.alice.types("yours")
-        self.assertEqual(
-            self.come_back(self.code)[1][2:4], ["[10:02] <bob> mine", "[10:02] <alice> yours"]
-        )
+        self.assertEqual(self.come_back(self.code)[1][2:4], ["[10:02] <bob> mine", "[10:02] <alice> yours"])
 
     def test_rooms_come_one_after_the_other_the_current_one_last(self) -> None:
         for visitor in self.alice, self.bob:
@@ -357,7 +356,9 @@ class BreakTests(ChatCase):
         self.alice.types("not heard", "/msg bob nor this")
         carl.types("heard", "/quit")
         bob, shown = self.come_back(self.code)
-        self.assertEqual(shown[1:], ["*** While you were away: 1 line.", "[11:02] <carl> heard", "*** Live now."])
+        self.assertEqual(
+            shown[1:], ["*** While you were away: 1 line.", "[11:02] <carl> heard", "*** Live now."]
+        )
         self.assertEqual(bob.types("mine"), ["<bob> mine"])
         self.assertEqual(bob.types("/set")[0].split(", "), [
             "*** echo on", "joins none", "timestamps off", "numbers off", "timezone Europe/Paris",
@@ -375,9 +376,7 @@ class BreakTests(ChatCase):
         self.bob.types("/set numbers on")
         self.bob.breaks_off()
         self.alice.types("one")
-        self.assertEqual(
-            self.come_back(self.code)[1][2:3], [f"[10:02] {self.log.last(LOBBY)} <alice> one"]
-        )
+        self.assertEqual(self.come_back(self.code)[1][2:3], [f"[10:02] {self.log.last(LOBBY)} <alice> one"])
 
     def test_the_day_is_told_of_what_is_older(self) -> None:
         self.bob.stalls()
@@ -391,8 +390,36 @@ class BreakTests(ChatCase):
         self.alice.types("/paste", "one", "  two", ".")
         self.assertEqual(
             self.come_back(self.code)[1][1:],
-            ["*** While you were away: 2 lines.", "[10:02] <alice> one", "[10:02] <alice>   two", "*** Live now."],
+            [
+                "*** While you were away: 2 lines.",
+                "[10:02] <alice> one",
+                "[10:02] <alice>   two",
+                "*** Live now.",
+            ],
         )
+
+    def test_what_is_no_longer_kept_is_told(self) -> None:
+        self.bob.breaks_off()
+        self.alice.types("one", "two", "three")
+        self.log.forget(LOBBY, self.log.last(LOBBY) - 1)
+        self.assertEqual(
+            self.come_back(self.code)[1][1:],
+            [
+                "*** 2 lines are no longer kept.",
+                "*** While you were away: 1 line.",
+                "[10:02] <alice> three",
+                "*** Live now.",
+            ],
+        )
+
+    def test_also_when_all_of_it_is(self) -> None:
+        self.bob.breaks_off()
+        self.alice.types("one")
+        self.log.forget(LOBBY, self.log.last(LOBBY))
+        bob, shown = self.come_back(self.code)
+        self.assertEqual(shown[1:], ["*** 1 line is no longer kept."])
+        self.alice.types("two")
+        self.assertEqual(bob.sees(), ["<alice> two"])
 
 
 class AgainTests(ChatCase):
@@ -438,7 +465,9 @@ class AgainTests(ChatCase):
         bob.breaks_off(unacknowledged=missing)
         self.assertEqual(heard(self.come_back(self.code)[1])[-6:], list("456789"))
 
-    def test_who_breaks_off_again_before_anything_was_shown_is_shown_what_was_missed_and_no_more(self) -> None:
+    def test_who_breaks_off_again_before_anything_was_shown_is_shown_what_was_missed_and_no_more(
+        self,
+    ) -> None:
         self.alice.types("seen")
         self.bob.sees()
         self.bob.types("/quit")
@@ -523,7 +552,7 @@ class TakeOverTests(ChatCase):
     def test_a_stalled_reader_goes_on_elsewhere(self) -> None:
         self.old.stalls(after=10)
         self.alice.types("one", "two")
-        new, shown = self.come_back(self.code)
+        _new, shown = self.come_back(self.code)
         self.assertEqual(heard(shown), ["one", "two"])
         self.assertFalse(self.old.screen.closed)
         self.clock.advance(31)
@@ -587,7 +616,7 @@ class FarewellTests(ChatCase):
             farewell()
             self.assertRegex(self.alice.sees()[0], r"^\*\*\* bob left #lobby(: good night)?\.$")
             self.alice.types("one")
-            bob, shown = self.come_back(self.code)
+            _bob, shown = self.come_back(self.code)
             self.assertEqual(
                 shown,
                 [
@@ -748,12 +777,16 @@ class RestartTests(ChatCase):
             self.clock.pump([1] * 150)
             self.crash()
             self.clock.pump([1] * (seconds - 150))
-            self.assertEqual(self.come_back(self.codes[1])[1][0].partition(" with")[0].rstrip("."), first.rstrip("."))
+            self.assertEqual(
+                self.come_back(self.codes[1])[1][0].partition(" with")[0].rstrip("."), first.rstrip(".")
+            )
 
     def test_everything_that_one_has_set_is_there(self) -> None:
         for end in lambda: self.crash(), lambda: self.restart(self.alice, self.bob):
             self.setUp()
-            self.bob.types("/set echo on", "/set timezone Europe/Paris", "/ignore eve", "/away lunch", "/join #dev")
+            self.bob.types(
+                "/set echo on", "/set timezone Europe/Paris", "/ignore eve", "/away lunch", "/join #dev"
+            )
             end()
             (alice, _), (bob, shown) = self.back()
             self.assertEqual(shown[0], "*** You are bob, in #dev.")
@@ -789,7 +822,7 @@ class RestartTests(ChatCase):
     def test_a_line_that_was_not_committed_was_never_shown(self) -> None:
         self.alice.dialogue.received("half")
         self.crash()
-        (alice, shown), (_, shown_to_bob) = self.back()
+        (_alice, shown), (_, shown_to_bob) = self.back()
         self.assertEqual(heard(shown + shown_to_bob), [])
 
     def test_who_came_in_just_before_it_is_known(self) -> None:
@@ -820,7 +853,6 @@ class LateTests(ChatCase):
         self.new.dialogue.received(f"/resume {self.bob.code}")
         self.bob.dialogue.lost("connection lost")
         self.clock.pump([0.2] * 10)
-        # BUG: what had not arrived is forgotten with the old connection.
         self.assertEqual(heard(self.new.sees()), ["in lobby", "in dev"])
 
     def test_the_old_connection_can_say_farewell(self) -> None:

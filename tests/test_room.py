@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat import records
 from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, TopicSet
 from tcpchat.requests import Refused
 from tcpchat.room import Member, Room
@@ -58,13 +59,23 @@ class RoomTests(SynchronousTestCase):
             self.assertEqual(list(room.others(session, before)), others)
             self.assertEqual(room.count_others(session, before), len(others))
 
+    def test_it_counts_what_has_changed_since_it_was_kept(self) -> None:
+        room = folded([Joined("a", "ann"), TopicSet("a", "ann", "cats")])
+        self.assertEqual((room.seq, room.changes), (2, 2))
+
+    def test_one_who_was_never_here_has_all_for_others(self) -> None:
+        room = folded([Joined("a", "ann"), Joined("b", "bob")])
+        self.assertEqual(list(room.others("c")), ["ann", "bob"])
+        self.assertEqual(list(room.others("a")), ["bob"])
+
 
 class CheckTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.room = folded([Joined("a", "ann")])
 
-    def assert_refused(self, why: str, event: Event) -> None:
-        self.assertEqual(str(self.assertRaises(Refused, self.room.check, event)), why)
+    def assert_refused(self, why: str, event: Event, code: str = "refused") -> None:
+        refusal = self.assertRaises(Refused, self.room.check, event)
+        self.assertEqual((str(refusal), refusal.code), (why, code))
 
     def test_who_is_inside_may_do_all_but_come_in(self) -> None:
         for event in (
@@ -80,7 +91,7 @@ class CheckTests(SynchronousTestCase):
             Said("b", "ann", "x"), Acted("b", "ann", "x"), TopicSet("b", "ann", "x"), Left("b", "ann"),
             Renamed("b", "ann", "bob", ("#dev",), "r1"),
         ):  # fmt: skip
-            self.assert_refused("You are not in #dev. /join #dev", event)
+            self.assert_refused("You are not in #dev. /join #dev", event, "not-member")
 
     def test_a_check_changes_nothing(self) -> None:
         self.room.check(Joined("b", "bob"))
@@ -89,6 +100,21 @@ class CheckTests(SynchronousTestCase):
 
 
 class RoomLaws(SynchronousTestCase):
+    @settings(deadline=None, database=None)
+    @given(st.lists(EVENTS, max_size=40), st.lists(EVENTS, max_size=10))
+    def test_a_room_that_was_kept_goes_on_as_if_nothing_had_been(
+        self, before: list[Event], after: list[Event]
+    ) -> None:
+        room = folded(before)
+        kept = records.room(records.encode(room.kept()))
+        again = Room("#dev")
+        again.restore(kept)
+        for seq, event in enumerate(after, len(before) + 1):
+            room.apply(Entry(seq, 0, event))
+            again.apply(Entry(seq, 0, event))
+        self.assertEqual(list(again.members.items()), list(room.members.items()))
+        self.assertEqual((again.topic, again.seq), (room.topic, room.seq))
+
     @settings(deadline=None, database=None)
     @given(st.lists(EVENTS, max_size=40))
     def test_who_is_there_is_whoever_came_and_did_not_leave_since(self, events: list[Event]) -> None:

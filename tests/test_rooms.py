@@ -37,7 +37,7 @@ class OpeningTests(ChatCase):
         self.assertEqual(alice.types("/rooms"), ["*** #lobby: 1 person"])
 
     def test_an_inbox_is_no_room(self) -> None:
-        alice, bob = self.enter("alice", "bob")
+        alice, _bob = self.enter("alice", "bob")
         alice.types("/msg bob hi", "/leave")
         self.crash()
         self.assertEqual([feed.stream for feed in self.chat.rooms], ["#lobby"])
@@ -66,7 +66,7 @@ class OpeningTests(ChatCase):
         alice.types("/join #dev", "/topic cats")
         self.restart(alice, bob)
         self.assertEqual(sorted(self.kept()), ["#dev", "#lobby"])
-        (carl,) = self.enter("carl")  # after what was kept
+        self.enter("carl")  # after what was kept
         self.crash()
         (dora,) = self.enter("dora")
         self.assertEqual(dora.types("/who"), ["*** 4 people are in #lobby: alice, bob, carl, dora."])

@@ -45,9 +45,7 @@ class CrashTests(FullDiskCase):
         bob = self.connect()
         where, _, *past = bob.types("bob")[2:]
         self.assertEqual(where, "*** You are bob, in #lobby with alice.")
-        self.assertEqual(
-            past, ["*** The last 1 line of #lobby:", "[10:02] <alice> hello", "*** Live now."]
-        )
+        self.assertEqual(past, ["*** The last 1 line of #lobby:", "[10:02] <alice> hello", "*** Live now."])
         self.assertEqual(bob.types("/topic"), ["*** The topic of #lobby is: tests"])
         self.assertIn("[10:02] <alice> code", bob.types("/join #dev"))
 

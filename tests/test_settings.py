@@ -34,11 +34,12 @@ class SettingsTests(SynchronousTestCase):
 
     def test_at_first_everything_is_plain(self) -> None:
         self.assertEqual(
-            self.described(), {"echo": "off", "joins": "all", "timestamps": "off", "timezone": "UTC"}
+            self.described(),
+            {"echo": "off", "joins": "all", "timestamps": "off", "numbers": "off", "timezone": "UTC"},
         )
 
     def test_a_switch_is_on_or_off(self) -> None:
-        for name in "echo", "timestamps":
+        for name in "echo", "timestamps", "numbers":
             for value, described in (("on", "on"), ("off", "off"), ("ON", "on"), ("Off", "off")):
                 self.settings.change(name, value)
                 self.assertEqual(self.described()[name], described)
@@ -71,8 +72,20 @@ class SettingsTests(SynchronousTestCase):
     def test_there_is_no_other_setting_and_the_ones_there_are_are_named(self) -> None:
         for name in "colour", "", "Echo", "__class__", "change":
             self.assert_refused(
-                f'There is no setting "{name}". There are: echo, joins, timestamps, timezone.', name, "on"
+                f'There is no setting "{name}". There are: echo, joins, timestamps, numbers, timezone.',
+                name,
+                "on",
             )
+
+    def test_what_is_described_can_be_set_again(self) -> None:
+        for name, value in {
+            "echo": "on", "joins": "none", "timestamps": "on", "numbers": "on", "timezone": "Asia/Kolkata",
+        }.items():  # fmt: skip
+            self.settings.change(name, value)
+        again = Settings()
+        for name, value in self.settings.describe():
+            again.change(name, value)
+        self.assertEqual(again, self.settings)
 
     @with_settings(deadline=None, database=None)
     @given(st.sampled_from(list(vars(Settings()))), st.text(st.characters()))

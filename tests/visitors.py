@@ -19,8 +19,8 @@ from tcpchat.logs.interface import Found, Log, NotKept
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.nameless import connected
 from tcpchat.requests import Refused
-from tcpchat.service import Chat
 from tcpchat.reviving import revive
+from tcpchat.service import Chat
 
 T = TypeVar("T")
 
@@ -192,7 +192,15 @@ class ChatCase(SynchronousTestCase):
     def make_chat(self, log: Log, ascii_names: bool = False, greeting: tuple[str, ...] = ()) -> Chat:
         """Return a chat on a log, opened."""
         chat = Chat(
-            log, self.clock, self.wall, self._new_id, self._chance, self.limits, self.history, ascii_names, greeting
+            log,
+            self.clock,
+            self.wall,
+            self._new_id,
+            self._chance,
+            self.limits,
+            self.history,
+            ascii_names,
+            greeting,
         )
 
         async def open() -> None:
@@ -206,7 +214,7 @@ class ChatCase(SynchronousTestCase):
 
     def crash(self) -> None:
         """The server is killed, and another one is started."""
-        for call in self.clock.getDelayedCalls():
+        for call in list(self.clock.getDelayedCalls()):
             call.cancel()
         self.log = self.log.after_a_crash()
         self.chat = self.make_chat(self.log)

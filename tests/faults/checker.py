@@ -8,6 +8,7 @@ the server need not change it, and no two lines alike.
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -208,7 +209,7 @@ class _Witness:
     def _shown(self, note: Shown) -> None:
         stream = self._stream(note.room)
         seq = self._log.seq(note.room, note.text) if note.seq is None else note.seq
-        where = f"{note.room} {seq} {note.type} {note.nick}: {note.text}"
+        where = f"{note.room} {seq} {note.type} {note.nick}: {_short(note.text)}"
         record = self._log.streams[stream].get(seq) if seq is not None else None
         if record is None or not _is(note, record) or (self._epoch and record.epoch != self._epoch):
             self._find(Kind.NOT_LOGGED, where)
@@ -260,7 +261,7 @@ class _Line:
         """Look what became of it."""
         room, text = self.first.room, self.first.text
         found = log.said.get((room, text), [])
-        where = f"{room} {self.first.ref}: {text}"
+        where = f"{room} {self.first.ref}: {_short(text)}"
         if len(found) > len({record.room for record in found}):
             yield Finding(Kind.SAID_TWICE, self.who, f"{where} ({[record.seq for record in found]})")
         for seq in self.answers:
@@ -275,6 +276,7 @@ class _Line:
 def _lines(journal: Journal) -> list[_Line]:
     lines: list[_Line] = []
     by_ref: dict[str, _Line] = {}
+    on_its_way: list[_Line] = []
     for note in journal.notes:
         match note:
             case Sent(_, _, ref):
@@ -283,13 +285,15 @@ def _lines(journal: Journal) -> list[_Line]:
                     line = by_ref[ref] = _Line(journal.who, note)
                     lines.append(line)
                 line.refusal, line.is_open = "", True
+                on_its_way.append(line)
             case Acknowledged(ref, seq) if ref in by_ref:
                 by_ref[ref].answers.add(seq)
             case Refused(ref, _, text) if ref in by_ref:
                 by_ref[ref].refusal = text
             case Broke():
-                for line in lines:
+                for line in on_its_way:
                     line.is_open = False
+                on_its_way.clear()
     return lines
 
 
@@ -307,7 +311,7 @@ def _phantoms(log: _Log, journals: Sequence[Journal], lines: Sequence[_Line]) ->
     for line in lines:
         senders[line.first.room, line.first.text].append(line)
     for record in log.records():
-        where = f"{record.room} {record.seq} {record.type} {record.nick}: {record.text}"
+        where = f"{record.room} {record.seq} {record.type} {record.nick}: {_short(record.text)}"
         if record.type not in (*SPOKEN, "private"):
             if record.type != "topic" and record.nick.rstrip("0123456789") not in claimed:
                 yield Finding(Kind.PHANTOM, "log", f"{where} (nobody is called that)")
@@ -317,6 +321,10 @@ def _phantoms(log: _Log, journals: Sequence[Journal], lines: Sequence[_Line]) ->
             yield Finding(Kind.PHANTOM, "log", f"{where} (nobody said that)")
         elif not any(record.nick in nicks[line.who] and record.to == line.first.to for line in sent):
             yield Finding(Kind.PHANTOM, "log", f"{where} (said by {sent[0].who}, to {sent[0].first.to!r})")
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, 40, placeholder=" …")
 
 
 def _room(record: Record) -> str:

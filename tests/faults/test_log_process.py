@@ -26,8 +26,9 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry
-from tcpchat.logs.interface import CannotOpen, NotKept
+from tcpchat.logs.interface import CannotOpen, NotKept, Range
 from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.queries import Query
 from tests.contracts import NOON, numbers, said, texts
 from tests.processes import PATIENCE, Reading
 from tests.test_log_sqlite import Turns, make_version_1
@@ -273,6 +274,17 @@ class FullTests(ProcessCase):
         _, held = self.look()
         self.assertEqual(texts(held["#lobby"]), kept)
 
+    def test_what_finds_no_room_in_the_index_is_found_as_soon_as_there_is_some(self) -> None:
+        server = self.open()
+        server.ask("limit", 300_000)
+        kept = self.fill(server)
+        for _ in range(3):
+            self.assertLessEqual(server.ask("search", "line"), len(kept))
+        self.assert_full(server, kept)
+        server.ask("limit", -1)
+        self.assertEqual(server.ask("search", "line"), len(kept))
+        self.assert_goes_on(server, kept)
+
     def test_a_record_that_found_no_room_is_written_as_soon_as_there_is_some(self) -> None:
         server = self.open()
         server.ask("limit", 300_000)
@@ -480,6 +492,9 @@ def serve(path: str, durability: Any) -> None:
             case ["wait for a report"]:
                 turns.next()()
                 say("done")
+            case ["search", text]:
+                ranges = [Range("#lobby", 0, 100_000)]
+                say(len(wait(log.search(Query((text,)), ranges, 100_000))))
             case ["limit", size]:
                 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))

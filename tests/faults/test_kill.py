@@ -1,0 +1,82 @@
+"""``kill -9`` at random moments, again and again: what everybody saw and sent is held against the log."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from random import Random
+
+from tests.faults.checker import check, summary
+from tests.faults.clients import Client, Crowd, JsonClient, TextClient
+from tests.faults.servers import dump, start
+
+KILLS = int(os.environ.get("TCPCHAT_KILLS", "10"))
+SEED = int(os.environ.get("TCPCHAT_SEED", "0")) or time.time_ns() % 1_000_000
+
+ROOMS = ("lobby", "dev", "ops")
+PROGRAMS = 16
+PEOPLE = 4
+
+# Seconds that a server lives at most, from its first guest on.
+LIFE = 1.0
+# Lines that each has to say in a life: more than can be said.
+TALK = 10_000
+
+
+def names(number: int) -> list[str]:
+    """Return nicknames of letters alone: a digit behind one is the server's."""
+    return [f"{chr(97 + n // 26)}{chr(97 + n % 26)}son" for n in range(number)]
+
+
+def make_crowd(port: int, random: Random) -> Crowd:
+    """Return programs in one or several of the rooms, and people in the lobby."""
+    crowd = Crowd(port, random)
+    *programs, one, two, three, four = names(PROGRAMS + PEOPLE)
+    clients: list[Client] = []
+    for name in programs:
+        rooms = tuple(room for room in ROOMS if room == "lobby" or random.random() < 0.5)
+        clients.append(JsonClient(crowd, name, rooms, small=random.random() < 0.2))
+    clients += [TextClient(crowd, name) for name in (one, two, three, four)]
+    crowd.add(*clients)
+    return crowd
+
+
+def test_nothing_that_was_shown_is_lost_and_nothing_comes_twice(tmp_path: Path) -> None:
+    print(f"TCPCHAT_SEED={SEED} TCPCHAT_KILLS={KILLS}")
+    random = Random(SEED)
+    first_logins = []
+    server = start(tmp_path).ready()
+    port = server.port
+    crowd = make_crowd(port, random)
+    for _ in range(KILLS):
+        with server:
+            for client in crowd.clients:
+                client.quota = TALK
+                client.reads = random.random() < 0.9
+            crowd.run(patience=random.uniform(0.05, LIFE))
+            server.kill()
+        for client in crowd.clients:
+            client.reads = True
+        begun = time.monotonic()
+        crowd.welcomed_at = 0.0
+        server = start(tmp_path, port).ready()
+        assert crowd.run(lambda: crowd.welcomed_at > 0), crowd.complaints()
+        first_logins.append(crowd.welcomed_at - begun)
+    with server:
+        for client in crowd.clients:
+            client.quota = 0
+        crowd.settle()
+        complaints = crowd.complaints()
+        journals = crowd.leave(tmp_path)
+        assert server.terminate() == 0
+    log = dump(tmp_path)
+    findings = check(journals, log)
+    print(
+        f"{KILLS} kills, {len(journals)} clients, {len(log)} entries,"
+        f" {sum(len(journal.notes) for journal in journals)} notes,"
+        f" first login after {max(first_logins):.2f} s at most"
+    )
+    print(summary(findings))
+    assert not findings, f"seed {SEED}: {summary(findings)}"
+    assert not complaints, f"seed {SEED}: {complaints}"

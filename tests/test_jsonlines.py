@@ -1,0 +1,184 @@
+"""What programs read: every object of PROTOCOL.md section 6, key by key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat import jsonlines
+from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.jsonlines import Page
+from tcpchat.render import View
+
+# Saturday, 21 November 2026, 10:02:03.123 UTC.
+MORNING = 1_795_255_323_123
+TIME = "2026-11-21T10:02:03.123Z"
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+SESSIONS = st.sampled_from("abc")
+NICKS = st.sampled_from(["ann", "bob", "B\u00d6B", "no nickname", ""])
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Said, SESSIONS, NICKS, TEXTS, ref=TEXTS),
+    st.builds(Acted, SESSIONS, NICKS, TEXTS),
+    st.builds(Joined, SESSIONS, NICKS),
+    st.builds(Left, SESSIONS, NICKS, TEXTS),
+    st.builds(Renamed, SESSIONS, NICKS, NICKS, st.lists(TEXTS).map(tuple), TEXTS),
+    st.builds(TopicSet, SESSIONS, NICKS, TEXTS),
+    st.builds(Told, SESSIONS, NICKS, NICKS, TEXTS),
+)
+VIEWS = st.builds(
+    View,
+    current=st.booleans(),
+    echo=st.booleans(),
+    joins=st.sampled_from(["all", "folded", "none"]),
+    stamped=st.booleans(),
+    numbered=st.booleans(),
+    ignored=st.frozensets(st.sampled_from(["ann", "bob", "@a", "@b"])),
+    json=st.just(True),
+)
+STREAMS = st.sampled_from(["#lobby", "#dev", "@a"])
+
+
+def decoded(data: bytes) -> list[dict[str, Any]]:
+    """Return the objects that some whole lines hold."""
+    *lines, rest = data.split(b"\n")
+    assert not rest, "half a line"
+    return [msgspec.json.decode(line) for line in lines]
+
+
+def entry(event: Event, stream: str = "#lobby", seq: int = 17, replay: bool = False, **view: Any) -> Any:
+    (shown,) = decoded(Page([Entry(seq, MORNING, event)], stream, View(json=True, **view), replay).shared)
+    return shown
+
+
+class EntryTests(SynchronousTestCase):
+    def test_every_kind_of_entry(self) -> None:
+        for event, fields in (
+            (Said("b", "bob", "hello"), {"type": "message", "from": "bob", "text": "hello"}),
+            (Acted("b", "bob", "waves"), {"type": "action", "from": "bob", "text": "waves"}),
+            (Joined("e", "eve"), {"type": "joined", "nick": "eve"}),
+            (
+                Left("e", "eve", "connection lost"),
+                {"type": "left", "nick": "eve", "reason": "connection lost"},
+            ),
+            (Left("e", "eve"), {"type": "left", "nick": "eve", "reason": ""}),
+            (Renamed("b", "bob", "rob", ("#lobby",), "r1"), {"type": "renamed", "old": "bob", "new": "rob"}),
+            (TopicSet("b", "rob", "cats"), {"type": "topic", "by": "rob", "text": "cats"}),
+        ):
+            self.assertEqual(entry(event), {"room": "lobby", "seq": 17, "time": TIME} | fields)
+
+    def test_a_private_message_is_in_one_s_own_inbox(self) -> None:
+        told = {"type": "private", "room": "@", "time": TIME, "from": "bob", "to": "alice", "text": "psst"}
+        for stream in inbox("a"), inbox("b"):
+            self.assertEqual(entry(Told("b", "bob", "alice", "psst"), stream, 4), told | {"seq": 4})
+
+    def test_a_paste_is_one_entry_with_line_feeds(self) -> None:
+        self.assertEqual(entry(Said("b", "bob", "a\n  b\n\nc"))["text"], "a\n  b\n\nc")
+
+    def test_what_one_does_not_want_to_see_is_hidden_and_counts(self) -> None:
+        hidden = {"type": "hidden", "room": "lobby", "seq": 17}
+        for ignored in "bob", "@b":
+            for event in Said("b", "BoB", "x"), Acted("b", "bob", "x"):
+                self.assertEqual(entry(event, ignored=frozenset({ignored})), hidden)
+            told = entry(Told("b", "bob", "alice", "x"), inbox("a"), ignored=frozenset({ignored}))
+            self.assertEqual(told, hidden | {"room": "@"})
+        for presence in Joined("b", "bob"), Left("b", "bob", "bye"):
+            self.assertEqual(entry(presence, joins="none"), hidden)
+
+    def test_nothing_else_is_hidden(self) -> None:
+        ignored = frozenset({"bob", "@b"})
+        for event in (
+            Joined("b", "bob"), Left("b", "bob"), Renamed("b", "bob", "rob", (), "r"),
+            TopicSet("b", "bob", "x"), Said("c", "bobby", "x"),
+        ):  # fmt: skip
+            self.assertNotEqual(entry(event, ignored=ignored, joins="folded")["type"], "hidden")
+        self.assertNotEqual(entry(Said("b", "bob", "x"), joins="none")["type"], "hidden")
+
+    def test_an_entry_of_the_past_is_marked(self) -> None:
+        for event in Said("b", "bob", "hello"), Joined("e", "eve"):
+            self.assertEqual(entry(event, replay=True), entry(event) | {"replay": True})
+        self.assertIs(entry(Said("b", "bob", "x"), replay=True, ignored=frozenset({"bob"}))["replay"], True)
+
+    def test_everybody_with_a_view_is_shown_the_same_one_s_own_too(self) -> None:
+        page = Page(
+            [Entry(1, MORNING, Said("a", "ann", "x")), Entry(2, MORNING, Joined("b", "bob"))], "#dev", View()
+        )
+        for session in "a", "b", "c":
+            self.assertEqual(page.own(session, {1, 2}), page.shared)
+            self.assertNotIn(session, page.apart)
+        self.assertEqual(len(decoded(page.shared)), 2)
+
+
+class OtherTests(SynchronousTestCase):
+    def test_a_gap_lies_between_two_entries(self) -> None:
+        self.assertEqual(
+            decoded(jsonlines.gap("#lobby", 17, 4021)),
+            [{"type": "gap", "room": "lobby", "after": 17, "before": 4021}],
+        )
+        self.assertEqual(decoded(jsonlines.gap("@a", 0, 2))[0]["room"], "@")
+
+    def test_ok_has_a_ref_and_a_seq_if_there_are_any(self) -> None:
+        self.assertEqual(decoded(jsonlines.ok("a1", 19)), [{"type": "ok", "ref": "a1", "seq": 19}])
+        self.assertEqual(decoded(jsonlines.ok("a1", None)), [{"type": "ok", "ref": "a1"}])
+        self.assertEqual(decoded(jsonlines.ok("", 19)), [{"type": "ok", "seq": 19}])
+        self.assertEqual(decoded(jsonlines.ok("", None)), [{"type": "ok"}])
+
+    def test_an_error_has_a_code_a_text_and_perhaps_a_ref(self) -> None:
+        error = {"type": "error", "code": "nick-taken", "text": '"bob" is taken.'}
+        self.assertEqual(decoded(jsonlines.error("nick-taken", '"bob" is taken.', "")), [error])
+        self.assertEqual(
+            decoded(jsonlines.error("nick-taken", '"bob" is taken.', "a1")), [error | {"ref": "a1"}]
+        )
+
+    def test_a_room_has_no_sign_and_one_s_own_inbox_no_name(self) -> None:
+        for stream, room in (("#lobby", "lobby"), ("#5", "5"), ("@s1", "@"), ("@", "@"), ("##a", "#a")):
+            self.assertEqual(jsonlines.room(stream), room)
+
+    def test_a_time_is_one_of_rfc_3339(self) -> None:
+        for milliseconds, written in (
+            (MORNING, TIME), (0, "1970-01-01T00:00:00.000Z"), (1, "1970-01-01T00:00:00.001Z"),
+            (MORNING + 877, "2026-11-21T10:02:04.000Z"),
+        ):  # fmt: skip
+            self.assertEqual(jsonlines.time(milliseconds), written)
+
+    @settings(database=None)
+    @given(st.integers(0, 4_102_444_800_000))
+    def test_no_millisecond_of_it_is_lost(self, milliseconds: int) -> None:
+        whole, _, fraction = jsonlines.time(milliseconds).removesuffix("Z").partition(".")
+        again = jsonlines.time(milliseconds - milliseconds % 1000)
+        self.assertEqual((int(fraction), f"{whole}.000Z"), (milliseconds % 1000, again))
+
+
+class PageLaws(SynchronousTestCase):
+    @settings(deadline=None, database=None)
+    @given(st.lists(EVENTS, max_size=20), st.integers(0, 10**6), STREAMS, VIEWS, st.booleans())
+    def test_whatever_happened_and_however_it_is_seen_no_number_is_left_out(
+        self, events: list[Event], after: int, stream: str, view: View, replay: bool
+    ) -> None:
+        entries = [Entry(seq, MORNING, event) for seq, event in enumerate(events, after + 1)]
+        page = Page(entries, stream, view, replay)
+        shown = decoded(page.shared)
+        self.assertEqual([line["seq"] for line in shown], [entry.seq for entry in entries])
+        self.assertEqual({line["room"] for line in shown} - {jsonlines.room(stream)}, set())
+        self.assertEqual({line.get("replay", False) for line in shown} - {replay}, set())
+        for session in "a", "b":
+            self.assertEqual(page.own(session), page.shared)
+
+    @settings(deadline=None, database=None)
+    @given(st.lists(EVENTS, max_size=10), STREAMS, VIEWS)
+    def test_how_entries_are_put_together_does_not_matter(
+        self, events: list[Event], stream: str, view: View
+    ) -> None:
+        entries = [Entry(seq, MORNING, event) for seq, event in enumerate(events, 1)]
+        parts = [Page([entry], stream, view).shared for entry in entries]
+        self.assertEqual(b"".join(parts), Page(entries, stream, view).shared)
+
+    @settings(deadline=None, database=None)
+    @given(EVENTS, STREAMS, VIEWS)
+    def test_no_session_and_no_ref_is_told(self, event: Event, stream: str, view: View) -> None:
+        (shown,) = decoded(Page([Entry(1, MORNING, event)], stream, view).shared)
+        self.assertEqual(shown.keys() & {"session", "ref", "id", "rooms"}, set())

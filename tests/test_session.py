@@ -1,0 +1,215 @@
+"""One person's presence, whatever the connection: what others know, and what is kept of it."""
+
+from __future__ import annotations
+
+from tcpchat import records
+from tcpchat.limits import GRACE, LONGEST_ABSENCE
+from tcpchat.records import KeptSession
+from tcpchat.requests import Refused
+from tcpchat.session import Session
+from tcpchat.tickets import digest
+from tests.visitors import ChatCase, Visitor
+
+
+class SessionCase(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.enter("alice", "bob")
+        self.session = self.session_of(self.bob)
+
+    def session_of(self, visitor: Visitor) -> Session:
+        session = self.chat.person(visitor.dialogue.reader.session)
+        assert isinstance(session, Session)
+        return session
+
+    def kept(self, session: Session) -> KeptSession | None:
+        """Return what the store knows of a session now."""
+        record = self.successResultOf(self.log.record(records.SESSION, session.id))
+        return None if record is None else records.session(record)
+
+
+class KnownTests(SessionCase):
+    def test_others_may_know_who_where_since_when_and_how_idle(self) -> None:
+        self.bob.types("/join #dev")
+        self.clock.advance(30)
+        self.assertEqual((self.session.nick, self.session.rooms), ("bob", ["#dev", "#lobby"]))
+        self.assertEqual((self.session.since, self.session.idle), (self.wall() - 30_000, 30))
+        self.assertEqual((self.session.away, self.session.is_broken), (None, False))
+
+    def test_what_one_says_goes_to_the_room_that_was_current_last(self) -> None:
+        self.bob.types("/join #dev", "/join #lobby")
+        self.assertEqual(self.session.current.stream, "#lobby")
+        self.bob.types("/leave")
+        self.assertEqual(self.session.current.stream, "#dev")
+        self.bob.types("/leave")
+        refusal = self.assertRaises(Refused, lambda: self.session.current)
+        self.assertEqual((str(refusal), refusal.code), ("You are in no room. /join #lobby", "not-member"))
+
+    def test_how_a_stream_is_seen_follows_from_the_room_the_settings_and_who_is_ignored(self) -> None:
+        self.bob.types("/join #dev", "/set echo on", "/set joins none", "/set timestamps on")
+        self.bob.types("/set numbers on", "/set timezone Europe/Paris", "/ignore alice", "/ignore eve")
+        view = self.session.view("#dev")
+        self.assertEqual((view.current, self.session.view("#lobby").current), (True, False))
+        self.assertEqual(
+            (view.echo, view.joins, view.stamped, view.numbered, str(view.zone)),
+            (True, "none", True, True, "Europe/Paris"),
+        )
+        alice = "@" + self.session_of(self.alice).id
+        self.assertEqual(view.ignored, {"alice", alice, "eve"})
+
+    def test_a_program_is_told_of_the_current_room_and_all_rooms(self) -> None:
+        self.bob.types("/join #dev")
+        welcome = self.session.welcome({"@": 0, "dev": 1, "lobby": 2})
+        self.assertEqual((welcome.nick, welcome.room, welcome.people), ("bob", "dev", []))
+        self.assertEqual((welcome.rooms, welcome.after), (["lobby", "dev"], {"@": 0, "dev": 1, "lobby": 2}))
+        self.assertEqual((welcome.session, welcome.code), self.session.ticket)
+        self.bob.types("/leave", "/leave")
+        self.assertEqual(self.session.welcome({}).room, "")
+
+
+class KeptTests(SessionCase):
+    def test_all_that_is_needed_to_go_on_is_kept_but_for_the_secrets_themselves(self) -> None:
+        self.alice.types("/msg bob hi")
+        self.bob.types("/join #dev", "/set echo on", "/ignore eve", "/away lunch", "/nick rob")
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertEqual((kept.nick, kept.rooms, kept.since), ("rob", ("#lobby", "#dev"), self.wall()))
+        self.assertEqual((kept.ignored, kept.away), ({"eve": "eve"}, "lunch"))
+        self.assertEqual(kept.settings, dict(self.session.settings.describe()))
+        self.assertEqual(kept.settings["echo"], "on")
+        self.assertEqual(kept.correspondent, self.session_of(self.alice).id)
+        self.assertEqual((kept.broken, kept.has_left), (None, False))
+        self.assertEqual((kept.code, kept.token), tuple(map(digest, self.session.ticket[::-1])))
+        for secret in self.session.ticket:
+            self.assertNotIn(secret, repr(kept))
+
+    def test_what_changes_is_kept_at_once(self) -> None:
+        for line in (
+            "/join #dev", "/leave", "/set numbers on", "/away", "/back", "/ignore eve", "/unignore eve",
+            "/nick rob", "/as bob",
+        ):  # fmt: skip
+            before = self.kept(self.session)
+            self.bob.types(line)
+            self.assertNotEqual(self.kept(self.session), before, line)
+
+    def test_to_whom_a_reply_goes_is_kept_at_once_too(self) -> None:
+        # BUG: it is kept only with the next change of something else, and so lost by kill -9.
+        self.alice.types("/msg bob hi")
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertEqual(kept.correspondent, self.session_of(self.alice).id)
+
+    def test_a_question_keeps_nothing(self) -> None:
+        before = self.kept(self.session)
+        self.bob.types("/who", "/set", "/help", "/history", "/join #nowhere-yet!", "hello")
+        self.assertEqual(self.kept(self.session), before)
+
+
+class EndTests(SessionCase):
+    def test_a_break_is_told_nobody_for_20_seconds(self) -> None:
+        self.bob.breaks_off()
+        self.clock.advance(GRACE - 0.1)
+        self.assertEqual(self.alice.sees(), [])
+        self.assertTrue(self.session.is_broken)
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertEqual((kept.broken, kept.has_left), (self.session.broken, False))
+        self.clock.advance(0.1)
+        self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertTrue(kept.has_left)
+
+    def test_whose_connection_is_broken_is_still_there_to_be_written_to_and_told_of(self) -> None:
+        self.bob.breaks_off()
+        self.assertEqual(self.alice.types("/msg bob hi"), ["[to bob] hi"])
+        self.assertEqual(self.alice.types("/who"), ["*** 2 people are in #lobby: alice, bob."])
+        self.clock.advance(GRACE)
+        self.assertEqual(self.alice.types("/msg bob hi")[-1], '!!! Nobody here is called "bob".')
+
+    def test_a_farewell_is_told_at_once_and_in_every_room(self) -> None:
+        self.bob.types("/join #dev")
+        self.alice.types("/join #dev")
+        self.bob.types("/quit bye")
+        self.assertEqual(self.alice.sees()[-2:], ["*** bob left #lobby: bye.", "*** bob left #dev: bye."])
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertEqual((kept.has_left, kept.rooms), (True, ("#lobby", "#dev")))
+
+    def test_when_the_server_ends_nobody_has_left(self) -> None:
+        self.chat.stop()
+        self.bob.dialogue.lost("")
+        self.clock.advance(GRACE)
+        self.settle()
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertEqual((kept.has_left, self.alice.sees()), (False, []))
+
+    def test_after_five_minutes_nothing_is_known_any_more(self) -> None:
+        for visitor, line in ((self.bob, "/quit"), (self.alice, "")):
+            visitor.types(line)
+            visitor.breaks_off()
+        self.clock.advance(LONGEST_ABSENCE - 1)
+        self.assertIsNotNone(self.kept(self.session))
+        self.assertIsNotNone(self.chat.resumable.find(self.session.ticket.code, self.clock.seconds()))
+        self.clock.advance(1.1)
+        self.assertIsNone(self.chat.resumable.find(self.session.ticket.code, self.clock.seconds()))
+        self.clock.advance(10)  # until it is looked what need be kept no longer
+        self.assertEqual(self.successResultOf(self.log.records(records.SESSION)), {})
+        self.assertEqual(self.successResultOf(self.log.records(records.PLACE)), {})
+
+    def test_who_is_back_in_time_was_never_gone(self) -> None:
+        self.bob.breaks_off()
+        self.clock.advance(GRACE - 0.1)
+        self.session.be_back(self.session.ticket)
+        self.session.enter()
+        self.clock.advance(GRACE)
+        self.assertEqual((self.alice.sees(), self.session.is_broken), ([], False))
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertIsNone(kept.broken)
+
+    def test_who_is_back_with_a_new_token_has_but_the_code_of_before(self) -> None:
+        old, new = self.session.ticket, self.chat.new_ticket()
+        self.bob.breaks_off()
+        self.settle()
+        self.session.be_back(new)
+        self.session.enter()
+        now = self.clock.seconds()
+        found = [self.chat.resumable.find(secret, now) for secret in (old.code, old.token, new.token)]
+        self.assertEqual(found, [self.session.id, None, self.session.id])
+
+    def test_who_could_not_come_in_is_not_known(self) -> None:
+        self.session.withdraw()
+        self.assertIsNone(self.kept(self.session))
+        self.assertIsNone(self.chat.resumable.find(self.session.ticket.code, 0))
+        self.assertEqual(self.alice.types("/msg bob hi"), ['!!! Nobody here is called "bob".'])
+
+
+class UnreadTests(ChatCase):
+    def test_what_was_not_shown_of_somebody_ignored_does_not_count_for_what_was_on_its_way(self) -> None:
+        # BUG: unread.py counts back by whom one hears now. Lines of eve's that were never shown count
+        # as bytes on their way, and alice's line, which had not arrived, is never shown.
+        alice, bob, eve = self.enter("alice", "bob", "eve")
+        bob.types("/ignore eve")
+        self.clock.advance(2)  # all that was shown so far has arrived
+        arrived = len(bob.screen.shown)
+        alice.types("you will need this")
+        eve.types(*["spam" * 10] * 5)
+        bob.types("/unignore eve")
+        bob.breaks_off(unacknowledged=len(bob.screen.shown) - arrived)
+        again = self.connect().types(f"/resume {bob.code}")
+        self.assertIn("[10:02] <alice> you will need this", again)
+
+
+class NameTests(SessionCase):
+    def test_a_name_is_held_beside_the_one_that_one_has_until_it_is_given_back(self) -> None:
+        name = self.session.claim("rob")
+        self.assertEqual(name.display, "rob")
+        self.assertRaises(Refused, self.session_of(self.alice).claim, "rob")
+        self.assertRaises(Refused, self.session_of(self.alice).claim, "bob")
+        self.session.release(name)
+        self.assertEqual(self.session_of(self.alice).claim("rob").display, "rob")
+
+    def test_of_a_taken_one_the_first_variant_that_is_free(self) -> None:
+        self.assertEqual(self.session.claim("alice", or_variant=True).display, "alice2")
