@@ -40,16 +40,20 @@ class Acknowledged:
         self.places: dict[str, Place] = {}
         # Once it has stopped: where it would have gone on, and how many bytes may be missing.
         self.sent: dict[str, Place] = {}
+        self._has_stopped = False
         self.missing: int | None = None
         self._mark: _Mark | None = None
 
     def begin(self, stream: str, place: Place) -> None:
-        """A stream is shown from this place on."""
+        """A stream is shown from this place on, or would be."""
         self.places[stream] = place
+        if self._has_stopped:
+            self.sent[stream] = place
 
     def end(self, stream: str) -> None:
         """A stream is shown no more."""
         self.places.pop(stream, None)
+        self.sent.pop(stream, None)
 
     def measure(self, traffic: Traffic | None, unsent: int, places: dict[str, Place]) -> None:
         """
@@ -77,6 +81,7 @@ class Acknowledged:
         """Take in how it was at the end of the connection."""
         self.measure(traffic, unsent, places)
         self.places = dict(self.places)
+        self._has_stopped = True
         self.sent = places
         self.missing = None if traffic is None else traffic.queued + unsent
 

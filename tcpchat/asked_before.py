@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat.logs.interface import Log
+
+T = TypeVar("T", bound="list[int] | Failure")
 
 
 class AskedBefore:
@@ -17,21 +21,36 @@ class AskedBefore:
         self._pending: dict[str, list[Deferred[list[int]]]] = {}  # with each, who waits for it as well
 
     async def find(self, ref: str) -> list[int] | None:
-        """Return the numbers of what was asked for before; None if nothing was."""
+        """
+        Return the numbers of what was asked for before; None if nothing was.
+
+        Then it is to be done, and `remember` or `answer` to be called: others who ask wait for that.
+        """
         if ref in self._pending:
             waiting: Deferred[list[int]] = Deferred()
             self._pending[ref].append(waiting)
             return await waiting
-        found = await self._log.find_ref(self._session, ref)
-        return [found.entry.seq] if found else None
+        self._pending[ref] = []
+        try:
+            found = await self._log.find_ref(self._session, ref)
+        except Exception:
+            self.answer(ref, Failure())
+            raise
+        if found is None:
+            return None
+        return self.answer(ref, [found.entry.seq])
 
     def remember(self, ref: str, kept: Deferred[list[int]]) -> Deferred[list[int]]:
         """Remember what is on its way to the log; return it."""
-        self._pending[ref] = []
 
         def done(outcome: list[int] | Failure) -> list[int] | Failure:
-            for waiting in self._pending.pop(ref):
-                waiting.callback(outcome)
+            self.answer(ref, outcome)
             return outcome
 
         return kept.addBoth(done)
+
+    def answer(self, ref: str, outcome: T) -> T:
+        """What was asked for has come to this; return it."""
+        for waiting in self._pending.pop(ref):
+            waiting.callback(outcome)
+        return outcome

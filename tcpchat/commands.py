@@ -156,10 +156,10 @@ COMMANDS = {
         "/whois NICK", "tell about one person", "/whois alice", lambda rest: WhoIs(_word(rest))
     ),
     "history": Command(
-        "/history [N] [#ROOM]", "show the last lines, at most 500; the page before", "/history 50", _history
+        "/history [N] [#ROOM]", "show the last lines; the page before", "/history 50", _history
     ),
     "search": Command(
-        "/search WORDS", "find lines: words, \"a phrase\", from:NICK, in:#ROOM",
+        "/search WORDS", "find words, \"a phrase\", from:NICK, in:#ROOM",
         "/search \"build failed\" from:ci-bot", lambda rest: Search(text(rest)),
     ),
     "more": Command(
@@ -169,7 +169,7 @@ COMMANDS = {
         "/seen NICK", "tell when somebody was last here", "/seen alice", lambda rest: Seen(_word(rest))
     ),
     "paste": Command(
-        "/paste", "say several lines at once, up to a line with a single dot", "/paste",
+        "/paste", "say several lines, up to one with a dot alone", "/paste",
         lambda rest: _alone(rest, Paste()),
     ),
     "hold": Command(
@@ -228,7 +228,12 @@ def _command(word: str) -> Command:
 def unknown(word: str, among: list[str]) -> NotUnderstood:
     """Return the refusal of a command that there is not, with the one nearest to it."""
     # What is near to nothing was most likely meant to be said.
-    near = difflib.get_close_matches(word.lower(), among, 1) or ["me" if "me" in among else "help"]
+    typed = word.lower()
+    near = [
+        *(name for name in among if sorted(name) == sorted(typed)),
+        *difflib.get_close_matches(typed, among, 1),
+        "me" if "me" in among else "help",
+    ]
     return NotUnderstood(f"There is no command /{word}. Did you mean /{near[0]}?")
 
 
@@ -272,7 +277,7 @@ def help_lines() -> list[str]:
     usages: dict[str, list[str]] = {}
     for name, command in COMMANDS.items():
         usages.setdefault(command.beside or name, []).append(command.usage)
-    return [f"{' · '.join(usage):<30}{COMMANDS[name].does}" for name, usage in usages.items()]
+    return [f"{' · '.join(usage):<31}{COMMANDS[name].does}" for name, usage in usages.items()]
 
 
 def help_on(word: str) -> list[str]:

@@ -9,7 +9,8 @@ came is lost when the connection ends, and neither input nor output can grow wit
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -33,6 +34,8 @@ from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.settings import Settings
 from tcpchat.state import Kept, Numbers, Outcome, State
+
+T = TypeVar("T")
 
 
 class _Ending(NamedTuple):
@@ -69,6 +72,7 @@ class Dialogue:
         self._waiting = False  # for an effect
         self._flow = FlowControl(screen, chat.uncommitted)
         self._ending: _Ending | None = None
+        self._handed_over: Deferred[None] | None = None
 
     def begin(self, state: State) -> None:
         """Be in a state from now on."""
@@ -167,16 +171,28 @@ class Dialogue:
         """Forget the lines that wait."""
         self._lines.clear()
 
-    def take_over(self, other: Dialogue) -> None:
-        """Take the place of the dialogue over another connection; what was typed there is still done."""
-        if other.is_over:
-            return
-        self._lines.extendleft(reversed(other._lines))
-        other.drop_lines()
-        other.is_over = True
-        other._flow.end()
-        other.tell("Taken up from another connection.")
-        other.hang_up()
+    def hand_over(self) -> Deferred[None]:
+        """
+        Let another connection take the place of this one; answer when everything that came is done.
+
+        Then it is told here, and hung up. The session goes on there.
+        """
+        self._handed_over = Deferred()
+        if self.is_over:
+            self._handed_over.callback(None)
+        else:
+            self._screen.stop_listening()
+            self.hold_answers(False)
+        return self._handed_over
+
+    def _retire(self, handed_over: Deferred[None]) -> None:
+        self.is_over = True
+        self._flow.end()
+        if self._pasting:
+            self._refuse(Refused("Not sent: that paste was not finished.", "not-sent"), "")
+        self.tell("Taken up from another connection.")
+        self.hang_up()
+        handed_over.callback(None)
 
     # What the reader calls
 
@@ -187,7 +203,8 @@ class Dialogue:
 
     def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read, or no longer."""
-        self._flow.wait(Wait.ANSWERS, hold)
+        # Who is taken up from elsewhere may never read them.
+        self._flow.wait(Wait.ANSWERS, hold and self._handed_over is None)
         self._go_on()
 
     # The order of things
@@ -198,55 +215,65 @@ class Dialogue:
             return  # an effect was there at once
         self._going_on = True
         while self._lines and not (self._waiting or self.is_over or self._flow.waits_for(Wait.ANSWERS)):
-            self._take(self._lines.popleft())
+            self._attempt(self._take, self._lines.popleft())
+        if self._pasting and self._is_at_end:
+            self._attempt(self._finish_paste, self._pasting)
         self._going_on = False
-        if self._lines or self._waiting:
+        if self._lines or self._waiting or self.is_over:
             return
         self._flow.wait(Wait.LINES, False)
-        if self._ending is None or self.is_over:
-            return
-        if self._pasting and not self._ending.is_break:
-            self._finish_paste()
-        if not self._flow.uncommitted:
+        if self._handed_over is not None:
+            self._retire(self._handed_over)
+        elif self._ending is not None and not self._flow.uncommitted:
             self._leave(self._ending)
+
+    @property
+    def _is_at_end(self) -> bool:
+        """Has everything come that will, to the end of the stream?"""
+        over = self._lines or self._waiting or self._handed_over is not None
+        return not over and self._ending is not None and not self._ending.is_break
+
+    def _attempt(self, step: Callable[[T], None], argument: T) -> None:
+        """Do something that may be refused, or fail by a fault of ours."""
+        try:
+            step(argument)
+        except BadRequest as refusal:
+            self._refuse(refusal, refusal.ref)
+        except Refused as refusal:
+            self._refuse(refusal, "")
+        except Exception:
+            self._failed(Failure())
 
     def _take(self, line: str | Refused) -> None:
         self.reader.go()
         if self._pasting:
             self._pasting.add(line)
             if self._pasting.is_over:
-                self._finish_paste()
+                self._finish_paste(self._pasting)
             return
-        asked = Asked(None)
+        asked = self._understand(line)
+        if isinstance(asked.request, Paste):
+            self._pasting = Pasting()
+            self.tell("Paste your lines, and then a line with a single dot.")
+            return
         try:
-            asked = self._understand(line)
-            if isinstance(asked.request, Paste):
-                self._pasting = Pasting()
-                self.tell("Paste your lines, and then a line with a single dot.")
-            else:
-                self._carry_out(asked)
-        except BadRequest as refusal:
-            self._refuse(refusal, refusal.ref)
+            self._carry_out(asked)
         except Refused as refusal:
             self._refuse(refusal, asked.ref)
-        except Exception:
-            self._failed(Failure())
 
     def _understand(self, line: str | Refused) -> Asked:
         assert self._state is not None
         if isinstance(line, Refused):
             raise line
-        if self.speaks_json and line.startswith("{"):
-            return understand(line)
+        if line.startswith("{") and (self.speaks_json or self._state.is_nameless):
+            asked = understand(line)
+            self.speaks_json = True
+            return asked
         return Asked(self._state.understand(line))
 
-    def _finish_paste(self) -> None:
-        assert self._pasting is not None
-        pasting, self._pasting = self._pasting, None
-        try:
-            self._carry_out(Asked(pasting.request()))
-        except Refused as refusal:
-            self._refuse(refusal, "")
+    def _finish_paste(self, pasting: Pasting) -> None:
+        self._pasting = None
+        self._carry_out(Asked(pasting.request()))
 
     def _carry_out(self, asked: Asked) -> None:
         assert self._state is not None
@@ -300,9 +327,13 @@ class Dialogue:
             return jsonlines.error(refusal.code, str(refusal), ref)
         return render.error(str(refusal)) + (render.notice(refusal.advice) if refusal.advice else b"")
 
+    def refuse(self, refusal: Refused, ref: str = "") -> None:
+        """Tell why something was not done."""
+        self.reader.tell(self._error(refusal, ref))
+
     def _refuse(self, refusal: Refused, ref: str) -> None:
         assert self._state is not None
-        self.reader.tell(self._error(refusal, ref))
+        self.refuse(refusal, ref)
         self._state.refused(refusal)
 
     def _done(self, _: object) -> None:
@@ -344,6 +375,7 @@ class Dialogue:
             self.reader.stop()
             self._screen.close()
 
+        self.reader.go()
         self.reader.when_caught_up(close)
 
     def _failed(self, failure: Failure) -> None:

@@ -45,9 +45,6 @@ class Followed(Replayed, Protocol):
     def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         """Return entries as a reader who is behind is shown them."""
 
-    def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
-        """Return that the entries from after one to another are no longer kept."""
-
     def show_folded(self) -> None:
         """Show at once what waits to be shown folded."""
 

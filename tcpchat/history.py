@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from twisted.internet.task import deferLater
+
 from tcpchat.events import lines_said
 from tcpchat.feed import RoomFeed
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
@@ -68,10 +70,13 @@ class History:
         Show the page before the one shown last.
 
         Raises:
-            Refused: there is none.
+            Refused: there is none, or the person is not in that room any more.
         """
         match self._before:
             case _Lines() as lines:
+                if lines.feed not in self._session.feeds:
+                    room = lines.feed.stream
+                    raise Refused(f"You are not in {room}. /join {room}", "not-member")
                 found = await self._show(lines, "Earlier, ")
             case _Matches() as matches:
                 found = await self._search(matches, "Earlier, ")
@@ -84,9 +89,10 @@ class History:
         """Show lines of a room, and return how many."""
         feed, wanted, upto = lines
         view = self._session.dialogue.view(feed.stream)
-        after, found = await self._log.find_spoken(feed.stream, wanted, upto)
         if view.ignored and not view.json:
             after, found = await self._find_heard(lines, view)
+        else:
+            after, found = await self._log.find_spoken(feed.stream, wanted, upto)
         self._before = _Lines(feed, wanted, after)
         if found:
             reader = self._session.dialogue.reader
@@ -95,34 +101,43 @@ class History:
         return found
 
     async def _find_heard(self, lines: _Lines, view: View) -> tuple[int, int]:
-        """Find the last lines of those whom the person does hear."""
+        """Find the last lines of those whom the person does hear, however far back they are."""
         feed, wanted, upto = lines
-        first, _ = await self._log.find_spoken(feed.stream, MOST_HISTORY, upto)
-        past = await self._log.read_spoken(feed.stream, first, upto, MOST_HISTORY)
         after, found = upto, 0
-        for entry in reversed(past):
-            if is_heard(entry.event, view):
-                said = lines_said(entry.event)
-                if found and found + said > wanted:
-                    break
-                after, found = entry.seq - 1, found + said
-        return after, found
+        while True:
+            first, some = await self._log.find_spoken(feed.stream, MOST_HISTORY, upto)
+            if not some:
+                return after, found
+            for entry in reversed(await self._log.read_spoken(feed.stream, first, upto, MOST_HISTORY)):
+                if is_heard(entry.event, view):
+                    said = lines_said(entry.event)
+                    if found and found + said > wanted:
+                        return after, found
+                    after, found = entry.seq - 1, found + said
+                    if found >= wanted:
+                        return after, found
+            upto = first
+            await deferLater(self._session.chat.clock, 0)  # it may be far, and the others have their turns
 
     async def _search(self, matches: _Matches, title: str) -> int:
         """Show what is found, and return how much it is."""
-        query, wanted, ranges = matches
-        found = await self._log.search(query, ranges, wanted)
-        oldest = {stream: entry.seq for stream, entry in reversed(found)}
-        ranges = [part._replace(before=oldest.get(part.stream, part.before)) for part in ranges]
-        self._before = _Matches(query, wanted, ranges)
-        shown = [each for each in found if self._is_heard(each)]
-        if shown:
-            lines = sum(lines_said(entry.event) for _, entry in shown)
-            self._tell(f"{title}{count(lines, 'line', 'lines')} found:")
+        while True:
+            query, wanted, ranges = matches
             feeds = {feed.stream: feed for feed in self._session.feeds}
-            places = [(feeds[stream], entry.seq) for stream, entry in shown if stream in feeds]
+            ranges = [part for part in ranges if part.stream in feeds]
+            found = await self._log.search(query, ranges, wanted)
+            oldest = {stream: entry.seq for stream, entry in reversed(found)}
+            ranges = [part._replace(before=oldest.get(part.stream, part.before)) for part in ranges]
+            self._before = matches = _Matches(query, wanted, ranges)
+            heard = [each for each in found if each.stream in feeds and self._is_heard(each)]
+            if heard or not found:
+                break
+        if heard:
+            lines = sum(lines_said(entry.event) for _, entry in heard)
+            self._tell(f"{title}{count(lines, 'line', 'lines')} found:")
+            places = [(feeds[stream], entry.seq) for stream, entry in heard]
             self._session.dialogue.reader.replay(Results(places, self._end()))
-        return len(shown)
+        return len(heard)
 
     def _is_heard(self, found: Found) -> bool:
         view = self._session.dialogue.view(found.stream)

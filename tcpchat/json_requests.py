@@ -42,6 +42,7 @@ from tcpchat.requests import (
     Who,
     WhoIs,
 )
+from tcpchat.text import clean
 
 
 class BadRequest(NotUnderstood):
@@ -101,7 +102,7 @@ class _Fields:
 
 
 def _set(fields: _Fields) -> Set:
-    return Set(fields.text("name").lower(), fields.switch("value"))
+    return Set(clean(fields.text("name")).lower(), clean(fields.switch("value")))
 
 
 REQUESTS: dict[str, Callable[[_Fields], Request]] = {
@@ -116,7 +117,7 @@ REQUESTS: dict[str, Callable[[_Fields], Request]] = {
     "leave": lambda it: Leave(it.text("room")),
     "topic": lambda it: Topic(remark(it.text("text")), it.text("room")),
     "history": lambda it: History(it.number("limit", MOST_HISTORY), it.text("room"), it.number("before")),
-    "search": lambda it: Search(it.needed("text"), it.text("room"), it.number("limit", MOST_HISTORY)),
+    "search": lambda it: Search(text(it.needed("text")), it.text("room"), it.number("limit", MOST_HISTORY)),
     "more": lambda it: More(),
     "who": lambda it: Who(it.text("room")),
     "whois": lambda it: WhoIs(it.needed("nick")),
@@ -130,7 +131,7 @@ REQUESTS: dict[str, Callable[[_Fields], Request]] = {
     "hold": lambda it: Hold(),
     "go": lambda it: Go(),
     "resume": lambda it: Resume(it.needed("session"), None, it.numbers("after")),
-    "help": lambda it: Help(it.text("command")),
+    "help": lambda it: Help(clean(it.text("command"))),
     "quit": lambda it: Quit(remark(it.text("reason"))),
 }
 

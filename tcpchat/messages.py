@@ -17,11 +17,19 @@ def text(rest: str) -> str:
 
     Raises:
         ValueError: it is.
+        Refused: it is too long.
     """
     cleaned = clean(rest).strip()
     if not cleaned:
         raise ValueError("nothing to say")
+    _check_length(cleaned)
     return cleaned
+
+
+def _check_length(cleaned: str) -> None:
+    """Refuse what is too long: NFC can make a text longer."""
+    if len(cleaned) * 4 > LONGEST_LINE and len(cleaned.encode()) > LONGEST_LINE:
+        raise NotUnderstood(f"That line is longer than {LONGEST_LINE} bytes and was not sent.", "too-long")
 
 
 def remark(rest: str) -> str:
@@ -44,6 +52,12 @@ def line_of_paste(line: str) -> str:
     return (" " * min(indentation, MOST_INDENTATION) + clean(bare)).rstrip()
 
 
+def too_long() -> Refused:
+    """Return the refusal of a paste that is too long."""
+    most = f"{LONGEST_PASTE} lines and {LARGEST_PASTE // 1024} KiB"
+    return Refused(f"A paste has at most {most}. It was not sent.", "too-long")
+
+
 def pasted(lines: Sequence[str]) -> str:
     """
     Return lines as one message.
@@ -52,10 +66,8 @@ def pasted(lines: Sequence[str]) -> str:
         Refused: they are too many, or hold nothing that can be shown.
     """
     cleaned = "\n".join(map(line_of_paste, lines)).rstrip("\n")
-    if cleaned.count("\n") >= LONGEST_PASTE:
-        raise Refused(f"A paste has at most {LONGEST_PASTE} lines. It was not sent.", "too-long")
-    if len(cleaned.encode()) > LARGEST_PASTE:
-        raise Refused(f"A paste has at most {LARGEST_PASTE // 1024} KiB. It was not sent.", "too-long")
+    if cleaned.count("\n") >= LONGEST_PASTE or len(cleaned.encode()) > LARGEST_PASTE:
+        raise too_long()
     if not cleaned.strip():
         raise NotUnderstood(NOTHING_SHOWN)
     return cleaned
@@ -73,8 +85,6 @@ def message(text: str) -> str:
     shown = clean(text).rstrip()
     if not shown.strip():
         raise NotUnderstood(NOTHING_SHOWN)
-    if len(shown) * 4 > LONGEST_LINE and len(shown.encode()) > LONGEST_LINE:
-        # NFC can make a text longer.
-        raise NotUnderstood(f"That line is longer than {LONGEST_LINE} bytes and was not sent.", "too-long")
+    _check_length(shown)
     # The nickname in front of it brings one more space.
     return shown[1:] if shown.startswith(" " * MOST_SPACES) else shown

@@ -51,6 +51,8 @@ def connected(chat: Chat, screen: Screen, address: str) -> Dialogue:
 class Nameless:
     """The state of a dialogue before there is a nickname."""
 
+    is_nameless = True
+
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
         self._chat = dialogue.chat

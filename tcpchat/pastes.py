@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tcpchat.limits import LARGEST_PASTE, LONGEST_PASTE
-from tcpchat.messages import pasted
+from tcpchat.messages import pasted, too_long
 from tcpchat.requests import Refused, Say
 
 END = "."
@@ -27,6 +27,8 @@ class Pasting:
         elif len(self._lines) <= LONGEST_PASTE and self._size <= LARGEST_PASTE:
             self._lines.append(line)
             self._size += len(line)
+        elif line.strip():
+            self._refusal = self._refusal or too_long()
 
     def request(self) -> Say:
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from tcpchat import answers, queries, records
 from tcpchat.anywhere import carry_out_anywhere
@@ -57,6 +58,8 @@ ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
 class Present:
     """The state of a dialogue with somebody who has a nickname."""
 
+    is_nameless = False
+
     def __init__(self, session: Session, dialogue: Dialogue) -> None:
         self._session = session
         self._dialogue = dialogue
@@ -86,16 +89,25 @@ class Present:
     async def _later(self, asked: Asked, waits: bool) -> Outcome:
         if waits:  # a question about what has happened: what was said before has to have happened
             await self._dialogue.until_kept()
-        if asked.ref:
-            known = await self._session.asked_before.find(asked.ref)
-            if known is not None:
-                return known
+        return await self._once(asked) if asked.ref else await self._outcome(asked)
+
+    async def _once(self, asked: Asked) -> Outcome:
+        before = self._session.asked_before
+        known = await before.find(asked.ref)
+        if known is not None:
+            return known
+        try:
+            outcome = await self._outcome(asked)
+        except Exception:
+            before.answer(asked.ref, Failure())
+            raise
+        if isinstance(outcome, Deferred):
+            return before.remember(asked.ref, outcome)
+        return before.answer(asked.ref, list(outcome or ()))
+
+    async def _outcome(self, asked: Asked) -> Outcome:
         effect = self._do(asked)
-        if effect is None:
-            return None
-        if isinstance(effect, Deferred):
-            return self._session.asked_before.remember(asked.ref, effect) if asked.ref else effect
-        return await effect
+        return effect if effect is None or isinstance(effect, Deferred) else await effect
 
     def refused(self, why: Refused) -> None:
         """Nothing more is to be said than what was said already."""
@@ -288,6 +300,7 @@ class Present:
             )
         person = self._chat.find_person(name)
         ignored[name.fold] = inbox(person.id) if person else name.fold
+        self._session.ignored_lately |= {name.fold, ignored[name.fold]}
         self._dialogue.reader.restyle()
         self._dialogue.tell(f"You no longer hear {name.display}.")
 

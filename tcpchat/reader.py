@@ -78,10 +78,10 @@ class Reader:
         """Return how a stream is seen."""
         return self._owner.view(stream)
 
-    def follow(self, feed: Followed, after: Place) -> None:
-        """Show what comes after a place, from now on."""
-        if not self._gone:
-            self.acknowledged.begin(feed.stream, after)
+    def follow(self, feed: Followed, after: Place, certain: Place | None = None) -> None:
+        """Show what comes after a place, from now on; only what is before ``certain`` was read, if given."""
+        self.acknowledged.begin(feed.stream, certain or after)
+        if not self._has_let_go:
             self._following.add(feed, self.view(feed.stream), after)
             self._advance()
 
@@ -95,9 +95,9 @@ class Reader:
 
     def unfollow(self, feed: Followed) -> None:
         """Show nothing more of a feed."""
-        if not self._gone:
+        self.acknowledged.end(feed.stream)
+        if not self._has_let_go:
             self._following.remove(feed)
-            self.acknowledged.end(feed.stream)
 
     def restyle(self) -> None:
         """The owner's view of something has changed."""

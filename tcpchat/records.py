@@ -18,8 +18,7 @@ class KeptSession(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a session needs to go on after its connection, or the server, has broken."""
 
     nick: str
-    code: str  # its digest, and that of the token
-    token: str
+    secrets: tuple[str, ...]  # the digests of its code and of its tokens
     address: str
     since: int
     rooms: tuple[str, ...] = ()  # the current one last

@@ -29,6 +29,9 @@ class Replayed(Protocol):
     def render_past(self, entries: list[Entry], view: View, viewer: str) -> bytes:
         """Return what people said, as it is shown of the past."""
 
+    def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
+        """Return that the entries from after one to another are no longer kept."""
+
     def render_missed(
         self, entries: list[Entry], presence: Sequence[Entry], view: View, viewer: str
     ) -> bytes:
@@ -138,13 +141,15 @@ class _Walk:
 
     def step(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
         feed, after, _ = self._parts[0]
-        return maybeDeferred(log.read, feed.stream, max(self._at, min(after)), READ_AT_ONCE).addCallback(
-            self._render, viewer
-        )
+        at = max(self._at, min(after))
+        read = maybeDeferred(log.read, feed.stream, at, READ_AT_ONCE)
+        return read.addCallback(self._render, viewer, at, log.kept_after(feed.stream))
 
-    def _render(self, entries: list[Entry], viewer: Viewer) -> bytes:
+    def _render(self, entries: list[Entry], viewer: Viewer, at: int, kept_after: int) -> bytes:
         feed, after, upto = self._parts[0]
         view = viewer.view(feed.stream)
+        kept_after = min(kept_after, upto)
+        lost = feed.render_gap(at, kept_after, view) if at < kept_after else b""
         piece = next(pieces(entries))
         self._at = min(piece[-1].seq, upto) if piece else upto
         shown: list[Entry] = []
@@ -157,7 +162,8 @@ class _Walk:
             elif entry.seq > after.seq and (view.json or not self._was_told(entry)):
                 shown.append(entry)
         over = self._at >= upto
-        data = feed.render_missed(shown, self._presence if over else (), view, viewer.session)
+        presence = self._presence if over else ()
+        data = lost + feed.render_missed(shown, presence, view, viewer.session)
         if over:
             del self._parts[0]
             self._at = 0

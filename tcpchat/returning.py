@@ -51,6 +51,7 @@ def _attach(session: Session, dialogue: Dialogue) -> None:
     dialogue.settings = session.settings
     dialogue.reader.session = session.id
     session.dialogue = dialogue
+    session.ignored_lately = {*session.ignored, *session.ignored.values()}
     session.address = dialogue.address
     dialogue.begin(Present(session, dialogue))
     session.chat.cursors.watch(session.id, dialogue.reader)
@@ -90,11 +91,12 @@ async def come_back(dialogue: Dialogue, request: Resume) -> None:
 
 async def _interrupt(session: Session, dialogue: Dialogue) -> dict[str, Place]:
     """Take a session from the connection that it has, or had; return where it goes on."""
+    session.stay()
     if not session.is_broken:
         session.acknowledged = session.dialogue.reader.let_go()
+        await session.dialogue.hand_over()
     places = await unread(session)
     session.chat.cursors.rest(session.id, places)
-    dialogue.take_over(session.dialogue)
     return places
 
 
@@ -106,14 +108,12 @@ async def _return(
     places = await chat.log.record(records.PLACE, session_id)
     assert kept is not None
     record = records.session(kept)
+    await chat.departure(session_id)
     name = chat.claim(record.nick, session_id, dialogue.address, or_variant=True)
     session = from_record(chat, session_id, name, record)
     try:
         for stream in record.rooms:
-            feed = chat.rooms.get(stream)
-            if session_id not in feed.room.members:
-                await chat.join(feed, session_id, session.nick)
-            session.feeds.append(feed)
+            await _go_back(session, stream, dialogue)
     except NotKept:
         chat.depart(session, session.feeds, "")
         session.release(name)
@@ -121,11 +121,23 @@ async def _return(
     return session, None if name.display == record.nick else record.nick, records.places(places or b"{}")
 
 
+async def _go_back(session: Session, stream: str, dialogue: Dialogue) -> None:
+    """Bring somebody back into a room, unless there are too many by now."""
+    try:
+        feed = session.chat.rooms.get(stream)
+    except Refused as refusal:
+        dialogue.refuse(refusal)
+        return
+    if session.id not in feed.room.members:
+        await session.chat.join(feed, session.id, session.nick)
+    session.feeds.append(feed)
+
+
 def _known_ticket(chat: Chat, session: Session, secret: str) -> Ticket:
     """Return the session's ticket; of one that another server has issued, what can be known of it."""
     if session.ticket.token:
         return session.ticket
-    if digest(secret) == session.digests[1]:
+    if digest(secret) in session.digests[1:]:
         known = ticket(secret)
         return known if digest(known.code) == session.digests[0] else Ticket(secret, "")
     return Ticket(chat.new_ticket().token, secret.strip().lower())
@@ -140,9 +152,11 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
     if chat.log.last(inbox(session.id)):
         feeds.insert(0, chat.inbox(session.id))
     exact = _asked_for(session, request)
-    begin = {feed.stream: exact.get(feed.stream) or places.get(feed.stream, Place(0, 0)) for feed in feeds}
+    begin = _begun(session) | dict(places) | exact
     if dialogue.speaks_json:
-        dialogue.answer(session.welcome(_as_programs_know(begin)))
+        dialogue.answer(
+            session.welcome({jsonlines.room(feed.stream): begin[feed.stream].seq for feed in feeds})
+        )
     elif session.feeds:
         dialogue.answer(membership.where(session.feeds[-1], session.feeds[-1].shown + 1))
     else:
@@ -160,9 +174,14 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
         here = Place(feed.shown, feed.shown)
         if place.is_behind(here):
             parts.append(Part(feed, place, feed.shown))
-        reader.follow(feed, here)
-        reader.acknowledged.begin(feed.stream, place)
+        reader.follow(feed, here, place)
     reader.replay(Missed(parts, counts=not dialogue.speaks_json))
+
+
+def _begun(session: Session) -> dict[str, Place]:
+    """Return where each of somebody's streams has begun for them."""
+    rooms = {feed.stream: feed.room.members[session.id].since for feed in session.feeds}
+    return {stream: Place(since, since) for stream, since in (rooms | {inbox(session.id): 0}).items()}
 
 
 def _asked_for(session: Session, request: Resume) -> dict[str, Place]:
@@ -175,7 +194,3 @@ def _asked_for(session: Session, request: Resume) -> dict[str, Place]:
         asked[stream] = seq
     last = session.chat.log.last
     return {stream: Place(seq, seq) for stream, n in asked.items() for seq in (max(0, min(n, last(stream))),)}
-
-
-def _as_programs_know(places: Mapping[str, Place]) -> dict[str, int]:
-    return {"@": 0} | {jsonlines.room(stream): place.seq for stream, place in places.items()}

@@ -63,7 +63,7 @@ def _begun(session: Session) -> dict[str, int]:
 def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
     """Let a session be taken up again for as long as is left of its time."""
     ago = 0.0 if record.broken is None else max(0, chat.wall() - record.broken) / 1000
-    chat.resumable.add(session_id, (record.code, record.token))
+    chat.resumable.add(session_id, record.secrets)
     chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE - ago)
 
 
@@ -92,7 +92,7 @@ def from_record(chat: Chat, session_id: str, name: Name, record: KeptSession) ->
     dialogue = Dialogue(chat, Nowhere(), record.address)
     dialogue.reader.stop()
     session = Session(dialogue, session_id, name, Ticket("", ""), record.since)
-    session.digests = record.code, record.token
+    session.digests = record.secrets
     for setting, value in record.settings.items():
         with suppress(Refused):  # of a setting that there is no more
             session.settings.change(setting, value)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -87,6 +87,7 @@ class Chat:
         self._forgetting = Forgetting(log, self.rooms, wall, retention)
         self._chance = chance
         self._people: dict[str, Person] = {}
+        self._departures: dict[str, list[Deferred[None]]] = {}  # not in the log yet, and who waits for them
         self._inboxes: dict[str, tuple[Feed, Callable[[], None]]] = {}
         self._upkeep = LoopingCall(self._look_after)
         self._upkeep.clock = clock
@@ -101,6 +102,8 @@ class Chat:
     def stop(self) -> None:
         """The server ends: who is there stays in the rooms, and can come back to the next one."""
         self._stopped = True
+        for feed in self.rooms:
+            feed.show_folded()
 
     def close(self) -> None:
         """Keep what has to be kept; nobody is connected any more."""
@@ -151,17 +154,36 @@ class Chat:
             end()
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
-        self.log_surely([(feed.stream, [Left(person.id, person.nick, reason)]) for feed in rooms])
+        parts = [(feed.stream, [Left(person.id, person.nick, reason)]) for feed in rooms]
+        if parts:
+            self._departures[person.id] = []
+            self.log_surely(parts).addCallback(self._departed, person.id)
 
-    def log_surely(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> None:
-        """Log what has happened already, in the end also when the log cannot be written now."""
+    def _departed(self, _: object, session: str) -> None:
+        for waiting in self._departures.pop(session):
+            waiting.callback(None)
 
-        def again(failure: Failure) -> None:
+    def departure(self, session: str) -> Deferred[None]:
+        """Answer when the log says of somebody that they have left."""
+        waiting: Deferred[None] = Deferred()
+        if session in self._departures:
+            self._departures[session].append(waiting)
+        else:
+            waiting.callback(None)
+        return waiting
+
+    def log_surely(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[object]:
+        """
+        Log what has happened already, in the end also when the log cannot be written now.
+
+        It answers when that is done; while the server ends, perhaps never.
+        """
+
+        def again(failure: Failure) -> Deferred[object]:
             failure.trap(NotKept)
-            if not self._stopped:
-                self.clock.callLater(LOG_AGAIN, self.log_surely, parts)
+            return deferLater(self.clock, LOG_AGAIN, self.log_surely, parts)
 
-        self.log.append_all(parts).addErrback(again)
+        return self.log.append_all(parts).addErrback(again)
 
     @property
     def is_stopped(self) -> bool:

@@ -25,6 +25,10 @@ from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
 from tcpchat.tickets import Ticket, digest
 
+# Tokens of one session that are good at once: each time a program comes back by its code to another
+# server, which knows no token, it gets a new one.
+MOST_TOKENS = 3
+
 
 class Session:
     """Somebody who has a nickname."""
@@ -35,7 +39,7 @@ class Session:
         self.id = id
         self.name = name
         self.ticket = ticket
-        self.digests = digest(ticket.code), digest(ticket.token)
+        self.digests: tuple[str, ...] = digest(ticket.code), digest(ticket.token)
         self.since = since
         self.address = dialogue.address
         self.dialogue = dialogue
@@ -45,6 +49,7 @@ class Session:
         self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
         self.correspondent: str | None = None  # the session that wrote privately last
         self.asked_before = AskedBefore(self.chat.log, id)
+        self.ignored_lately: set[str] = set()  # whom one did not hear over this connection
         self.acknowledged = Acknowledged()  # by the last connection, once it has broken
         self.broken: int | None = None  # when it did, in milliseconds since 1970
         self._grace: IDelayedCall | None = None
@@ -78,8 +83,9 @@ class Session:
 
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
-        if render.is_heard(event, self.view(inbox(self.id))):
+        if self.correspondent != event.session and render.is_heard(event, self.view(inbox(self.id))):
             self.correspondent = event.session
+            self.keep()
 
     # What the person sees
 
@@ -156,11 +162,9 @@ class Session:
         self._keep(has_left=False)
 
     def _keep(self, has_left: bool) -> None:
-        code, token = self.digests
         kept = KeptSession(
             nick=self.nick,
-            code=code,
-            token=token,
+            secrets=self.digests,
             address=self.address,
             since=self.since,
             rooms=tuple(feed.stream for feed in self.feeds),
@@ -198,9 +202,15 @@ class Session:
         self.release(self.name)
 
     def be_back(self, ticket: Ticket) -> None:
-        """The person is back, with this ticket: nothing is to be told."""
+        """The person is back, with this ticket."""
         self.ticket = ticket
-        self.digests = self.digests[0], digest(ticket.token)
+        code, *tokens = self.digests
+        if digest(ticket.token) not in tokens:
+            tokens = [*tokens, digest(ticket.token)][-MOST_TOKENS:]
+        self.digests = code, *tokens
+
+    def stay(self) -> None:
+        """The person is about to be back: nothing is to be told."""
         if self._grace and self._grace.active():
             self._grace.cancel()
         self._grace = None

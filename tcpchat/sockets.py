@@ -20,7 +20,7 @@ def traffic(connection: socket.socket) -> Traffic | None:
     try:
         # SIOCOUTQ has the number of TIOCOUTQ: bytes that the peer has not acknowledged.
         (queued,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
-    except OSError:
+    except (OSError, ValueError):  # of a closed socket
         return None
     if not queued:
         return Traffic(0, None)

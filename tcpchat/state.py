@@ -24,6 +24,8 @@ Effect = Later | Kept | None
 class State(Protocol):
     """What a dialogue needs from what it is about."""
 
+    is_nameless: bool  # has nobody been named yet?
+
     def understand(self, line: str) -> Request | None:
         """
         Return what a line asks for, if anything.

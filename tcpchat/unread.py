@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tcpchat.events import Entry
 from tcpchat.places import Place
-from tcpchat.render import is_heard
+from tcpchat.render import View, is_heard
 from tcpchat.session import Session
 
 # Entries read from the log at once, going back from where a connection has broken.
@@ -43,6 +43,7 @@ async def _step_back(session: Session, stream: str, sent: Place, missing: int) -
 def _least_size(entry: Entry, session: Session) -> int:
     """Return how many bytes at least somebody was shown of an entry, whatever their settings were."""
     text = getattr(entry.event, "text", "")
-    if entry.event.session == session.id or not is_heard(entry.event, session.view(entry.event.session)):
+    view = View(ignored=frozenset(session.ignored_lately))
+    if entry.event.session == session.id or not is_heard(entry.event, view):
         return 0
     return len(text.encode()) + len("<> \r\n") if text else 0

@@ -20,18 +20,18 @@ SESSIONS = st.builds(
 )  # fmt: skip
 ROOMS = st.builds(KeptRoom, NUMBER, TEXT, st.lists(st.builds(KeptMember, TEXT, TEXT, NUMBER), max_size=3))
 
-NEW = KeptSession("bob", "c", "t", "192.0.2.1", 5)
+NEW = KeptSession("bob", ("c", "t"), "192.0.2.1", 5)
 BROKEN = KeptSession(
-    "bob", "c", "t", "192.0.2.1", 5, ("#dev", "#lobby"), {"echo": "on"}, {"eve": "@s9"}, "", "s7", 9, True
+    "bob", ("c", "t"), "192.0.2.1", 5, ("#dev", "#lobby"), {"echo": "on"}, {"eve": "@s9"}, "", "s7", 9, True
 )
 
 # These are in people's stores: what changes here must still be read as it was.
 ON_DISK = [
-    (records.session, NEW, '{"nick":"bob","code":"c","token":"t","address":"192.0.2.1","since":5}'),
+    (records.session, NEW, '{"nick":"bob","secrets":["c","t"],"address":"192.0.2.1","since":5}'),
     (
         records.session,
         BROKEN,
-        '{"nick":"bob","code":"c","token":"t","address":"192.0.2.1","since":5,"rooms":["#dev","#lobby"],'
+        '{"nick":"bob","secrets":["c","t"],"address":"192.0.2.1","since":5,"rooms":["#dev","#lobby"],'
         '"settings":{"echo":"on"},"ignored":{"eve":"@s9"},"away":"","correspondent":"s7","broken":9,'
         '"has_left":true}',
     ),

@@ -403,11 +403,11 @@ class Crowd:
             self._turn()
         return True
 
-    def talk(self, lines: int, random_resets: float = 0.0) -> bool:
+    def talk(self, lines: int, random_resets: float = 0.0, patience: float = PATIENCE) -> bool:
         """
         Have everybody say so many lines, and wait until the outcome of each is known.
 
-        In each turn each program breaks its connection off with a probability.
+        In each turn each client breaks its connection off with a probability.
         """
         for client in self.clients:
             client.quota += lines
@@ -418,9 +418,9 @@ class Crowd:
                     client.reset()
             return all(client.is_done for client in self.clients)
 
-        return self.run(are_done)
+        return self.run(are_done, patience)
 
-    def settle(self) -> bool:
+    def settle(self, patience: float = PATIENCE) -> bool:
         """
         Have everybody say a last line in each room, and wait until all have seen it.
 
@@ -428,7 +428,7 @@ class Crowd:
         """
         for client in self.clients:
             client.reads = True
-        if not self.talk(0):
+        if not self.talk(0, patience=patience):
             return False
         for client in self.clients:
             if isinstance(client, JsonClient):
@@ -436,7 +436,7 @@ class Crowd:
                     client.say(room, f"{client.name} says goodbye in {room}")
             else:
                 client.quota += 1
-        if not self.run(lambda: all(client.is_done for client in self.clients)):
+        if not self.run(lambda: all(client.is_done for client in self.clients), patience):
             return False
         programs = [client for client in self.clients if isinstance(client, JsonClient)]
         last: dict[str, int] = {}
@@ -457,7 +457,9 @@ class Crowd:
     def leave(self, folder: Path) -> list[Journal]:
         """Let go of all connections; return the journals, which are kept in a folder as well."""
         for client in self.clients:
-            client.drop()
+            if client.socket:
+                self.forget(client)
+                client.socket.close()
             client.journal.save(folder)
         for connection in self.abandoned:
             connection.close()

@@ -9,7 +9,9 @@ from random import Random
 
 from tests.faults.checker import check, summary
 from tests.faults.clients import Client, Crowd, JsonClient, TextClient
+from tests.faults.journal import Shown
 from tests.faults.servers import dump, start
+from tests.processes import PATIENCE
 
 KILLS = int(os.environ.get("TCPCHAT_KILLS", "10"))
 SEED = int(os.environ.get("TCPCHAT_SEED", "0")) or time.time_ns() % 1_000_000
@@ -20,6 +22,10 @@ PEOPLE = 4
 
 # Seconds that a server lives at most, from its first guest on.
 LIFE = 1.0
+# How likely a program breaks off, or comes back over another connection, in a turn of the loop.
+RESETS = 0.001
+# Seconds until everybody has been shown what they missed, at the end of all lives.
+SETTLING = PATIENCE + KILLS
 # Lines that each has to say in a life: more than can be said.
 TALK = 10_000
 
@@ -49,12 +55,19 @@ def test_nothing_that_was_shown_is_lost_and_nothing_comes_twice(tmp_path: Path) 
     server = start(tmp_path).ready()
     port = server.port
     crowd = make_crowd(port, random)
+
+    def break_some_off() -> bool:
+        for client in crowd.clients:
+            if isinstance(client, JsonClient) and client.is_in and random.random() < RESETS:
+                random.choice([client.reset, client.abandon, client.say_farewell])()
+        return False
+
     for _ in range(KILLS):
         with server:
             for client in crowd.clients:
                 client.quota = TALK
                 client.reads = random.random() < 0.9
-            crowd.run(patience=random.uniform(0.05, LIFE))
+            crowd.run(break_some_off, patience=random.uniform(0.05, LIFE))
             server.kill()
         for client in crowd.clients:
             client.reads = True
@@ -66,15 +79,16 @@ def test_nothing_that_was_shown_is_lost_and_nothing_comes_twice(tmp_path: Path) 
     with server:
         for client in crowd.clients:
             client.quota = 0
-        crowd.settle()
+        crowd.settle(SETTLING)
         complaints = crowd.complaints()
         journals = crowd.leave(tmp_path)
         assert server.terminate() == 0
     log = dump(tmp_path)
     findings = check(journals, log)
+    replayed = sum(isinstance(note, Shown) and note.replay for journal in journals for note in journal.notes)
     print(
         f"{KILLS} kills, {len(journals)} clients, {len(log)} entries,"
-        f" {sum(len(journal.notes) for journal in journals)} notes,"
+        f" {sum(len(journal.notes) for journal in journals)} notes, {replayed} replayed,"
         f" first login after {max(first_logins):.2f} s at most"
     )
     print(summary(findings))
