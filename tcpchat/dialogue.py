@@ -371,6 +371,7 @@ class Dialogue:
         def close() -> None:
             if deadline.active():
                 deadline.cancel()
+            self.reader.let_go()  # how far everything was read is measured before the last words
             self.reader.tell(last_words)
             self.reader.stop()
             self._screen.close()

@@ -71,6 +71,7 @@ class Reader:
         self._has_let_go = False
         self._gone = False
         self._when_caught_up: Callable[[], None] | None = None
+        self._when_let_go: Callable[[], None] | None = None
 
     # What the session asks for
 
@@ -164,6 +165,13 @@ class Reader:
             self._answers.clear()
             self._call_when_caught_up()
 
+    def when_let_go(self, call: Callable[[], None]) -> None:
+        """Call something as soon as nothing is followed any more."""
+        if self._has_let_go:
+            call()
+        else:
+            self._when_let_go = call
+
     def let_go(self) -> Acknowledged:
         """Follow nothing any more, and return how far everything was read; answers are shown still."""
         if not self._gone:
@@ -177,6 +185,8 @@ class Reader:
             self._has_let_go = True
             self.acknowledged.stop(self.screen.traffic(), self._unsent, self.places())
             self._following.clear()
+            if self._when_let_go:
+                self._when_let_go()
 
     def look_at_traffic(self) -> None:
         """Look how much of what was shown has arrived; whose peer is dead is cut off."""

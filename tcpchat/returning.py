@@ -154,9 +154,8 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
     exact = _asked_for(session, request)
     begin = _begun(session) | dict(places) | exact
     if dialogue.speaks_json:
-        dialogue.answer(
-            session.welcome({jsonlines.room(feed.stream): begin[feed.stream].seq for feed in feeds})
-        )
+        after = {"@": 0} | {jsonlines.room(feed.stream): begin[feed.stream].seq for feed in feeds}
+        dialogue.answer(session.welcome(after))
     elif session.feeds:
         dialogue.answer(membership.where(session.feeds[-1], session.feeds[-1].shown + 1))
     else:

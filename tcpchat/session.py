@@ -180,6 +180,7 @@ class Session:
     def break_off(self) -> None:
         """The connection has broken: it is told nobody for a while, in which the person may be back."""
         self._stop()
+        self.dialogue.reader.let_go()
         if not self.chat.is_stopped:
             self.wait("connection lost")
         self.keep()
@@ -216,12 +217,16 @@ class Session:
         self._grace = None
 
     def _stop(self) -> None:
-        self.acknowledged = self.dialogue.reader.let_go()
+        """Go on, if at all, where the connection has stopped: what was there when it ends is still shown."""
+        self.acknowledged = self.dialogue.reader.acknowledged
         self.broken = self.chat.wall()
         self.chat.resumable.expire(self.id, self.chat.clock.seconds() + LONGEST_ABSENCE)
+        self._rest(self.acknowledged.places)
+        self.dialogue.reader.when_let_go(lambda: self._rest(self.acknowledged.certain))
+
+    def _rest(self, places: Mapping[str, Place]) -> None:
         # Private messages may come while nobody follows the inbox: they are missed from the first on.
-        places = {inbox(self.id): Place(0, 0)} | self.acknowledged.certain
-        self.chat.cursors.rest(self.id, places)
+        self.chat.cursors.rest(self.id, {inbox(self.id): Place(0, 0)} | dict(places))
 
     def _leave(self, reason: str) -> None:
         self.chat.depart(self, self.feeds, reason)

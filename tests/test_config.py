@@ -9,7 +9,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.config import Config, WrongConfig, greeting, make, read_file
-from tcpchat.limits import NO_LIMITS, Limits
+from tcpchat.limits import NO_LIMITS, Limits, Retention
 
 EVERYTHING = """
 listen = ["tcp:8023", "unix:/run/tcpchat"]
@@ -22,6 +22,7 @@ history = 500
 [limits]
 rooms_per_person = 3
 rooms = 7
+retention = { days = 30, entries = 1000 }
 """
 
 
@@ -47,6 +48,7 @@ class MakeTests(SynchronousTestCase):
             Config(
                 listen=("tcp:8023", "unix:/run/tcpchat"), store="memory:", durability="crash",
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", motd="motd.txt", history=500,
+                retention=Retention(days=30, entries=1000),
             ),
         )  # fmt: skip
 

@@ -117,7 +117,6 @@ class BigRoomTests(ChatCase):
     def test_nothing_of_it_is_lost_when_the_server_ends(self) -> None:
         self.come("anna")
         self.chat.stop()
-        # BUG: who came within the last second is not shown any more; Chat.stop() did so once.
         self.assertEqual(self.watcher.sees(), ["*** anna joined #lobby."])
 
 

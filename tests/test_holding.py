@@ -94,7 +94,6 @@ class HoldTests(ChatCase):
     def test_the_end_of_the_stream_shows_what_was_held(self) -> None:
         self.alice.types("one")
         self.bob.dialogue.ended()
-        # BUG: one who holds is never caught up, and after 30 seconds cut off without it.
         self.assertEqual(self.bob.sees(), ["<alice> one"])
         self.assertTrue(self.bob.screen.closed)
 

@@ -657,7 +657,6 @@ class ResumeTests(JsonCase):
                     self.assertEqual(each["after"], at)
                     at = each["before"] - 1
                 elif each["type"] == "message":
-                    # BUG: a replay tells of no gap, where what it is about to read is forgotten.
                     self.assertEqual(each["seq"], at + 1)
                     at += 1
             self.assertEqual(at, 302)
@@ -691,5 +690,4 @@ class LateTests(JsonCase):
         bot.visitor.dialogue.received(request("resume", session=self.welcome["session"]))
         bot.visitor.dialogue.received(request("say", text="hello", ref="a"))
         self.clock.pump([0.1] * 10)
-        # BUG: as in tests/test_asked_before.py; the log refuses the second, and "not-sent" is not true.
         self.assertIn({"type": "ok", "ref": "a", "seq": 3}, bot.sees())

@@ -278,8 +278,6 @@ class BadTests(JsonCase):
             self.assert_bad(json.dumps(fields), "too-long")
 
     def test_so_is_an_action_or_a_private_message(self) -> None:
-        # BUG: messages.text() has no limit: by NFC 4096 bytes of JSON become an action of over 8 KB,
-        # which /me would refuse.
         for kind in "me", "msg", "reply":
             line = json.dumps({"type": kind, "to": "al", "text": QA * 1300}, ensure_ascii=False)
             self.assertLessEqual(len(line.encode()), LONGEST_LINE)
@@ -309,7 +307,6 @@ class CleanTests(JsonCase):
                 self.assertEqual(understand(json.dumps({"type": kind, key: name})).request, request(name))
 
     def test_other_texts_are_cleaned_too(self) -> None:
-        # BUG: requests.py says that texts are clean, and these are as they came.
         for fields, request in (
             ({"type": "search", "text": "a\x1b[1m"}, Search("a[1m")),
             ({"type": "set", "name": "echo", "value": "o\x1bn"}, Set("echo", "on")),

@@ -103,7 +103,7 @@ class PastedTests(MessagesCase):
     def test_50_lines_may_be_pasted_and_not_more(self) -> None:
         self.assertEqual(pasted(["x"] * LONGEST_PASTE), "\n".join(["x"] * LONGEST_PASTE))
         refusal = self.assertRaises(Refused, pasted, ["x"] * (LONGEST_PASTE + 1))
-        self.assert_too_long(f"A paste has at most {LONGEST_PASTE} lines. It was not sent.", refusal)
+        self.assert_too_long(f"A paste has at most {LONGEST_PASTE} lines and 16 KiB. It was not sent.", refusal)
         self.assertEqual(pasted(["x"] * LONGEST_PASTE + ["", " "]), "\n".join(["x"] * LONGEST_PASTE))
 
     def test_16_kib_may_be_pasted_and_not_more(self) -> None:
@@ -111,7 +111,7 @@ class PastedTests(MessagesCase):
         self.assertEqual(len(pasted([half, half[1:]])), LARGEST_PASTE)
         for lines in [half, half], ["\u00e9" * 4096, "\u00e9" * 4096], [QA * 1366, QA * 1366]:
             refusal = self.assertRaises(Refused, pasted, lines)
-            self.assert_too_long("A paste has at most 16 KiB. It was not sent.", refusal)
+            self.assert_too_long("A paste has at most 50 lines and 16 KiB. It was not sent.", refusal)
 
     def test_nothing_that_can_be_shown_is_no_paste(self) -> None:
         for lines in [], [""], ["", " ", "\t"], list(NOTHING):

@@ -73,8 +73,6 @@ class PastingTests(SynchronousTestCase):
         )
 
     def test_a_line_that_was_not_taken_any_more_is_not_lost_silently(self) -> None:
-        # BUG: after the 51st line, or 16 KiB, no more are taken; but what was taken may become little
-        # when it is cleaned, and is said then without "last", and nobody is told.
         for before in ["first", *[""] * LONGEST_PASTE], ["first" + " " * 4000] * 5:
             refusal = self.assertRaises(Refused, pasting(*before, "last", ".").request)
             self.assertEqual(refusal.code, "too-long")

@@ -50,7 +50,7 @@ class ParseTests(SynchronousTestCase):
 
     def test_what_is_no_nickname_is_named(self) -> None:
         refusal = self.assertRaises(Refused, parse, "hello from:5")
-        self.assertEqual(str(refusal), '"5" is no nickname: it must begin with a letter.')
+        self.assertEqual(str(refusal), '"5" is not a nickname: it must begin with a letter.')
         self.assertNotIsInstance(refusal, NotUnderstood)
         refusal = self.assertRaises(Refused, parse, "hello from: ada")
         self.assertEqual(str(refusal), '"" is no nickname: it is empty.')

@@ -211,5 +211,4 @@ class MissedTests(ReplayCase):
         self.say("#lobby", *(str(n) for n in range(300)))
         replay = self.missed((self.lobby, 0))
         self.log.forget("#lobby", 200)
-        # BUG: nothing is told of it: a silent gap.
         self.assertIn("*** 200 lines are no longer kept.", self.all(replay))

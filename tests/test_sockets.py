@@ -71,7 +71,6 @@ class TrafficTests(TestCase):
 
     def test_a_closed_socket_is_not_known(self) -> None:
         self.ours.close()
-        # BUG: fcntl raises ValueError for it, and not OSError.
         self.assertIsNone(traffic(self.ours))
 
     def test_a_unix_socket_does_not_count_what_was_acknowledged(self) -> None:

@@ -62,6 +62,7 @@ class Client:
         self.nick = ""
         self.journal = Journal(name, sees_all=sees_all)
         self.is_in = False  # over this connection
+        self.leaves = False  # has nothing more to say over it
         self.quota = 0  # lines to be said
         self.reads = True
         self.socket: socket.socket | None = None
@@ -150,7 +151,7 @@ class Client:
             self.crowd.forget(self)
             self.socket.close()
             self.socket = None
-            self.is_in = False
+            self.is_in = self.leaves = False
             self.journal.add(Broke())
 
     def reset(self) -> None:
@@ -169,6 +170,7 @@ class Client:
         """End what is sent; what comes is read still."""
         if self.socket:
             self.is_in = False
+            self.leaves = True
             self.socket.shutdown(socket.SHUT_WR)
             self._to_send = b""
 
@@ -312,8 +314,10 @@ class JsonClient(Client):
         ref = it.get("ref", "")
         self.journal.add(Refused(ref, it["code"], it["text"]))
         self.pending.pop(ref, None)
-        if not self.is_in:
-            self.crowd.strays.append(f"{self.name}: {it}")
+        if not (self.is_in or self.leaves or ref):
+            if it["code"] == "bad-session":
+                self.crowd.strays.append(f"{self.name}: {it}")
+            self.drop()  # and try again
 
 
 class TextClient(Client):
@@ -443,9 +447,16 @@ class Crowd:
         for program in programs:
             for room in program.entered - {INBOX}:
                 last[room] = max(last.get(room, 0), program.after[room])
-        return self.run(
-            lambda: all(p.after[room] >= last[room] for p in programs for room in p.entered - {INBOX})
-        )
+
+        def is_behind(program: JsonClient) -> bool:
+            return any(program.after[room] < last[room] for room in program.entered - {INBOX})
+
+        if self.run(lambda: not any(map(is_behind, programs)), patience):
+            return True
+        self.strays += [
+            f"{p.name} is shown nothing more: {p.after} of {last}" for p in programs if is_behind(p)
+        ]
+        return False
 
     def complaints(self) -> list[str]:
         """Return what clients were told and never should be, and for what they wait in vain."""

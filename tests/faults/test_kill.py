@@ -59,7 +59,7 @@ def test_nothing_that_was_shown_is_lost_and_nothing_comes_twice(tmp_path: Path) 
     def break_some_off() -> bool:
         for client in crowd.clients:
             if isinstance(client, JsonClient) and client.is_in and random.random() < RESETS:
-                random.choice([client.reset, client.abandon, client.say_farewell])()
+                random.choice([client.reset, client.abandon])()
         return False
 
     for _ in range(KILLS):
