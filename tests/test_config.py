@@ -22,7 +22,10 @@ history = 500
 [limits]
 rooms_per_person = 3
 rooms = 7
-retention = { days = 30, entries = 1000 }
+
+[retention]
+days = 30
+entries = 1000
 """
 
 

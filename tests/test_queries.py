@@ -53,7 +53,7 @@ class ParseTests(SynchronousTestCase):
         self.assertEqual(str(refusal), '"5" is not a nickname: it must begin with a letter.')
         self.assertNotIsInstance(refusal, NotUnderstood)
         refusal = self.assertRaises(Refused, parse, "hello from: ada")
-        self.assertEqual(str(refusal), '"" is no nickname: it is empty.')
+        self.assertEqual(str(refusal), '"" is not a nickname: it is empty.')
 
     @given(st.text() | st.lists(PIECES).map("".join))
     @example('from:"')

@@ -16,7 +16,8 @@ NUMBER = st.integers(0, 2**62)
 PLACES = st.builds(Place, NUMBER, NUMBER)
 SESSIONS = st.builds(
     KeptSession, TEXT, st.lists(TEXT, max_size=3).map(tuple), TEXT, NUMBER,
-    st.lists(TEXT, max_size=3).map(tuple), TEXTS, TEXTS, st.none() | TEXT, st.none() | TEXT, st.none() | NUMBER, st.booleans(),
+    st.lists(TEXT, max_size=3).map(tuple), TEXTS, TEXTS,
+    st.none() | TEXT, st.none() | TEXT, st.none() | NUMBER, st.booleans(),
 )  # fmt: skip
 ROOMS = st.builds(KeptRoom, NUMBER, TEXT, st.lists(st.builds(KeptMember, TEXT, TEXT, NUMBER), max_size=3))
 

@@ -20,6 +20,10 @@ from tcpchat.logs.sqlite_schema import APPLICATION_ID, SCHEMA, TABLES, VERSION, 
 LONGEST_WAL = 1000
 PAGE = 4096
 
+# KiB of pages that each connection keeps. The system has them all in its own cache; SQLite's would be
+# filled by whoever reads long ago's entries, and stay so.
+CACHE = 256
+
 # Looking through a large file for damage must not keep people waiting for the server.
 LONGEST_CHECK = 1.0
 
@@ -152,7 +156,10 @@ class SQLiteFile:
             isolation_level=None,
             check_same_thread=False,
         )
-        for pragma in "foreign_keys = on", "trusted_schema = off", "mmap_size = 0", "cell_size_check = on":
+        for pragma in (
+            "foreign_keys = on", "trusted_schema = off", "mmap_size = 0", "cell_size_check = on",
+            f"cache_size = -{CACHE}",
+        ):  # fmt: skip
             connection.execute(f"pragma {pragma}")
         return connection
 

@@ -23,9 +23,7 @@ PEOPLE = 4
 # Seconds that a server lives at most, from its first guest on.
 LIFE = 1.0
 # How likely a program breaks off, or comes back over another connection, in a turn of the loop.
-RESETS = 0.001
-# Seconds until everybody has been shown what they missed, at the end of all lives.
-SETTLING = PATIENCE + KILLS
+GOING = 0.001
 # Lines that each has to say in a life: more than can be said.
 TALK = 10_000
 
@@ -48,49 +46,58 @@ def make_crowd(port: int, random: Random) -> Crowd:
     return crowd
 
 
-def test_nothing_that_was_shown_is_lost_and_nothing_comes_twice(tmp_path: Path) -> None:
-    print(f"TCPCHAT_SEED={SEED} TCPCHAT_KILLS={KILLS}")
+def live_and_die(folder: Path, kills: int, ways_to_go: tuple[str, ...]) -> None:
+    """Kill a server so often, while clients talk and come and go, and look what became of their lines."""
+    print(f"TCPCHAT_SEED={SEED} TCPCHAT_KILLS={kills}")
     random = Random(SEED)
+    crowd = make_crowd(0, random)
     first_logins = []
-    server = start(tmp_path).ready()
-    port = server.port
-    crowd = make_crowd(port, random)
 
-    def break_some_off() -> bool:
+    def some_go() -> bool:
         for client in crowd.clients:
-            if isinstance(client, JsonClient) and client.is_in and random.random() < RESETS:
-                random.choice([client.reset, client.abandon])()
+            if isinstance(client, JsonClient) and client.is_in and random.random() < GOING:
+                getattr(client, random.choice(ways_to_go))()
         return False
 
-    for _ in range(KILLS):
-        with server:
-            for client in crowd.clients:
-                client.quota = TALK
-                client.reads = random.random() < 0.9
-            crowd.run(break_some_off, patience=random.uniform(0.05, LIFE))
-            server.kill()
-        for client in crowd.clients:
-            client.reads = True
+    for life in range(kills + 1):
         begun = time.monotonic()
         crowd.welcomed_at = 0.0
-        server = start(tmp_path, port).ready()
-        assert crowd.run(lambda: crowd.welcomed_at > 0), crowd.complaints()
-        first_logins.append(crowd.welcomed_at - begun)
-    with server:
-        for client in crowd.clients:
-            client.quota = 0
-        crowd.settle(SETTLING)
-        complaints = crowd.complaints()
-        journals = crowd.leave(tmp_path)
-        assert server.terminate() == 0
-    log = dump(tmp_path)
+        with start(folder, crowd.port) as server:
+            crowd.port = server.ready().port
+            assert crowd.run(lambda: crowd.welcomed_at > 0), crowd.complaints()
+            first_logins.append(crowd.welcomed_at - begun)
+            last = life == kills
+            for client in crowd.clients:
+                client.quota = 0 if last else TALK
+                client.reads = last or random.random() < 0.9
+            if not last:
+                crowd.run(some_go, patience=random.uniform(0.05, LIFE))
+                server.kill()
+                for client in crowd.clients:
+                    client.reads = True
+                continue
+            crowd.settle(PATIENCE + kills)
+            complaints = crowd.complaints()
+            journals = crowd.leave(folder)
+            assert server.terminate() == 0
+    log = dump(folder)
     findings = check(journals, log)
     replayed = sum(isinstance(note, Shown) and note.replay for journal in journals for note in journal.notes)
     print(
-        f"{KILLS} kills, {len(journals)} clients, {len(log)} entries,"
+        f"{kills} kills, {len(journals)} clients, {len(log)} entries,"
         f" {sum(len(journal.notes) for journal in journals)} notes, {replayed} replayed,"
         f" first login after {max(first_logins):.2f} s at most"
     )
     print(summary(findings))
     assert not findings, f"seed {SEED}: {summary(findings)}"
     assert not complaints, f"seed {SEED}: {complaints}"
+
+
+def test_nothing_that_was_shown_is_lost_and_nothing_comes_twice(tmp_path: Path) -> None:
+    live_and_die(tmp_path, KILLS, ("reset", "abandon"))
+
+
+# BUG: reviving.revive() does not wait for the Left of who was killed in the middle of coming back;
+# who resumes at once is not joined again, then is out of the room: KeyError in returning._begun.
+def test_a_server_may_die_while_people_say_farewell_and_come_back(tmp_path: Path) -> None:
+    live_and_die(tmp_path, max(3, KILLS // 10), ("say_farewell",))

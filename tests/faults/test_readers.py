@@ -163,6 +163,7 @@ def test_all_is_said_of_who_writes_and_never_reads(tmp_path: Path) -> None:
             said += 100
             while heard < said:
                 it = next(listener.read())
+                assert it["type"] != "left", it
                 if it.get("from") == "bob":
                     assert it["text"] == f"line {heard}"
                     heard += 1
