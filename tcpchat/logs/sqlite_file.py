@@ -25,7 +25,7 @@ PAGE = 4096
 CACHE = 256
 
 # Looking through a large file for damage must not keep people waiting for the server.
-LONGEST_CHECK = 1.0
+LONGEST_CHECK = 0.4
 
 # Errors after which SQLite has rolled back and may be asked again: a full disk, a file at its
 # largest size, another program that holds the file locked. After any other one (a failed fsync
