@@ -42,7 +42,7 @@ FEW_UNCOMMITTED = 2
 MOST_HELD_ANSWERS = 65536
 
 # Bytes handed to a connection at once when a reader is caught up from the log.
-LARGEST_CHUNK = 65536
+LARGEST_CHUNK = 32768
 
 # Lines of one /history.
 MOST_HISTORY = 500

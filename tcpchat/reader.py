@@ -214,7 +214,8 @@ class Reader:
         self._following.fall_behind()
         if not isinstance(taken, int):
             # Reading from a socket that a write has found broken looks like a farewell, so
-            # that must not be left to the next read.
+            # that must not be left to the next read. Nothing of this has been read by anybody.
+            self._unsent = len(data)
             self.stop()
             self.screen.abort()
             return

@@ -122,8 +122,10 @@ class Part(NamedTuple):
 class _Walk:
     """Goes through what was missed, one stream after the other."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[Part], unspoken: bool = False) -> None:
+        """``unspoken`` is to go through what is no line that people said, and that alone."""
         self._parts = list(parts)
+        self._unspoken = unspoken
         self._at = 0  # in the first part: read up to here
         self._presence: list[Entry] = []  # of the first part, to be told at its end
         self._renamings: set[str] = set()  # told in a part before
@@ -140,9 +142,12 @@ class _Walk:
         return places
 
     def step(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
-        feed, after, _ = self._parts[0]
+        feed, after, upto = self._parts[0]
         at = max(self._at, min(after))
-        read = maybeDeferred(log.read, feed.stream, at, READ_AT_ONCE)
+        if self._unspoken:
+            read = maybeDeferred(log.read_unspoken, feed.stream, at, upto, READ_AT_ONCE)
+        else:
+            read = maybeDeferred(log.read, feed.stream, at, READ_AT_ONCE)
         return read.addCallback(self._render, viewer, at, log.kept_after(feed.stream))
 
     def _render(self, entries: list[Entry], viewer: Viewer, at: int, kept_after: int) -> bytes:
@@ -183,21 +188,38 @@ class Missed:
     """
     What somebody missed in some streams, under a line that says how much it is.
 
-    For that it is gone through twice; a program counts by itself.
+    For that the log counts what was said, and the rest is gone through twice. Where some people are
+    not heard, all of it is. A program counts by itself.
     """
 
     def __init__(self, parts: Sequence[Part], counts: bool) -> None:
         """``counts`` says whether it is told how much it is, and when it is over."""
         self.is_over = not parts
         self._walk = _Walk(parts)
-        self._counting = _Walk(parts) if counts and parts else None
+        self._uncounted = list(parts) if counts else []
+        self._counting: _Walk | None = None
+        self._parts = parts
         self._counts = counts
         self._lines = 0
 
     def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
+        if self._uncounted:
+            if any(viewer.view(part.feed.stream).ignored for part in self._parts):
+                self._uncounted = []
+                self._counting = _Walk(self._parts)
+            else:
+                feed, after, upto = self._uncounted.pop()
+                counted = maybeDeferred(log.count_spoken, feed.stream, after.seq, upto)
+                if not self._uncounted:
+                    self._counting = _Walk(self._parts, unspoken=True)
+                return counted.addCallback(self._add)
         if self._counting is not None:
             return self._counting.step(log, viewer).addCallback(self._count, self._counting)
         return self._walk.step(log, viewer).addCallback(self._show)
+
+    def _add(self, lines: int) -> bytes:
+        self._lines += lines
+        return b""
 
     def _count(self, data: bytes, counting: _Walk) -> bytes:
         self._lines += data.count(b"\n")

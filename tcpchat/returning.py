@@ -148,9 +148,7 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
     dialogue, chat = session.dialogue, session.chat
     reader = dialogue.reader
     membership = Membership(session)
-    feeds: list[Feed] = [*session.feeds]
-    if chat.log.last(inbox(session.id)):
-        feeds.insert(0, chat.inbox(session.id))
+    feeds: list[Feed] = [chat.inbox(session.id), *session.feeds]
     exact = _asked_for(session, request)
     begin = _begun(session) | dict(places) | exact
     if dialogue.speaks_json:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from tcpchat import records
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Left, inbox
+from tcpchat.events import inbox
 from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
 from tcpchat.places import Place
@@ -43,15 +43,13 @@ async def revive(chat: Chat) -> None:
             known = session.acknowledged.places
             session.wait("server restarted")
         chat.cursors.rest(session_id, known)
+    unknown: dict[str, dict[str, str]] = {}
     for feed in chat.rooms:
-        members = feed.room.members.items()
-        unknown = [
-            Left(session_id, member.nick, "server restarted")
-            for session_id, member in members
-            if session_id not in present
-        ]
-        if unknown:
-            chat.log_surely([(feed.stream, unknown)])
+        for session_id, member in feed.room.members.items():
+            if session_id not in present:
+                unknown.setdefault(session_id, {})[feed.stream] = member.nick
+    for session_id, nicks in unknown.items():
+        chat.put_out(session_id, nicks, "server restarted")
 
 
 def _begun(session: Session) -> dict[str, int]:

@@ -8,7 +8,7 @@ sees anything that the log does not hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -154,10 +154,14 @@ class Chat:
             end()
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
-        parts = [(feed.stream, [Left(person.id, person.nick, reason)]) for feed in rooms]
-        if parts:
-            self._departures[person.id] = []
-            self.log_surely(parts).addCallback(self._departed, person.id)
+        self.put_out(person.id, {feed.stream: person.nick for feed in rooms}, reason)
+
+    def put_out(self, session: str, nicks: Mapping[str, str], reason: str) -> None:
+        """Have the log say of a session that it has left; ``nicks`` has its nickname by room."""
+        if nicks:
+            self._departures[session] = []
+            parts = [(stream, [Left(session, nick, reason)]) for stream, nick in nicks.items()]
+            self.log_surely(parts).addCallback(self._departed, session)
 
     def _departed(self, _: object, session: str) -> None:
         for waiting in self._departures.pop(session):

@@ -693,6 +693,15 @@ class LogContract(Case):
         self.append("#lobby", "one more")
         self.assertEqual(self.find("more"), ["one more"])
 
+    def test_what_was_said_between_two_is_counted_in_lines(self) -> None:
+        events: list[Event] = [*said("one", "two"), TopicSet("s", "ada", "x\ny"), *said("a\nb\nc", "last")]
+        self.wait(self.log.append("#lobby", events))
+        for after, upto, lines in ((0, 5, 6), (0, 100, 6), (1, 4, 4), (2, 3, 0), (5, 5, 0), (4, 2, 0)):
+            self.assertEqual(self.wait(self.log.count_spoken("#lobby", after, upto)), lines, (after, upto))
+        self.assertEqual(self.wait(self.log.count_spoken("#nowhere", 0, 9)), 0)
+        self.wait(self.log.forget("#lobby", 1))
+        self.assertEqual(self.wait(self.log.count_spoken("#lobby", 0, 5)), 5)
+
     # Forgetting.
 
     def test_what_is_forgotten_is_gone_and_the_rest_keeps_its_numbers(self) -> None:

@@ -114,15 +114,6 @@ class BreakTests(ChatCase):
         self.alice.types("four")
         self.assertEqual(heard(self.come_back(self.code)[1]), ["two", "three", "four"])
 
-    def test_what_an_ignored_person_said_does_not_count_for_what_had_not_arrived(self) -> None:
-        (carl,) = self.enter("carl")
-        self.bob.types("/ignore alice")
-        carl.types("important")
-        self.alice.types(*["much ado about nothing"] * 10)
-        self.bob.types("/unignore alice")
-        self.bob.breaks_off(unacknowledged=len("<carl> important\r\n*** You hear alice again.\r\n"))
-        self.assertIn("important", heard(self.come_back(self.code)[1]))
-
     def test_the_number_of_the_entry_after_which_to_begin_can_be_told(self) -> None:
         self.alice.types("one", "two", "three")
         last = self.log.last(LOBBY)

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from twisted.internet.defer import Deferred
-
-from tcpchat.events import Event, Joined, Left
+from tcpchat.events import Joined, Left
 from tcpchat.limits import GRACE
-from tcpchat.logs.interface import NotKept
-from tests.visitors import ChatCase, FullLog
+from tests.visitors import ChatCase
 
 NOT_SENT = "!!! Not sent: the log cannot be written."
 
 
-class FullAtOnceLog(FullLog):
-    """A log on a disk that can be full, to however many streams something is appended."""
-
-    def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
-        if self.full:
-            answer: Deferred[list[list[int]]] = Deferred()
-            self._clock.callLater(0, answer.errback, NotKept("the log cannot be written"))
-            return answer
-        return super().append_all(parts)
-
-
 class FullDiskCase(ChatCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.log = FullAtOnceLog(self.clock, self.wall)
-        self.chat = self.make_chat(self.log)
-
     def told_as_gone(self) -> list[tuple[str, str]]:
         """Return of whom the lobby's log says that they left, and why."""
         entries = self.successResultOf(self.log.read("#lobby", 0, 100))

@@ -186,20 +186,6 @@ class EndTests(SessionCase):
         self.assertEqual(self.alice.types("/msg bob hi"), ['!!! Nobody here is called "bob".'])
 
 
-class UnreadTests(ChatCase):
-    def test_what_was_not_shown_of_somebody_ignored_does_not_count_for_what_was_on_its_way(self) -> None:
-        alice, bob, eve = self.enter("alice", "bob", "eve")
-        bob.types("/ignore eve")
-        self.clock.advance(2)  # all that was shown so far has arrived
-        arrived = len(bob.screen.shown)
-        alice.types("you will need this")
-        eve.types(*["spam" * 10] * 5)
-        bob.types("/unignore eve")
-        bob.breaks_off(unacknowledged=len(bob.screen.shown) - arrived)
-        again = self.connect().types(f"/resume {bob.code}")
-        self.assertIn("[10:02] <alice> you will need this", again)
-
-
 class NameTests(SessionCase):
     def test_a_name_is_held_beside_the_one_that_one_has_until_it_is_given_back(self) -> None:
         name = self.session.claim("rob")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Entry, Event
-from tcpchat.limits import NO_LIMITS, Limits
+from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
 from tcpchat.logs.interface import Found, Log, NotKept
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.nameless import connected
@@ -33,12 +33,16 @@ class FullLog(MemoryLog):
 
     full = False
 
-    def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
-        if self.full:
-            answer: Deferred[list[int]] = Deferred()
-            self._clock.callLater(0, answer.errback, NotKept("the log cannot be written"))
-            return answer
-        return super().append(stream, events)
+    def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
+        return self._refusal() if self.full else super().append_all(parts)
+
+    def forget(self, stream: str, upto: int) -> Deferred[None]:
+        return self._refusal() if self.full else super().forget(stream, upto)
+
+    def _refusal(self) -> Deferred[Any]:
+        answer: Deferred[Any] = Deferred()
+        self._clock.callLater(0, answer.errback, NotKept("the log cannot be written"))
+        return answer
 
     def after_a_crash(self) -> FullLog:
         """Return what a server finds here that starts after this one was killed."""
@@ -176,6 +180,7 @@ class ChatCase(SynchronousTestCase):
 
     limits: Limits = NO_LIMITS
     history = 10
+    retention: Retention = KEEP_ALL
 
     def setUp(self) -> None:
         ids = count(1)
@@ -201,6 +206,7 @@ class ChatCase(SynchronousTestCase):
             self.history,
             ascii_names,
             greeting,
+            self.retention,
         )
 
         async def open() -> None:
@@ -212,12 +218,12 @@ class ChatCase(SynchronousTestCase):
         self.successResultOf(opening)
         return chat
 
-    def crash(self) -> None:
+    def crash(self, ascii_names: bool = False) -> None:
         """The server is killed, and another one is started."""
         for call in list(self.clock.getDelayedCalls()):
             call.cancel()
         self.log = self.log.after_a_crash()
-        self.chat = self.make_chat(self.log)
+        self.chat = self.make_chat(self.log, ascii_names)
 
     def restart(self, *visitors: Visitor) -> None:
         """The server ends as an operator has it end, with these who are connected; another one starts."""

@@ -103,6 +103,9 @@ class Log(Protocol):
         ``number`` also where the next entry has too many of them. The last entry always counts.
         """
 
+    def count_spoken(self, stream: str, after: int, upto: int) -> Deferred[int]:
+        """Answer with how many lines people said between two entries; it keeps nobody waiting."""
+
     def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
         """Answer with what a session has asked for under a reference of its own."""
 

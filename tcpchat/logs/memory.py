@@ -105,7 +105,8 @@ class MemoryLog:
         return [entry.seq for entry in new]
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
-        return succeed(self._between(stream, after, self.last(stream))[:limit])
+        upto = max(after, self.kept_after(stream)) + limit
+        return succeed(self._between(stream, after, min(upto, self.last(stream))))
 
     def read_spoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
         return succeed([entry for entry in self._between(stream, after, upto) if _is_spoken(entry)][:limit])
@@ -127,6 +128,9 @@ class MemoryLog:
                 break
             after, found = entry.seq - 1, found + lines
         return succeed((after, found))
+
+    def count_spoken(self, stream: str, after: int, upto: int) -> Deferred[int]:
+        return succeed(sum(lines_said(entry.event) for entry in self._between(stream, after, upto)))
 
     def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
         found = self._refs.get((session, ref))

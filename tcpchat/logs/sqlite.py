@@ -24,7 +24,7 @@ from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Item, Keep
 from tcpchat.logs.interface import Deliver, Found, NotKept, Range
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
 from tcpchat.logs.sqlite_records import Records
-from tcpchat.logs.sqlite_search import Part, Searcher, search
+from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
 from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Forget, Reach, Reports, Writer
 from tcpchat.logs.tails import Tails
 from tcpchat.queries import Query
@@ -135,6 +135,12 @@ class SQLiteLog:
                     break
                 after, found = seq - 1, found + lines
         return after, found
+
+    def count_spoken(self, stream: str, after: int, upto: int) -> Deferred[int]:
+        known = self._streams.get(stream)
+        if known is None or self._closing:
+            return succeed(0)
+        return self._searcher.ask(count_spoken, known.id, after, min(upto, known.seq))
 
     def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
         return execute(self._find_ref, f"{session} {ref}")

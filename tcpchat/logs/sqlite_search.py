@@ -182,6 +182,16 @@ def search(connection: sqlite3.Connection, query: Query, parts: Sequence[Part], 
     return found[max(len(found) - limit, 0) :]
 
 
+def count_spoken(connection: sqlite3.Connection, stream: int, after: int, upto: int) -> int:
+    """Return how many lines people said between two entries of the stream in a row."""
+    (lines,) = connection.execute(
+        "select coalesce(sum(spoken), 0) from entry indexed by spoken"
+        " where spoken and stream = ? and seq > ? and seq <= ?",
+        (stream, after, upto),
+    ).fetchone()
+    return int(lines)
+
+
 class Searcher:
     """A thread for questions that may take long, with a connection of its own."""
 

@@ -141,6 +141,9 @@ def test_stalled_readers_are_cheap(tmp_path: Path) -> None:
         while next(talker.read())["type"] == "error":
             talker.asks({"type": "whois", "nick": f"reader{READERS - 1}"})
         talker.talks(2)
+        used = 0
+        while used < (used := memory(server) + kernel_memory()):  # until everybody has stalled
+            time.sleep(1)
         process, kernel = memory(server) - before, kernel_memory() - before_kernel
         print(f"{READERS} stalled readers: {process / READERS / KIB:.0f} KiB of the process and"
               f" {kernel / READERS / KIB:.0f} KiB of the kernel each")  # fmt: skip
