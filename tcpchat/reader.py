@@ -68,6 +68,7 @@ class Reader:
         self._unsent = 0  # bytes at most that the screen keeps
         self._held_answers = 0
         self._holding = False
+        self._is_reading = False  # from the log, which may take its time
         self._has_let_go = False
         self._gone = False
         self._when_caught_up: Callable[[], None] | None = None
@@ -249,7 +250,7 @@ class Reader:
 
     def _advance(self) -> None:
         """Be live again, or wait for a turn to read on."""
-        if self._gone or self._unsent or self.is_live or self._holding:
+        if self._gone or self._unsent or self.is_live or self._holding or self._is_reading:
             return
         if self._answers or self._following.behind():
             self._catching_up.wait(self)
@@ -264,7 +265,7 @@ class Reader:
 
     def read_on(self, log: Log) -> None:
         """Show the next answer that waits, or one chunk that is read from the log."""
-        if self._gone or self._unsent or self._holding:
+        if self._gone or self._unsent or self._holding or self._is_reading:
             return
         if self._answers:
             answer = self._answers[0]
@@ -282,7 +283,14 @@ class Reader:
         else:
             self._advance()
             return
-        read.addCallback(lambda _: self._advance()).addErrback(self._failed)
+        self._is_reading = True
+        read.addBoth(self._has_read).addErrback(self._failed)
+
+    def _has_read(self, outcome: Failure | None) -> Failure | None:
+        self._is_reading = False
+        if outcome is None:
+            self._advance()
+        return outcome
 
     def _show_replay(self, data: bytes, replay: Replay) -> None:
         if self._gone:

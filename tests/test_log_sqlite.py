@@ -297,7 +297,7 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         self.assertEqual(len(self.find("hello", limit=MANY)), MANY)
 
     def test_what_waits_for_the_index_does_not_become_ever_more(self) -> None:
-        answers = [self.log.append("#lobby", said(*["hello"] * LARGEST_BATCH)) for _ in range(60)]
+        answers = [self.log.append("#lobby", said(*["hello"] * LARGEST_BATCH)) for _ in range(MOST_WAITING // LARGEST_BATCH + 40)]
         for answer in answers:
             self.wait(answer)
         self.close()

@@ -103,6 +103,20 @@ class CountingTests(UnreadCase):
         self.assertEqual(self.place(2 * len("<> 1\r\n")), last - 2)
         self.assertEqual(self.place(10**6), self.began[LOBBY])
 
+    def test_what_is_kept_counts_once_though_much_before_it_is_not(self) -> None:
+        self.alice.types(*["x"] * (READ_BACK + 2))
+        self.log.forget(LOBBY, self.log.last(LOBBY) - 2)
+        self.assertEqual(self.place(3 * len("<> x\r\n")), self.began[LOBBY])
+
+    def test_who_came_and_went_and_was_shown_so_is_not_shown_again(self) -> None:
+        session = self.session_of(self.bob)
+        self.alice.types("one", "two")
+        last = self.log.last(LOBBY)
+        session.acknowledged.places = {LOBBY: Place(last - 2, last)}
+        session.acknowledged.sent, session.acknowledged.missing = {LOBBY: Place(last, last)}, 1
+        places = self.successResultOf(Deferred.fromCoroutine(unread(session)))
+        self.assertEqual(places, {LOBBY: Place(last - 1, last)})
+
     def test_every_entry_of_a_paste_counts_whole(self) -> None:
         self.alice.types("one", "/paste", "two", "three", ".")
         last = self.log.last(LOBBY)
