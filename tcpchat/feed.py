@@ -141,20 +141,19 @@ class RoomFeed(Feed):
         self.room = room
         self.recent: deque[Entry] = deque(maxlen=history)
         self._clock = clock
-        self._unfoldable = 0  # the last entry that does not say who came or went
         self._unfolded: list[Entry] = []  # those that do, since the last fold
         self._folding = False  # for all, or only for those who set it so?
         self._timer: IDelayedCall | None = None
 
     def begin(self, last: int, recent: Sequence[Entry]) -> None:
         """Begin after an entry of the log; ``recent`` is what was said last before it."""
-        self.shown = self._unfoldable = last
+        self.shown = last
         self.recent.extend(recent)
         self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
 
     @property
     def settled(self) -> Place:
-        return Place(self._unfoldable, self._unfolded[0].seq - 1 if self._unfolded else self.shown)
+        return Place(self.shown, self._unfolded[0].seq - 1 if self._unfolded else self.shown)
 
     def here(self, view: View) -> Place:
         if not self._folds(view):
@@ -189,12 +188,7 @@ class RoomFeed(Feed):
         return entries
 
     def _show(self, entries: list[Entry]) -> None:
-        presence = []
-        for entry in entries:
-            if _is_presence(entry):
-                presence.append(entry)
-            else:
-                self._unfoldable = entry.seq
+        presence = list(filter(_is_presence, entries))
         if presence and (self._unfolded or any(map(self._folds, self._live))):
             # Before anybody falls behind, whose place this is a part of.
             self._unfolded += presence

@@ -87,10 +87,6 @@ class Reader:
             self._following.add(feed, self.view(feed.stream), after)
             self._advance()
 
-    def follows(self, feed: Followed) -> bool:
-        """Tell whether a feed is followed."""
-        return feed in self._following
-
     def follows_several(self) -> bool:
         """Tell whether the same thing may come by two feeds."""
         return len(self._following) > 1

@@ -36,9 +36,9 @@ class Resumable:
         self._until[session] = time
         self._expiring.append(_Until(time, session))
 
-    def keep_on(self, session: str) -> None:
-        """Let a session be taken up for as long as it is there."""
-        self._until.pop(session, None)
+    def holds(self, session: str) -> bool:
+        """Tell whether a session can be taken up, as far as was seen to it."""
+        return session in self._digests
 
     def remove(self, session: str) -> None:
         """Let a session be taken up no more."""

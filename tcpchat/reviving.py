@@ -35,7 +35,7 @@ async def revive(chat: Chat) -> None:
     for session_id, record in kept.items():
         _let_come_back(chat, session_id, record)
         known = places.get(session_id, {})
-        if not record.has_left and (session := _revived(chat, session_id, record)):
+        if not _has_left(chat, session_id, record) and (session := _revived(chat, session_id, record)):
             present.add(session_id)
             for stream, since in _begun(session).items():
                 general = shown.get(stream, Place(0, 0)).at_least(Place(since, since))
@@ -50,6 +50,12 @@ async def revive(chat: Chat) -> None:
                 unknown.setdefault(session_id, {})[feed.stream] = member.nick
     for session_id, nicks in unknown.items():
         chat.put_out(session_id, nicks, "server restarted")
+
+
+def _has_left(chat: Chat, session_id: str, record: KeptSession) -> bool:
+    """Tell whether somebody has left: the log may say so though the record does not yet."""
+    members = [feed for feed in chat.rooms if session_id in feed.room.members]
+    return record.has_left or (bool(record.rooms) and not members)
 
 
 def _begun(session: Session) -> dict[str, int]:

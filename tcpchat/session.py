@@ -78,8 +78,9 @@ class Session:
 
     def follow_inbox(self, feed: Feed) -> None:
         """There are private messages of the person: show them."""
-        if not self.dialogue.reader.follows(feed):
-            self.dialogue.reader.follow(feed, Place(feed.shown, feed.shown))
+        reader = self.dialogue.reader
+        if feed.stream not in reader.acknowledged.places:
+            reader.follow(feed, Place(feed.shown, feed.shown))
 
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
@@ -231,4 +232,5 @@ class Session:
     def _leave(self, reason: str) -> None:
         self.chat.depart(self, self.feeds, reason)
         self.release(self.name)
-        self._keep(has_left=True)
+        if self.chat.resumable.holds(self.id):
+            self._keep(has_left=True)

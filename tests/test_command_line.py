@@ -43,11 +43,7 @@ def refusal(folder: Path, status: int, *options: str) -> str:
         (("--listen", "ssl:0:privateKey=/nowhere.pem"), "/nowhere.pem"),
         (("--store", "redis:localhost"), "redis:localhost"),
         (("--store", "sqlite:"), "sqlite:"),
-        (("--durability", "high"), "durability"),
-        (("--limits", "some"), "limits"),
-        (("--nicknames", "latin"), "nicknames"),
-        (("--history", "-1"), "history"),
-        (("--history", "many"), "history"),
+        (("--history", "-1"), "history"),  # the others are in test_config.py
         (("--motd", "/nowhere/motd"), "/nowhere/motd"),
         (("--config", "/nowhere.toml"), "/nowhere.toml"),
         (("--colour", "red"), "colour"),

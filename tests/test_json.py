@@ -617,7 +617,6 @@ class ResumeTests(JsonCase):
     def test_a_token_is_good_as_long_as_the_code(self) -> None:
         self.crash()
         self.come_back(self.welcome["code"])
-        # BUG? Who comes back by the code after a restart makes the token worthless.
         self.assertEqual(self.resume()[1][0]["type"], "welcome")
 
     def test_a_wrong_token_is_an_error(self) -> None:

@@ -296,7 +296,6 @@ class ByAgeTests(ShortMemoryCase):
     def test_who_was_shown_all_that_is_forgotten_is_not_told_of_it(self) -> None:
         self.a_day_passes()
         self.crash()
-        # BUG: the feed's settled place is behind those who came or left last, as if they were lines.
         self.assertEqual(self.come_back(self.alice.code)[1], ["*** You are alice, in #lobby with bob."])
 
     def test_nor_is_who_is_shown_folded_who_comes_and_goes(self) -> None:
@@ -305,7 +304,6 @@ class ByAgeTests(ShortMemoryCase):
         self.a_day_passes()
         self.assertEqual(self.bob.sees(), ["*** carl joined #lobby."])
         self.bob.breaks_off()
-        # BUG: the same.
         self.assertEqual(self.come_back(self.bob.code)[1], ["*** You are bob, in #lobby with alice, carl."])
 
     def test_nothing_is_forgotten_on_a_full_disk_and_everything_when_there_is_room(self) -> None:

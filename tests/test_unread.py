@@ -187,7 +187,6 @@ class MeanwhileTests(UnreadCase):
                 self.bob.breaks_off(self.bob.screen.on_its_way)
             self.alice.types("/msg bob two")
             shown = "".join(new.types() if taken_over else new.types(f"/resume {self.bob.code}"))
-            # BUG: following the inbox again, after the end, makes its place the one that is shown.
             self.assertRegex(shown, r"\[from alice\] one.*\[from alice\] two")
 
 

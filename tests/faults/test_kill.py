@@ -97,7 +97,5 @@ def test_nothing_that_was_shown_is_lost_and_nothing_comes_twice(tmp_path: Path) 
     live_and_die(tmp_path, KILLS, ("reset", "abandon"))
 
 
-# BUG: reviving.revive() does not wait for the Left of who was killed in the middle of coming back;
-# who resumes at once is not joined again, then is out of the room: KeyError in returning._begun.
 def test_a_server_may_die_while_people_say_farewell_and_come_back(tmp_path: Path) -> None:
     live_and_die(tmp_path, max(3, KILLS // 10), ("say_farewell",))
