@@ -14,6 +14,8 @@ from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from tcpchat import records
 from tcpchat.acknowledged import Acknowledged
@@ -38,6 +40,8 @@ class Watched(Protocol):
 class Cursors:
     """Keeps the places of all readers."""
 
+    logger = Logger()
+
     def __init__(self, log: Log, clock: IReactorTime, settled: Callable[[], dict[str, Place]]) -> None:
         """``settled`` tells up to where those who are not behind have been shown each stream."""
         self._log = log
@@ -48,15 +52,25 @@ class Cursors:
         self._floor: dict[str, Place] = {}  # where everybody was at the beginning of the round
         self._shown: dict[str, Place] = {}  # as kept
         self._behind: dict[str, dict[str, Place]] = {}  # as kept, by session
+        self._running = False
         self._call = LoopingCall(self._go_on)
         self._call.clock = clock
 
     def start(self) -> None:
         """Begin to look, and go on until `stop`."""
-        self._call.start(ROUND / TURNS, now=False)
+        self._running = True
+        self._call.start(ROUND / TURNS, now=False).addErrback(self._failed).addCallback(self._start_again)
+
+    def _failed(self, failure: Failure) -> None:
+        self.logger.failure("Where everybody is could not be looked at", failure)
+
+    def _start_again(self, _: object) -> None:
+        if self._running:
+            self.start()
 
     def stop(self) -> None:
         """Look at everybody once more, and no longer."""
+        self._running = False
         if self._call.running:
             self._call.stop()
         self._finish_round()
@@ -72,10 +86,12 @@ class Cursors:
         self._readers.pop(session, None)
         self._keep(session, places)
 
-    def forget(self, session: str) -> None:
-        """The session will not go on."""
+    def forget(self, session: str, stream: str) -> None:
+        """The session will not go on, and nobody will read the stream that was its own."""
         self._readers.pop(session, None)
         self._keep(session, {})
+        if self._shown.pop(stream, None):
+            self._log.keep(records.SHOWN, stream, None)
 
     def _go_on(self) -> None:
         if not self._turn:

@@ -1,7 +1,7 @@
 """
 One connection's dialogue with the server, independent of the wire: a door gives it lines and a screen.
 
-What can be done depends on the state: without a nickname (nameless.py) or with one (session.py).
+What can be done depends on the state: without a nickname (nameless.py) or with one (present.py).
 What is here holds for both: the lines take effect in the order in which they came, nothing that
 came is lost when the connection ends, and neither input nor output can grow without bound.
 """
@@ -223,7 +223,8 @@ class Dialogue:
             return
         self._flow.wait(Wait.LINES, False)
         if self._handed_over is not None:
-            self._retire(self._handed_over)
+            if not self._screen.has_lines:
+                self._retire(self._handed_over)
         elif self._ending is not None and not self._flow.uncommitted:
             self._leave(self._ending)
 

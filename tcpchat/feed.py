@@ -12,7 +12,7 @@ from tcpchat.events import Entry, Presence, Renamed, Spoken
 from tcpchat.following import Live
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.places import Place, pieces
-from tcpchat.render import Fold, Page, View
+from tcpchat.render import Comings, Fold, Page, View
 from tcpchat.room import Room
 from tcpchat.screen import Show
 
@@ -41,6 +41,8 @@ class Feed:
 
     def leave(self, reader: Live, view: View) -> None:
         """Count a reader among the live ones no longer."""
+        if self._readers.get(reader.session) is not reader:
+            return
         readers = self._live[view]
         del readers[reader.session], self._readers[reader.session]
         if not readers:
@@ -58,15 +60,13 @@ class Feed:
 
     def render_past(self, entries: list[Entry], view: View, viewer: str) -> bytes:
         """Return what people said, as it is shown of the past: one's own lines, too."""
-        return self.render_missed(entries, (), view, viewer)
+        return self.render_missed(entries, None, view, viewer)
 
-    def render_missed(
-        self, entries: list[Entry], presence: Sequence[Entry], view: View, viewer: str
-    ) -> bytes:
+    def render_missed(self, entries: list[Entry], comings: Comings | None, view: View, viewer: str) -> bytes:
         """Return what somebody missed, who came and went joined in one line behind it."""
         if view.json:
             return jsonlines.Page(entries, self.stream, view, replay=True).shared
-        return render.missed(entries, presence, self.stream, view, viewer, self._wall())
+        return render.missed(entries, comings, self.stream, view, viewer, self._wall())
 
     def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
         """Return that the entries from after one to another are no longer kept."""

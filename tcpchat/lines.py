@@ -91,6 +91,11 @@ class LineReader:
         """Return the next whole line without its end, or None if there is none."""
         return self._lines.popleft() if self._lines else None
 
+    @property
+    def has_lines(self) -> bool:
+        """Is there a whole line to be taken?"""
+        return bool(self._lines)
+
     def end(self) -> None:
         """There is no more: what is unfinished is a line, if there is anything of it."""
         if self._unfinished and not self._dropped:

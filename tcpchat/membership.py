@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import islice
 
 from tcpchat import answers, jsonlines
@@ -37,6 +38,25 @@ class Membership:
             raise Refused(f"You are not in {feed.stream}. /join {feed.stream}", "not-member")
         return feed
 
+    async def go_to(self, typed: str, ref: str = "") -> list[int] | None:
+        """
+        Go to a room that the person names; it is made if there is none of that name.
+
+        Raises:
+            Refused: it is no name of a room, or there are too many.
+            NotKept: the log cannot be written.
+        """
+        most = self._chat.limits.rooms_per_person
+        if most is not None and len(self._session.feeds) >= most:
+            with suppress(Refused):
+                if (feed := self._chat.rooms.find(typed)) in self._session.feeds:
+                    return await self.join(feed, ref)
+            raise Refused(
+                f"You are in {most} rooms, and that is all that one may be in. /leave one of them.",
+                "too-many",
+            )
+        return await self.join(self._chat.rooms.get(typed), ref)
+
     async def join(self, feed: RoomFeed, ref: str = "", code: str = "") -> list[int] | None:
         """
         Go to a room, and into it if need be; it is shown from the entry on that says so.
@@ -44,7 +64,6 @@ class Membership:
         Return that entry's number. A newcomer's ``code`` is told as well.
 
         Raises:
-            Refused: the person is in as many rooms as may be.
             NotKept: the log cannot be written.
         """
         session = self._session
@@ -54,12 +73,6 @@ class Membership:
             session.dialogue.reader.restyle()
             session.dialogue.answer(self.where(feed, feed.shown + 1))
             return None
-        most = self._chat.limits.rooms_per_person
-        if most is not None and len(session.feeds) >= most:
-            raise Refused(
-                f"You are in {most} rooms, and that is all that one may be in. /leave one of them.",
-                "too-many",
-            )
         seq = await self._chat.join(feed, session.id, session.nick, ref)
         session.feeds.append(feed)
         session.dialogue.reader.restyle()

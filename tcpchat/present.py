@@ -150,7 +150,7 @@ class Present:
             case TakeNick(new):
                 return self._rename(self._session.claim(new, or_variant=True), ref)
             case Join(room):
-                return self._join(self._chat.rooms.get(room), ref)
+                return self._join(room, ref)
             case Leave(room):
                 return self._leave(self._membership.find(room), ref)
             case AskHistory(lines, room, before):
@@ -235,8 +235,8 @@ class Present:
 
     # Rooms and names
 
-    async def _join(self, feed: RoomFeed, ref: str) -> Numbers | None:
-        seqs = await self._membership.join(feed, ref)
+    async def _join(self, room: str, ref: str) -> Numbers | None:
+        seqs = await self._membership.go_to(room, ref)
         self._session.keep()
         return seqs
 

@@ -119,7 +119,7 @@ def stamp(time: int, view: View, now: int) -> str:
 
 def missed(
     entries: Sequence[Entry],
-    presence: Sequence[Entry],
+    comings: Comings | None,
     stream: str,
     view: View,
     viewer: str,
@@ -127,10 +127,9 @@ def missed(
 ) -> bytes:
     """Return what somebody missed, one's own lines too, who came and went in one line behind it."""
     page = Page(entries, stream, view._replace(echo=True, stamped=True), now).own(viewer)
-    others = [entry for entry in presence if entry.event.session != viewer]
-    if not others or view.joins == "none":
+    if comings is None or not comings.time or view.joins == "none":
         return page
-    return page + stamp(others[-1].time, view, now).encode() + Fold(others, stream).shared
+    return page + stamp(comings.time, view, now).encode() + comings.line(stream)
 
 
 class Page:
@@ -221,6 +220,32 @@ def is_heard(event: Event, view: View) -> bool:
         return nickname(event.nick).fold not in view.ignored
     except NotAName:
         return True  # it was one when the entry was logged
+
+
+class Comings:
+    """Who came and went in a room, however many, for one line about it."""
+
+    def __init__(self, viewer: str) -> None:
+        """``viewer`` is the session that is not told of itself."""
+        self.time = 0  # of the last of them; 0 if there is none
+        self._viewer = viewer
+        self._first: tuple[list[str], list[str]] = [], []
+        self._counts = [0, 0]
+
+    def add(self, entry: Entry) -> None:
+        """Take in an entry that says who came or went."""
+        if entry.event.session == self._viewer:
+            return
+        self.time = entry.time
+        which = isinstance(entry.event, Left)
+        self._counts[which] += 1
+        if len(self._first[which]) < MOST_NAMED:
+            self._first[which].append(entry.event.nick)
+
+    def line(self, room: str) -> bytes:
+        """Return the line."""
+        told = zip(self._first, self._counts, ("joined", "left"), strict=True)
+        return notice(", ".join(f"{names(nicks, n)} {what}" for nicks, n, what in told if n) + f" {room}.")
 
 
 class Fold:

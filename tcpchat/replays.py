@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from tcpchat.events import Entry, Presence, Renamed
 from tcpchat.logs.interface import Log
 from tcpchat.places import READ_AT_ONCE, Place, pieces
-from tcpchat.render import View, count, notice
+from tcpchat.render import Comings, View, count, notice
 
 # Bytes of single entries that are shown together.
 ENOUGH = 16384
@@ -32,9 +32,7 @@ class Replayed(Protocol):
     def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
         """Return that the entries from after one to another are no longer kept."""
 
-    def render_missed(
-        self, entries: list[Entry], presence: Sequence[Entry], view: View, viewer: str
-    ) -> bytes:
+    def render_missed(self, entries: list[Entry], comings: Comings | None, view: View, viewer: str) -> bytes:
         """Return what somebody missed, who came and went joined in one line behind it."""
 
 
@@ -127,7 +125,7 @@ class _Walk:
         self._parts = list(parts)
         self._unspoken = unspoken
         self._at = 0  # in the first part: read up to here
-        self._presence: list[Entry] = []  # of the first part, to be told at its end
+        self._comings: Comings | None = None  # of the first part, to be told at its end
         self._renamings: set[str] = set()  # told in a part before
 
     @property
@@ -162,17 +160,20 @@ class _Walk:
             if entry.seq > upto:
                 break
             if isinstance(entry.event, Presence):
-                if entry.seq > after.presence:
-                    (shown if view.json else self._presence).append(entry)
+                if entry.seq > after.presence and view.json:
+                    shown.append(entry)
+                elif entry.seq > after.presence:
+                    self._comings = self._comings or Comings(viewer.session)
+                    self._comings.add(entry)
             elif entry.seq > after.seq and (view.json or not self._was_told(entry)):
                 shown.append(entry)
         over = self._at >= upto
-        presence = self._presence if over else ()
-        data = lost + feed.render_missed(shown, presence, view, viewer.session)
+        comings = self._comings if over else None
+        data = lost + feed.render_missed(shown, comings, view, viewer.session)
         if over:
             del self._parts[0]
             self._at = 0
-            self._presence = []
+            self._comings = None
         return data
 
     def _was_told(self, entry: Entry) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
 from tcpchat.limits import Retention
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.rooms import Rooms
@@ -14,10 +17,18 @@ DAY = 86_400_000  # milliseconds
 class Forgetting:
     """Has the log forget; what the rooms are, which follows from their entries, is kept first."""
 
-    def __init__(self, log: Log, rooms: Rooms, wall: Callable[[], int], retention: Retention) -> None:
+    def __init__(
+        self,
+        log: Log,
+        rooms: Rooms,
+        clock: IReactorTime,
+        wall: Callable[[], int],
+        retention: Retention,
+    ) -> None:
         """``wall`` tells the time in milliseconds since 1970."""
         self._log = log
         self._rooms = rooms
+        self._clock = clock
         self._wall = wall
         self._retention = retention
         self._is_running = False
@@ -30,6 +41,7 @@ class Forgetting:
         self._is_running = True
         try:
             for stream, last in (await self._log.streams()).items():
+                await deferLater(self._clock, 0)  # there may be many, and the others have their turns
                 upto = last - entries if entries is not None else 0
                 if days is not None:
                     upto = max(upto, await self._log.last_before(stream, self._wall() - int(days * DAY)))

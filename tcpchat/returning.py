@@ -27,6 +27,9 @@ from tcpchat.session import Session
 from tcpchat.tickets import Ticket, digest, ticket
 from tcpchat.unread import unread
 
+# Seconds to wait for a farewell to be in the log before one can come back from it.
+LONGEST_WAIT = 5
+
 
 async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> list[int] | None:
     """
@@ -38,12 +41,14 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
     chat = dialogue.chat
     session = Session(dialogue, session_id, name, chat.new_ticket(), chat.wall())
     _attach(session, dialogue)  # from here on it has to be seen through to its end
-    session.enter()
+    session.register((LOBBY,))
     try:
-        return await Membership(session).join(chat.rooms.get(LOBBY), ref, session.ticket.code)
+        seqs = await Membership(session).join(chat.rooms.get(LOBBY), ref, session.ticket.code)
     except NotKept:
         session.withdraw()
         raise
+    session.enter()
+    return seqs
 
 
 def _attach(session: Session, dialogue: Dialogue) -> None:
@@ -79,10 +84,15 @@ async def come_back(dialogue: Dialogue, request: Resume) -> None:
             places = await _interrupt(session, dialogue)
         else:
             session, wanted, places = await _return(chat, session_id, dialogue)
+    except Exception:
+        if isinstance(session, Session):
+            session.break_off()  # it is as it was: without a connection, for a while
+        raise
     finally:
         chat.returning.discard(session_id)
     session.be_back(_known_ticket(chat, session, request.secret))
     _attach(session, dialogue)
+    session.register(tuple(feed.stream for feed in session.feeds))
     session.enter()
     if wanted is not None:
         dialogue.tell(f'"{wanted}" is taken now. You are {session.nick}.')
@@ -104,11 +114,16 @@ async def _return(
     chat: Chat, session_id: str, dialogue: Dialogue
 ) -> tuple[Session, str | None, dict[str, Place]]:
     """Bring somebody who has left back into their rooms; tell which nickname they have not got again."""
+    if session_id in chat.leaving:
+        chat.leaving[session_id].let_go()
     kept = await chat.log.record(records.SESSION, session_id)
     places = await chat.log.record(records.PLACE, session_id)
     assert kept is not None
     record = records.session(kept)
-    await chat.departure(session_id)
+    try:
+        await chat.departure(session_id).addTimeout(LONGEST_WAIT, chat.clock)
+    except TimeoutError:
+        raise NotKept("the log cannot be written") from None
     name = chat.claim(record.nick, session_id, dialogue.address, or_variant=True)
     session = from_record(chat, session_id, name, record)
     try:
@@ -160,6 +175,7 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
         dialogue.tell(f"You are {session.nick}, in no room. /join {LOBBY}")
     parts = []
     for feed in feeds:
+        feed.show_folded()  # to the others, or it would be shown here again
         view = dialogue.view(feed.stream)
         place, kept_after = begin[feed.stream], chat.log.kept_after(feed.stream)
         if place.seq < kept_after:

@@ -65,10 +65,9 @@ def _begun(session: Session) -> dict[str, int]:
 
 
 def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
-    """Let a session be taken up again for as long as is left of its time."""
-    ago = 0.0 if record.broken is None else max(0, chat.wall() - record.broken) / 1000
+    """Let a session be taken up again as after a break, whatever the time of day is by now."""
     chat.resumable.add(session_id, record.secrets)
-    chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE - ago)
+    chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE)
 
 
 def _revived(chat: Chat, session_id: str, record: KeptSession) -> Session | None:

@@ -28,6 +28,10 @@ class Screen(Protocol):
         It can be asked as long as the connection is there, and once more when it is gone.
         """
 
+    @property
+    def has_lines(self) -> bool:
+        """Are there lines that have come and were not given to the dialogue yet?"""
+
     def pause(self) -> None:
         """Take no more input: leave it in the network."""
 
@@ -55,6 +59,8 @@ class Nowhere:
 
     def traffic(self) -> Traffic | None:
         return None
+
+    has_lines = False
 
     def pause(self) -> None:
         """There is no input."""

@@ -29,6 +29,7 @@ from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name, NotAName, nickname
 from tcpchat.person import Person
 from tcpchat.places import Place
+from tcpchat.reader import Reader
 from tcpchat.records import KeptSight
 from tcpchat.requests import Refused
 from tcpchat.resumable import Resumable
@@ -79,12 +80,13 @@ class Chat:
         self.greeting = greeting
         self.uncommitted = Uncommitted()
         self.returning: set[str] = set()  # sessions that are just being taken up
+        self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
         self.claims = Claims()
         self.resumable = Resumable()
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
-        self._forgetting = Forgetting(log, self.rooms, wall, retention)
+        self._forgetting = Forgetting(log, self.rooms, clock, wall, retention)
         self._chance = chance
         self._people: dict[str, Person] = {}
         self._departures: dict[str, list[Deferred[None]]] = {}  # not in the log yet, and who waits for them
@@ -97,7 +99,11 @@ class Chat:
         """Open every room that the log knows, and begin to keep what has to be kept."""
         await self.rooms.open()
         self.cursors.start()
-        self._upkeep.start(UPKEEP, now=False)
+        self._look_on()
+
+    def _look_on(self, _: object = None) -> None:
+        if not self._stopped:
+            self._upkeep.start(UPKEEP, now=False).addErrback(self._failed).addCallback(self._look_on)
 
     def stop(self) -> None:
         """The server ends: who is there stays in the rooms, and can come back to the next one."""
@@ -108,12 +114,13 @@ class Chat:
     def close(self) -> None:
         """Keep what has to be kept; nobody is connected any more."""
         self.cursors.stop()
+        self._stopped = True
         if self._upkeep.running:
             self._upkeep.stop()
         self.rooms.keep(1)
 
     def _failed(self, failure: Failure) -> None:
-        self.logger.failure("What the log may forget could not be forgotten", failure)
+        self.logger.failure("Looking after the log has failed", failure)
 
     def _look_after(self) -> None:
         self.rooms.keep()
@@ -134,17 +141,12 @@ class Chat:
     def forget(self, session: str) -> None:
         """A session will not be taken up any more."""
         self.resumable.remove(session)
-        self.cursors.forget(session)
+        self.cursors.forget(session, inbox(session))
         self.log.keep(records.SESSION, session, None)
 
     def enter(self, person: Person) -> None:
         """Somebody has a nickname now and can be found by it."""
         self._people[person.id] = person
-
-    def withdraw(self, person: Person) -> None:
-        """Somebody could not come in after all."""
-        self._people.pop(person.id, None)
-        self.forget(person.id)
 
     def depart(self, person: Person, rooms: Sequence[RoomFeed], reason: str) -> None:
         """Somebody is gone: everybody in the rooms is told."""

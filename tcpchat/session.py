@@ -1,7 +1,7 @@
 """
 One person's presence: who somebody is, independent of the connection, which it outlives for a while.
 
-What can be asked for over a connection is in present.py, what happens after a break in absence.py.
+What can be asked for over a connection is in present.py, coming back over another in returning.py.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from tcpchat.tickets import Ticket, digest
 # server, which knows no token, it gets a new one.
 MOST_TOKENS = 3
 
+# Changes of a session that are kept at once within a second: more than a person makes.
+KEPT_A_SECOND = 10
+
 
 class Session:
     """Somebody who has a nickname."""
@@ -53,6 +56,8 @@ class Session:
         self.acknowledged = Acknowledged()  # by the last connection, once it has broken
         self.broken: int | None = None  # when it did, in milliseconds since 1970
         self._grace: IDelayedCall | None = None
+        self._keeping_since = -1.0  # the second in which so much was kept
+        self._keeps = 0
 
     # What others may know
 
@@ -86,7 +91,8 @@ class Session:
         """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
         if self.correspondent != event.session and render.is_heard(event, self.view(inbox(self.id))):
             self.correspondent = event.session
-            self.keep()
+            if self.chat.person(self.id) is self:  # and has not left meanwhile
+                self.keep()
 
     # What the person sees
 
@@ -151,29 +157,47 @@ class Session:
 
     # What outlives the connection, and the server
 
-    def enter(self) -> None:
-        """Be somebody whom others find, and who can come back after a break."""
+    def register(self, rooms: tuple[str, ...]) -> None:
+        """Be somebody who can come back after a break, into these rooms."""
         self.chat.resumable.add(self.id, self.digests)
-        self.chat.enter(self)
         self.broken = None
-        self.keep()
+        self._keep(has_left=False, rooms=rooms)
+
+    def enter(self) -> None:
+        """Be somebody whom others find."""
+        self.chat.enter(self)
 
     def keep(self) -> None:
-        """Keep what is needed to go on after the connection, or the server, has broken."""
-        self._keep(has_left=False)
+        """
+        Keep what is needed to go on after the connection, or the server, has broken.
 
-    def _keep(self, has_left: bool) -> None:
+        That is done at once, but for one who changes it all the time.
+        """
+        now = self.chat.clock.seconds()
+        if now >= self._keeping_since + 1:
+            self._keeping_since, self._keeps = now, 0
+        self._keeps += 1
+        if self._keeps <= KEPT_A_SECOND:
+            self._keep(has_left=False)
+        elif self._keeps == KEPT_A_SECOND + 1:
+            self.chat.clock.callLater(1, self._keep_late)
+
+    def _keep_late(self) -> None:
+        if self.chat.person(self.id) is self:
+            self._keep(has_left=False)
+
+    def _keep(self, has_left: bool, rooms: tuple[str, ...] | None = None) -> None:
         kept = KeptSession(
             nick=self.nick,
             secrets=self.digests,
             address=self.address,
             since=self.since,
-            rooms=tuple(feed.stream for feed in self.feeds),
+            rooms=tuple(feed.stream for feed in self.feeds) if rooms is None else rooms,
             settings=dict(self.settings.describe()),
             ignored=self.ignored,
             away=self.away,
             correspondent=self.correspondent,
-            broken=self.broken,
+            broken=None if self.chat.is_stopped else self.broken,
             has_left=has_left,
         )
         self.chat.log.keep(records.SESSION, self.id, records.encode(kept))
@@ -200,7 +224,7 @@ class Session:
 
     def withdraw(self) -> None:
         """The person could not come in."""
-        self.chat.withdraw(self)
+        self.chat.forget(self.id)
         self.release(self.name)
 
     def be_back(self, ticket: Ticket) -> None:
@@ -219,18 +243,24 @@ class Session:
 
     def _stop(self) -> None:
         """Go on, if at all, where the connection has stopped: what was there when it ends is still shown."""
-        self.acknowledged = self.dialogue.reader.acknowledged
+        reader = self.dialogue.reader
+        self.acknowledged = reader.acknowledged
         self.broken = self.chat.wall()
         self.chat.resumable.expire(self.id, self.chat.clock.seconds() + LONGEST_ABSENCE)
         self._rest(self.acknowledged.places)
-        self.dialogue.reader.when_let_go(lambda: self._rest(self.acknowledged.certain))
+        self.chat.leaving[self.id] = reader
+        reader.when_let_go(self._has_stopped)
+
+    def _has_stopped(self) -> None:
+        del self.chat.leaving[self.id]
+        self._rest(self.acknowledged.certain)
 
     def _rest(self, places: Mapping[str, Place]) -> None:
         # Private messages may come while nobody follows the inbox: they are missed from the first on.
         self.chat.cursors.rest(self.id, {inbox(self.id): Place(0, 0)} | dict(places))
 
     def _leave(self, reason: str) -> None:
-        self.chat.depart(self, self.feeds, reason)
-        self.release(self.name)
         if self.chat.resumable.holds(self.id):
             self._keep(has_left=True)
+        self.chat.depart(self, self.feeds, reason)
+        self.release(self.name)

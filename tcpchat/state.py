@@ -1,4 +1,4 @@
-"""What a dialogue is about at the moment: nameless.py, session.py."""
+"""What a dialogue is about at the moment: nameless.py, present.py."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ async def _step_back(session: Session, stream: str, sent: Place, missing: int) -
         for entry in reversed(await session.chat.log.read(stream, after, upto - after)):
             missing -= _least_size(entry, session) if entry.seq <= upto else 0
             if missing <= 0:
-                return Place(entry.seq - 1, min(entry.seq - 1, sent.presence)).at_least(floor)
+                # Who came and went may have been shown later than what came after it.
+                return Place(entry.seq - 1, floor.presence).at_least(floor)
         upto = after
     return floor
 

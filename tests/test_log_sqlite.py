@@ -20,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry, Joined, Said
 from tcpchat.logs.batches import LARGEST_BATCH
+from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
 from tcpchat.logs.sqlite import REF, SPOKEN, UNSPOKEN, SQLiteLog
 from tcpchat.queries import Query

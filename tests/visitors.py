@@ -108,6 +108,8 @@ class FakeScreen:
         """So much of what was shown has not been acknowledged."""
         return Traffic(self.on_its_way, len(self.shown) - self.on_its_way)
 
+    has_lines = False
+
     def pause(self) -> None:
         assert not self.paused
         self.paused = True

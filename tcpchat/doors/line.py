@@ -191,6 +191,11 @@ class LineConnection(LineOnlyReceiver):
         """Return how much of what was sent has arrived, as far as the system knows."""
         return self._last_traffic if self._gone else self._measure()
 
+    @property
+    def has_lines(self) -> bool:
+        """Are there lines that have come and were not given to the dialogue yet?"""
+        return self._reader.has_lines
+
     def pause(self) -> None:
         """Take no more input: leave it in the network."""
         self._paused = True
@@ -295,10 +300,16 @@ class LineConnection(LineOnlyReceiver):
         return not self._closing and (self._gone or not (self._paused or self._resting))
 
     def _measure(self) -> Traffic | None:
-        # The transport of TLS stands on that of TCP.
+        # The transport of TLS stands on that of TCP, which has what it was given in a buffer still.
         transport = getattr(self.transport, "transport", self.transport)
         connection = getattr(transport, "socket", None)
-        return traffic(connection) if isinstance(connection, socket.socket) else None
+        if not isinstance(connection, socket.socket):
+            return None
+        known = traffic(connection)
+        if known is None or self._direct:
+            return known
+        unsent = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        return known._replace(queued=known.queued + unsent)
 
     def _abort_after(self, seconds: float) -> None:
         if self._hang_up and self._hang_up.active():

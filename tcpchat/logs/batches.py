@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -16,6 +16,14 @@ LARGEST_BATCH = 256
 
 # Bytes of a record that take as long as an entry.
 LIKE_AN_ENTRY = 4096
+
+
+class Chore(Protocol):
+    """Something else that changes the file, in its place behind what was added before it."""
+
+    @property
+    def size(self) -> int:
+        """Return about as how many entries it counts."""
 
 
 class Append(NamedTuple):
@@ -55,19 +63,15 @@ class Batches:
     def __init__(self, from_thread: Callable[..., Any]) -> None:
         """``from_thread`` calls something in the next turn of the reactor."""
         self._from_thread = from_thread
-        self._turn: list[Item] = []
-        self._queue: queue.SimpleQueue[list[Item] | None] = queue.SimpleQueue()
-        self._backlog: deque[Item] = deque()  # the writer's: out of the queue, in no batch yet
+        self._turn: list[Chore] = []
+        self._queue: queue.SimpleQueue[list[Chore] | None] = queue.SimpleQueue()
+        self._backlog: deque[Chore] = deque()  # the writer's: out of the queue, in no batch yet
 
-    def add(self, item: Item) -> None:
+    def add(self, item: Chore) -> None:
         """Add something, in the reactor's thread."""
         if not self._turn:
             self._from_thread(self._hand_over)
         self._turn.append(item)
-
-    def wake(self) -> None:
-        """Let the writer see, in the reactor's thread, that there is something else to do."""
-        self._queue.put([])
 
     def end(self) -> None:
         """Say, in the reactor's thread, that nothing more will come."""
@@ -79,13 +83,13 @@ class Batches:
         if turn:  # and not handed over already, because it is the end
             self._queue.put(turn)
 
-    def next(self, patience: float | None) -> tuple[list[Item], bool]:
+    def next(self, patience: float | None) -> tuple[list[Chore], bool]:
         """
         Wait, in the writer's thread, for something to write; tell whether it is the last.
 
-        It is nothing after ``patience`` seconds, or when somebody wakes the writer.
+        It is nothing after ``patience`` seconds.
         """
-        batch: list[Item] = []
+        batch: list[Chore] = []
         size = 0
         while True:
             while self._backlog:
@@ -99,6 +103,4 @@ class Batches:
                 return batch, False
             if turn is None:
                 return batch, True
-            if not turn and not batch:
-                return batch, False
             self._backlog.extend(turn)

@@ -121,9 +121,11 @@ class SQLiteFile:
         try:
             yield
         finally:
-            if self.writer.in_transaction:  # which has failed; the pragma would fail in it, too
-                self.writer.execute("rollback")
-            self.writer.execute(f"pragma synchronous = {self._synchronous}")
+            try:
+                if self.writer.in_transaction:  # which has failed; the pragma would fail in it, too
+                    self.writer.execute("rollback")
+            finally:
+                self.writer.execute(f"pragma synchronous = {self._synchronous}")
 
     def wrote(self, streams: int, size: int) -> None:
         """Count about how many pages the WAL holds: what was said in how many streams."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from twisted.internet.defer import Deferred
 
 from tcpchat.events import Entry, encode, lines_said
-from tcpchat.logs.batches import Batches, Item, Keep
+from tcpchat.logs.batches import Append, Batches, Item, Keep
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
 from tcpchat.logs.sqlite_search import Index
@@ -41,6 +41,7 @@ class Forget(NamedTuple):
     stream: str
     upto: int
     answer: Deferred[None]
+    size: int = 0
 
 
 class Reach(NamedTuple):
@@ -48,6 +49,7 @@ class Reach(NamedTuple):
 
     wanted: Mapping[int, int]
     answer: Deferred[None]
+    size: int = 0
 
 
 Chore = Forget | Reach
@@ -91,17 +93,18 @@ class Writer:
         threading.Thread(target=self._run, name="log writer", daemon=True).start()
 
     def add(self, chore: Chore) -> None:
-        """Have something done between commits; called in the reactor's thread."""
-        self._chores.append(chore)
-        self._batches.wake()
+        """Have something done, behind what was added before it; called in the reactor's thread."""
+        self._batches.add(chore)
 
     def _run(self) -> None:
         last = False
         while not last:
             batch, last = self._batches.next(self._patience())
-            if batch or self._unwritten:
-                self._write([*self._unwritten.values(), *batch])
-            self._is_idle = not batch
+            items = [item for item in batch if isinstance(item, Append | Keep)]
+            if items or self._unwritten:
+                self._write([*self._unwritten.values(), *items])
+            self._chores += [chore for chore in batch if isinstance(chore, Forget | Reach)]
+            self._is_idle = not items
             if not last:
                 self._work()
         for chore in self._chores:
@@ -250,7 +253,8 @@ class Writer:
     def _forget(self, chore: Forget) -> bool:
         """Return whether it is done, or cannot be done."""
         stream = self._streams[chore.stream]
-        if self._broken:
+        # What follows from the entries may have been given to keep, and has to be in the file before.
+        if self._broken or self._unwritten:
             self._from_thread(chore.answer.errback, NotKept(CANNOT_WRITE))
             return True
         if stream.kept_after >= chore.upto:
