@@ -16,8 +16,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat import answers, jsonlines, render
-from tcpchat.answers import Answer, Notice
+from tcpchat import jsonlines
+from tcpchat.answers import Notice
 from tcpchat.flow import FlowControl, Wait
 from tcpchat.json_requests import BadRequest, understand
 from tcpchat.limits import LONGEST_FAREWELL, MOST_UNCOMMITTED
@@ -32,8 +32,8 @@ from tcpchat.requests import (
 )
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
-from tcpchat.settings import Settings
 from tcpchat.state import Kept, Numbers, Outcome, State
+from tcpchat.telling import Telling
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class _Ending(NamedTuple):
     last_words: bytes
 
 
-class Dialogue:
+class Dialogue(Telling):
     """
     What is said over one connection.
 
@@ -57,11 +57,9 @@ class Dialogue:
 
     def __init__(self, chat: Chat, screen: Screen, address: str) -> None:
         """``address`` is where the person connects from, without a port."""
+        super().__init__(Reader(screen, self, chat.catching_up), chat.wall)
         self.chat = chat
         self.address = address
-        self.settings = Settings()
-        self.reader = Reader(screen, self, chat.catching_up)
-        self.speaks_json = False
         self.is_over = False
         self._screen = screen
         self._heard = chat.clock.seconds()
@@ -124,7 +122,7 @@ class Dialogue:
     def cut_off(self, text: str) -> None:
         """End the dialogue for a reason that is not the person's wish."""
         self.drop_lines()
-        self._end("", self._error(Refused(text)))
+        self._end("", self.error(Refused(text)))
 
     def finish(self, text: str) -> None:
         """The server ends: tell that, and take no more from the network; what came is still done."""
@@ -133,19 +131,6 @@ class Dialogue:
             self._screen.stop_listening()
 
     # What the states call
-
-    def tell(self, *texts: str) -> None:
-        """Show a word from the server."""
-        self.answer(*map(Notice, texts))
-
-    def answer(self, *given: Answer) -> None:
-        """Show answers."""
-        self.reader.tell(b"".join(map(self._render, given)))
-
-    def _render(self, answer: Answer) -> bytes:
-        if self.speaks_json:
-            return answer.json()
-        return render.notices(answer.lines(answers.Style(self.settings.timezone, self.chat.wall())))
 
     def until_kept(self) -> Deferred[None]:
         """Answer when nothing is on its way to the log any more."""
@@ -159,13 +144,7 @@ class Dialogue:
     def quit(self, reason: str) -> None:
         """The person wants to leave; what they typed behind that is not done."""
         self.drop_lines()
-        self._end(reason, self._render(Notice("Goodbye.")))
-
-    def speak_json(self, *first: Answer) -> None:
-        """Show everything as JSON lines from now on, beginning with some answers."""
-        self.speaks_json = True
-        self.answer(*first)
-        self.reader.restyle()
+        self._end(reason, self.render(Notice("Goodbye.")))
 
     def drop_lines(self) -> None:
         """Forget the lines that wait."""
@@ -323,15 +302,6 @@ class Dialogue:
         else:
             self._refuse(Refused(f"Not sent: {failure.value}.", "not-sent"), asked.ref)
 
-    def _error(self, refusal: Refused, ref: str = "") -> bytes:
-        if self.speaks_json:
-            return jsonlines.error(refusal.code, str(refusal), ref)
-        return render.error(str(refusal)) + (render.notice(refusal.advice) if refusal.advice else b"")
-
-    def refuse(self, refusal: Refused, ref: str = "") -> None:
-        """Tell why something was not done."""
-        self.reader.tell(self._error(refusal, ref))
-
     def _refuse(self, refusal: Refused, ref: str) -> None:
         assert self._state is not None
         self.refuse(refusal, ref)
@@ -361,7 +331,7 @@ class Dialogue:
         else:
             self._state.leave(ending.reason)
         if error:
-            self.hang_up(self._error(Refused(f"Not sent: {error}", "not-sent")))
+            self.hang_up(self.error(Refused(f"Not sent: {error}", "not-sent")))
         else:
             self.hang_up(ending.last_words)
 

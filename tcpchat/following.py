@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tcpchat.events import Entry
+from tcpchat.events import Entry, Renamed
 from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.replays import Replayed
 from tcpchat.screen import Screen
+
+# Renamings remembered by a reader, who may meet each again in the next room: more than happen
+# while one catches up with two rooms.
+REMEMBERED_RENAMINGS = 64
 
 
 class Live(Protocol):
@@ -62,6 +67,7 @@ class Following:
         self._views: dict[Followed, View] = {}
         self._joined: dict[Followed, int] = {}  # the entry after which each is followed
         self._places: dict[Followed, Place] = {}  # of one who is not live
+        self._renamings: deque[str] = deque(maxlen=REMEMBERED_RENAMINGS)
 
     def __len__(self) -> int:
         """Return how many feeds are followed."""
@@ -111,6 +117,20 @@ class Following:
     def places(self) -> dict[str, Place]:
         """Return the place in every stream."""
         return {feed.stream: self.place(feed) for feed in self._views}
+
+    def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
+        """
+        Return the numbers of the renamings that the reader was shown by another feed.
+
+        It counts the others as shown now.
+        """
+        seen = set()
+        for entry in entries:
+            if isinstance(entry.event, Renamed) and len(entry.event.rooms) > 1:
+                if entry.event.id in self._renamings:
+                    seen.add(entry.seq)
+                self._renamings.append(entry.event.id)
+        return seen
 
     def place(self, feed: Followed) -> Place:
         """Return the place in one stream."""

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from tcpchat.acknowledged import Acknowledged
 from tcpchat.catching_up import CatchingUp
-from tcpchat.events import Entry, Presence, Renamed
+from tcpchat.events import Entry, Presence
 from tcpchat.following import Followed, Following
 from tcpchat.limits import MOST_HELD_ANSWERS
 from tcpchat.logs.interface import Log
@@ -34,10 +34,6 @@ DEAD_AFTER = 300
 
 # Bytes that a replay counts for while it waits: some, so that there cannot be many.
 REPLAY = 4096
-
-# Renamings remembered by a reader, who may meet each again in the next room: more than happen
-# while one catches up with two rooms.
-REMEMBERED_RENAMINGS = 64
 
 
 class Owner(Protocol):
@@ -64,7 +60,6 @@ class Reader:
         self._catching_up = catching_up
         self._following = Following(self)
         self._answers: deque[bytes | Replay] = deque()  # a replay, and what was told since
-        self._renamings: deque[str] = deque(maxlen=REMEMBERED_RENAMINGS)
         self._unsent = 0  # bytes at most that the screen keeps
         self._held_answers = 0
         self._holding = False
@@ -229,18 +224,8 @@ class Reader:
         self._advance()
 
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
-        """
-        Return the numbers of the renamings that the reader was shown by another feed.
-
-        It counts the others as shown now.
-        """
-        seen = set()
-        for entry in entries:
-            if isinstance(entry.event, Renamed) and len(entry.event.rooms) > 1:
-                if entry.event.id in self._renamings:
-                    seen.add(entry.seq)
-                self._renamings.append(entry.event.id)
-        return seen
+        """Return the numbers of the renamings that were shown by another feed; count the others as shown."""
+        return self._following.seen_elsewhere(entries)
 
     # Falling behind and catching up
 

@@ -7,7 +7,6 @@ It moves bytes: what a line means, and what is shown, is not known here.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionDone
@@ -15,7 +14,6 @@ from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
-    IPullProducer,
 )
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.protocols.basic import LineOnlyReceiver
@@ -24,6 +22,7 @@ from zope.interface import implementer
 
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
+from tcpchat.drain import Drain
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.lines import Endless, LineReader, TooLong, is_other_protocol
 from tcpchat.nameless import connected
@@ -49,30 +48,6 @@ LINES_A_TURN = 64
 # Transports whose writeSomeData goes to the socket at once. That of TLS is the raw socket's: what
 # it is given goes out as plain text.
 DIRECT = (tcp.Server, unix.Server)
-
-
-@implementer(IPullProducer)
-class Drain:
-    """Hears from the transport that everything it was given is on its way, and passes that on."""
-
-    def __init__(self, drained: Callable[[], None], stopped: Callable[[], None]) -> None:
-        self._drained = drained
-        self._stopped = stopped
-        self._registered = False
-
-    def register(self, transport: tcp.Connection) -> None:
-        """Hear from a transport, which calls `resumeProducing` at once, whatever is unsent."""
-        transport.registerProducer(self, False)
-        self._registered = True
-
-    def resumeProducing(self) -> None:
-        """Called each time the transport's buffer is empty."""
-        if self._registered:
-            self._drained()
-
-    def stopProducing(self) -> None:
-        """Called when the connection is lost, just before its socket is closed."""
-        self._stopped()
 
 
 @implementer(IHalfCloseableProtocol)

@@ -1,0 +1,52 @@
+"""What the server tells over one connection: as text for people, or as JSON lines for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tcpchat import answers, jsonlines, render
+from tcpchat.answers import Answer, Notice
+from tcpchat.reader import Reader
+from tcpchat.requests import Refused
+from tcpchat.settings import Settings
+
+
+class Telling:
+    """Gives answers to a reader in the form that its connection has."""
+
+    def __init__(self, reader: Reader, wall: Callable[[], int]) -> None:
+        """``wall`` tells the time in milliseconds since 1970."""
+        self.reader = reader
+        self.settings = Settings()
+        self.speaks_json = False
+        self._wall = wall
+
+    def tell(self, *texts: str) -> None:
+        """Show a word from the server."""
+        self.answer(*map(Notice, texts))
+
+    def answer(self, *given: Answer) -> None:
+        """Show answers."""
+        self.reader.tell(b"".join(map(self.render, given)))
+
+    def render(self, answer: Answer) -> bytes:
+        """Return an answer in the form of the connection."""
+        if self.speaks_json:
+            return answer.json()
+        return render.notices(answer.lines(answers.Style(self.settings.timezone, self._wall())))
+
+    def speak_json(self, *first: Answer) -> None:
+        """Show everything as JSON lines from now on, beginning with some answers."""
+        self.speaks_json = True
+        self.answer(*first)
+        self.reader.restyle()
+
+    def error(self, refusal: Refused, ref: str = "") -> bytes:
+        """Return why something was not done, in the form of the connection."""
+        if self.speaks_json:
+            return jsonlines.error(refusal.code, str(refusal), ref)
+        return render.error(str(refusal)) + (render.notice(refusal.advice) if refusal.advice else b"")
+
+    def refuse(self, refusal: Refused, ref: str = "") -> None:
+        """Tell why something was not done."""
+        self.reader.tell(self.error(refusal, ref))
