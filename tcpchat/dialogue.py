@@ -246,9 +246,8 @@ class Dialogue(Telling):
         if isinstance(line, Refused):
             raise line
         if line.startswith("{") and (self.speaks_json or self._state.is_nameless):
-            asked = understand(line)
-            self.speaks_json = True
-            return asked
+            self.speaks_json = True  # no nickname begins like this
+            return understand(line)
         return Asked(self._state.understand(line))
 
     def _finish_paste(self, pasting: Pasting) -> None:
@@ -288,8 +287,8 @@ class Dialogue(Telling):
         try:
             if isinstance(outcome, Failure):
                 self._not_done(outcome, asked)
-            else:
-                self._succeeded(outcome, asked)
+            elif not asked.ref and self.reader.is_live:
+                self._succeeded(outcome, asked)  # with a reference, the answer comes behind the entry
         finally:
             self._flow.committed()
             if self._ending is not None:
@@ -331,7 +330,7 @@ class Dialogue(Telling):
         else:
             self._state.leave(ending.reason)
         if error:
-            self.hang_up(self.error(Refused(f"Not sent: {error}", "not-sent")))
+            self.hang_up(self.error(Refused(f"Not sent: {error.removeprefix('Not sent: ')}", "not-sent")))
         else:
             self.hang_up(ending.last_words)
 

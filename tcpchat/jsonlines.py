@@ -16,6 +16,9 @@ import msgspec
 from tcpchat.events import Acted, Entry, Joined, Left, Presence, Renamed, Said, Told, TopicSet
 from tcpchat.render import View, is_heard
 
+# What a program has asked for and is shown: the answer stands behind it.
+ANSWERED = Said | Acted | TopicSet | Told
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -57,16 +60,37 @@ def ok(ref: str, seq: int | None) -> bytes:
 
 
 class Page:
-    """Entries of a stream as JSON lines: the same for all who have the same view."""
+    """
+    Entries of a stream as JSON lines: the same for all who have the same view.
+
+    Behind what a program has asked for under a reference it sees the ``ok`` to that. So one that
+    does not read gets it from the log, as it gets the rest, and nothing is held for it.
+    """
 
     def __init__(self, entries: Sequence[Entry], stream: str, view: View, replay: bool = False) -> None:
         self.entries = entries
-        self.shared = b"".join([_entry(entry, stream, view, replay) for entry in entries])
-        self.apart: Set[str] = frozenset()
+        self._lines = [_entry(entry, stream, view, replay) for entry in entries]
+        self._asked: dict[str, list[int]] = {}  # by session
+        for number, entry in enumerate(entries):
+            if entry.event.ref and not replay and isinstance(entry.event, ANSWERED):
+                self._asked.setdefault(entry.event.session, []).append(number)
+
+    @property
+    def shared(self) -> bytes:
+        """What everybody sees who has asked for none of it."""
+        return b"".join(self._lines)
+
+    @property
+    def apart(self) -> Set[str]:
+        """The sessions that see something else."""
+        return self._asked.keys()
 
     def own(self, session: str, seen: Container[int] = ()) -> bytes:
         """Return what a session sees: everything, whatever it was shown elsewhere."""
-        return self.shared
+        lines = self._lines.copy()
+        for number in self._asked.get(session, ()):
+            lines[number] += ok(self.entries[number].event.ref, self.entries[number].seq)
+        return b"".join(lines)
 
 
 def _entry(entry: Entry, stream: str, view: View, replay: bool) -> bytes:

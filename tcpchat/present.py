@@ -54,6 +54,9 @@ from tcpchat.state import Effect, Kept, Numbers, Outcome
 # Requests whose answers show what was said or done before.
 ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
 
+# Requests of which something is in the log, if they have a reference with it.
+LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
+
 
 class Present:
     """The state of a dialogue with somebody who has a nickname."""
@@ -84,12 +87,13 @@ class Present:
             Refused: it is not done.
         """
         waits = isinstance(asked.request, ASKS) and self._dialogue.has_uncommitted
-        return self._later(asked, waits) if waits or asked.ref else self._do(asked)
+        once = bool(asked.ref) and isinstance(asked.request, LOGGED)
+        return self._later(asked, waits, once) if waits or once else self._do(asked)
 
-    async def _later(self, asked: Asked, waits: bool) -> Outcome:
+    async def _later(self, asked: Asked, waits: bool, once: bool) -> Outcome:
         if waits:  # a question about what has happened: what was said before has to have happened
             await self._dialogue.until_kept()
-        return await self._once(asked) if asked.ref else await self._outcome(asked)
+        return await self._once(asked) if once else await self._outcome(asked)
 
     async def _once(self, asked: Asked) -> Outcome:
         before = self._session.asked_before

@@ -37,6 +37,8 @@ from tcpchat.text import clean
 
 FAREWELL = "The server restarts, back in about 10 s. A line that was shown is kept."
 
+LOG_HAS_FAILED = "The log has failed, and the server ends. What was not shown is perhaps not kept."
+
 # Seconds at the end for what was received to be committed and shown, for that to be read, and for
 # the log to be closed: less than five together, whoever does not read and however slow the disk is.
 COMMIT_THE_REST = 3.0
@@ -217,7 +219,7 @@ class Server(Service):
         self._chat.stop()
         connections = list(self._factory.connections)
         for connection in connections:
-            connection.dialogue.finish(FAREWELL)
+            connection.dialogue.finish(LOG_HAS_FAILED if self._failed else FAREWELL)
         await self._until(lambda: all(c.is_settled for c in connections), COMMIT_THE_REST)
         for connection in connections:
             connection.close()

@@ -52,6 +52,8 @@ class TelnetFilter:
                 case _State.COMMAND:
                     if byte == IAC:
                         text.append(IAC)
+                    elif byte in b"\r\n":  # that was no command: a line ends here
+                        text += bytes((IAC, byte))
                     self._asks = byte
                     self._state = self._after_command(byte)
                 case _State.OPTION:

@@ -98,10 +98,15 @@ class CursorsTests(SynchronousTestCase):
         self.go_on()
         self.assertEqual((self.own("s1"), bob.looks), ({"#lobby": 2}, 0))
 
-    def test_who_is_forgotten_is_nowhere(self) -> None:
+    def test_who_is_forgotten_is_nowhere_and_so_is_their_stream(self) -> None:
+        self.settled["@s1"] = Place(3, 3)
+        self.go_on()
+        self.assertEqual(self.shown("@s1"), 3)
+        del self.settled["@s1"]
         self.cursors.rest("s1", {"#lobby": Place(2, 2)})
-        self.cursors.forget("s1")
-        self.assertIsNone(self.own("s1"))
+        self.cursors.forget("s1", "@s1")
+        self.go_on()
+        self.assertEqual((self.own("s1"), self.shown("@s1"), self.shown()), (None, None, 9))
 
     def test_the_end_looks_at_everybody_once_more(self) -> None:
         self.cursors.watch("s1", Somebody(lobby=3))

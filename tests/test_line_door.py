@@ -16,6 +16,7 @@ from twisted.test.iosim import FakeTransport, connect
 
 from tcpchat.doors.line import LineConnection, LineFactory
 from tcpchat.limits import GRACE
+from tcpchat.session import Session
 from tests.visitors import ChatCase
 
 QUESTION = b"*** What is your nickname?\r\n"
@@ -228,6 +229,18 @@ class EndTests(DoorCase):
         connection.dataReceived(b"hello\n")
         self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
         self.assertEqual(wire.lines(), ["*** Goodbye."])
+
+    def test_lines_that_wait_for_their_turn_are_said_when_the_session_is_taken_up_elsewhere(self) -> None:
+        connection, _ = self.dial_as(b"bob")
+        session = self.chat.person(connection.dialogue.reader.session)
+        assert isinstance(session, Session)
+        new = self.connect()
+        new.sees()
+        connection.dataReceived(b"".join(b"%d\n" % n for n in range(200)))
+        new.dialogue.received(f"/resume {session.ticket.code}")
+        new.dialogue.received("behind them")
+        said = self.alice.sees()
+        self.assertEqual(said, [*(f"<bob> {n}" for n in range(200)), "<bob> behind them"])
 
     def test_when_the_server_ends_lines_that_wait_for_their_turn_are_still_taken(self) -> None:
         connection, _ = self.dial_as(b"bob")

@@ -7,6 +7,7 @@ import gc
 import hashlib
 import os
 import queue
+import resource
 import shutil
 import sqlite3
 import tempfile
@@ -63,6 +64,17 @@ def holding(path: str) -> Iterator[None]:
         other.execute("begin immediate")
         yield
         other.execute("rollback")
+
+
+@contextmanager
+def at_largest(size: int) -> Iterator[None]:
+    """Let no file grow beyond a size, as on a full disk."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
 
 
 def write(path: str, *statements: str) -> None:
@@ -274,6 +286,28 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(UnicodeEncodeError)), 1)
         self.reopen()
         self.assertEqual(self.wait(self.log.records("kind")), {"key": b"value"})
+
+    def test_a_record_is_in_the_file_before_what_is_forgotten_behind_it_is_gone(self) -> None:
+        self.append("#lobby", "one", "two")
+        condition = "not exists (select 1 from record where kind = 'room')"
+        write(
+            self.path,
+            f"create trigger t before delete on entry when {condition} begin select raise(abort, 't'); end",
+        )
+        self.log.keep("room", "#lobby", b"what it is")
+        self.wait(self.log.forget("#lobby", 1))
+        self.assertEqual(texts(self.read("#lobby")), ["two"])
+
+    def test_nothing_is_forgotten_while_a_record_cannot_be_written(self) -> None:
+        self.append("#lobby", "one", "two")
+        with at_largest(os.path.getsize(f"{self.path}-wal") + 25 * PAGE):  # room to forget, not to keep
+            self.log.keep("room", "#lobby", b"x" * 100 * PAGE)
+            self.assertRaises(NotKept, self.wait, self.log.forget("#lobby", 1))
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two"])
+        self.wait(self.log.forget("#lobby", 1))
+        self.assertEqual(texts(self.read("#lobby")), ["two"])
+        self.assertEqual(self.look("select kind, length(value) from record"), [("room", 100 * PAGE)])
+        self.assertEqual(self.failures, [])
 
     # Search, and what is no longer kept.
 

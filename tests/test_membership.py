@@ -153,6 +153,15 @@ class LimitsTests(ChatCase):
         bob.types("/leave")
         self.assertEqual(bob.types("/join #c"), ["*** You are bob, in #c."])
 
+    def test_who_is_refused_makes_no_room(self) -> None:
+        (bob,) = self.enter("bob")
+        bob.types("/join #a", "/join #b")
+        rooms = [feed.stream for feed in self.chat.rooms]
+        self.assertRegex(bob.types("/join #c")[-1], "^!!! You are in 3 rooms")
+        self.assertRegex(bob.types("/join #-c")[-1], "^!!! ")
+        self.assertEqual([feed.stream for feed in self.chat.rooms], rooms)
+        self.assertEqual(bob.types("/join A")[-1], "*** You are bob, in #a.")
+
     def test_there_are_so_many_rooms_and_no_more(self) -> None:
         bob, carl = self.enter("bob", "carl")
         bob.types("/join #a", "/join #b")

@@ -44,7 +44,7 @@ class PlaceTests(SynchronousTestCase):
 
 class PiecesTests(SynchronousTestCase):
     def test_pieces_are_whole_and_small(self) -> None:
-        entries = said(*["x" * 5000] * 30)
+        entries = said(*["x" * 2500] * 30)
         cut = list(pieces(entries))
         self.assertEqual([entry for piece in cut for entry in piece], entries)
         self.assertEqual({len(piece) for piece in cut}, {3})

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat import render
 from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox, lines_said
 from tcpchat.names import nickname
-from tcpchat.render import Fold, Page, View
+from tcpchat.render import Comings, Fold, Page, View
 from tcpchat.text import clean
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -111,12 +111,12 @@ class EntryTests(SynchronousTestCase):
 
     def test_nothing_is_nothing(self) -> None:
         self.assertEqual(show([], "#dev", View(), "a", NOW), b"")
-        self.assertEqual(render.missed([], (), "#dev", View(), "a", NOW), b"")
+        self.assertEqual(render.missed([], None, "#dev", View(), "a", NOW), b"")
 
 
 class TimeTests(SynchronousTestCase):
     def replayed(self, then: str, now: str = "2026-11-21 20:00", event: Event = SAID, **view: Any) -> str:
-        return render.missed([Entry(1, at(then), event)], (), "#dev", View(**view), "b", at(now)).decode()
+        return render.missed([Entry(1, at(then), event)], None, "#dev", View(**view), "b", at(now)).decode()
 
     def test_a_replayed_line_stands_behind_its_time_one_s_own_too(self) -> None:
         self.assertEqual(self.replayed("2026-11-21 10:02"), "[10:02] <bob> hello\r\n")
@@ -168,7 +168,7 @@ class NumberTests(SynchronousTestCase):
         self.assertEqual(
             self.numbered(SAID, stamped=True, current=False), "[12:00] 1234 #dev <bob> hello\r\n"
         )
-        missed = render.missed([Entry(7, NOON, SAID)], (), "#dev", View(numbered=True), "b", NOW)
+        missed = render.missed([Entry(7, NOON, SAID)], None, "#dev", View(numbered=True), "b", NOW)
         self.assertEqual(missed, b"[12:00] 7 <bob> hello\r\n")
 
     def test_what_is_not_shown_has_no_number_either(self) -> None:
@@ -209,10 +209,10 @@ class MissedTests(SynchronousTestCase):
     ) -> list[str]:
         """Return how somebody is shown what happened from noon on, a minute apart."""
         entries = [Entry(seq, NOON + seq * 60_000, event) for seq, event in enumerate(events, 1)]
-        coming = [
-            Entry(seq, NOON + seq * 60_000, event) for seq, event in enumerate(presence, len(events) + 1)
-        ]
-        shown = render.missed(entries, coming, "#dev", View(**view), viewer, NOW).decode()
+        comings = Comings(viewer)
+        for seq, event in enumerate(presence, len(events) + 1):
+            comings.add(Entry(seq, NOON + seq * 60_000, event))
+        shown = render.missed(entries, comings, "#dev", View(**view), viewer, NOW).decode()
         *lines, rest = shown.split("\r\n")
         self.assertEqual(rest, "")
         return lines
@@ -231,6 +231,15 @@ class MissedTests(SynchronousTestCase):
         )
         self.assertEqual(self.missed(presence=came("c")), ["[12:01] *** c joined #dev."])
 
+    def test_of_many_ten_are_named_and_the_others_counted(self) -> None:
+        nicks = [f"n{n}" for n in range(1000)]
+        named = ", ".join(nicks[:10])
+        self.assertEqual(
+            self.missed(presence=[*came(*nicks), *went(*nicks[:11]), *came("a")])[0].partition(" *** ")[2],
+            f"{named} and 990 others joined, {named} and 1 other left #dev.",
+        )
+        self.assertEqual(self.missed(presence=came(*nicks[:10])), [f"[12:10] *** {named} joined #dev."])
+
     def test_one_s_own_coming_and_going_is_no_part_of_it(self) -> None:
         self.assertEqual(
             self.missed(presence=[*came("c"), *went("a"), *came("a")]), ["[12:01] *** c joined #dev."]
@@ -247,7 +256,7 @@ class MissedTests(SynchronousTestCase):
         )
 
     def test_a_private_message_is_missed_as_it_would_have_been_shown(self) -> None:
-        shown = render.missed([Entry(1, NOON, TOLD)], (), inbox("a"), View(current=False), "a", NOW)
+        shown = render.missed([Entry(1, NOON, TOLD)], None, inbox("a"), View(current=False), "a", NOW)
         self.assertEqual(shown, b"[12:00] [from bob] psst\r\n")
 
 

@@ -30,12 +30,12 @@ class Bob:
 class ReplayCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
-        self.log = MemoryLog(self.clock, lambda: 0)
+        self.log = MemoryLog(self.clock, lambda: 1)
         self.bob = Bob()
         self.lobby, self.dev = (
-            RoomFeed(Room(name), self.clock, lambda: 0, 10) for name in ("#lobby", "#dev")
+            RoomFeed(Room(name), self.clock, lambda: 1, 10) for name in ("#lobby", "#dev")
         )
-        self.inbox = Feed(inbox("bob"), lambda: 0)
+        self.inbox = Feed(inbox("bob"), lambda: 1)
 
     def happen(self, stream: str, *events: Event) -> None:
         self.log.append(stream, events)

@@ -32,11 +32,14 @@ class ForgettingCase(SynchronousTestCase):
 
     def forgetting(self, retention: Retention) -> Forgetting:
         rooms = Rooms(self.log, self.clock, lambda: self.now, NO_LIMITS, 10, False)
-        return Forgetting(self.log, rooms, lambda: self.now, retention)
+        return Forgetting(self.log, rooms, self.clock, lambda: self.now, retention)
 
     def forget(self, days: float | None = None, entries: int | None = None) -> None:
-        done = Deferred.fromCoroutine(self.forgetting(Retention(days, entries)).run())
-        self.clock.advance(0)
+        self.run_through(self.forgetting(Retention(days, entries)))
+
+    def run_through(self, forgetting: Forgetting) -> None:
+        done = Deferred.fromCoroutine(forgetting.run())
+        self.clock.pump([0] * 10)  # a turn for each stream, and for each answer
         self.successResultOf(done)
 
     def kept(self, stream: str) -> list[int]:
@@ -98,23 +101,31 @@ class ForgettingTests(ForgettingCase):
         self.say("#lobby", 3)
         forgetting = self.forgetting(Retention(entries=1))
         for self.log.full, kept in (True, [1, 2, 3]), (False, [3]):
-            done = Deferred.fromCoroutine(forgetting.run())
-            self.clock.advance(0)
-            self.successResultOf(done)
+            self.run_through(forgetting)
             self.assertEqual(self.kept("#lobby"), kept)
 
     def test_it_is_not_done_twice_at_once(self) -> None:
         self.say("#lobby", 3)
         forgetting = self.forgetting(Retention(entries=1))
-        self.log.full = True
         first = Deferred.fromCoroutine(forgetting.run())
-        self.log.full = False
         second = Deferred.fromCoroutine(forgetting.run())
         self.successResultOf(second)  # has left it to the first
         self.assertNoResult(first)
         self.assertEqual(self.kept("#lobby"), [1, 2, 3])
-        self.clock.advance(0)
+        self.clock.pump([0] * 3)
         self.successResultOf(first)
+        self.assertEqual(self.kept("#lobby"), [3])
+
+    def test_the_others_have_a_turn_between_two_streams(self) -> None:
+        for stream in "#lobby", "#dev":
+            self.say(stream, 3)
+        done = Deferred.fromCoroutine(self.forgetting(Retention(entries=1)).run())
+        self.clock.advance(0)
+        self.assertNoResult(done)
+        self.assertEqual((self.kept("#lobby"), self.kept("#dev")), ([3], [1, 2, 3]))
+        self.clock.pump([0] * 3)
+        self.successResultOf(done)
+        self.assertEqual(self.kept("#dev"), [3])
 
 
 class AnyRuleTests(SynchronousTestCase):
@@ -138,8 +149,10 @@ class AnyRuleTests(SynchronousTestCase):
             clock.advance(0)
         now += later * DAY
         rooms = Rooms(log, clock, lambda: now, NO_LIMITS, 10, False)
-        forgetting = Forgetting(log, rooms, lambda: now, Retention(days, entries))
-        self.successResultOf(Deferred.fromCoroutine(forgetting.run()))
+        forgetting = Forgetting(log, rooms, clock, lambda: now, Retention(days, entries))
+        done = Deferred.fromCoroutine(forgetting.run())
+        clock.pump([0] * 2)
+        self.successResultOf(done)
         wanted = [
             seq
             for seq, time in enumerate(times, 1)

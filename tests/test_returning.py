@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from tcpchat.limits import Limits
+from twisted.internet.defer import Deferred, fail
+
+from tcpchat.events import Entry
+from tcpchat.limits import FOLDED_FOR, GRACE, LARGEST_UNFOLDED_ROOM, Limits
+from tcpchat.logs.interface import Damaged
 from tcpchat.room import LOBBY
-from tests.visitors import ChatCase, LateLog, Visitor
+from tests.visitors import ChatCase, FullLog, LateLog, Visitor
 
 TOO_OLD = "!!! That code is not known or too old."
 
@@ -335,6 +339,22 @@ class BreakTests(ChatCase):
         self.alice.types("/msg bob hm?")
         self.assertEqual(bob.sees(), ["[from alice] hm?"])
 
+    def test_so_can_the_second(self) -> None:
+        self.bob.breaks_off()
+        self.alice.types("/msg bob one", "/msg bob two")
+        bob, shown = self.come_back(self.code)
+        self.assertEqual(
+            shown[1:],
+            [
+                "*** While you were away: 2 lines.",
+                "[10:02] [from alice] one",
+                "[10:02] [from alice] two",
+                "*** Live now.",
+            ],
+        )
+        self.alice.types("/msg bob three")
+        self.assertEqual(bob.sees(), ["[from alice] three"])
+
     def test_everything_that_one_has_set_is_there(self) -> None:
         (carl,) = self.enter("carl")
         carl.types("/msg bob psst")
@@ -625,6 +645,31 @@ class FarewellTests(ChatCase):
         self.enter("bob")
         self.assertEqual(self.come_back(self.code)[1][0], '*** "bob" is taken now. You are bob2.')
 
+    def test_what_the_old_connection_still_reads_takes_nothing_from_the_new_one(self) -> None:
+        for is_quit in True, False:
+            self.setUp()
+            self.bob.stalls(after=3)
+            self.alice.types("one")
+            if is_quit:
+                self.bob.dialogue.received("/quit")
+            else:
+                self.bob.dialogue.ended()
+            self.settle()
+            new, shown = self.come_back(self.code)
+            self.assertEqual(heard(shown), ["one"])
+            self.bob.reads()
+            self.alice.types("two", "/msg bob three")
+            self.assertEqual(new.sees(), ["<alice> two", "[from alice] three"])
+            new.types("four")
+            self.alice.sees()
+            new.breaks_off()
+            self.clock.advance(GRACE - 0.1)
+            self.assertEqual(self.alice.sees(), [])
+            self.clock.advance(0.1)
+            self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
+            self.alice.types("five")
+            self.assertEqual(heard(self.come_back(self.code)[1]), ["five"])
+
     def test_it_is_good_for_five_minutes(self) -> None:
         for seconds, first in (299, "*** You are bob, in #lobby with alice."), (301, TOO_OLD):
             self.setUp()
@@ -651,6 +696,61 @@ class FarewellTests(ChatCase):
         self.bob.types("/quit")
         self.alice.types("in dev", "/join #lobby", "in lobby")
         self.assertEqual(heard(self.come_back(self.code)[1]), ["in lobby", "in dev"])
+
+
+class BigRoomTests(ChatCase):
+    """Where who comes and goes is told once a second, joined in one line."""
+
+    def test_who_came_in_the_last_second_is_told_once(self) -> None:
+        self.enter(*(f"n{n}" for n in range(LARGEST_UNFOLDED_ROOM)))
+        alice, bob = self.enter("alice", "bob")
+        self.clock.advance(FOLDED_FOR)
+        alice.sees()
+        bob.sees()
+        bob.breaks_off()
+        self.enter("carl")
+        back, shown = self.come_back(bob.code)
+        self.clock.advance(FOLDED_FOR)
+        told = [line for line in shown[1:] + back.sees() if "carl" in line]
+        self.assertEqual(told, ["[10:02] *** carl joined #lobby."])
+        self.assertEqual(alice.sees(), ["*** carl joined #lobby."])
+
+
+class DamagedLog(FullLog):
+    """A log that cannot be read for a while."""
+
+    damaged = False
+
+    def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
+        return fail(Damaged("a page is torn")) if self.damaged else super().read(stream, after, limit)
+
+
+class DamagedTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.damaged = DamagedLog(self.clock, self.wall)
+        self.chat = self.make_chat(self.log)
+        self.alice, self.bob = self.enter("alice", "bob")
+
+    def test_who_could_not_come_back_is_as_after_a_break(self) -> None:
+        for breaks in True, False:
+            self.setUp()
+            self.alice.types("one")
+            self.bob.sees()
+            self.bob.screen.on_its_way = 1  # so that it is looked in the log what that was
+            if breaks:
+                self.bob.breaks_off(unacknowledged=1)
+                self.clock.advance(GRACE - 1)
+            self.damaged.damaged = True
+            new, _ = self.come_back(self.bob.code)
+            self.assertEqual(len(self.flushLoggedErrors(Damaged)), 1)
+            self.assertTrue(new.screen.aborted)
+            self.clock.advance(GRACE - 0.1)
+            self.assertEqual(self.alice.sees(), [])
+            self.damaged.damaged = False
+            self.clock.advance(0.1)
+            self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
+            self.assertEqual(heard(self.come_back(self.bob.code)[1]), ["one"])
 
 
 class NoRoomForMoreTests(ChatCase):
@@ -752,13 +852,13 @@ class RestartTests(ChatCase):
         self.assertEqual(alice.types("/who"), ["*** 1 person is in #lobby: alice."])
         self.assertEqual(heard(self.come_back(self.codes[1])[1]), ["one"])
 
-    def test_the_five_minutes_go_on(self) -> None:
-        for seconds, first in (298, "*** You are bob, in #lobby"), (302, TOO_OLD):
+    def test_the_five_minutes_begin_anew(self) -> None:
+        for seconds, first in (299, "*** You are bob, in #lobby"), (301, TOO_OLD):
             self.setUp()
             self.bob.types("/quit")
             self.clock.pump([1] * 150)
             self.crash()
-            self.clock.pump([1] * (seconds - 150))
+            self.clock.pump([1] * seconds)
             self.assertEqual(
                 self.come_back(self.codes[1])[1][0].partition(" with")[0].rstrip("."), first.rstrip(".")
             )

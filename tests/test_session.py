@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tcpchat import records
 from tcpchat.limits import GRACE, LONGEST_ABSENCE
 from tcpchat.records import KeptSession
 from tcpchat.requests import Refused
+from tcpchat.room import LOBBY
 from tcpchat.session import Session
 from tcpchat.tickets import digest
 from tests.visitors import ChatCase, Visitor
@@ -98,6 +101,28 @@ class KeptTests(SessionCase):
         assert kept is not None
         self.assertEqual(kept.correspondent, self.session_of(self.alice).id)
 
+    def test_what_changes_all_the_time_is_kept_a_dozen_times_a_second_and_in_the_end(self) -> None:
+        records = [self.kept(self.session)]
+        for n in range(301):
+            self.bob.types(f"/set echo {'off' if n % 2 else 'on'}")
+            records.append(self.kept(self.session))
+            self.clock.advance(0.01)
+            records.append(self.kept(self.session))
+        self.assertLessEqual(sum(old != new for old, new in pairwise(records)), 12 * 3 + 1)
+        self.clock.advance(1)
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertEqual(kept.settings["echo"], "on")
+
+    def test_who_has_left_in_that_second_has_left(self) -> None:
+        for n in range(50):
+            self.bob.types(f"/set echo {'off' if n % 2 else 'on'}")
+        self.bob.types("/quit")
+        self.clock.advance(2)
+        kept = self.kept(self.session)
+        assert kept is not None
+        self.assertEqual((kept.has_left, kept.settings["echo"]), (True, "off"))
+
     def test_a_question_keeps_nothing(self) -> None:
         before = self.kept(self.session)
         self.bob.types("/who", "/set", "/help", "/history", "/join #nowhere-yet!", "hello")
@@ -162,7 +187,7 @@ class EndTests(SessionCase):
         self.clock.advance(GRACE - 0.1)
         self.session.stay()
         self.session.be_back(self.session.ticket)
-        self.session.enter()
+        self.session.register((LOBBY,))
         self.clock.advance(GRACE)
         self.assertEqual((self.alice.sees(), self.session.is_broken), ([], False))
         kept = self.kept(self.session)
@@ -174,7 +199,7 @@ class EndTests(SessionCase):
         self.bob.breaks_off()
         self.settle()
         self.session.be_back(new)
-        self.session.enter()
+        self.session.register((LOBBY,))
         now = self.clock.seconds()
         found = [self.chat.resumable.find(secret, now) for secret in (old.code, old.token, new.token)]
         self.assertEqual(found, [self.session.id] * 3)
