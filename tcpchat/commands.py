@@ -104,8 +104,8 @@ def _history(rest: str) -> History:
     lines: int | None = None
     room = ""
     for word in rest.split():
-        if word.isascii() and word.isdigit() and int(word[:MOST_DIGITS]) and lines is None:
-            lines = int(word[:MOST_DIGITS])
+        if word.isascii() and word.isdigit() and len(word) < 10 and int(word) and lines is None:
+            lines = int(word)
         elif not (word.isdigit() or word.startswith("-") or room):
             room = word
         else:

@@ -90,6 +90,7 @@ class Cursors:
         """The session will not go on, and nobody will read the stream that was its own."""
         self._readers.pop(session, None)
         self._keep(session, {})
+        self._floor.pop(stream, None)
         if self._shown.pop(stream, None):
             self._log.keep(records.SHOWN, stream, None)
 

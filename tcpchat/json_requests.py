@@ -130,7 +130,7 @@ REQUESTS: dict[str, Callable[[_Fields], Request]] = {
     "set": _set,
     "hold": lambda it: Hold(),
     "go": lambda it: Go(),
-    "resume": lambda it: Resume(it.text("session") or it.needed("code"), None, it.numbers("after")),
+    "resume": lambda it: Resume(it.text("code") or it.needed("session"), None, it.numbers("after")),
     "help": lambda it: Help(clean(it.text("command"))),
     "quit": lambda it: Quit(remark(it.text("reason"))),
 }

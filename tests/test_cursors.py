@@ -102,7 +102,8 @@ class CursorsTests(SynchronousTestCase):
         self.settled["@s1"] = Place(3, 3)
         self.go_on()
         self.assertEqual(self.shown("@s1"), 3)
-        del self.settled["@s1"]
+        del self.settled["@s1"]  # they have left
+        self.go_on()
         self.cursors.rest("s1", {"#lobby": Place(2, 2)})
         self.cursors.forget("s1", "@s1")
         self.go_on()

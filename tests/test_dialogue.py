@@ -191,7 +191,9 @@ class PasteTests(ChatCase):
 
     def test_one_that_is_too_long_is_refused_whole_and_all_goes_on(self) -> None:
         shown = self.bob.types("/paste", *["x"] * (LONGEST_PASTE + 1), ".", "hello")
-        self.assertEqual(shown[1:], [f"!!! A paste has at most {LONGEST_PASTE} lines and 16 KiB. It was not sent."])
+        self.assertEqual(
+            shown[1:], [f"!!! A paste has at most {LONGEST_PASTE} lines and 16 KiB. It was not sent."]
+        )
         self.assertEqual(self.alice.sees(), ["<bob> hello"])
 
     def test_one_with_a_line_that_the_door_refused_is_refused_whole(self) -> None:

@@ -95,6 +95,7 @@ EXAMPLES: list[tuple[dict[str, Any], Request]] = [
         Resume("TOKEN", None, {"lobby": 17, "@": 3}),
     ),
     ({"type": "resume", "session": "TOKEN"}, Resume("TOKEN")),
+    ({"type": "resume", "code": "fig-42-moss-lamp"}, Resume("fig-42-moss-lamp")),
     ({"type": "help", "command": "msg"}, Help("msg")),
     ({"type": "help"}, Help("")),
     ({"type": "quit", "reason": "bye"}, Quit("bye")),

@@ -21,9 +21,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry, Joined, Said
 from tcpchat.logs.batches import LARGEST_BATCH
-from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
 from tcpchat.logs.sqlite import REF, SPOKEN, UNSPOKEN, SQLiteLog
+from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.queries import Query
 from tests.contracts import MANY, NOON, LogContract, numbers, said, texts
 
@@ -332,7 +332,10 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         self.assertEqual(len(self.find("hello", limit=MANY)), MANY)
 
     def test_what_waits_for_the_index_does_not_become_ever_more(self) -> None:
-        answers = [self.log.append("#lobby", said(*["hello"] * LARGEST_BATCH)) for _ in range(MOST_WAITING // LARGEST_BATCH + 40)]
+        answers = [
+            self.log.append("#lobby", said(*["hello"] * LARGEST_BATCH))
+            for _ in range(MOST_WAITING // LARGEST_BATCH + 40)
+        ]
         for answer in answers:
             self.wait(answer)
         self.close()

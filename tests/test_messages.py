@@ -103,7 +103,9 @@ class PastedTests(MessagesCase):
     def test_50_lines_may_be_pasted_and_not_more(self) -> None:
         self.assertEqual(pasted(["x"] * LONGEST_PASTE), "\n".join(["x"] * LONGEST_PASTE))
         refusal = self.assertRaises(Refused, pasted, ["x"] * (LONGEST_PASTE + 1))
-        self.assert_too_long(f"A paste has at most {LONGEST_PASTE} lines and 16 KiB. It was not sent.", refusal)
+        self.assert_too_long(
+            f"A paste has at most {LONGEST_PASTE} lines and 16 KiB. It was not sent.", refusal
+        )
         self.assertEqual(pasted(["x"] * LONGEST_PASTE + ["", " "]), "\n".join(["x"] * LONGEST_PASTE))
 
     def test_16_kib_may_be_pasted_and_not_more(self) -> None:

@@ -102,6 +102,19 @@ class FullDiskTests(FullDiskCase):
         self.assertEqual(self.successResultOf(self.log.records("session")).keys(), before)
         self.assertEqual(self.bob.types("/msg carl hi"), ['!!! Nobody here is called "carl".'])
 
+    def test_nor_is_anything_when_somebody_writes_to_them_meanwhile(self) -> None:
+        before = self.successResultOf(self.log.records("session")).keys()
+        carl = self.connect()
+        carl.sees()
+        carl.dialogue.received("carl")
+        self.log.full = False  # it was too late for carl
+        self.assertEqual(self.bob.types("/msg carl hi"), ['!!! Nobody here is called "carl".'])
+        self.assertEqual(carl.sees(), [NOT_SENT, "*** What is your nickname?"])
+        self.assertEqual(self.successResultOf(self.log.records("session")).keys(), before)
+        self.crash()
+        bob, _ = self.come_back(self.bob.code)
+        self.assertEqual(bob.types("/msg carl hi"), ['!!! Nobody here is called "carl".'])
+
     def test_a_name_a_room_and_a_leaving_that_are_not_kept_are_not_changed(self) -> None:
         for line in "/nick rob", "/join #dev", "/leave":
             self.assertEqual(self.bob.types(line), [NOT_SENT])

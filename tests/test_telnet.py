@@ -28,7 +28,7 @@ CASES = [
     (b"a\xff\x01b", b"ab"),
     (b"a\xff\xf0b", b"ab"),
     (b"a\xff\xfa\xff\xf0b", b"ab"),
-    (b"a\xff\n", b"a"),
+    (b"a\xff\nb", b"a\xff\nb"),  # no command: the line, which is not UTF-8, ends there
     (b"a\xff", b"a"),
     (b"a\xff\xfb", b"a"),
     (b"a\xff\xfa\x18 and no end\n", b"a"),
