@@ -112,6 +112,24 @@ class EntryTests(SynchronousTestCase):
             self.assertNotIn(session, page.apart)
         self.assertEqual(len(decoded(page.shared)), 2)
 
+    def test_behind_what_one_has_asked_for_under_a_reference_stands_the_answer(self) -> None:
+        asked: list[Event] = [
+            Said("a", "ann", "x", ref="1"), Acted("a", "ann", "x", ref="2"),
+            TopicSet("a", "ann", "x", ref="3"), Said("a", "ann", "x"),
+            Said("b", "bob", "x", ref="1"), Joined("a", "ann", ref="4"),
+        ]  # fmt: skip
+        entries = [Entry(seq, MORNING, event) for seq, event in enumerate(asked, 5)]
+        page = Page(entries, "#dev", View())
+        self.assertEqual(set(page.apart), {"a", "b"})
+        for session, answered in ("a", {5: "1", 6: "2", 7: "3"}), ("b", {9: "1"}), ("c", {}):
+            expected = []
+            for line in decoded(page.shared):
+                expected.append(line)
+                if line["seq"] in answered:
+                    expected.append({"type": "ok", "ref": answered[line["seq"]], "seq": line["seq"]})
+            self.assertEqual(decoded(page.own(session)), expected)
+        self.assertEqual(Page(entries, "#dev", View(), replay=True).apart, set())
+
 
 class OtherTests(SynchronousTestCase):
     def test_a_gap_lies_between_two_entries(self) -> None:
@@ -166,7 +184,9 @@ class PageLaws(SynchronousTestCase):
         self.assertEqual({line["room"] for line in shown} - {jsonlines.room(stream)}, set())
         self.assertEqual({line.get("replay", False) for line in shown} - {replay}, set())
         for session in "a", "b":
-            self.assertEqual(page.own(session), page.shared)
+            own = decoded(page.own(session))
+            self.assertEqual([line for line in own if line["type"] != "ok"], shown)
+            self.assertTrue(session in page.apart or own == shown)
 
     @settings(deadline=None, database=None)
     @given(st.lists(EVENTS, max_size=10), STREAMS, VIEWS)

@@ -66,7 +66,8 @@ class PackagesTests(SynchronousTestCase):
             "logs/sqlite_records.py", "logs/sqlite_schema.py", "logs/sqlite_search.py",
             "logs/sqlite_tools.py", "logs/sqlite_writer.py",
             # where they are used
-            "drain.py", "telling.py", "person.py", "requests.py", "screen.py", "state.py", "statuses.py", "catching_up.py",
+            "drain.py", "telling.py", "person.py", "requests.py", "screen.py", "state.py", "statuses.py",
+            "catching_up.py",
             "server.py", "tap.py",  # test_command_line.py, test_end_to_end.py
             "limits.py",
         }  # fmt: skip

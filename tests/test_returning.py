@@ -341,7 +341,8 @@ class BreakTests(ChatCase):
 
     def test_so_can_the_second(self) -> None:
         self.bob.breaks_off()
-        self.alice.types("/msg bob one", "/msg bob two")
+        self.alice.types("/msg bob one")
+        self.alice.types("/msg bob two")  # when the first is in the log
         bob, shown = self.come_back(self.code)
         self.assertEqual(
             shown[1:],
