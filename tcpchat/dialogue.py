@@ -287,7 +287,7 @@ class Dialogue(Telling):
         try:
             if isinstance(outcome, Failure):
                 self._not_done(outcome, asked)
-            elif not asked.ref and self.reader.is_live:
+            elif not (asked.ref or self.reader.holds_much):
                 self._succeeded(outcome, asked)  # with a reference, the answer comes behind the entry
         finally:
             self._flow.committed()

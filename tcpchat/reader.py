@@ -117,6 +117,11 @@ class Reader:
         if isinstance(taken, int) and taken < len(data):
             self._hold_answer(len(data) - taken)
 
+    @property
+    def holds_much(self) -> bool:
+        """Do so many answers wait to be read that those which say little can be left out?"""
+        return self._held_answers > MOST_HELD_ANSWERS // 2
+
     def _hold_answer(self, size: int) -> None:
         self._held_answers += size
         if self._held_answers > MOST_HELD_ANSWERS:
