@@ -83,12 +83,6 @@ def names(first: Sequence[str], number: int) -> str:
     return f"{named} and {count(more, 'other', 'others')}" if more else named
 
 
-def presence(nick: str, room: str, others: Sequence[str], number: int) -> str:
-    """Return where somebody is, and with whom."""
-    company = f" with {names(others, number)}" if number else ""
-    return f"You are {nick}, in {room}{company}."
-
-
 def renamed(event: Renamed) -> str:
     """Return that somebody has another nickname now."""
     return f"{event.nick} is now known as {event.new}."

@@ -275,21 +275,6 @@ class SentenceTests(SynchronousTestCase):
         self.assertEqual(render.people(2, "#lobby"), "2 people are in #lobby")
         self.assertEqual(render.people(0, "#lobby"), "0 people are in #lobby")
 
-    def test_where_one_is_is_told_with_up_to_ten_names(self) -> None:
-        ten = list("abcdefghij")
-        company = {
-            0: "",
-            1: " with a",
-            2: " with a, b",
-            10: " with a, b, c, d, e, f, g, h, i, j",
-            11: " with a, b, c, d, e, f, g, h, i, j and 1 other",
-            12: " with a, b, c, d, e, f, g, h, i, j and 2 others",
-            1010: " with a, b, c, d, e, f, g, h, i, j and 1000 others",
-        }
-        for number, expected in company.items():
-            told = render.presence("bob2", "#lobby", ten[:number], number)
-            self.assertEqual(told, f"You are bob2, in #lobby{expected}.")
-
     def test_more_names_than_are_told_may_be_given(self) -> None:
         self.assertEqual(render.names(list("abcdefghijkl"), 12), "a, b, c, d, e, f, g, h, i, j and 2 others")
 
