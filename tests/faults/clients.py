@@ -171,7 +171,8 @@ class Client:
         if self.socket:
             self.is_in = False
             self.leaves = True
-            self.socket.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # the server may be dead already
+                self.socket.shutdown(socket.SHUT_WR)
             self._to_send = b""
 
     def read_and_reset(self) -> None:
