@@ -141,13 +141,14 @@ class RoomFeed(Feed):
         self.room = room
         self.recent: deque[Entry] = deque(maxlen=history)
         self._clock = clock
+        self._unfoldable = 0  # the last entry that does not say who came or went
         self._unfolded: list[Entry] = []  # those that do, since the last fold
         self._folding = False  # for all, or only for those who set it so?
         self._timer: IDelayedCall | None = None
 
     def begin(self, last: int, recent: Sequence[Entry]) -> None:
         """Begin after an entry of the log; ``recent`` is what was said last before it."""
-        self.shown = last
+        self.shown = self._unfoldable = last
         self.recent.extend(recent)
         self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
 
@@ -158,7 +159,8 @@ class RoomFeed(Feed):
     def here(self, view: View) -> Place:
         if not self._folds(view):
             return Place(self.shown, self.shown)
-        return self.settled
+        # Who came or went since the last other entry is no reason to read the log.
+        return self.settled._replace(seq=self._unfoldable)
 
     def deliver(self, entries: list[Entry]) -> None:
         for entry in entries:
@@ -188,7 +190,12 @@ class RoomFeed(Feed):
         return entries
 
     def _show(self, entries: list[Entry]) -> None:
-        presence = list(filter(_is_presence, entries))
+        presence = []
+        for entry in entries:
+            if _is_presence(entry):
+                presence.append(entry)
+            else:
+                self._unfoldable = entry.seq
         if presence and (self._unfolded or any(map(self._folds, self._live))):
             # Before anybody falls behind, whose place this is a part of.
             self._unfolded += presence

@@ -136,8 +136,8 @@ class Following:
         """Return the place in one stream."""
         if feed in self._places:
             return self._places[feed]
-        here = feed.here(self._views[feed])
-        return Place(here.seq, max(here.presence, self._joined[feed]))
+        presence = feed.here(self._views[feed]).presence
+        return Place(feed.shown, max(presence, self._joined[feed]))
 
     def view(self, feed: Followed) -> View:
         """Return how a feed is seen."""
