@@ -8,8 +8,8 @@ was acknowledged by the peer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
@@ -24,8 +24,8 @@ from tcpchat.places import Place
 
 # Everybody is looked at within this many seconds, in as many turns: what is kept is then twice as
 # old at most.
-ROUND = 0.5
-TURNS = 10
+ROUND = 0.4
+TURNS = 40
 
 
 class Watched(Protocol):
@@ -48,11 +48,14 @@ class Cursors:
         self._settled = settled
         self._readers: dict[str, Watched] = {}
         self._turn: list[str] = []  # the sessions that are to be looked at in this round
-        self._size = 0  # so many at once
+        self._begun = -ROUND  # this round
+        self._is_finished = True
+        self._all = 0  # who are in it
         self._floor: dict[str, Place] = {}  # where everybody was at the beginning of the round
         self._shown: dict[str, Place] = {}  # as kept
         self._behind: dict[str, dict[str, Place]] = {}  # as kept, by session
         self._running = False
+        self._clock = clock
         self._call = LoopingCall(self._go_on)
         self._call.clock = clock
 
@@ -95,15 +98,23 @@ class Cursors:
             self._log.keep(records.SHOWN, stream, None)
 
     def _go_on(self) -> None:
-        if not self._turn:
-            self._finish_round()
+        now = self._clock.seconds()
+        if now >= self._begun + ROUND:
+            if not self._is_finished:
+                self._finish_round()
             self._begin_round()
-            self._size = -(-len(self._turn) // (TURNS - 1))
-        for session in islice(self._turn, self._size):
+            self._begun, self._all = now, len(self._turn)
+        # As many as there would be if the rest of the round took as long as it should.
+        left = self._all - math.ceil(self._all * (now - self._begun + ROUND / TURNS) / ROUND)
+        looked_at = self._turn[: max(0, len(self._turn) - max(0, left))]
+        for session in looked_at:
             self._look_at(session)
-        del self._turn[: self._size]
+        del self._turn[: len(looked_at)]
+        if not self._turn and not self._is_finished:
+            self._finish_round()
 
     def _begin_round(self) -> None:
+        self._is_finished = False
         self._floor = self._settled()
         self._turn = list(self._readers)
 
@@ -111,6 +122,7 @@ class Cursors:
         for session in self._turn:
             self._look_at(session)
         self._turn = []
+        self._is_finished = True
         for stream, place in self._floor.items():
             if self._shown.get(stream) != place:
                 self._shown[stream] = place
