@@ -308,16 +308,23 @@ def test_nothing_is_found_with_a_server_that_is_whole(tmp_path: Path) -> None:
 
 
 def test_a_server_that_shows_before_it_commits_is_found_out(tmp_path: Path) -> None:
-    with start_broken(tmp_path, "shows_first").ready() as server:
-        crowd = make_crowd(server.port)
+    found: set[Kind] = set()
+    for attempt in range(5):  # it may have committed just before it is killed
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        with start_broken(folder, "shows_first").ready() as server:
+            crowd = make_crowd(server.port)
+            for client in crowd.clients:
+                client.quota = 10_000
+            crowd.run(lambda crowd=crowd: crowd.clients[0].quota < 9_500)  # type: ignore[misc]
+            server.kill()
         for client in crowd.clients:
-            client.quota = 10_000
-        crowd.run(lambda: crowd.clients[0].quota < 9_500)
-        server.kill()
-    for client in crowd.clients:
-        client.quota = 0
-    with start(tmp_path, server.port).ready():
-        assert {Kind.NOT_LOGGED, Kind.ACKNOWLEDGED} <= result(crowd, tmp_path)
+            client.quota = 0
+        with start(folder, server.port).ready():
+            found = result(crowd, folder)
+        if {Kind.NOT_LOGGED, Kind.ACKNOWLEDGED} <= found:
+            return
+    raise AssertionError(found)
 
 
 def test_a_server_that_does_again_what_is_asked_again_is_found_out(tmp_path: Path) -> None:
