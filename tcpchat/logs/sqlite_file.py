@@ -49,6 +49,32 @@ class Stream(NamedTuple):
     searchable: int
 
 
+def read_header(real: str, path: str, access: int, if_empty: str = "") -> bytes:
+    """
+    Return the first bytes of a log, for SQLite not to open what is not ours.
+
+    ``path`` is what the file is called; ``access`` has to be allowed; ``if_empty`` is advice.
+
+    Raises:
+        Damaged: it is not a log of ours.
+        CannotOpen: it is not a file.
+    """
+    file = os.open(real, access | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise CannotOpen(f"The log {path} cannot be opened: it is not a file.")
+        header = os.read(file, 100)
+    finally:
+        os.close(file)
+    if not header:
+        raise Damaged(f"The log {path} is empty.{if_empty}")
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise Damaged(f"{path} is not a log of tcpchat; it was left as it is.")
+    if header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
+        raise Damaged(f"{path} is a database of another program; it was left as it is.")
+    return header
+
+
 class SQLiteFile:
     """
     An open file of entries, held by a lock, and its connections.
@@ -216,19 +242,7 @@ class SQLiteFile:
         Return how SQLite has to open it so that it changes nothing while the rest is checked:
         who may write would, in the end, move what a WAL holds into the file.
         """
-        file = os.open(self._real, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise CannotOpen(f"The log {self.path} cannot be opened: it is not a file.")
-            header = os.read(file, 100)
-        finally:
-            os.close(file)
-        if not header:
-            raise Damaged(f"The log {self.path} is empty. Remove it, and a new one is made.")
-        if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-            raise Damaged(f"{self.path} is not a log of tcpchat; it was left as it is.")
-        if header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
-            raise Damaged(f"{self.path} is a database of another program; it was left as it is.")
+        header = read_header(self._real, self.path, os.O_RDWR, " Remove it, and a new one is made.")
         # See https://www.sqlite.org/fileformat.html, 1.3: the file is in WAL mode.
         return "ro" if header[18:20] == b"\2\2" else "rw"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import quote
@@ -18,8 +17,8 @@ import msgspec
 
 from tcpchat.events import Entry, Event, decode, lines_said
 from tcpchat.logs.interface import CannotOpen, Damaged, Found
-from tcpchat.logs.sqlite_file import SQLiteFile
-from tcpchat.logs.sqlite_schema import APPLICATION_ID, VERSION
+from tcpchat.logs.sqlite_file import SQLiteFile, read_header
+from tcpchat.logs.sqlite_schema import VERSION
 
 # The first version that knows what is forgotten and what can be found. A server changes older files.
 WITH_SEARCH = 2
@@ -63,7 +62,7 @@ class StoredLog:
         """
         self.path = path
         with _explained(path):
-            _check_header(path)
+            read_header(path, path, os.O_RDONLY)
             self._connection = _connect(path)
             try:
                 self._begin()
@@ -255,23 +254,6 @@ def _connect(path: str) -> sqlite3.Connection:
     for pragma in "query_only = on", "trusted_schema = off", "mmap_size = 0", "cell_size_check = on":
         connection.execute(f"pragma {pragma}")
     return connection
-
-
-def _check_header(path: str) -> None:
-    """Look at the first bytes before SQLite does: what is not ours is not opened."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise CannotOpen(f"The log {path} cannot be opened: it is not a file.")
-        header = os.read(file, 100)
-    finally:
-        os.close(file)
-    if not header:
-        raise Damaged(f"The log {path} is empty.")
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise Damaged(f"{path} is not a log of tcpchat; it was left as it is.")
-    if header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
-        raise Damaged(f"{path} is a database of another program; it was left as it is.")
 
 
 @contextmanager
