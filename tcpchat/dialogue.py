@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -32,7 +33,7 @@ from tcpchat.requests import (
 )
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
-from tcpchat.state import Kept, Numbers, Outcome, State
+from tcpchat.state import Kept, Numbers, Outcome, Posting, State
 from tcpchat.telling import Telling
 
 T = TypeVar("T")
@@ -257,7 +258,10 @@ class Dialogue(Telling):
     def _carry_out(self, asked: Asked) -> None:
         assert self._state is not None
         effect = self._state.carry_out(asked)
-        if effect is None:
+        if isinstance(effect, Posting):
+            self._flow.sent()
+            self.chat.log.post(*effect, partial(self._posted, asked))
+        elif effect is None:
             self._succeeded(None, asked)
         elif isinstance(effect, Deferred):
             self._count_until_kept(effect, asked)
@@ -281,6 +285,9 @@ class Dialogue(Telling):
         """Count what is on its way to the log; tell the person if it does not get there."""
         self._flow.sent()
         kept.addBoth(self._arrived, asked).addErrback(self._failed)
+
+    def _posted(self, asked: Asked, outcome: int | NotKept) -> None:
+        self._arrived(Failure(outcome) if isinstance(outcome, NotKept) else (outcome,), asked)
 
     def _arrived(self, outcome: Numbers | Failure, asked: Asked) -> None:
         """Something is in the log, or will never be."""

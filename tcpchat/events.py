@@ -29,23 +29,29 @@ class Fact(_Done, frozen=True, kw_only=True):
     ref: str = ""
 
 
-class Said(Fact, frozen=True):
+class Spoken(Fact, frozen=True):
+    """What people say: this is what a newcomer and /history are shown of the past."""
+
+    text: str
+
+
+class Said(Spoken, frozen=True):
     """Somebody said a line in a room, or several at once, parted by line feeds."""
 
-    text: str
 
-
-class Acted(Fact, frozen=True):
+class Acted(Spoken, frozen=True):
     """Somebody described an action, as in ``/me waves``."""
 
-    text: str
+
+class Presence(Fact, frozen=True):
+    """What says who is in a room; in a big room this is shown joined."""
 
 
-class Joined(Fact, frozen=True):
+class Joined(Presence, frozen=True):
     """Somebody came into a room."""
 
 
-class Left(Fact, frozen=True):
+class Left(Presence, frozen=True):
     """Somebody went out of a room; the reason is empty for a plain farewell."""
 
     reason: str = ""
@@ -78,11 +84,6 @@ class Told(Fact, frozen=True):
 
 
 Event = Said | Acted | Joined | Left | Renamed | TopicSet | Told
-
-# What a newcomer and /history are shown of the past: what people said.
-Spoken = Said | Acted
-# What says who is in a room; in a big room these are shown joined.
-Presence = Joined | Left
 
 
 def lines_said(event: Event) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from tcpchat.limits import FEW_UNCOMMITTED, MANY_UNCOMMITTED, MOST_UNCOMMITTED
 
 
-class Wait(Enum):
+class Wait(IntEnum):
     """Why input waits."""
 
     LINES = auto()  # too many lines wait for the effect of one before them
@@ -48,6 +48,8 @@ class FlowControl:
 
     def wait(self, reason: Wait, wait: bool) -> None:
         """Have input wait for a reason, or no longer for that one."""
+        if not (wait or self._waits):
+            return
         waited = bool(self._waits)
         if wait:
             self._waits.add(reason)
@@ -86,9 +88,9 @@ class FlowControl:
         self.uncommitted -= 1
         self._all.number -= 1
         few = MOST_UNCOMMITTED // 2 if self._all.number < MANY_UNCOMMITTED else FEW_UNCOMMITTED - 1
-        if self.uncommitted <= few:
+        if self._waits and self.uncommitted <= few:
             self.wait(Wait.UNCOMMITTED, False)
-        if not self.uncommitted:
+        if self._kept and not self.uncommitted:
             kept, self._kept = self._kept, []
             for waiting in kept:
                 waiting.callback(None)

@@ -28,7 +28,7 @@ from tcpchat.returning import come_back, come_in
 from tcpchat.room import LOBBY
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
-from tcpchat.state import Effect, Numbers, Outcome
+from tcpchat.state import Effect, Later, Numbers, Outcome
 
 QUESTION = "What is your nickname?"
 IF_YOURS = "If it is yours: /resume CODE, or /login NICK."
@@ -115,7 +115,7 @@ class Nameless:
     def _too_late(self) -> None:
         self._dialogue.cut_off(f"No nickname within {LONGEST_NAMELESS} seconds.")
 
-    def _answer(self, asked: Asked) -> Effect:
+    def _answer(self, asked: Asked) -> Later | None:
         self._refusal = None
         match asked.request:
             case ChooseNick(nick):

@@ -49,7 +49,7 @@ from tcpchat.requests import (
 )
 from tcpchat.requests import History as AskHistory
 from tcpchat.session import Session
-from tcpchat.state import Effect, Kept, Numbers, Outcome
+from tcpchat.state import Effect, Kept, Numbers, Outcome, Posting
 
 # Requests whose answers show what was said or done before.
 ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
@@ -86,7 +86,7 @@ class Present:
         Raises:
             Refused: it is not done.
         """
-        waits = isinstance(asked.request, ASKS) and self._dialogue.has_uncommitted
+        waits = self._dialogue.has_uncommitted and isinstance(asked.request, ASKS)
         once = bool(asked.ref) and isinstance(asked.request, LOGGED)
         return self._later(asked, waits, once) if waits or once else self._do(asked)
 
@@ -111,6 +111,8 @@ class Present:
 
     async def _outcome(self, asked: Asked) -> Outcome:
         effect = self._do(asked)
+        if isinstance(effect, Posting):
+            return self._chat.log.append(effect.stream, [effect.event])
         return effect if effect is None or isinstance(effect, Deferred) else await effect
 
     def refused(self, why: Refused) -> None:
@@ -217,8 +219,9 @@ class Present:
 
     # Speaking
 
-    def _post(self, feed: RoomFeed, event: Event) -> Kept:
-        return self._chat.post(feed, event)
+    def _post(self, feed: RoomFeed, event: Event) -> Posting:
+        feed.room.check(event)
+        return Posting(feed.stream, event)
 
     def _tell(self, person: Person, text: str, ref: str) -> Kept:
         if person is self._session:

@@ -7,8 +7,9 @@ Names in a request are as they were typed (names.py judges them); texts are clea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 # Why a request of a program is not done: the closed list, explained in docs/json.md.
 Code = Literal[
@@ -38,90 +39,75 @@ class NotUnderstood(Refused):
         super().__init__(text, code)
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True):
     """Say something in a room; the current one if none is named. Several lines are parted by LF."""
 
     text: str
     room: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     text: str
     room: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseNick:
+class ChooseNick(msgspec.Struct, frozen=True):
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
-class TakeNick:
+class TakeNick(msgspec.Struct, frozen=True):
     """Take this nickname or the first free of its variants."""
 
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quit:
+class Quit(msgspec.Struct, frozen=True):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Help:
+class Help(msgspec.Struct, frozen=True):
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(msgspec.Struct, frozen=True):
     room: str
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(msgspec.Struct, frozen=True):
     """Leave a room; the current one if none is named (so for every optional room)."""
 
     room: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListRooms:
+class ListRooms(msgspec.Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True):
     """Set a room's topic, or show it if there is no text."""
 
     text: str
     room: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(msgspec.Struct, frozen=True):
     room: str
 
 
-@dataclass(frozen=True, slots=True)
-class WhoIs:
+class WhoIs(msgspec.Struct, frozen=True):
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(msgspec.Struct, frozen=True):
     nick: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """Show the last lines of a room; as many as a newcomer sees if no number is given."""
 
     lines: int | None
@@ -129,8 +115,7 @@ class History:
     before: int | None = None  # the number of the entry before which they end
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """
     Show the last lines that hold some words (queries.py).
 
@@ -142,33 +127,27 @@ class Search:
     lines: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class More:
+class More(msgspec.Struct, frozen=True):
     """Show the page before the one that /history or /search showed last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paste:
+class Paste(msgspec.Struct, frozen=True):
     """Take the lines up to one with a single dot as one message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True):
     """Be shown nothing until the next line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(msgspec.Struct, frozen=True):
     """Be shown everything again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(msgspec.Struct, frozen=True):
     """
     Take up a session by its code or token.
 
@@ -181,33 +160,27 @@ class Resume:
     after: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakJson:
+class SpeakJson(msgspec.Struct, frozen=True):
     """Be shown everything as JSON lines from now on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Away:
+class Away(msgspec.Struct, frozen=True):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Back:
+class Back(msgspec.Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(msgspec.Struct, frozen=True):
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unignore:
+class Unignore(msgspec.Struct, frozen=True):
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(msgspec.Struct, frozen=True):
     """Change a setting, or show all of them if none is named."""
 
     name: str
@@ -221,7 +194,7 @@ Request = (
 )  # fmt: skip
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True):
     """A request as it came in: a program may have given it a reference, and wants to be told ``ok``."""
 
     request: Request | None

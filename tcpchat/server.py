@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
@@ -137,7 +138,12 @@ class Server(Service):
         if not self._path:
             return MemoryLog(self._reactor, milliseconds, secrets.token_urlsafe(9))
         return SQLiteLog(
-            self._path, milliseconds, self._reactor.callFromThread, self._config.durability, self._log_failed
+            self._path,
+            milliseconds,
+            self._reactor.callFromThread,
+            self._config.durability,
+            self._log_failed,
+            partial(self._reactor.callLater, 0),
         )
 
     def _open_doors(self) -> None:

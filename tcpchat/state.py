@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred
 
+from tcpchat.events import Event
 from tcpchat.render import View
 from tcpchat.requests import Asked, Refused, Request
+
+
+class Posting(NamedTuple):
+    """What is to be added to the log, and may be: the lines behind it do not wait."""
+
+    stream: str
+    event: Event
+
 
 # What something has in the log: the first is that which a program is told.
 Numbers = Sequence[int]
@@ -18,7 +27,7 @@ Kept = Deferred[list[int]]
 Outcome = Numbers | Kept | None
 # What takes effect later: the lines behind it wait for it.
 Later = Coroutine[Deferred[Any], Any, Outcome]
-Effect = Later | Kept | None
+Effect = Later | Kept | Posting | None
 
 
 class State(Protocol):

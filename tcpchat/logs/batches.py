@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import queue
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
+import msgspec
 from twisted.internet.defer import Deferred
 
 from tcpchat.events import Event
+from tcpchat.logs.interface import Posted
 
-# What one commit holds at most. More makes each commit slower than it saves in commits.
-LARGEST_BATCH = 256
+# What one commit holds about. Of what comes together in one commit each room's members get all in one
+# write: with a thousand people talking in small rooms, that is where the time goes. It takes the
+# reactor some ten milliseconds to show it.
+LARGEST_BATCH = 1024
 
 # Bytes of a record that take as long as an entry.
 LIKE_AN_ENTRY = 4096
@@ -24,6 +27,16 @@ class Chore(Protocol):
     @property
     def size(self) -> int:
         """Return about as how many entries it counts."""
+
+
+class Post(msgspec.Struct, frozen=True, gc=False):
+    """One event that is to be added to a stream, when it was, and who is told what came of it."""
+
+    stream: str
+    event: Event
+    time: int
+    posted: Posted
+    size: ClassVar[int] = 1
 
 
 class Append(NamedTuple):
@@ -49,7 +62,15 @@ class Keep(NamedTuple):
         return 1 + len(self.value or b"") // LIKE_AN_ENTRY
 
 
-Item = Append | Keep
+Item = Post | Append | Keep
+
+
+class Turn:
+    """What was appended in one turn of the reactor, or the part of it that goes into one commit."""
+
+    def __init__(self) -> None:
+        self.chores: list[Chore] = []
+        self.size = 0
 
 
 class Batches:
@@ -60,27 +81,32 @@ class Batches:
     take the first line of a turn alone while the others are still being read.
     """
 
-    def __init__(self, from_thread: Callable[..., Any]) -> None:
-        """``from_thread`` calls something in the next turn of the reactor."""
-        self._from_thread = from_thread
-        self._turn: list[Chore] = []
-        self._queue: queue.SimpleQueue[list[Chore] | None] = queue.SimpleQueue()
-        self._backlog: deque[Chore] = deque()  # the writer's: out of the queue, in no batch yet
+    def __init__(self, next_turn: Callable[..., Any]) -> None:
+        """``next_turn`` calls something in the next turn of the reactor."""
+        self._next_turn = next_turn
+        self._turn = Turn()
+        self._queue: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
+        self._next: Turn | None = None  # the writer's: out of the queue, in no batch yet
 
-    def add(self, item: Chore) -> None:
+    def add(self, chore: Chore) -> None:
         """Add something, in the reactor's thread."""
-        if not self._turn:
-            self._from_thread(self._hand_over)
-        self._turn.append(item)
+        turn = self._turn
+        if turn.chores and turn.size + chore.size > LARGEST_BATCH:
+            self._hand_over(turn)
+            turn = self._turn
+        if not turn.chores:
+            self._next_turn(self._hand_over, turn)
+        turn.chores.append(chore)
+        turn.size += chore.size
 
     def end(self) -> None:
         """Say, in the reactor's thread, that nothing more will come."""
-        self._hand_over()
+        self._hand_over(self._turn)
         self._queue.put(None)
 
-    def _hand_over(self) -> None:
-        turn, self._turn = self._turn, []
-        if turn:  # and not handed over already, because it is the end
+    def _hand_over(self, turn: Turn) -> None:
+        if turn is self._turn and turn.chores:  # and not handed over already
+            self._turn = Turn()
             self._queue.put(turn)
 
     def next(self, patience: float | None) -> tuple[list[Chore], bool]:
@@ -91,16 +117,18 @@ class Batches:
         """
         batch: list[Chore] = []
         size = 0
+        turn, self._next = self._next, None
         while True:
-            while self._backlog:
-                size += self._backlog[0].size
-                if batch and size > LARGEST_BATCH:
-                    return batch, False
-                batch.append(self._backlog.popleft())
-            try:
-                turn = self._queue.get(not batch, patience)
-            except queue.Empty:
-                return batch, False
             if turn is None:
-                return batch, True
-            self._backlog.extend(turn)
+                try:
+                    turn = self._queue.get(not batch, patience)
+                except queue.Empty:
+                    return batch, False
+                if turn is None:
+                    return batch, True
+            if batch and size + turn.size > LARGEST_BATCH:
+                self._next = turn
+                return batch, False
+            batch += turn.chores
+            size += turn.size
+            turn = None

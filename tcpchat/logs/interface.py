@@ -18,6 +18,10 @@ class NotKept(Exception):
     """The events are not in the log and will not be; the text is for the person."""
 
 
+# Tells what came of one event: its number, or why it is not kept.
+Posted = Callable[[int | NotKept], object]
+
+
 class CannotOpen(Exception):
     """The log cannot be opened; the text is one line for the operator."""
 
@@ -68,6 +72,13 @@ class Log(Protocol):
         Appends take effect in the order of the calls. Every tail has been given the entries
         before the answer comes. Fails with `NotKept`, and then none of the events is kept. When
         the store fails so that this cannot be known, there is no answer: the server has to end.
+        """
+
+    def post(self, stream: str, event: Event, posted: Posted) -> None:
+        """
+        Add one event as `append` does, which costs less: what is said comes this way.
+
+        ``posted`` is called with its number once it is durable, or with why it is not kept.
         """
 
     def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:

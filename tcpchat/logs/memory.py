@@ -10,9 +10,10 @@ from unicodedata import normalize
 import regex
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
 
 from tcpchat.events import Entry, Event, Spoken, lines_said
-from tcpchat.logs.interface import Deliver, Found, NotKept, Range
+from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
 from tcpchat.logs.tails import Tails
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
@@ -60,6 +61,13 @@ class MemoryLog:
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         return self.append_all([(stream, events)]).addCallback(lambda seqs: seqs[0])
+
+    def post(self, stream: str, event: Event, posted: Posted) -> None:
+        def not_kept(failure: Failure) -> None:
+            failure.trap(NotKept)
+            posted(NotKept(str(failure.value)))
+
+        self.append(stream, [event]).addCallbacks(lambda seqs: posted(seqs[0]), not_kept)
 
     def append_all(self, parts: Parts) -> Deferred[list[list[int]]]:
         if self._closed:

@@ -20,12 +20,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat.events import Entry, Event, decode
-from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Item, Keep
-from tcpchat.logs.interface import Deliver, Found, NotKept, Range
+from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Item, Keep, Post
+from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
 from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
-from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Forget, Reach, Reports, Writer
+from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Committed, Forget, Reach, Reports, Writer
 from tcpchat.logs.tails import Tails
 from tcpchat.queries import Query
 
@@ -53,12 +53,14 @@ class SQLiteLog:
         from_thread: Callable[..., Any],
         durability: Durability = "power",
         failed: Callable[[Exception], None] = lambda error: None,
+        next_turn: Callable[..., Any] | None = None,
     ) -> None:
         """
         Open the file, or make it.
 
         ``wall`` tells the time in milliseconds since 1970. ``from_thread`` calls something in the
-        reactor's thread (``reactor.callFromThread``). ``failed`` is called once when the disk has
+        reactor's thread (``reactor.callFromThread``), ``next_turn`` in its next turn, for callers
+        that are in it (there is a cheaper way for these). ``failed`` is called once when the disk has
         failed so that nothing more can be written until the server is started again.
 
         Raises:
@@ -74,7 +76,7 @@ class SQLiteLog:
         self._is_refusing = False  # and has told the operator
         self._streams = dict(self._file.streams)
         self._tails = Tails()
-        self._batches = Batches(from_thread)
+        self._batches = Batches(next_turn or from_thread)
         self._closed: Deferred[None] = Deferred()
         self._reader_closed = threading.Event()
         self._searcher = Searcher(self._file.searcher, from_thread)
@@ -84,6 +86,12 @@ class SQLiteLog:
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         return self._append(((stream, events),), len(events), True)
+
+    def post(self, stream: str, event: Event, posted: Posted) -> None:
+        if self._broken or self._closing:
+            posted(NotKept(CANNOT_WRITE))
+        else:
+            self._batches.add(Post(stream, event, self._wall(), posted))
 
     def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
         return self._append(parts, sum([len(events) for _, events in parts]), False)
@@ -230,27 +238,29 @@ class SQLiteLog:
 
     # What the writer reports, in the reactor's thread.
 
-    def _committed(
-        self, items: Sequence[Item], added: dict[str, list[Entry]], moved: dict[str, Stream]
-    ) -> None:
+    def _committed(self, committed: Committed) -> None:
         if self._is_refusing:
             self._is_refusing = False
             self.logger.info("The log can be written again")
-        for name, entries in added.items():
+        for name, growth in committed.growths.items():
             # Only now: nothing can be read before the tails are given it.
-            self._streams[name] = moved[name]
-            self._tails.deliver(name, entries)
-        taken = dict.fromkeys(added, 0)
-        for item in items:
-            if isinstance(item, Keep):
-                self._records.written(item)
-                continue
-            seqs = []
-            for name, events in item.parts:
-                first = taken.get(name, 0)
-                taken[name] = last = first + len(events)
-                seqs.append([entry.seq for entry in added.get(name, ())[first:last]])
-            item.answer.callback(seqs[0] if item.is_one else seqs)
+            self._streams[name] = growth.moved()
+            self._tails.deliver(name, growth.entries)
+        for item, outcome in zip(committed.items, committed.outcomes, strict=True):
+            match item:
+                case Post():
+                    self._tell(item, outcome)
+                case Append():
+                    item.answer.callback(outcome[0] if item.is_one else outcome)
+                case Keep():
+                    self._records.written(item)
+
+    def _tell(self, post: Post, outcome: int | NotKept) -> None:
+        """Tell what came of a post. Whoever fails at that does not keep the others from theirs."""
+        try:
+            post.posted(outcome)
+        except Exception:
+            self.logger.failure("Something failed when it was told of an entry in {name}", name=post.stream)
 
     def _not_committed(self, items: Sequence[Item], error: Exception | None) -> None:
         """A commit has failed, and nothing of it is in the file."""
@@ -260,8 +270,11 @@ class SQLiteLog:
             self._is_refusing = True
             self.logger.warn("The log cannot be written, and lines are refused: {error}", error=error)
         for item in items:
-            if isinstance(item, Append):
-                item.answer.errback(NotKept(CANNOT_WRITE))
+            match item:
+                case Post():
+                    self._tell(item, NotKept(CANNOT_WRITE))
+                case Append():
+                    item.answer.errback(NotKept(CANNOT_WRITE))
 
     def _forgotten(self, name: str, stream: Stream) -> None:
         """Entries of a stream are no longer there."""

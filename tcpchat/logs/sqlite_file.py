@@ -23,6 +23,10 @@ PAGE = 4096
 # filled by whoever reads long ago's entries, and stay so.
 CACHE = 256
 
+# The same of the one that writes: it holds the pages that are being added to, three for each stream. If
+# they are more, each commit reads them again, and writes some of them twice.
+WRITERS_CACHE = 8192
+
 # A file of more bytes is not looked through for damage at the start, but for what all depends on:
 # reading it from a disk takes seconds. `tcpchat log check` looks through all of it.
 LARGEST_CHECKED = 48 * 1024 * 1024
@@ -121,6 +125,7 @@ class SQLiteFile:
         self.writer.execute(f"pragma synchronous = {synchronous}")
         self.writer.execute("pragma journal_size_limit = 67108864")
         self.writer.execute("pragma wal_autocheckpoint = 0")
+        self.writer.execute(f"pragma cache_size = -{WRITERS_CACHE}")
         migrate(self.writer)
         self._in_wal = 0
         self.reader, self.searcher = self._connect("ro"), self._connect("ro")

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 
-from tcpchat.events import Entry, encode, lines_said
-from tcpchat.logs.batches import Append, Batches, Item, Keep
+from tcpchat.logs.batches import Append, Batches, Item, Keep, Post
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
+from tcpchat.logs.sqlite_numbering import Growth, Numbering
 from tcpchat.logs.sqlite_search import Index
 
 # Entries that go in one transaction when a stream is shortened: some milliseconds.
@@ -55,10 +55,22 @@ class Reach(NamedTuple):
 Chore = Forget | Reach
 
 
+class Committed(NamedTuple):
+    """
+    What one commit held, what came of each item, and what was added to each stream.
+
+    Of a post its number comes, of an append its numbers in each stream, of a record nothing.
+    """
+
+    items: Sequence[Item]
+    outcomes: Sequence[Any]
+    growths: Mapping[str, Growth]
+
+
 class Reports(NamedTuple):
     """What is called, in the reactor's thread, about what the writer has done."""
 
-    committed: Callable[[Sequence[Item], dict[str, list[Entry]], dict[str, Stream]], None]
+    committed: Callable[[Committed], None]
     not_committed: Callable[[Sequence[Item], Exception | None], None]
     forgotten: Callable[[str, Stream], None]
     broke: Callable[[Exception], None]
@@ -100,10 +112,10 @@ class Writer:
         last = False
         while not last:
             batch, last = self._batches.next(self._patience())
-            items = [item for item in batch if isinstance(item, Append | Keep)]
+            items = [item for item in batch if isinstance(item, Item)]
             if items or self._unwritten:
                 self._write([*self._unwritten.values(), *items])
-            self._chores += [chore for chore in batch if isinstance(chore, Forget | Reach)]
+            self._chores += [chore for chore in batch if isinstance(chore, Chore)]
             self._is_idle = not items
             if not last:
                 self._work()
@@ -125,7 +137,7 @@ class Writer:
             self._from_thread(self._reports.not_committed, items, None)
             return
         try:
-            added, moved = self._commit(items)
+            committed = self._commit(items)
         except Exception as error:
             if self._breaks(error):
                 return
@@ -142,49 +154,36 @@ class Writer:
         else:
             self._is_full = False
             self._unwritten.clear()
-            self._streams.update(moved)
-            for name, stream in moved.items():
+            for name, growth in committed.growths.items():
+                self._streams[name] = growth.moved()
                 if name.startswith("#"):
-                    self._index.grew(stream.id, stream.seq)
-            self._from_thread(self._reports.committed, items, added, moved)
+                    self._index.grew(growth.id, growth.seq)
+            self._from_thread(self._reports.committed, committed)
             self._checkpoint()
 
-    def _commit(self, items: Sequence[Item]) -> tuple[dict[str, list[Entry]], dict[str, Stream]]:
-        """Number and commit a batch; return the entries of each stream, and where each now stands."""
+    def _commit(self, items: Sequence[Item]) -> Committed:
         writer = self._file.writer
-        added: dict[str, list[Entry]] = {}
-        moved: dict[str, Stream] = {}
-        rows: list[tuple[int, int, int, int, str | None, str]] = []
-        size = 0
+        outcomes: list[Any] = []
+        kept = 0
         writer.execute("begin immediate")
+        numbering = Numbering(writer, self._streams)
+        add = numbering.add
         for item in items:
-            if isinstance(item, Keep):
-                self._keep(item)
-                size += len(item.value or b"")
-                continue
-            for name, events in item.parts:
-                if not events:
-                    continue
-                stream = moved.get(name) or self._streams.get(name)
-                if stream is None:
-                    new = writer.execute("insert into stream (name) values (?) returning id", (name,))
-                    (row,) = new.fetchone()
-                    stream = Stream(row, 0, 0, 0, 0)
-                id, seq, time, kept_after, searchable = stream
-                time = max(item.time, time)
-                entries = added.setdefault(name, [])
-                for event in events:
-                    seq += 1
-                    entries.append(Entry(seq, time, event))
-                    ref = f"{event.session} {event.ref}" if event.ref else None
-                    rows.append((id, seq, time, lines_said(event), ref, encode(event).decode()))
-                moved[name] = Stream(id, seq, time, kept_after, searchable)
-        writer.executemany(
-            "insert into entry (stream, seq, time, spoken, ref, body) values (?, ?, ?, ?, ?, ?)", rows
-        )
+            match item:
+                case Post():
+                    outcomes.append(add(item.stream, item.event, item.time))
+                case Append():
+                    outcomes.append(
+                        [[add(name, event, item.time) for event in events] for name, events in item.parts]
+                    )
+                case Keep():
+                    self._keep(item)
+                    outcomes.append(None)
+                    kept += len(item.value or b"")
+        numbering.insert()
         writer.execute("commit")
-        self._file.wrote(len(added), size + sum([len(row[-1]) for row in rows]))
-        return added, moved
+        self._file.wrote(len(numbering.growths), kept + numbering.size)
+        return Committed(items, outcomes, numbering.growths)
 
     def _keep(self, item: Keep) -> None:
         if item.value is None:

@@ -1,0 +1,78 @@
+"""What one commit adds to the SQLite log: events numbered in their streams, and the rows for them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from tcpchat.events import Entry, Event, encode, lines_said
+from tcpchat.logs.sqlite_file import Stream
+
+# Rows that one statement adds. A statement of its own for each row would hand Python's lock to the other
+# thread and back each time, which costs more than the row.
+AT_ONCE = 256, 64, 16, 4, 1
+
+_ROW = "(?, ?, ?, ?, ?, ?)"
+_COLUMNS = _ROW.count("?")
+_INSERT = {
+    number: f"insert into entry (stream, seq, time, spoken, ref, body) values {', '.join([_ROW] * number)}"
+    for number in AT_ONCE
+}
+
+
+class Growth:
+    """What is added to one stream."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.id, self.seq, self.time, self.kept_after, self.searchable = stream
+        self.entries: list[Entry] = []
+
+    def moved(self) -> Stream:
+        """Return where the stream stands now."""
+        return Stream(self.id, self.seq, self.time, self.kept_after, self.searchable)
+
+
+class Numbering:
+    """
+    Numbers events, within a transaction, after what the streams hold.
+
+    ``growths`` has what is added, by stream; ``size`` is how much text that is.
+    """
+
+    def __init__(self, writer: sqlite3.Connection, streams: Mapping[str, Stream]) -> None:
+        self.growths: dict[str, Growth] = {}
+        self.size = 0
+        self._writer = writer
+        self._streams = streams
+        self._values: list[int | str | None] = []  # of the rows, one after another
+
+    def add(self, name: str, event: Event, time: int) -> int:
+        """Add an event to a stream at a time (milliseconds since 1970); return its number."""
+        growth = self.growths.get(name)
+        if growth is None:
+            growth = self.growths[name] = Growth(self._streams.get(name) or self._make(name))
+        growth.seq = seq = growth.seq + 1
+        if time > growth.time:
+            growth.time = time
+        else:
+            time = growth.time  # the clock was set back
+        growth.entries.append(Entry(seq, time, event))
+        body = encode(event).decode()
+        self.size += len(body)
+        ref = f"{event.session} {event.ref}" if event.ref else None
+        self._values += growth.id, seq, time, lines_said(event), ref, body
+        return seq
+
+    def insert(self) -> None:
+        """Put the rows into the file."""
+        values, at = self._values, 0
+        for number in AT_ONCE:
+            step = number * _COLUMNS
+            while at + step <= len(values):
+                self._writer.execute(_INSERT[number], values[at : at + step])
+                at += step
+
+    def _make(self, name: str) -> Stream:
+        new = self._writer.execute("insert into stream (name) values (?) returning id", (name,))
+        (row,) = new.fetchone()
+        return Stream(row, 0, 0, 0, 0)
