@@ -9,12 +9,13 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from tcpchat import jsonlines, render
 from tcpchat.events import Entry, Presence, Renamed, Spoken
+from tcpchat.fanout.direct import DirectCrowd
+from tcpchat.fanout.interface import Crowd
 from tcpchat.following import Live
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.places import Place, pieces
 from tcpchat.render import Comings, Fold, Page, View
 from tcpchat.room import Room
-from tcpchat.screen import Show
 
 AnyPage = Page | jsonlines.Page
 
@@ -22,12 +23,19 @@ AnyPage = Page | jsonlines.Page
 class Feed:
     """One stream of the log, and who reads it live."""
 
-    def __init__(self, stream: str, wall: Callable[[], int], shown: int = 0) -> None:
-        """``wall`` tells the time in milliseconds since 1970; ``shown`` is the last entry so far."""
+    def __init__(
+        self, stream: str, wall: Callable[[], int], shown: int = 0, crowd: Callable[[], Crowd] = DirectCrowd
+    ) -> None:
+        """
+        ``wall`` tells the time in milliseconds since 1970; ``shown`` is the last entry so far.
+
+        ``crowd`` makes what hands something to many (fanout/).
+        """
         self.stream = stream
         self.shown = shown  # the last entry that the live readers were handed
         self._wall = wall
-        self._live: dict[View, dict[str, Show]] = {}
+        self._crowd = crowd
+        self._live: dict[View, Crowd] = {}
         self._readers: dict[str, Live] = {}
 
     def here(self, view: View) -> Place:
@@ -36,23 +44,28 @@ class Feed:
 
     def enter(self, reader: Live, view: View) -> None:
         """Count a reader among the live ones."""
-        self._live.setdefault(view, {})[reader.session] = reader.screen.show
+        crowd = self._live.get(view)
+        if crowd is None:
+            crowd = self._live[view] = self._crowd()
+        crowd.enter(reader.session, reader.screen)
         self._readers[reader.session] = reader
 
     def leave(self, reader: Live, view: View) -> None:
         """Count a reader among the live ones no longer."""
         if self._readers.get(reader.session) is not reader:
             return
-        readers = self._live[view]
-        del readers[reader.session], self._readers[reader.session]
-        if not readers:
+        crowd = self._live[view]
+        crowd.leave(reader.session)
+        del self._readers[reader.session]
+        if not crowd:
             del self._live[view]
 
     def deliver(self, entries: list[Entry]) -> None:
         """Show further entries of the log to all who are live."""
+        show = self._show_spoken if are_spoken(entries) else self._show
         for piece in pieces(entries):
             self.shown = piece[-1].seq
-            self._show(piece)
+            show(piece)
 
     def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         """Return entries as one reader is shown them."""
@@ -87,6 +100,10 @@ class Feed:
             return jsonlines.Page(entries, self.stream, view)
         return Page(entries, self.stream, view, self._wall())
 
+    def _show_spoken(self, entries: list[Entry]) -> None:
+        """Show entries that all say what people said, as nearly all do."""
+        self._hand(lambda view: self._page(entries, view))
+
     def _show(self, entries: list[Entry]) -> None:
         several: set[str] = set()
         if any(isinstance(entry.event, Renamed) for entry in entries):
@@ -102,24 +119,21 @@ class Feed:
         """
         Hand every live reader the page of its view, those whom it concerns one of their own.
 
-        The server spends most of its time here: for each reader one look-up and one send. Who
-        did not take all falls behind after the loop, because that changes who is live.
+        Who did not take all falls behind in the end, because that changes who is live.
         """
         short: list[tuple[str, bytes, int | Exception]] = []
-        for view, readers in self._live.items():
+        for view, crowd in self._live.items():
             shown = page(view)
             if shown is None:
                 continue
-            data = shown.shared
-            size = len(data)
             apart = shown.apart | several if several else shown.apart
-            for session, show in readers.items():
-                if session in apart:
+            data = shown.shared
+            short += [(session, data, taken) for session, taken in crowd.hand(data, apart)]
+            for session in apart:
+                if session in crowd:
                     own = shown.own(session, self._seen(shown, session) if several else ())
-                    if own and (taken := show(own)) != len(own):
+                    if own and (taken := crowd.hand_one(session, own)) != len(own):
                         short.append((session, own, taken))
-                elif size and (taken := show(data)) != size:
-                    short.append((session, data, taken))
         for session, data, taken in short:
             self._readers[session].was_shown(data, taken)
 
@@ -135,9 +149,16 @@ class RoomFeed(Feed):
     those who set it so, always.
     """
 
-    def __init__(self, room: Room, clock: IReactorTime, wall: Callable[[], int], history: int) -> None:
+    def __init__(
+        self,
+        room: Room,
+        clock: IReactorTime,
+        wall: Callable[[], int],
+        history: int,
+        crowd: Callable[[], Crowd] = DirectCrowd,
+    ) -> None:
         """``history`` is how many of the last lines that were said are kept at hand."""
-        super().__init__(room.name, wall)
+        super().__init__(room.name, wall, crowd=crowd)
         self.room = room
         self.recent: deque[Entry] = deque(maxlen=history)
         self._clock = clock
@@ -163,6 +184,13 @@ class RoomFeed(Feed):
         return self.settled._replace(seq=self._unfoldable)
 
     def deliver(self, entries: list[Entry]) -> None:
+        if are_spoken(entries):
+            self.recent += entries
+        else:
+            self._take_in(entries)
+        super().deliver(entries)
+
+    def _take_in(self, entries: list[Entry]) -> None:
         for entry in entries:
             if isinstance(entry.event, Spoken):
                 self.recent.append(entry)
@@ -171,7 +199,6 @@ class RoomFeed(Feed):
         if not self._folding and len(self.room.members) > LARGEST_UNFOLDED_ROOM:
             self.show_folded()  # what those who set it so are still owed was shown to the others
             self._folding = True
-        super().deliver(entries)
 
     def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         if not self._folds(view):
@@ -188,6 +215,10 @@ class RoomFeed(Feed):
         if self._folds(view):
             return [entry for entry in entries if not _is_presence(entry)]
         return entries
+
+    def _show_spoken(self, entries: list[Entry]) -> None:
+        self._unfoldable = entries[-1].seq
+        super()._show_spoken(entries)
 
     def _show(self, entries: list[Entry]) -> None:
         presence = []
@@ -211,6 +242,11 @@ class RoomFeed(Feed):
             fold = Fold(unfolded, self.stream)
             self._hand(lambda view: fold if self._folds(view) else None)
         self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
+
+
+def are_spoken(entries: list[Entry]) -> bool:
+    """Tell whether all entries say what people said."""
+    return all([isinstance(entry.event, Spoken) for entry in entries])
 
 
 def _is_presence(entry: Entry) -> bool:

@@ -8,6 +8,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from tcpchat import records
+from tcpchat.fanout.direct import DirectCrowd
+from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import RoomFeed
 from tcpchat.limits import Limits
 from tcpchat.logs.interface import Log
@@ -35,8 +37,14 @@ class Rooms:
         limits: Limits,
         history: int,
         ascii_names: bool,
+        crowd: Callable[[], Crowd] = DirectCrowd,
     ) -> None:
-        """``wall`` tells the time in milliseconds since 1970; ``history`` is of a newcomer."""
+        """
+        ``wall`` tells the time in milliseconds since 1970; ``history`` is of a newcomer.
+
+        ``crowd`` makes what hands something to many (fanout/).
+        """
+        self._crowd = crowd
         self._log = log
         self._clock = clock
         self._wall = wall
@@ -81,7 +89,7 @@ class Rooms:
         self._log.tail(room.name, last, feed.deliver)
 
     def _add(self, name: Name, room: Room) -> RoomFeed:
-        feed = RoomFeed(room, self._clock, self._wall, self._history)
+        feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd)
         for key in name.keys:
             self._rooms.setdefault(key, feed)
         return feed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from socket import socket
 from typing import Protocol
 
 from tcpchat.acknowledged import Traffic
@@ -17,6 +18,10 @@ class Screen(Protocol):
     @property
     def show(self) -> Show:
         """Show something; after it took less than all, not to be called until `Reader.drained`."""
+
+    @property
+    def socket(self) -> socket | None:
+        """What `show` hands over to, if that is a socket that bytes can be sent to at once."""
 
     def keep(self, data: bytes) -> None:
         """Send what `show` did not take, and what is told meanwhile, as the person reads."""
@@ -53,6 +58,8 @@ class Nowhere:
 
     def show(self, data: bytes) -> int | Exception:
         return len(data)
+
+    socket = None
 
     def keep(self, data: bytes) -> None:
         """Nobody reads it."""

@@ -22,6 +22,8 @@ from tcpchat.catching_up import CatchingUp
 from tcpchat.claims import Claims, Taken
 from tcpchat.cursors import Cursors
 from tcpchat.events import Event, Joined, Left, Renamed, Told, inbox
+from tcpchat.fanout.direct import DirectCrowd
+from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed, RoomFeed
 from tcpchat.flow import Uncommitted
 from tcpchat.limits import KEEP_ALL, Limits, Retention
@@ -62,13 +64,15 @@ class Chat:
         ascii_names: bool = False,
         greeting: tuple[str, ...] = (),
         retention: Retention = KEEP_ALL,
+        crowd: Callable[[], Crowd] = DirectCrowd,
     ) -> None:
         """
         ``wall`` tells the time in milliseconds since 1970, ``new_id`` makes up a session's id,
         ``chance`` gives as many random bytes as it is asked for.
 
         A newcomer is shown the last ``history`` lines of a room. ``greeting`` takes the place of
-        the first line that everybody sees. ``retention`` says what the log may forget.
+        the first line that everybody sees. ``retention`` says what the log may forget, ``crowd``
+        makes what hands something to many (fanout/).
         """
         self.log = log
         self.clock = clock
@@ -78,12 +82,13 @@ class Chat:
         self.history = history
         self.ascii_names = ascii_names
         self.greeting = greeting
+        self._crowd = crowd
         self.uncommitted = Uncommitted()
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
         self.claims = Claims()
         self.resumable = Resumable()
-        self.rooms = Rooms(log, clock, wall, limits, history, ascii_names)
+        self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
         self._forgetting = Forgetting(log, self.rooms, clock, wall, retention)
@@ -305,6 +310,6 @@ class Chat:
         if session not in self._inboxes:
             stream = inbox(session)
             last = self.log.last(stream)
-            feed = Feed(stream, self.wall, last)
+            feed = Feed(stream, self.wall, last, self._crowd)
             self._inboxes[session] = feed, self.log.tail(stream, last, feed.deliver)
         return self._inboxes[session][0]

@@ -80,6 +80,8 @@ class LateLog(FullLog):
 class FakeScreen:
     """A screen whose reader can stall: it takes ``room`` bytes, or everything."""
 
+    socket = None
+
     def __init__(self) -> None:
         self.shown = b""
         self.kept = b""

@@ -80,6 +80,7 @@ class LineConnection(LineOnlyReceiver):
         """Somebody has connected: they are greeted at once."""
         self._direct = type(self.transport) in DIRECT
         self.show: Show = self.transport.writeSomeData if self._direct else self._show_later
+        self.socket: socket.socket | None = self.transport.getHandle() if self._direct else None
         if self._direct:
             self._hear_of_drain()
         self.factory.connections.add(self)
