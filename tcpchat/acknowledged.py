@@ -8,6 +8,7 @@ and count once that much has been acknowledged. No I/O.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tcpchat.places import Place
@@ -76,6 +77,14 @@ class Acknowledged:
             self._mark = None
         if self._mark is None:
             self._mark = _Mark(traffic.acknowledged + traffic.queued + unsent, places)
+
+    def reach(self, floor: Mapping[str, Place]) -> None:
+        """Take in that everything is acknowledged that was sent; by then it was shown up to ``floor``."""
+        self._mark = None
+        for stream, place in self.places.items():
+            there = floor.get(stream)
+            if there is not None and there != place:
+                self.places[stream] = place.at_least(there)
 
     def stop(self, traffic: Traffic | None, unsent: int, places: dict[str, Place]) -> None:
         """Take in how it was at the end of the connection."""

@@ -27,14 +27,18 @@ from tcpchat.places import Place
 ROUND = 0.4
 TURNS = 40
 
+# Rounds after which one is looked at who was shown nothing new: only to find out that the peer is
+# dead, and ten seconds more or less do not matter.
+LOOKED_AT_ANYWAY = 25
+
 
 class Watched(Protocol):
     """What is needed of a reader."""
 
     acknowledged: Acknowledged
 
-    def look_at_traffic(self) -> None:
-        """Look how much of what was shown has arrived."""
+    def look_at_traffic(self, floor: Mapping[str, Place]) -> None:
+        """Look how much of what was shown has arrived; up to ``floor`` it was shown who is not behind."""
 
 
 class Cursors:
@@ -51,6 +55,7 @@ class Cursors:
         self._begun = -ROUND  # this round
         self._is_finished = True
         self._all = 0  # who are in it
+        self._rounds = 0
         self._floor: dict[str, Place] = {}  # where everybody was at the beginning of the round
         self._shown: dict[str, Place] = {}  # as kept
         self._behind: dict[str, dict[str, Place]] = {}  # as kept, by session
@@ -115,6 +120,7 @@ class Cursors:
 
     def _begin_round(self) -> None:
         self._is_finished = False
+        self._rounds += 1
         self._floor = self._settled()
         self._turn = list(self._readers)
 
@@ -132,14 +138,22 @@ class Cursors:
         reader = self._readers.get(session)
         if reader is None:
             return
-        reader.look_at_traffic()
-        behind = {
-            stream: place
-            for stream, place in reader.acknowledged.places.items()
-            if stream in self._floor and place.is_behind(self._floor[stream])
-        }
+        behind = self._find_behind(reader)
+        if behind or not self._rounds % LOOKED_AT_ANYWAY:
+            reader.look_at_traffic(self._floor)
+            behind = self._find_behind(reader)
         if behind or session in self._behind:
             self._keep(session, behind)
+
+    def _find_behind(self, reader: Watched) -> dict[str, Place]:
+        """Return where a reader is, as far as was seen last, in the streams in which others are further."""
+        floor = self._floor
+        behind = {}
+        for stream, place in reader.acknowledged.places.items():
+            there = floor.get(stream)
+            if there is not None and place != there and place.is_behind(there):
+                behind[stream] = place
+        return behind
 
     def _keep(self, session: str, places: Mapping[str, Place]) -> None:
         places = dict(places)

@@ -10,7 +10,7 @@ is behind, misses nothing and sees nothing twice.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from twisted.internet.defer import maybeDeferred
@@ -185,9 +185,16 @@ class Reader:
             if self._when_let_go:
                 self._when_let_go()
 
-    def look_at_traffic(self) -> None:
-        """Look how much of what was shown has arrived; whose peer is dead is cut off."""
+    def look_at_traffic(self, floor: Mapping[str, Place]) -> None:
+        """
+        Look how much of what was shown has arrived; whose peer is dead is cut off.
+
+        ``floor`` is up to where at least everybody has been shown who is live.
+        """
         if self._gone:
+            return
+        if self.is_live and self.screen.has_arrived():
+            self.acknowledged.reach(floor)
             return
         traffic = self.screen.traffic()
         self.acknowledged.measure(traffic, self._unsent, self.places())

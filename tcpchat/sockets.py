@@ -7,6 +7,7 @@ import fcntl
 import socket
 import struct
 import termios
+from array import array
 
 from tcpchat.acknowledged import Traffic
 
@@ -15,10 +16,18 @@ LAST_ACKNOWLEDGED = struct.Struct("=56xI")
 BYTES_ACKNOWLEDGED = struct.Struct("=120xQ")
 
 
+def is_acknowledged(connection: socket.socket) -> bool:
+    """Tell whether it is known that the peer has acknowledged everything which was sent."""
+    queued = array("i", (1,))
+    with contextlib.suppress(OSError, ValueError):  # of a closed socket
+        # SIOCOUTQ has the number of TIOCOUTQ: bytes that the peer has not acknowledged.
+        fcntl.ioctl(connection, termios.TIOCOUTQ, queued)
+    return not queued[0]
+
+
 def traffic(connection: socket.socket) -> Traffic | None:
     """Return how much of what was sent has arrived; None if the system does not know."""
     try:
-        # SIOCOUTQ has the number of TIOCOUTQ: bytes that the peer has not acknowledged.
         (queued,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
     except (OSError, ValueError):  # of a closed socket
         return None

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import records
 from tcpchat.acknowledged import Acknowledged
-from tcpchat.cursors import Cursors
+from tcpchat.cursors import LOOKED_AT_ANYWAY, ROUND, Cursors
 from tcpchat.events import Entry, Said, Told
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.places import Place
@@ -31,7 +31,7 @@ class Somebody:
     def move(self, **places: int) -> None:
         self.acknowledged.places = {f"#{room}": Place(seq, seq) for room, seq in places.items()}
 
-    def look_at_traffic(self) -> None:
+    def look_at_traffic(self, floor: object) -> None:
         self.looks += 1
 
 
@@ -72,11 +72,20 @@ class CursorsTests(SynchronousTestCase):
         self.go_on()
         self.assertIsNone(self.own("s1"))
 
-    def test_everybody_is_looked_at_once_in_half_a_second(self) -> None:
-        people = [Somebody(lobby=9) for _ in range(100)]
+    def test_everybody_who_may_be_behind_is_looked_at_once_in_half_a_second(self) -> None:
+        people = [Somebody(lobby=8) for _ in range(100)]
         for n, somebody in enumerate(people):
             self.cursors.watch(f"s{n}", somebody)
         self.go_on(0.4)
+        self.assertEqual({somebody.looks for somebody in people}, {1})
+
+    def test_who_was_shown_nothing_new_is_looked_at_but_now_and_then(self) -> None:
+        people = [Somebody(lobby=9) for _ in range(100)]
+        for n, somebody in enumerate(people):
+            self.cursors.watch(f"s{n}", somebody)
+        self.go_on(ROUND * (LOOKED_AT_ANYWAY - 2))
+        self.assertEqual({somebody.looks for somebody in people}, {0})
+        self.go_on(ROUND * 4)
         self.assertEqual({somebody.looks for somebody in people}, {1})
 
     def test_what_came_in_the_round_is_not_said_to_be_shown_before_everybody_was_looked_at(self) -> None:

@@ -29,7 +29,7 @@ from tcpchat.nameless import connected
 from tcpchat.requests import NotUnderstood
 from tcpchat.screen import Show
 from tcpchat.service import Chat
-from tcpchat.sockets import traffic
+from tcpchat.sockets import is_acknowledged, traffic
 from tcpchat.telnet import TelnetFilter
 
 NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
@@ -166,6 +166,10 @@ class LineConnection(LineOnlyReceiver):
     def traffic(self) -> Traffic | None:
         """Return how much of what was sent has arrived, as far as the system knows."""
         return self._last_traffic if self._gone else self._measure()
+
+    def has_arrived(self) -> bool:
+        """Tell whether it is known that everything which was sent has arrived."""
+        return not self._gone and isinstance(self.socket, socket.socket) and is_acknowledged(self.socket)
 
     @property
     def has_lines(self) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -19,14 +19,6 @@ LARGEST_BATCH = 1024
 
 # Bytes of a record that take as long as an entry.
 LIKE_AN_ENTRY = 4096
-
-
-class Chore(Protocol):
-    """Something else that changes the file, in its place behind what was added before it."""
-
-    @property
-    def size(self) -> int:
-        """Return about as how many entries it counts."""
 
 
 class Post(msgspec.Struct, frozen=True, gc=False):
@@ -65,12 +57,39 @@ class Keep(NamedTuple):
 Item = Post | Append | Keep
 
 
-class Turn:
-    """What was appended in one turn of the reactor, or the part of it that goes into one commit."""
+class Forget(NamedTuple):
+    """Entries of a stream that are to go."""
+
+    stream: str
+    upto: int
+    answer: Deferred[None]
+
+
+class Reach(NamedTuple):
+    """Streams, by their rows, that are to be in the index up to a number."""
+
+    wanted: Mapping[int, int]
+    answer: Deferred[None]
+
+
+# What is done between commits, a little at a time.
+Chore = Forget | Reach
+
+
+class Batch:
+    """What goes into one commit, and what is to be done after it."""
 
     def __init__(self) -> None:
+        self.items: list[Item] = []
         self.chores: list[Chore] = []
-        self.size = 0
+        self.size = 0  # of the items, about, in entries
+        self.is_last = False
+
+    def take(self, other: Batch) -> None:
+        """Take in what came after it."""
+        self.items += other.items
+        self.chores += other.chores
+        self.size += other.size
 
 
 class Batches:
@@ -84,51 +103,62 @@ class Batches:
     def __init__(self, next_turn: Callable[..., Any]) -> None:
         """``next_turn`` calls something in the next turn of the reactor."""
         self._next_turn = next_turn
-        self._turn = Turn()
-        self._queue: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
-        self._next: Turn | None = None  # the writer's: out of the queue, in no batch yet
+        self._turn = Batch()
+        self._is_waiting = False  # for the next turn
+        self._queue: queue.SimpleQueue[Batch] = queue.SimpleQueue()
+        self._next: Batch | None = None  # the writer's: out of the queue, in no batch yet
 
-    def add(self, chore: Chore) -> None:
-        """Add something, in the reactor's thread."""
+    def add(self, item: Item) -> None:
+        """Add something to a commit, in the reactor's thread."""
         turn = self._turn
-        if turn.chores and turn.size + chore.size > LARGEST_BATCH:
-            self._hand_over(turn)
-            turn = self._turn
-        if not turn.chores:
-            self._next_turn(self._hand_over, turn)
-        turn.chores.append(chore)
-        turn.size += chore.size
+        size = item.size
+        if turn.items and turn.size + size > LARGEST_BATCH:
+            self._queue.put(turn)
+            self._turn = turn = Batch()
+        if not self._is_waiting:
+            self._wait()
+        turn.items.append(item)
+        turn.size += size
+
+    def add_chore(self, chore: Chore) -> None:
+        """Have something done behind what was added before it, in the reactor's thread."""
+        if not self._is_waiting:
+            self._wait()
+        self._turn.chores.append(chore)
 
     def end(self) -> None:
         """Say, in the reactor's thread, that nothing more will come."""
-        self._hand_over(self._turn)
-        self._queue.put(None)
+        self._turn.is_last = True
+        self._hand_over()
 
-    def _hand_over(self, turn: Turn) -> None:
-        if turn is self._turn and turn.chores:  # and not handed over already
-            self._turn = Turn()
+    def _wait(self) -> None:
+        self._is_waiting = True
+        self._next_turn(self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._is_waiting = False
+        turn = self._turn
+        if turn.items or turn.chores or turn.is_last:  # and not handed over already, because it is the end
+            self._turn = Batch()
             self._queue.put(turn)
 
-    def next(self, patience: float | None) -> tuple[list[Chore], bool]:
+    def next(self, patience: float | None) -> Batch:
         """
-        Wait, in the writer's thread, for something to write; tell whether it is the last.
+        Wait, in the writer's thread, for something to write.
 
         It is nothing after ``patience`` seconds.
         """
-        batch: list[Chore] = []
-        size = 0
+        batch = Batch()
         turn, self._next = self._next, None
-        while True:
-            if turn is None:
-                try:
-                    turn = self._queue.get(not batch, patience)
-                except queue.Empty:
-                    return batch, False
-                if turn is None:
-                    return batch, True
-            if batch and size + turn.size > LARGEST_BATCH:
-                self._next = turn
-                return batch, False
-            batch += turn.chores
-            size += turn.size
-            turn = None
+        try:
+            turn = turn or self._queue.get(True, patience)
+            while batch.size + turn.size <= LARGEST_BATCH or not batch.size:
+                batch.take(turn)
+                if turn.is_last:
+                    batch.is_last = True
+                    return batch
+                turn = self._queue.get(False)
+            self._next = turn
+        except queue.Empty:
+            pass
+        return batch

@@ -20,12 +20,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat.events import Entry, Event, decode
-from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Item, Keep, Post
+from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Forget, Item, Keep, Post, Reach
 from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
 from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
-from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Committed, Forget, Reach, Reports, Writer
+from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Committed, Reports, Writer
 from tcpchat.logs.tails import Tails
 from tcpchat.queries import Query
 
@@ -82,7 +82,7 @@ class SQLiteLog:
         self._searcher = Searcher(self._file.searcher, from_thread)
         self._records = Records(self._file.reader, self._searcher)
         reports = Reports(self._committed, self._not_committed, self._forgotten, self._break, self._end)
-        self._writer = Writer(self._file, self._batches, from_thread, reports)
+        Writer(self._file, self._batches, from_thread, reports).start()
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         return self._append(((stream, events),), len(events), True)
@@ -172,7 +172,7 @@ class SQLiteLog:
                 first, last = max(after, known.kept_after) + 1, min(before - 1, known.seq)
                 parts.append(Part(name, known.id, first, last))
         answer: Deferred[None] = Deferred()
-        self._writer.add(Reach(wanted, answer))
+        self._batches.add_chore(Reach(wanted, answer))
         return answer.addCallback(lambda _: self._searcher.ask(search, query, parts, limit))
 
     def last(self, stream: str) -> int:
@@ -207,7 +207,7 @@ class SQLiteLog:
         if stream not in self._streams:
             return succeed(None)
         answer: Deferred[None] = Deferred()
-        self._writer.add(Forget(stream, min(upto, self.last(stream)), answer))
+        self._batches.add_chore(Forget(stream, min(upto, self.last(stream)), answer))
         return answer
 
     def keep(self, kind: str, key: str, value: bytes | None) -> None:

@@ -8,10 +8,9 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from twisted.internet.defer import Deferred
-
-from tcpchat.logs.batches import Append, Batches, Item, Keep, Post
+from tcpchat.logs.batches import Append, Batches, Chore, Forget, Item, Keep, Post, Reach
 from tcpchat.logs.interface import NotKept
+from tcpchat.logs.leisure import Leisure
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
 from tcpchat.logs.sqlite_numbering import Growth, Numbering
 from tcpchat.logs.sqlite_search import Index
@@ -19,8 +18,9 @@ from tcpchat.logs.sqlite_search import Index
 # Entries that go in one transaction when a stream is shortened: some milliseconds.
 FORGOTTEN_AT_ONCE = 128
 
-# With more entries than this that are not in the index, it no longer waits for idle moments.
-MOST_WAITING = 50_000
+# With more entries than this that are not in the index, it no longer waits for idle moments: a search has
+# to wait until the index has them all, which takes some seconds.
+MOST_WAITING = 250_000
 
 # As many pages as a commit to so many streams, an index slice moves beside its text.
 SLICE_STREAMS = 4
@@ -33,26 +33,6 @@ RETRY = 1.0
 
 CANNOT_WRITE = "the log cannot be written"
 CLOSED = "the log is closed"
-
-
-class Forget(NamedTuple):
-    """Entries of a stream that are to go."""
-
-    stream: str
-    upto: int
-    answer: Deferred[None]
-    size: int = 0
-
-
-class Reach(NamedTuple):
-    """Streams, by their rows, that are to be in the index up to a number."""
-
-    wanted: Mapping[int, int]
-    answer: Deferred[None]
-    size: int = 0
-
-
-Chore = Forget | Reach
 
 
 class Committed(NamedTuple):
@@ -102,22 +82,22 @@ class Writer:
         self._broken = False
         self._is_full = False
         self._is_idle = False
+
+    def start(self) -> None:
+        """Begin to write, in a thread that ends with the last batch."""
         threading.Thread(target=self._run, name="log writer", daemon=True).start()
 
-    def add(self, chore: Chore) -> None:
-        """Have something done, behind what was added before it; called in the reactor's thread."""
-        self._batches.add(chore)
-
     def _run(self) -> None:
-        last = False
-        while not last:
-            batch, last = self._batches.next(self._patience())
-            items = [item for item in batch if isinstance(item, Item)]
-            if items or self._unwritten:
-                self._write([*self._unwritten.values(), *items])
-            self._chores += [chore for chore in batch if isinstance(chore, Chore)]
-            self._is_idle = not items
-            if not last:
+        leisure = Leisure()
+        is_over = False
+        while not is_over:
+            batch = self._batches.next(self._patience())
+            if batch.items or self._unwritten:
+                self._write([*self._unwritten.values(), *batch.items])
+            self._chores += batch.chores
+            self._is_idle = leisure.has_time() and not batch.items
+            is_over = batch.is_last
+            if not is_over:
                 self._work()
         for chore in self._chores:
             self._from_thread(chore.answer.errback, NotKept(CLOSED))
