@@ -31,7 +31,7 @@ class _Mark(NamedTuple):
     """Everything before these places is acknowledged as soon as so many bytes are."""
 
     sent: int
-    places: dict[str, Place]
+    places: Mapping[str, Place]
 
 
 class Acknowledged:
@@ -56,33 +56,32 @@ class Acknowledged:
         self.places.pop(stream, None)
         self.sent.pop(stream, None)
 
-    def measure(self, traffic: Traffic | None, unsent: int, places: dict[str, Place]) -> None:
+    def measure(self, traffic: Traffic | None, unsent: int, places: Mapping[str, Place]) -> None:
         """
         Take in how much has been sent by now.
 
         ``unsent`` are bytes that the connection has not been able to send yet, ``places`` what
-        everything that was sent ends with. Without ``traffic`` nothing is known.
+        everything that was sent ends with, or before; also of other streams. Without ``traffic``
+        nothing is known.
         """
         if traffic is None:
             return
         if not traffic.queued and not unsent:
-            self.places, self._mark = places, None
+            self._mark = None
+            self._reach(places)
             return
         if traffic.acknowledged is None:
             return
         if self._mark and traffic.acknowledged >= self._mark.sent:
-            self.places = {
-                stream: self._mark.places.get(stream, place) for stream, place in self.places.items()
-            }
+            self._reach(self._mark.places)
             self._mark = None
         if self._mark is None:
             self._mark = _Mark(traffic.acknowledged + traffic.queued + unsent, places)
 
-    def reach(self, floor: Mapping[str, Place]) -> None:
-        """Take in that everything is acknowledged that was sent; by then it was shown up to ``floor``."""
-        self._mark = None
+    def _reach(self, places: Mapping[str, Place]) -> None:
+        """Everything before these places is acknowledged."""
         for stream, place in self.places.items():
-            there = floor.get(stream)
+            there = places.get(stream)
             if there is not None and there != place:
                 self.places[stream] = place.at_least(there)
 

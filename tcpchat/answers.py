@@ -21,6 +21,12 @@ PROTOCOL = 1
 
 # Nicknames in one line of /who: about what fits on a screen.
 NAMED_PER_LINE = 50
+# And in one page of it.
+NAMED_PER_PAGE = 4 * NAMED_PER_LINE
+
+# People whom a program is told of on coming in, in the order of their coming. If it was all of them,
+# 2,000 who come into one room would be told of four million; who wants to know them all asks `who`.
+MOST_TOLD = 100
 
 
 class Style(NamedTuple):
@@ -81,8 +87,8 @@ class Join(Answer, frozen=True):
     """
     Where somebody is, and with whom.
 
-    ``people`` are the others, in the order of their coming: for people no more than the first of
-    them. ``others`` is how many there are.
+    ``people`` are the first of the others, in the order of their coming; ``others`` is how many
+    there are.
     """
 
     nick: str
@@ -102,13 +108,14 @@ class Welcome(Answer, frozen=True):
     """
     Who a program is from now on, and with what it comes back after a break.
 
-    ``after`` holds, by room, the number after which entries follow. The room is empty for one who
-    is in none; the code, where it is not known any more.
+    ``people`` and ``others`` are as in `Join`. ``after`` holds, by room, the number after which
+    entries follow. The room is empty for one who is in none; the code, where it is not known any more.
     """
 
     nick: str
     room: str
     people: Sequence[str]
+    others: int
     session: str
     code: str
     epoch: str
@@ -118,24 +125,37 @@ class Welcome(Answer, frozen=True):
 
 
 class Who(Answer, frozen=True):
-    """Who is in a room."""
+    """
+    Who is in a room.
+
+    People are told of one page of them at a time, on each but the first of those ``named`` before;
+    ``more`` is how many come after it.
+    """
 
     room: str
     people: Sequence[str]
     away: Sequence[str]
+    named: int = 0
+    more: int = 0
 
     def lines(self, style: Style) -> Iterator[str]:
         away = set(self.away)
         nicks = [f"{nick} (away)" if nick in away else nick for nick in self.people]
+        all_of_them = people(self.named + len(nicks) + self.more, self.room)
         if not nicks:
-            yield f"{people(0, self.room)}."
+            yield f"{all_of_them}."
         for first in range(0, len(nicks), NAMED_PER_LINE):
             some = ", ".join(nicks[first : first + NAMED_PER_LINE])
-            beginning = f"{people(len(nicks), self.room)}: " if first == 0 else "and "
-            yield f"{beginning}{some}{'.' if first + NAMED_PER_LINE >= len(nicks) else ','}"
+            beginning = "and " if first or self.named else f"{all_of_them}: "
+            is_last = not self.more and first + NAMED_PER_LINE >= len(nicks)
+            yield f"{beginning}{some}{'.' if is_last else ','}"
+        if self.more:
+            yield f"{self.more} more: /more"
 
     def json(self) -> bytes:
-        return jsonlines.line(msgspec.structs.replace(self, room=jsonlines.room(self.room)))
+        return jsonlines.line(
+            {"type": "who", "room": jsonlines.room(self.room), "people": self.people, "away": self.away}
+        )
 
 
 class WhoIs(Answer, frozen=True):

@@ -163,7 +163,8 @@ COMMANDS = {
         "/search \"build failed\" from:ci-bot", lambda rest: Search(text(rest)),
     ),
     "more": Command(
-        "/more", "show the page before", "/more", lambda rest: _alone(rest, More()), beside="history"
+        "/more", "show the page before, or more of /who", "/more", lambda rest: _alone(rest, More()),
+        beside="history",
     ),
     "seen": Command(
         "/seen NICK", "tell when somebody was last here", "/seen alice", lambda rest: Seen(_word(rest))

@@ -51,6 +51,7 @@ class Cursors:
         self._log = log
         self._settled = settled
         self._readers: dict[str, Watched] = {}
+        self._begun_at: dict[str, Mapping[str, Place]] = {}  # of those who may be behind that
         self._turn: list[str] = []  # the sessions that are to be looked at in this round
         self._begun = -ROUND  # this round
         self._is_finished = True
@@ -85,22 +86,33 @@ class Cursors:
         self._begin_round()
         self._finish_round()
 
-    def watch(self, session: str, reader: Watched) -> None:
-        """Look at a session's reader from now on."""
+    def watch(self, session: str, reader: Watched, begun: Mapping[str, Place]) -> None:
+        """
+        Look at a session's reader from now on.
+
+        ``begun`` is where the session has come into each stream. Who has come back is still to be
+        shown what was before that: until then it has a place of its own, as without one it would
+        go on from there.
+        """
         self._readers[session] = reader
+        self._begun_at[session] = begun
 
     def rest(self, session: str, places: Mapping[str, Place]) -> None:
         """The session is not connected; it goes on from these places."""
-        self._readers.pop(session, None)
+        self._stop_watching(session)
         self._keep(session, places)
 
     def forget(self, session: str, stream: str) -> None:
         """The session will not go on, and nobody will read the stream that was its own."""
-        self._readers.pop(session, None)
+        self._stop_watching(session)
         self._keep(session, {})
         self._floor.pop(stream, None)
         if self._shown.pop(stream, None):
             self._log.keep(records.SHOWN, stream, None)
+
+    def _stop_watching(self, session: str) -> None:
+        self._readers.pop(session, None)
+        self._begun_at.pop(session, None)
 
     def _go_on(self) -> None:
         now = self._clock.seconds()
@@ -138,20 +150,27 @@ class Cursors:
         reader = self._readers.get(session)
         if reader is None:
             return
-        behind = self._find_behind(reader)
+        begun = self._begun_at.get(session)
+        behind = self._find_behind(reader, begun)
         if behind or not self._rounds % LOOKED_AT_ANYWAY:
             reader.look_at_traffic(self._floor)
-            behind = self._find_behind(reader)
+            behind = self._find_behind(reader, begun)
+        if begun and not behind:
+            del self._begun_at[session]
         if behind or session in self._behind:
             self._keep(session, behind)
 
-    def _find_behind(self, reader: Watched) -> dict[str, Place]:
+    def _find_behind(self, reader: Watched, begun: Mapping[str, Place] | None) -> dict[str, Place]:
         """Return where a reader is, as far as was seen last, in the streams in which others are further."""
         floor = self._floor
         behind = {}
         for stream, place in reader.acknowledged.places.items():
             there = floor.get(stream)
-            if there is not None and place != there and place.is_behind(there):
+            if there is None:
+                continue
+            if begun and stream in begun:
+                there = there.at_least(begun[stream])
+            if place != there and place.is_behind(there):
                 behind[stream] = place
         return behind
 

@@ -62,7 +62,9 @@ class Feed:
 
     def deliver(self, entries: list[Entry]) -> None:
         """Show further entries of the log to all who are live."""
-        show = self._show_spoken if are_spoken(entries) else self._show
+        self._deliver(entries, self._show_spoken if are_spoken(entries) else self._show)
+
+    def _deliver(self, entries: list[Entry], show: Callable[[list[Entry]], None]) -> None:
         for piece in pieces(entries):
             self.shown = piece[-1].seq
             show(piece)
@@ -186,9 +188,10 @@ class RoomFeed(Feed):
     def deliver(self, entries: list[Entry]) -> None:
         if are_spoken(entries):
             self.recent += entries
+            self._deliver(entries, self._show_spoken)
         else:
             self._take_in(entries)
-        super().deliver(entries)
+            self._deliver(entries, self._show)
 
     def _take_in(self, entries: list[Entry]) -> None:
         for entry in entries:

@@ -1,12 +1,15 @@
-"""Looking back: the last lines of a room, the lines that hold some words, and the page before."""
+"""Page by page: the last lines of a room, the lines that hold some words, the people in a big room."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
+import msgspec
 from twisted.internet.task import deferLater
 
+from tcpchat import answers
 from tcpchat.events import lines_said
 from tcpchat.feed import RoomFeed
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
@@ -15,6 +18,7 @@ from tcpchat.queries import Query
 from tcpchat.render import View, count, is_heard, notice
 from tcpchat.replays import Past, Results
 from tcpchat.requests import Refused
+from tcpchat.room import Member
 from tcpchat.session import Session
 
 # Lines of a /history without a number, where newcomers are shown none.
@@ -37,13 +41,22 @@ class _Matches(NamedTuple):
     ranges: Sequence[Range]
 
 
+class _People(NamedTuple):
+    """Those in a room who came after an entry; so many were named before."""
+
+    feed: RoomFeed
+    after: int
+    named: int
+
+
 class History:
-    """What one person looks at of the past."""
+    """What one person looks at page by page."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._log = session.chat.log
-        self._before: _Lines | _Matches | None = None  # the page before the one shown last
+        # What /more shows: the page before the one shown last, or of people the next one.
+        self._before: _Lines | _Matches | _People | None = None
 
     async def show(self, feed: RoomFeed, lines: int | None, before: int | None = None) -> None:
         """Show the last lines of a room, as many as a newcomer sees if no number is given."""
@@ -65,9 +78,16 @@ class History:
         if not await self._search(_Matches(query, wanted, ranges), ""):
             self._tell("Nothing was found.")
 
+    def who(self, feed: RoomFeed) -> None:
+        """Show who is in a room: a program all of them at once."""
+        if self._session.dialogue.speaks_json:
+            self._session.dialogue.answer(self._name(feed, feed.room.people()))
+        else:
+            self._show_people(_People(feed, 0, 0))
+
     async def more(self) -> None:
         """
-        Show the page before the one shown last.
+        Show the page before the one shown last, or the next people of a room.
 
         Raises:
             Refused: there is none, or the person is not in that room any more.
@@ -80,10 +100,32 @@ class History:
                 found = await self._show(lines, "Earlier, ")
             case _Matches() as matches:
                 found = await self._search(matches, "Earlier, ")
+            case _People() as people:
+                self._show_people(people)
+                return
             case None:
                 raise Refused("There is nothing to be shown more of. /history or /search first.")
         if not found:
             self._tell("There is nothing earlier.")
+
+    def _show_people(self, people: _People) -> None:
+        feed, after, named = people
+        page = list(islice(feed.room.people(after), answers.NAMED_PER_PAGE))
+        if named and not page:
+            self._session.dialogue.tell("There is nobody else.")
+            return
+        if page:
+            after = page[-1][1].since
+        answer, more = self._name(feed, page), feed.room.count_people(after)
+        if more or named:  # or /more still goes on with what was shown before
+            self._before = _People(feed, after, named + len(page))
+        self._session.dialogue.answer(msgspec.structs.replace(answer, named=named, more=more))
+
+    def _name(self, feed: RoomFeed, people: Iterable[tuple[str, Member]]) -> answers.Who:
+        people = list(people)
+        is_away = self._session.chat.is_away
+        away = [member.nick for session, member in people if is_away(session)]
+        return answers.Who(feed.stream, [member.nick for _, member in people], away)
 
     async def _show(self, lines: _Lines, title: str) -> int:
         """Show lines of a room, and return how many."""

@@ -112,7 +112,7 @@ class Membership:
     def where(self, feed: RoomFeed, before: int) -> answers.Join:
         """Return where the person is, and with whom of those who came before an entry."""
         room, me = feed.room, self._session.id
-        most = None if self._session.dialogue.speaks_json else MOST_NAMED
+        most = answers.MOST_TOLD if self._session.dialogue.speaks_json else MOST_NAMED
         return answers.Join(
             self._session.nick,
             room.name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from twisted.internet.task import deferLater
 
 from tcpchat import render
@@ -48,6 +50,13 @@ def connected(chat: Chat, screen: Screen, address: str) -> Dialogue:
     return dialogue
 
 
+@lru_cache(8)
+def _greeting(own: tuple[str, ...], here: int) -> bytes:
+    """Return what is shown first where so many are in the lobby: many come while it is the same."""
+    welcome = f"Welcome to tcpchat. {render.people(here, LOBBY)}. /help lists the commands, /quit leaves."
+    return render.notices((*(own or (welcome,)), QUESTION))
+
+
 class Nameless:
     """The state of a dialogue before there is a nickname."""
 
@@ -62,9 +71,8 @@ class Nameless:
 
     def greet(self) -> None:
         """Show what everybody sees first."""
-        here = render.people(len(self._chat.rooms.get(LOBBY).room.members), LOBBY)
-        welcome = f"Welcome to tcpchat. {here}. /help lists the commands, /quit leaves."
-        self._dialogue.tell(*(self._chat.greeting or (welcome,)), QUESTION)
+        here = len(self._chat.rooms.get(LOBBY).room.members)
+        self._dialogue.reader.tell(_greeting(self._chat.greeting, here))
 
     def understand(self, line: str) -> Request | None:
         """

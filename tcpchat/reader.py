@@ -193,11 +193,8 @@ class Reader:
         """
         if self._gone:
             return
-        if self.is_live and self.screen.has_arrived():
-            self.acknowledged.reach(floor)
-            return
         traffic = self.screen.traffic()
-        self.acknowledged.measure(traffic, self._unsent, self.places())
+        self.acknowledged.measure(traffic, self._unsent, floor if self.is_live else self.places())
         if traffic and traffic.queued and traffic.silence > DEAD_AFTER:
             self.screen.abort()
 

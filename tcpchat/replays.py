@@ -6,13 +6,16 @@ It is what was said before somebody came, or what somebody missed whose connecti
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
 from tcpchat.events import Entry, Presence, Renamed
+from tcpchat.lately import Changes
 from tcpchat.logs.interface import Log
 from tcpchat.places import READ_AT_ONCE, Place, pieces
 from tcpchat.render import Comings, View, count, notice
@@ -110,11 +113,16 @@ class Results:
 
 
 class Part(NamedTuple):
-    """What somebody missed in one stream: what comes after a place, up to an entry."""
+    """
+    What somebody missed in one stream: what comes after a place, up to another one.
+
+    ``changes`` is what of that nobody said, where it is known without the log.
+    """
 
     feed: Replayed
     after: Place
-    upto: int
+    upto: Place
+    changes: Changes | None = None
 
 
 class _Walk:
@@ -135,21 +143,35 @@ class _Walk:
     def places(self) -> dict[str, Place]:
         places = {part.feed.stream: part.after for part in self._parts}
         if self._parts and self._at:
-            feed, after, _ = self._parts[0]
+            feed, after, *_ = self._parts[0]
             places[feed.stream] = Place(max(self._at, after.seq), after.presence)
         return places
 
     def step(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
-        feed, after, upto = self._parts[0]
+        feed, after, upto, changes = self._parts[0]
         at = max(self._at, min(after))
-        if self._unspoken:
-            read = maybeDeferred(log.read_unspoken, feed.stream, at, upto, READ_AT_ONCE)
+        read: Deferred[list[Entry]]
+        if changes is not None and not viewer.view(feed.stream).json:
+            self._comings = changes.comings
+            if self._unspoken:
+                read = succeed([])
+            else:
+                read = maybeDeferred(log.read_spoken, feed.stream, at, max(upto), READ_AT_ONCE)
+            read.addCallback(self._with_changes, changes.others, at)
+        elif self._unspoken:
+            read = maybeDeferred(log.read_unspoken, feed.stream, at, max(upto), READ_AT_ONCE)
         else:
             read = maybeDeferred(log.read, feed.stream, at, READ_AT_ONCE)
         return read.addCallback(self._render, viewer, at, log.kept_after(feed.stream))
 
+    def _with_changes(self, spoken: list[Entry], others: list[Entry], at: int) -> list[Entry]:
+        """Return what people said, and among it the changes up to where that was read."""
+        end = spoken[-1].seq if len(spoken) == READ_AT_ONCE else math.inf
+        return sorted([*spoken, *(entry for entry in others if at < entry.seq <= end)], key=attrgetter("seq"))
+
     def _render(self, entries: list[Entry], viewer: Viewer, at: int, kept_after: int) -> bytes:
-        feed, after, upto = self._parts[0]
+        feed, after, until, _ = self._parts[0]
+        upto = max(until)
         view = viewer.view(feed.stream)
         kept_after = min(kept_after, upto)
         lost = feed.render_gap(at, kept_after, view) if at < kept_after else b""
@@ -160,6 +182,8 @@ class _Walk:
             if entry.seq > upto:
                 break
             if isinstance(entry.event, Presence):
+                if entry.seq > until.presence:
+                    continue
                 if entry.seq > after.presence and view.json:
                     shown.append(entry)
                 elif entry.seq > after.presence:
@@ -209,8 +233,8 @@ class Missed:
                 self._uncounted = []
                 self._counting = _Walk(self._parts)
             else:
-                feed, after, upto = self._uncounted.pop()
-                counted = maybeDeferred(log.count_spoken, feed.stream, after.seq, upto)
+                feed, after, upto, _ = self._uncounted.pop()
+                counted = maybeDeferred(log.count_spoken, feed.stream, after.seq, upto.seq)
                 if not self._uncounted:
                     self._counting = _Walk(self._parts, unspoken=True)
                 return counted.addCallback(self._add)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from tcpchat import jsonlines, records
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
-from tcpchat.feed import Feed
+from tcpchat.feed import Feed, RoomFeed
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
@@ -59,7 +59,7 @@ def _attach(session: Session, dialogue: Dialogue) -> None:
     session.ignored_lately = {*session.ignored, *session.ignored.values()}
     session.address = dialogue.address
     dialogue.begin(Present(session, dialogue))
-    session.chat.cursors.watch(session.id, dialogue.reader)
+    session.chat.cursors.watch(session.id, dialogue.reader, _begun(session))
 
 
 async def come_back(dialogue: Dialogue, request: Resume) -> None:
@@ -186,7 +186,10 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
             continue
         here = Place(feed.shown, feed.shown)
         if place.is_behind(here):
-            parts.append(Part(feed, place, feed.shown))
+            changes = None
+            if isinstance(feed, RoomFeed) and not view.json:
+                changes = feed.room.lately.between(place, here, session.id)
+            parts.append(Part(feed, place, here, changes))
         reader.follow(feed, here, place)
     reader.replay(Missed(parts, counts=not dialogue.speaks_json))
 

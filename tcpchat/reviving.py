@@ -11,6 +11,7 @@ from contextlib import suppress
 from tcpchat import records
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
+from tcpchat.feed import RoomFeed
 from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
 from tcpchat.places import Place
@@ -31,11 +32,18 @@ async def revive(chat: Chat) -> None:
     kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
     places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}
     shown = {key: records.place(value) for key, value in (await chat.log.records(records.SHOWN)).items()}
+    rooms: dict[str, list[RoomFeed]] = {}  # by session
+    for feed in chat.rooms:
+        for session_id in feed.room.members:
+            rooms.setdefault(session_id, []).append(feed)
     present = set()
     for session_id, record in kept.items():
         _let_come_back(chat, session_id, record)
         known = places.get(session_id, {})
-        if not _has_left(chat, session_id, record) and (session := _revived(chat, session_id, record)):
+        # The log may say that somebody has left though the record does not yet.
+        members = rooms.get(session_id, [])
+        has_left = record.has_left or (bool(record.rooms) and not members)
+        if not has_left and (session := _revived(chat, session_id, record, members)):
             present.add(session_id)
             for stream, since in _begun(session).items():
                 general = shown.get(stream, Place(0, 0)).at_least(Place(since, since))
@@ -43,19 +51,10 @@ async def revive(chat: Chat) -> None:
             known = session.acknowledged.places
             session.wait("server restarted")
         chat.cursors.rest(session_id, known)
-    unknown: dict[str, dict[str, str]] = {}
-    for feed in chat.rooms:
-        for session_id, member in feed.room.members.items():
-            if session_id not in present:
-                unknown.setdefault(session_id, {})[feed.stream] = member.nick
-    for session_id, nicks in unknown.items():
-        chat.put_out(session_id, nicks, "server restarted")
-
-
-def _has_left(chat: Chat, session_id: str, record: KeptSession) -> bool:
-    """Tell whether somebody has left: the log may say so though the record does not yet."""
-    members = [feed for feed in chat.rooms if session_id in feed.room.members]
-    return record.has_left or (bool(record.rooms) and not members)
+    for session_id, feeds in rooms.items():
+        if session_id not in present:
+            nicks = {feed.stream: feed.room.members[session_id].nick for feed in feeds}
+            chat.put_out(session_id, nicks, "server restarted")
 
 
 def _begun(session: Session) -> dict[str, int]:
@@ -70,13 +69,12 @@ def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
     chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE)
 
 
-def _revived(chat: Chat, session_id: str, record: KeptSession) -> Session | None:
+def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomFeed]) -> Session | None:
     """
     Return a session as it was, without a connection, and in the rooms whose logs say so.
 
     None is for one whose nickname is not allowed any more.
     """
-    rooms = [feed for feed in chat.rooms if session_id in feed.room.members]
     order = {stream: place for place, stream in enumerate(record.rooms)}
     rooms.sort(key=lambda feed: order.get(feed.stream, len(order)))
     nick = rooms[-1].room.members[session_id].nick if rooms else record.nick

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from tcpchat.events import Entry, Event, Joined, Left, Renamed, TopicSet
+from tcpchat.lately import Lately
 from tcpchat.records import KeptMember, KeptRoom
 from tcpchat.requests import Refused
 
@@ -22,10 +25,14 @@ class Member(NamedTuple):
 class Room:
     """Who is in a room and what it is about, folded from the room's entries."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, occupied: set[str] | None = None) -> None:
+        """``occupied`` holds the names of all rooms with somebody in them: this one's, while it has."""
         self.name = name
         self.members: dict[str, Member] = {}  # by session, in the order of their coming
+        self._comings: list[int] = []  # the numbers of the entries that brought them in
+        self._occupied = set() if occupied is None else occupied
         self.topic = ""
+        self.lately = Lately()
         self.seq = 0  # the last entry taken in
         self.changes = 0  # entries that changed something since the room was kept
 
@@ -51,14 +58,21 @@ class Room:
         self.changes += 1
         match entry.event:
             case Joined(session, nick):
-                self.members.setdefault(session, Member(nick, entry.seq))
+                if session not in self.members:
+                    self.members[session] = Member(nick, entry.seq)
+                    self._comings.append(entry.seq)
+                    self._occupied.add(self.name)
             case Left(session):
-                self.members.pop(session, None)
+                if member := self.members.pop(session, None):
+                    del self._comings[bisect_left(self._comings, member.since)]
+                    if not self.members:
+                        self._occupied.discard(self.name)
             case Renamed(session, _, new):
                 if member := self.members.get(session):
                     self.members[session] = member._replace(nick=new)
             case TopicSet(_, _, text):
                 self.topic = text
+        self.lately.add(entry, len(self.members))
 
     def kept(self) -> KeptRoom:
         """Return what the room is now, to be kept."""
@@ -69,7 +83,11 @@ class Room:
         """Be what the room was when it was kept."""
         self.seq = kept.seq
         self.topic = kept.topic
+        self.lately = Lately(kept.seq)
         self.members = {member.session: Member(member.nick, member.since) for member in kept.members}
+        self._comings = [member.since for member in kept.members]
+        if kept.members:
+            self._occupied.add(self.name)
 
     def others(self, session: str, before: int | None = None) -> Iterator[str]:
         """Yield the nicknames of the others who were here before an entry, in the order of their coming."""
@@ -79,12 +97,15 @@ class Room:
             if other != session:
                 yield member.nick
 
+    def people(self, after: int = 0) -> Iterator[tuple[str, Member]]:
+        """Yield the sessions and people who came after an entry, in the order of their coming."""
+        return islice(self.members.items(), bisect_right(self._comings, after), None)
+
+    def count_people(self, after: int) -> int:
+        """Return how many `people` yields, without going through them."""
+        return len(self.members) - bisect_right(self._comings, after)
+
     def count_others(self, session: str, before: int) -> int:
         """Return how many `others` yields, without going through all of them."""
-        later = 0
-        for member in reversed(self.members.values()):
-            if member.since < before:
-                break
-            later += 1
         known = self.members.get(session)
-        return len(self.members) - later - (known is not None and known.since < before)
+        return bisect_left(self._comings, before) - (known is not None and known.since < before)

@@ -13,14 +13,15 @@ from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import RoomFeed
 from tcpchat.limits import Limits
 from tcpchat.logs.interface import Log
-from tcpchat.names import Name, NotAName, room_name
+from tcpchat.names import Key, Name, NotAName, room_name
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY, Room
 from tcpchat.text import clean
 
 # Entries read from the log at once to open a room.
 READ_TO_OPEN = 500
-# Entries that change a room (all but what is said) after which it is kept anew.
+# Entries that change a room (all but what is said) after which it is kept anew; in a room of more
+# people it is as many entries as people: to keep it costs as much.
 KEPT_EVERY = 500
 
 
@@ -51,11 +52,13 @@ class Rooms:
         self._limits = limits
         self._history = history
         self._ascii_names = ascii_names
-        self._rooms: dict[object, RoomFeed] = {}  # by each of its name's keys
+        self._rooms: dict[Key, RoomFeed] = {}  # by each of its name's keys
+        self._feeds: dict[str, RoomFeed] = {}  # those, by stream
+        self._occupied: set[str] = set()  # the names of those with somebody in them
 
     def __iter__(self) -> Iterator[RoomFeed]:
         """Yield every room, also those where nobody is."""
-        yield from dict.fromkeys(self._rooms.values())
+        yield from self._feeds.values()
 
     async def open(self) -> None:
         """Open every room that the log knows."""
@@ -73,7 +76,7 @@ class Rooms:
 
     async def _open(self, name: Name, kept: bytes | None) -> None:
         """Open a room from what is kept of it and the entries after that."""
-        room = Room(name.display)
+        room = Room(name.display, self._occupied)
         if kept is not None:
             room.restore(records.room(kept))
         last = self._log.last(room.name)
@@ -91,7 +94,8 @@ class Rooms:
     def _add(self, name: Name, room: Room) -> RoomFeed:
         feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd)
         for key in name.keys:
-            self._rooms.setdefault(key, feed)
+            if self._rooms.setdefault(key, feed) is feed:
+                self._feeds[feed.stream] = feed
         return feed
 
     def find(self, typed: str) -> RoomFeed:
@@ -114,23 +118,25 @@ class Rooms:
         Raises:
             Refused: it is no name of a room, or there are too many rooms.
         """
+        if (feed := self._feeds.get(typed)) and feed.room.members and typed.isascii():
+            return feed  # as nearly always
         name = self._name(typed)
         feed = self._known(name)
         most = self._limits.rooms
         if (feed is None or not feed.room.members) and most is not None and name.display != LOBBY:
-            if sum(1 for other in self if other.room.members) >= most:
+            if len(self._occupied) >= most:
                 raise Refused(
                     f"There are {most} rooms already, and that is all that there may be.", "too-many"
                 )
         if feed is None:
-            feed = self._add(name, Room(name.display))
+            feed = self._add(name, Room(name.display, self._occupied))
             self._log.tail(feed.stream, 0, feed.deliver)
         return feed
 
-    def keep(self, least: int = KEPT_EVERY, only: str = "") -> None:
-        """Keep the rooms, or one, of which so much has changed since they were kept last."""
-        for feed in self:
-            if feed.room.changes >= least and only in ("", feed.stream):
+    def keep(self, least: int | None = None, only: str = "") -> None:
+        """Keep the rooms, or one, of which so much (much, if not said) has changed since they were kept."""
+        for feed in filter(None, [self._feeds.get(only)]) if only else self:
+            if feed.room.changes >= (least or max(KEPT_EVERY, len(feed.room.members))):
                 feed.room.changes = 0
                 self._log.keep(records.ROOM, feed.stream, records.encode(feed.room.kept()))
 

@@ -33,9 +33,6 @@ class Screen(Protocol):
         It can be asked as long as the connection is there, and once more when it is gone.
         """
 
-    def has_arrived(self) -> bool:
-        """Tell whether it is known that everything which was sent has arrived."""
-
     @property
     def has_lines(self) -> bool:
         """Are there lines that have come and were not given to the dialogue yet?"""
@@ -69,9 +66,6 @@ class Nowhere:
 
     def traffic(self) -> Traffic | None:
         return None
-
-    def has_arrived(self) -> bool:
-        return True
 
     has_lines = False
 

@@ -7,6 +7,8 @@ What can be asked for over a connection is in present.py, coming back over anoth
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from itertools import islice
 
 from twisted.internet.interfaces import IDelayedCall
 
@@ -23,14 +25,22 @@ from tcpchat.records import KeptSession
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
-from tcpchat.tickets import Ticket, digest
+from tcpchat.settings import Settings
+from tcpchat.tickets import Ticket, digest, digests
 
 # Tokens of one session that are good at once: each time a program comes back by its code to another
 # server, which knows no token, it gets a new one.
 MOST_TOKENS = 3
 
+# Settings that nobody has changed are not kept.
+AS_AT_FIRST = Settings()
+
 # Changes of a session that are kept at once within a second: more than a person makes.
 KEPT_A_SECOND = 10
+
+
+# All who see things alike share one view: it is asked for again and again, and there are few.
+_view = lru_cache(256)(View)
 
 
 class Session:
@@ -42,7 +52,7 @@ class Session:
         self.id = id
         self.name = name
         self.ticket = ticket
-        self.digests: tuple[str, ...] = digest(ticket.code), digest(ticket.token)
+        self.digests: tuple[str, ...] = digests(ticket)
         self.since = since
         self.address = dialogue.address
         self.dialogue = dialogue
@@ -111,15 +121,17 @@ class Session:
     def view(self, stream: str) -> View:
         """Return how the person sees a stream."""
         settings = self.settings
-        return View(
-            current=bool(self.feeds) and self.feeds[-1].stream == stream,
-            echo=settings.echo,
-            joins=settings.joins,
-            stamped=settings.timestamps,
-            numbered=settings.numbers,
-            zone=settings.timezone,
-            ignored=frozenset(self.ignored) | frozenset(self.ignored.values()),
+        view = _view(
+            bool(self.feeds) and self.feeds[-1].stream == stream,
+            settings.echo,
+            settings.joins,
+            settings.timestamps,
+            settings.numbers,
+            settings.timezone,
         )
+        if self.ignored:
+            return view._replace(ignored=frozenset((*self.ignored, *self.ignored.values())))
+        return view
 
     def welcome(self, after: Mapping[str, int]) -> answers.Welcome:
         """
@@ -128,11 +140,12 @@ class Session:
         ``after`` holds the number after which entries follow, by stream.
         """
         room = self.feeds[-1].room if self.feeds else None
-        people = list(room.others(self.id)) if room else []
+        people = list(islice(room.others(self.id), answers.MOST_TOLD)) if room else []
         return answers.Welcome(
             nick=self.nick,
             room=jsonlines.room(room.name) if room else "",
             people=people,
+            others=len(room.members) - (self.id in room.members) if room else 0,
             session=self.ticket.token,
             code=self.ticket.code,
             epoch=self.chat.log.epoch,
@@ -193,7 +206,7 @@ class Session:
             address=self.address,
             since=self.since,
             rooms=tuple(feed.stream for feed in self.feeds) if rooms is None else rooms,
-            settings=dict(self.settings.describe()),
+            settings={} if self.settings == AS_AT_FIRST else dict(self.settings.describe()),
             ignored=self.ignored,
             away=self.away,
             correspondent=self.correspondent,

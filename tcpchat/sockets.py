@@ -15,24 +15,20 @@ from tcpchat.acknowledged import Traffic
 LAST_ACKNOWLEDGED = struct.Struct("=56xI")
 BYTES_ACKNOWLEDGED = struct.Struct("=120xQ")
 
-
-def is_acknowledged(connection: socket.socket) -> bool:
-    """Tell whether it is known that the peer has acknowledged everything which was sent."""
-    queued = array("i", (1,))
-    with contextlib.suppress(OSError, ValueError):  # of a closed socket
-        # SIOCOUTQ has the number of TIOCOUTQ: bytes that the peer has not acknowledged.
-        fcntl.ioctl(connection, termios.TIOCOUTQ, queued)
-    return not queued[0]
+ALL_ACKNOWLEDGED = Traffic(0, None)
 
 
 def traffic(connection: socket.socket) -> Traffic | None:
     """Return how much of what was sent has arrived; None if the system does not know."""
+    number = array("i", (0,))
     try:
-        (queued,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
+        # SIOCOUTQ has the number of TIOCOUTQ: bytes that the peer has not acknowledged.
+        fcntl.ioctl(connection, termios.TIOCOUTQ, number)
     except (OSError, ValueError):  # of a closed socket
         return None
+    (queued,) = number
     if not queued:
-        return Traffic(0, None)
+        return ALL_ACKNOWLEDGED
     with contextlib.suppress(OSError, struct.error):
         info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_ACKNOWLEDGED.size)
         (silence,) = LAST_ACKNOWLEDGED.unpack_from(info)

@@ -50,6 +50,15 @@ def digest(secret: str) -> str:
     However a code was typed (with capitals, with blanks for hyphens), its digest is the same.
     """
     plain = re.sub(r"[\s-]+", "-", secret.strip().lower())
+    return _digest(plain)
+
+
+def digests(ticket: Ticket) -> tuple[str, str]:
+    """Return the digests of a ticket's code and token, which are plain as they were made."""
+    return _digest(ticket.code), _digest(ticket.token)
+
+
+def _digest(plain: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 

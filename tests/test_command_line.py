@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,10 @@ from tests.processes import PATIENCE, TWISTD, Server
 LISTEN = ("--listen", "tcp:0:interface=127.0.0.1")
 
 
-def refusal(folder: Path, status: int, *options: str) -> str:
-    """Return the one line that says why the server does not start."""
+def refusal(folder: Path, status: int, *options: str, inside: tuple[str, ...] = ()) -> str:
+    """Return the one line that says why the server does not start, if it is run ``inside`` something."""
     ended = subprocess.run(
-        [TWISTD, "-n", "tcpchat", *options],
+        [*inside, TWISTD, "-n", "tcpchat", *options],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE, check=False,
     )  # fmt: skip
     shown = ended.stdout.decode()
@@ -43,6 +44,7 @@ def refusal(folder: Path, status: int, *options: str) -> str:
         (("--listen", "ssl:0:privateKey=/nowhere.pem"), "/nowhere.pem"),
         (("--store", "redis:localhost"), "redis:localhost"),
         (("--store", "sqlite:"), "sqlite:"),
+        (("--fanout", "multicast"), "fanout"),
         (("--history", "-1"), "history"),  # the others are in test_config.py
         (("--motd", "/nowhere/motd"), "/nowhere/motd"),
         (("--config", "/nowhere.toml"), "/nowhere.toml"),
@@ -78,6 +80,13 @@ def test_the_configuration_counts_and_the_command_line_wins(tmp_path: Path) -> N
         assert (tmp_path / "other.sqlite3").exists()
 
 
+def test_a_fanout_that_the_kernel_forbids(tmp_path: Path) -> None:
+    inside = (sys.executable, str(Path(__file__).with_name("without_io_uring.py")))
+    line = refusal(tmp_path, 64, "--fanout", "uring", inside=inside)
+    assert line == "tcpchat: The fanout cannot be uring here: io_uring: Operation not permitted."
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_busy_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
@@ -105,7 +114,8 @@ def test_a_second_server_on_the_same_log(tmp_path: Path) -> None:
 
 def test_help_names_every_option(tmp_path: Path) -> None:
     shown = subprocess.run([TWISTD, "tcpchat", "--help"], capture_output=True, check=True).stdout.decode()
-    for option in "listen", "store", "durability", "limits", "nicknames", "motd", "history", "config":
+    options = "listen", "store", "durability", "limits", "nicknames", "fanout", "motd", "history", "config"
+    for option in options:
         assert f"--{option}" in shown
 
 

@@ -16,6 +16,7 @@ listen = ["tcp:8023", "unix:/run/tcpchat"]
 store = "memory:"
 durability = "crash"
 nicknames = "ascii"
+fanout = "uring"
 motd = "motd.txt"
 history = 500
 
@@ -40,6 +41,7 @@ class MakeTests(SynchronousTestCase):
         self.assertEqual(config.listen, ())
         self.assertEqual(config.store, "sqlite:tcpchat.sqlite3")
         self.assertEqual((config.durability, config.nicknames), ("power", "any"))
+        self.assertEqual(config.fanout, "auto")
         self.assertEqual((config.motd, config.history), (None, 10))
         self.assertEqual(config.chosen_limits, Limits())
 
@@ -50,8 +52,8 @@ class MakeTests(SynchronousTestCase):
             make(settings, "chat.toml"),
             Config(
                 listen=("tcp:8023", "unix:/run/tcpchat"), store="memory:", durability="crash",
-                limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", motd="motd.txt", history=500,
-                retention=Retention(days=30, entries=1000),
+                limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="uring",
+                motd="motd.txt", history=500, retention=Retention(days=30, entries=1000),
             ),
         )  # fmt: skip
 
@@ -72,6 +74,8 @@ class MakeTests(SynchronousTestCase):
             self.assert_refused(f"durability cannot be {value!r}: it is power or crash", durability=value)
         for value in "latin", True, 0:
             self.assert_refused(f"nicknames cannot be {value!r}: it is any or ascii", nicknames=value)
+        for value in "io_uring", "", True, ["uring"]:
+            self.assert_refused(f"fanout cannot be {value!r}: it is auto, direct or uring", fanout=value)
         for value in "tcp:8023", 8023, True, [8023], {"port": 8023}:
             self.assert_refused(f"listen cannot be {value!r}: it is a list of endpoints", listen=value)
 

@@ -29,7 +29,7 @@ from tcpchat.nameless import connected
 from tcpchat.requests import NotUnderstood
 from tcpchat.screen import Show
 from tcpchat.service import Chat
-from tcpchat.sockets import is_acknowledged, traffic
+from tcpchat.sockets import traffic
 from tcpchat.telnet import TelnetFilter
 
 NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
@@ -167,10 +167,6 @@ class LineConnection(LineOnlyReceiver):
         """Return how much of what was sent has arrived, as far as the system knows."""
         return self._last_traffic if self._gone else self._measure()
 
-    def has_arrived(self) -> bool:
-        """Tell whether it is known that everything which was sent has arrived."""
-        return not self._gone and isinstance(self.socket, socket.socket) and is_acknowledged(self.socket)
-
     @property
     def has_lines(self) -> bool:
         """Are there lines that have come and were not given to the dialogue yet?"""
@@ -280,14 +276,16 @@ class LineConnection(LineOnlyReceiver):
         return not self._closing and (self._gone or not (self._paused or self._resting))
 
     def _measure(self) -> Traffic | None:
+        if self.socket is not None:
+            return traffic(self.socket)
         # The transport of TLS stands on that of TCP, which has what it was given in a buffer still.
         transport = getattr(self.transport, "transport", self.transport)
         connection = getattr(transport, "socket", None)
         if not isinstance(connection, socket.socket):
             return None
         known = traffic(connection)
-        if known is None or self._direct:
-            return known
+        if known is None:
+            return None
         unsent = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
         return known._replace(queued=known.queued + unsent)
 

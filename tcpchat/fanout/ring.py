@@ -14,13 +14,13 @@ import platform
 import struct
 import sys
 from contextlib import ExitStack
-from mmap import MAP_POPULATE, MAP_SHARED, mmap
+from mmap import mmap
 from typing import Literal
 
 from tcpchat.fanout.interface import Unavailable
 
-# Where the system calls have these numbers and the structures this layout (linux/io_uring.h): 64-bit
-# machines that begin a number with its low byte.
+# Where the system calls have these numbers and the structures this layout (linux/io_uring.h): machines
+# of 64 bits that begin a number with its low byte.
 MACHINES = ("x86_64", "aarch64", "riscv64", "ppc64le", "loongarch64")
 SETUP, ENTER = 425, 426
 
@@ -39,8 +39,8 @@ class Ring:
     """
     A ring with nothing in it. The heads and tails of its queues are the first words of theirs.
 
-    What is shared with the kernel is looked at and changed only between the calls of `enter`: a
-    system call is a full memory barrier, so that no other is needed.
+    What is shared is looked at and changed here only between the calls of `enter`, and by the kernel
+    only within them, as a part of the same thread. So there is nothing to be ordered by barriers.
     """
 
     def __init__(self, length: int) -> None:
@@ -50,8 +50,8 @@ class Ring:
         Raises:
             Unavailable: there is none to be had.
         """
-        if platform.machine() not in MACHINES or sys.maxsize < 2**32 or sys.byteorder != "little":
-            raise Unavailable("io_uring is not used on this kind of machine")
+        if sys.platform != "linux" or platform.machine() not in MACHINES or sys.maxsize < 2**32:
+            raise Unavailable("io_uring is for Linux on a machine of 64 bits")
         # This way of calling lets go of the GIL: the log's thread commits while the kernel sends.
         self._call = ctypes.CDLL(None, use_errno=True).syscall
         self._call.restype = ctypes.c_long
@@ -74,7 +74,7 @@ class Ring:
 
         def shared(size: int, offset: int, kind: Literal["i", "I"]) -> memoryview:
             try:
-                mapping = mmap(self._descriptor, size, MAP_SHARED | MAP_POPULATE, offset=offset)
+                mapping = mmap(self._descriptor, size, offset=offset)
             except OSError as error:
                 raise Unavailable(f"io_uring: {error.strerror}") from error
             stack.callback(mapping.close)

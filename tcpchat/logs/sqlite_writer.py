@@ -95,7 +95,7 @@ class Writer:
             if batch.items or self._unwritten:
                 self._write([*self._unwritten.values(), *batch.items])
             self._chores += batch.chores
-            self._is_idle = leisure.has_time() and not batch.items
+            self._is_idle = not batch.items and leisure.has_time()
             is_over = batch.is_last
             if not is_over:
                 self._work()
