@@ -122,11 +122,10 @@ class Server(Service):
             return
         config = self._config
         try:
-            self._fanout, why = choose(config.fanout)
+            self._fanout, self._why_fanout = choose(config.fanout)
         except Unavailable as error:
             self._give_up(statuses.CANNOT_OPEN, f"The fanout cannot be {config.fanout}: {error}.")
             return
-        self.logger.info("Fanout is {name}: {why}", name=self._fanout.name, why=why)
         self._chat = Chat(
             self._log,
             self._reactor,
@@ -174,6 +173,7 @@ class Server(Service):
         gc.collect()
         gc.freeze()  # what is there now is there for good
         gc.set_threshold(*COLLECT_EVERY)
+        self.logger.info("Fanout is {name}: {why}", name=self._fanout.name, why=self._why_fanout)
         for door, port in zip(self._doors, self._ports, strict=True):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=_where(port.getHost()))
         for line in self._how_to_join():
