@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 
-.PHONY: run test faults check clean
+.PHONY: run test faults bench check clean
 
 run: $(VENV)/.installed
 	$(VENV)/bin/twistd -n --pidfile= tcpchat $(ARGS)
@@ -14,6 +14,11 @@ test: $(VENV)/.installed
 faults: $(VENV)/.installed
 	TCPCHAT_KILLS=100 TCPCHAT_FULL=1 $(VENV)/bin/python -m pytest -s tests/faults $(ARGS)
 
+# tcpchat beside other servers, about an hour: docs/performance.md. QUICK=1: two minutes, nothing written.
+bench: $(VENV)/.bench-installed
+	$(VENV)/bin/python -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds=$(ROUNDS)) \
+		$(if $(ONLY),--only='$(ONLY)') $(if $(SERVERS),--servers='$(SERVERS)') $(if $(SEED),--seed=$(SEED)) $(ARGS)
+
 check: $(VENV)/.checks-installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -22,6 +27,10 @@ check: $(VENV)/.checks-installed
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[test]'
+	touch $@
+
+$(VENV)/.bench-installed: $(VENV)/.installed
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[test,bench]'
 	touch $@
 
 $(VENV)/.checks-installed: $(VENV)/.installed

@@ -1,0 +1,1 @@
+"""The other servers: programs to compare with, and the configurations of those from Debian."""
