@@ -183,18 +183,28 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
             self.wait(answer)
         self.assertEqual(sizes, [100])
 
-    def test_what_is_appended_in_many_turns_during_a_commit_is_the_next_commit(self) -> None:
+    def test_what_is_appended_during_a_commit_is_the_next_commit(self) -> None:
         sizes = self.sizes("#lobby")
         with holding(self.path):
-            answers = []
-            for _ in range(100):
-                answers.append(self.log.append("#lobby", said("hello")))
-                self.turn()
+            answers = [self.log.append("#lobby", said("hello"))]
+            self.turn()
+            answers += [self.log.append("#lobby", said("hello")) for _ in range(99)]
         for answer in answers:
             self.wait(answer)
-        # The first commit holds what there was when the writer first looked.
-        self.assertEqual(sum(sizes), 100)
-        self.assertLessEqual(len(sizes), 2)
+        self.assertEqual(sizes, [1, 99])
+
+    def test_the_next_commit_waits_until_those_who_answer_the_last_one_were_heard(self) -> None:
+        sizes = self.sizes("#lobby")
+        first = self.log.append("#lobby", said("hello"))
+        self.turn()  # it goes to the writer
+        before = self.log.append("#lobby", said("meanwhile"))
+        self.turn()  # it is shown
+        self.assertTrue(first.called)
+        self.turn()  # in this turn of the reactor what has come is read
+        answer = self.log.append("#lobby", said("an answer"))
+        self.wait(before)
+        self.wait(answer)
+        self.assertEqual(sizes, [1, 2])
 
     def test_a_commit_spans_streams(self) -> None:
         turns: list[int] = []

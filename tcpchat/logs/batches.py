@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -85,80 +86,75 @@ class Batch:
         self.size = 0  # of the items, about, in entries
         self.is_last = False
 
-    def take(self, other: Batch) -> None:
-        """Take in what came after it."""
-        self.items += other.items
-        self.chores += other.chores
-        self.size += other.size
-
 
 class Batches:
     """
-    A queue between two threads.
+    A queue between two threads, of which the one that writes has one batch at a time.
 
     Everything that was appended in one turn of the reactor goes over together: the writer would
-    take the first line of a turn alone while the others are still being read.
+    take the first line of a turn alone while the others are still being read. What is appended
+    while it writes waits until all that it wrote was shown, and those who answer have been heard:
+    the fewer batches there are, the less is to be sent, because each room's members get all that
+    is theirs of a batch in one write.
     """
 
     def __init__(self, next_turn: Callable[..., Any]) -> None:
         """``next_turn`` calls something in the next turn of the reactor."""
         self._next_turn = next_turn
-        self._turn = Batch()
-        self._is_waiting = False  # for the next turn
+        self._waiting: deque[Batch] = deque()
+        self._is_due = False  # in the next turn
+        self._is_out = False  # at the writer
         self._queue: queue.SimpleQueue[Batch] = queue.SimpleQueue()
-        self._next: Batch | None = None  # the writer's: out of the queue, in no batch yet
+
+    # In the reactor's thread
 
     def add(self, item: Item) -> None:
-        """Add something to a commit, in the reactor's thread."""
-        turn = self._turn
+        """Add something to a commit."""
         size = item.size
-        if turn.items and turn.size + size > LARGEST_BATCH:
-            self._queue.put(turn)
-            self._turn = turn = Batch()
-        if not self._is_waiting:
-            self._wait()
-        turn.items.append(item)
-        turn.size += size
+        if not self._waiting or (self._waiting[-1].items and self._waiting[-1].size + size > LARGEST_BATCH):
+            self._waiting.append(Batch())
+        batch = self._waiting[-1]
+        batch.items.append(item)
+        batch.size += size
+        if not (self._is_due or self._is_out):
+            self._is_due = True
+            self._next_turn(self._hand_over)
 
     def add_chore(self, chore: Chore) -> None:
-        """Have something done behind what was added before it, in the reactor's thread."""
-        if not self._is_waiting:
-            self._wait()
-        self._turn.chores.append(chore)
+        """Have something done behind what was added before it."""
+        if not self._waiting:
+            self._waiting.append(Batch())
+        self._waiting[-1].chores.append(chore)
+        if not (self._is_due or self._is_out):
+            self._is_due = True
+            self._next_turn(self._hand_over)
 
     def end(self) -> None:
-        """Say, in the reactor's thread, that nothing more will come."""
-        self._turn.is_last = True
+        """Say that nothing more will come."""
+        if not self._waiting:
+            self._waiting.append(Batch())
+        self._waiting[-1].is_last = True
         self._hand_over()
 
-    def _wait(self) -> None:
-        self._is_waiting = True
-        self._next_turn(self._hand_over)
+    def finished(self) -> None:
+        """The writer has finished a batch, and everybody was shown what it held."""
+        self._is_out = False
+        if self._waiting and not self._is_due:
+            self._is_due = True
+            # Before the second turn from now it is looked what has come meanwhile.
+            self._next_turn(self._next_turn, self._hand_over)
 
     def _hand_over(self) -> None:
-        self._is_waiting = False
-        turn = self._turn
-        if turn.items or turn.chores or turn.is_last:  # and not handed over already, because it is the end
-            self._turn = Batch()
-            self._queue.put(turn)
+        self._is_due = False
+        if self._waiting and not self._is_out:
+            self._is_out = True
+            self._queue.put(self._waiting.popleft())
 
-    def next(self, patience: float | None) -> Batch:
-        """
-        Wait, in the writer's thread, for something to write.
+    # In the writer's thread
 
-        It is nothing after ``patience`` seconds.
-        """
-        batch = Batch()
-        turn, self._next = self._next, None
+    def next(self, patience: float | None) -> Batch | None:
+        """Wait for the next batch; None if there is none within ``patience`` seconds."""
         try:
-            turn = turn or self._queue.get(True, patience)
-            while batch.size + turn.size <= LARGEST_BATCH or not batch.size:
-                batch.take(turn)
-                if turn.is_last:
-                    batch.is_last = True
-                    return batch
-                turn = self._queue.get(False)
-            self._next = turn
+            return self._queue.get(True, patience)
         except queue.Empty:
-            pass
-        return batch
+            return None

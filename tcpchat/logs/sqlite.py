@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from twisted.internet.defer import Deferred, execute, fail, succeed
@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 from tcpchat.events import Entry, Event, decode
 from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Forget, Item, Keep, Post, Reach
 from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
+from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
 from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
@@ -77,12 +78,20 @@ class SQLiteLog:
         self._streams = dict(self._file.streams)
         self._tails = Tails()
         self._batches = Batches(next_turn or from_thread)
+        self._reporter = Reporter(from_thread, next_turn or from_thread)
         self._closed: Deferred[None] = Deferred()
         self._reader_closed = threading.Event()
         self._searcher = Searcher(self._file.searcher, from_thread)
         self._records = Records(self._file.reader, self._searcher)
-        reports = Reports(self._committed, self._not_committed, self._forgotten, self._break, self._end)
-        Writer(self._file, self._batches, from_thread, reports).start()
+        reports = Reports(
+            self._committed,
+            self._not_committed,
+            self._forgotten,
+            self._batches.finished,
+            self._break,
+            self._end,
+        )
+        Writer(self._file, self._batches, self._reporter, reports).start()
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         return self._append(((stream, events),), len(events), True)
@@ -238,7 +247,7 @@ class SQLiteLog:
 
     # What the writer reports, in the reactor's thread.
 
-    def _committed(self, committed: Committed) -> None:
+    def _committed(self, committed: Committed) -> Iterator[None]:
         if self._is_refusing:
             self._is_refusing = False
             self.logger.info("The log can be written again")
@@ -246,6 +255,7 @@ class SQLiteLog:
             # Only now: nothing can be read before the tails are given it.
             self._streams[name] = growth.moved()
             self._tails.deliver(name, growth.entries)
+            yield
         for item, outcome in zip(committed.items, committed.outcomes, strict=True):
             match item:
                 case Post():
@@ -292,7 +302,8 @@ class SQLiteLog:
 
     def _end(self) -> None:
         """In the writer's thread: nothing more will be written."""
-        self._from_thread(self._finish_reading)
+        self._reporter.note(self._finish_reading)
+        self._reporter.send()
         self._reader_closed.wait()
         self._searcher.end()
         self._file.close_writer()

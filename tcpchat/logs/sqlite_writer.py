@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tcpchat.logs.batches import Append, Batches, Chore, Forget, Item, Keep, Post, Reach
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.leisure import Leisure
+from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
 from tcpchat.logs.sqlite_numbering import Growth, Numbering
 from tcpchat.logs.sqlite_search import Index
@@ -50,9 +51,10 @@ class Committed(NamedTuple):
 class Reports(NamedTuple):
     """What is called, in the reactor's thread, about what the writer has done."""
 
-    committed: Callable[[Committed], None]
+    committed: Callable[[Committed], Iterator[None]]
     not_committed: Callable[[Sequence[Item], Exception | None], None]
     forgotten: Callable[[str, Stream], None]
+    finished: Callable[[], None]  # a batch, with all that was reported of it
     broke: Callable[[Exception], None]
     ended: Callable[[], None]  # in the writer's thread, which does nothing more
 
@@ -64,12 +66,12 @@ class Writer:
         self,
         file: SQLiteFile,
         batches: Batches,
-        from_thread: Callable[..., Any],
+        reporter: Reporter,
         reports: Reports,
     ) -> None:
         self._file = file
         self._batches = batches
-        self._from_thread = from_thread
+        self._reporter = reporter
         self._reports = reports
         self._streams = dict(file.streams)
         self._index = Index(file.writer)
@@ -92,15 +94,22 @@ class Writer:
         is_over = False
         while not is_over:
             batch = self._batches.next(self._patience())
-            if batch.items or self._unwritten:
-                self._write([*self._unwritten.values(), *batch.items])
-            self._chores += batch.chores
-            self._is_idle = not batch.items and leisure.has_time()
-            is_over = batch.is_last
+            items = batch.items if batch else []
+            if items or self._unwritten:
+                self._write([*self._unwritten.values(), *items])
+            if batch:
+                self._chores += batch.chores
+                is_over = batch.is_last
+                self._reporter.note(self._reports.finished)
+            self._reporter.send()
+            self._checkpoint()
+            self._is_idle = not items and leisure.has_time()
             if not is_over:
                 self._work()
+            self._reporter.send()
         for chore in self._chores:
-            self._from_thread(chore.answer.errback, NotKept(CLOSED))
+            self._reporter.note(chore.answer.errback, NotKept(CLOSED))
+        self._reporter.send()
         self._reports.ended()
 
     def _patience(self) -> float | None:
@@ -114,7 +123,7 @@ class Writer:
 
     def _write(self, items: Sequence[Item]) -> None:
         if self._broken:
-            self._from_thread(self._reports.not_committed, items, None)
+            self._reporter.note(self._reports.not_committed, items, None)
             return
         try:
             committed = self._commit(items)
@@ -130,7 +139,7 @@ class Writer:
                 self._unwritten.update(
                     ((item.kind, item.key), item) for item in items if isinstance(item, Keep)
                 )
-            self._from_thread(self._reports.not_committed, items, error)
+            self._reporter.note(self._reports.not_committed, items, error)
         else:
             self._is_full = False
             self._unwritten.clear()
@@ -138,8 +147,7 @@ class Writer:
                 self._streams[name] = growth.moved()
                 if name.startswith("#"):
                     self._index.grew(growth.id, growth.seq)
-            self._from_thread(self._reports.committed, committed)
-            self._checkpoint()
+            self._reporter.note(self._reports.committed, committed)
 
     def _commit(self, items: Sequence[Item]) -> Committed:
         writer = self._file.writer
@@ -183,11 +191,13 @@ class Writer:
             passing = False
         if not passing:
             self._broken = True
-            self._from_thread(self._reports.broke, error)
+            self._reporter.note(self._reports.broke, error)
         return not passing
 
     def _checkpoint(self) -> None:
         """Have the file take over what the WAL holds."""
+        if self._broken:
+            return
         try:
             self._file.checkpoint()
         except sqlite3.Error as error:
@@ -214,11 +224,10 @@ class Writer:
         except Exception as error:
             self._is_full = True
             if not self._breaks(error) and is_its_own(error):
-                self._from_thread(self._reports.not_committed, (), error)
+                self._reporter.note(self._reports.not_committed, (), error)
             return False
         self._is_full = False
         self._file.wrote(SLICE_STREAMS, size)
-        self._checkpoint()
         return True
 
     def _reach(self, chore: Reach) -> bool:
@@ -226,7 +235,7 @@ class Writer:
         missing = self._index.lacks(chore.wanted)
         if missing and self._add_to_index(missing):
             return False
-        self._from_thread(chore.answer.callback, None)
+        self._reporter.note(chore.answer.callback, None)
         return True
 
     def _forget(self, chore: Forget) -> bool:
@@ -234,22 +243,21 @@ class Writer:
         stream = self._streams[chore.stream]
         # What follows from the entries may have been given to keep, and has to be in the file before.
         if self._broken or self._unwritten:
-            self._from_thread(chore.answer.errback, NotKept(CANNOT_WRITE))
+            self._reporter.note(chore.answer.errback, NotKept(CANNOT_WRITE))
             return True
         if stream.kept_after >= chore.upto:
-            self._from_thread(chore.answer.callback, None)
+            self._reporter.note(chore.answer.callback, None)
             return True
         try:
             upto, size = self._forget_some(stream, chore.upto)
         except Exception as error:
             self._breaks(error)
-            self._from_thread(chore.answer.errback, NotKept(CANNOT_WRITE))
+            self._reporter.note(chore.answer.errback, NotKept(CANNOT_WRITE))
             return True
         self._index.holds(stream.id, upto)
         self._streams[chore.stream] = stream = stream._replace(kept_after=upto)
-        self._from_thread(self._reports.forgotten, chore.stream, stream)
+        self._reporter.note(self._reports.forgotten, chore.stream, stream)
         self._file.wrote(SLICE_STREAMS, size)
-        self._checkpoint()
         return False
 
     def _forget_some(self, stream: Stream, upto: int) -> tuple[int, int]:
