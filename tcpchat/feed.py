@@ -89,6 +89,10 @@ class Feed:
             return jsonlines.gap(self.stream, after, kept_after + 1)
         return render.no_longer_kept(kept_after - after)
 
+    def fold(self, place: Place, upto: int, view: View, viewer: str) -> bytes | None:
+        """Return who came and went from a place up to an entry as one line, if they are shown so."""
+        return None
+
     @property
     def settled(self) -> Place:
         """The place of the live readers who have been shown least."""
@@ -209,6 +213,15 @@ class RoomFeed(Feed):
         rest = super().render([entry for entry in entries if not _is_presence(entry)], view, reader)
         return Fold(filter(_is_presence, entries), self.stream).own(reader.session) + rest
 
+    def fold(self, place: Place, upto: int, view: View, viewer: str) -> bytes | None:
+        # Without the log: where many come and go, many are behind.
+        if not self._folds(view) or place.presence >= upto:
+            return None
+        changes = self.room.lately.between(Place(upto, place.presence), Place(upto, upto), viewer)
+        if changes is None:
+            return None
+        return changes.comings.line(self.stream) if changes.comings.time else b""
+
     def _folds(self, view: View) -> bool:
         if view.json:
             return False  # a program is shown every entry
@@ -230,7 +243,7 @@ class RoomFeed(Feed):
                 presence.append(entry)
             else:
                 self._unfoldable = entry.seq
-        if presence and (self._unfolded or any(map(self._folds, self._live))):
+        if presence and (self._unfolded or self._folding or any(map(self._folds, self._live))):
             # Before anybody falls behind, whose place this is a part of.
             self._unfolded += presence
             self._timer = self._timer or self._clock.callLater(FOLDED_FOR, self.show_folded)

@@ -50,6 +50,9 @@ class Followed(Replayed, Protocol):
     def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         """Return entries as a reader who is behind is shown them."""
 
+    def fold(self, place: Place, upto: int, view: View, viewer: str) -> bytes | None:
+        """Return who came and went from a place up to an entry as one line, if they are shown so."""
+
     def show_folded(self) -> None:
         """Show at once what waits to be shown folded."""
 
@@ -65,7 +68,7 @@ class Following:
         self.is_live = True
         self._reader = reader
         self._views: dict[Followed, View] = {}
-        self._joined: dict[Followed, int] = {}  # the entry after which each is followed
+        self._joined: dict[Followed, int] = {}  # the entry after which who comes and goes is shown
         self._places: dict[Followed, Place] = {}  # of one who is not live
         self._renamings: deque[str] = deque(maxlen=REMEMBERED_RENAMINGS)
 
@@ -80,7 +83,7 @@ class Following:
     def add(self, feed: Followed, view: View, after: Place) -> None:
         """Follow a feed from a place on; one that lies behind ends being live."""
         self._views[feed] = view
-        self._joined[feed] = after.seq
+        self._joined[feed] = after.presence
         if self.is_live and not after.is_behind(feed.here(view)):
             feed.enter(self._reader, view)
         else:

@@ -52,6 +52,8 @@ class _People(NamedTuple):
 class History:
     """What one person looks at page by page."""
 
+    __slots__ = ("_before", "_log", "_session")
+
     def __init__(self, session: Session) -> None:
         self._session = session
         self._log = session.chat.log

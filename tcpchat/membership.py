@@ -20,6 +20,8 @@ from tcpchat.session import Session
 class Membership:
     """What one session does about rooms."""
 
+    __slots__ = ("_chat", "_session")
+
     def __init__(self, session: Session) -> None:
         self._session = session
         self._chat = session.chat

@@ -176,7 +176,7 @@ class Present:
             case ListRooms():
                 self._dialogue.answer(answers.rooms(feed.room for feed in self._chat.rooms))
             case Who(room):
-                self._who(self._chat.rooms.find(room) if room else self._session.current)
+                self._history.who(self._chat.rooms.find(room) if room else self._session.current)
             case WhoIs(nick):
                 it = self._find(nick)
                 self._dialogue.answer(answers.WhoIs(it.nick, it.rooms, it.since, it.idle, it.away))
@@ -279,12 +279,6 @@ class Present:
         if person is None:
             raise Refused(f'Nobody here is called "{name.display}".', "no-such-nick")
         return person
-
-    def _who(self, feed: RoomFeed) -> None:
-        members = feed.room.members
-        people = [member.nick for member in members.values()]
-        away = [member.nick for session, member in members.items() if self._chat.is_away(session)]
-        self._dialogue.answer(answers.Who(feed.stream, people, away))
 
     async def _seen(self, name: Name) -> None:
         person = self._chat.find_person(name)

@@ -266,7 +266,14 @@ class Reader:
                 return
             read = answer.read(log, self).addCallback(self._show_replay, answer)
         elif feed := self._following.behind():
-            place, here = self._following.place(feed), feed.here(self._following.view(feed))
+            view = self._following.view(feed)
+            place, here = self._following.place(feed), feed.here(view)
+            fold = feed.fold(place, here.presence, view, self.session)
+            if fold is not None:
+                self._following.move(feed, place._replace(presence=here.presence))
+                self._show_answer(fold)
+                self._advance()
+                return
             after = place.seq if place.presence >= here.presence else min(place)
             entries = maybeDeferred(log.read, feed.stream, after, READ_AT_ONCE)
             read = entries.addCallback(self._show, feed, here, log.kept_after(feed.stream))

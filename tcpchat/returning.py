@@ -56,7 +56,7 @@ def _attach(session: Session, dialogue: Dialogue) -> None:
     dialogue.settings = session.settings
     dialogue.reader.session = session.id
     session.dialogue = dialogue
-    session.ignored_lately = {*session.ignored, *session.ignored.values()}
+    session.ignored_lately = frozenset((*session.ignored, *session.ignored.values()))
     session.address = dialogue.address
     dialogue.begin(Present(session, dialogue))
     session.chat.cursors.watch(session.id, dialogue.reader, _begun(session))
@@ -165,7 +165,8 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
     membership = Membership(session)
     feeds: list[Feed] = [chat.inbox(session.id), *session.feeds]
     exact = _asked_for(session, request)
-    begin = _begun(session) | dict(places) | exact
+    begun = _begun(session)
+    begin = begun | dict(places) | exact
     if dialogue.speaks_json:
         after = {"@": 0} | {jsonlines.room(feed.stream): begin[feed.stream].seq for feed in feeds}
         dialogue.answer(session.welcome(after))
@@ -175,7 +176,6 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
         dialogue.tell(f"You are {session.nick}, in no room. /join {LOBBY}")
     parts = []
     for feed in feeds:
-        feed.show_folded()  # to the others, or it would be shown here again
         view = dialogue.view(feed.stream)
         place, kept_after = begin[feed.stream], chat.log.kept_after(feed.stream)
         if place.seq < kept_after:
@@ -184,7 +184,8 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
         if dialogue.speaks_json and feed.stream in exact:
             reader.follow(feed, place)
             continue
-        here = Place(feed.shown, feed.shown)
+        # Who has come and gone since the last fold, and after oneself, comes with the next one.
+        here = Place(feed.shown, max(feed.here(view).presence, begun[feed.stream].presence))
         if place.is_behind(here):
             changes = None
             if isinstance(feed, RoomFeed) and not view.json:

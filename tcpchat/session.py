@@ -46,6 +46,12 @@ _view = lru_cache(256)(View)
 class Session:
     """Somebody who has a nickname."""
 
+    __slots__ = (
+        "_grace", "_keeping_since", "_keeps", "acknowledged", "address", "asked_before", "away", "broken",
+        "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately", "name",
+        "settings", "since", "ticket",
+    )  # fmt: skip
+
     def __init__(self, dialogue: Dialogue, id: str, name: Name, ticket: Ticket, since: int) -> None:
         """``since`` is when the person came in, in milliseconds since 1970."""
         self.chat = dialogue.chat
@@ -62,7 +68,7 @@ class Session:
         self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
         self.correspondent: str | None = None  # the session that wrote privately last
         self.asked_before = AskedBefore(self.chat.log, id)
-        self.ignored_lately: set[str] = set()  # whom one did not hear over this connection
+        self.ignored_lately: frozenset[str] = frozenset()  # whom one did not hear over this connection
         self.acknowledged = Acknowledged()  # by the last connection, once it has broken
         self.broken: int | None = None  # when it did, in milliseconds since 1970
         self._grace: IDelayedCall | None = None

@@ -93,15 +93,15 @@ class JoinTests(SynchronousTestCase):
 class WelcomeTests(SynchronousTestCase):
     def test_a_program_is_told_who_it_is_and_with_what_it_comes_back(self) -> None:
         welcome = answers.Welcome(
-            nick="bob", room="lobby", people=["alice"], session="TOKEN", code="fig-42-moss-lamp",
+            nick="bob", room="lobby", people=["alice"], others=2, session="TOKEN", code="fig-42-moss-lamp",
             epoch="e", rooms=["lobby"], after={"@": 0, "lobby": 17},
         )  # fmt: skip
         self.assertEqual(
             as_json(welcome),
             {
-                "type": "welcome", "nick": "bob", "room": "lobby", "people": ["alice"], "session": "TOKEN",
-                "code": "fig-42-moss-lamp", "epoch": "e", "protocol": 1, "rooms": ["lobby"],
-                "after": {"@": 0, "lobby": 17},
+                "type": "welcome", "nick": "bob", "room": "lobby", "people": ["alice"], "others": 2,
+                "session": "TOKEN", "code": "fig-42-moss-lamp", "epoch": "e", "protocol": 1,
+                "rooms": ["lobby"], "after": {"@": 0, "lobby": 17},
             },
         )  # fmt: skip
 
@@ -126,6 +126,16 @@ class WhoTests(SynchronousTestCase):
                 self.assertTrue(line.startswith("and p"))
             told = " ".join(line.removeprefix("and ") for line in several)
             self.assertEqual(told, f"{number} people are in #dev: {', '.join(nicks)}.")
+
+    def test_of_a_crowd_one_page_is_told_and_how_many_more_there_are(self) -> None:
+        self.assertEqual(
+            lines(Who("#dev", ["bob", "al"], [], named=0, more=3)),
+            ["5 people are in #dev: bob, al,", "3 more: /more"],
+        )
+        self.assertEqual(
+            lines(Who("#dev", ["cy", "di"], ["di"], named=2, more=1)), ["and cy, di (away),", "1 more: /more"]
+        )
+        self.assertEqual(lines(Who("#dev", ["ed"], [], named=4, more=0)), ["and ed."])
 
     def test_a_program_is_told_all_of_them(self) -> None:
         self.assertEqual(

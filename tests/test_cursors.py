@@ -55,18 +55,18 @@ class CursorsTests(SynchronousTestCase):
         self.clock.pump([0.05] * round(seconds / 0.05 + 1))
 
     def test_who_is_where_all_are_has_no_place_of_their_own(self) -> None:
-        self.cursors.watch("s1", Somebody(lobby=9, dev=5))
+        self.cursors.watch("s1", Somebody(lobby=9, dev=5), {})
         self.go_on()
         self.assertEqual((self.shown(), self.shown("#dev"), self.own("s1")), (9, 5, None))
 
     def test_who_is_behind_has_a_place_where_they_are(self) -> None:
-        self.cursors.watch("s1", Somebody(lobby=3, dev=5))
+        self.cursors.watch("s1", Somebody(lobby=3, dev=5), {})
         self.go_on()
         self.assertEqual((self.shown(), self.own("s1")), (9, {"#lobby": 3}))
 
     def test_who_has_caught_up_has_it_no_longer(self) -> None:
         bob = Somebody(lobby=3)
-        self.cursors.watch("s1", bob)
+        self.cursors.watch("s1", bob, {})
         self.go_on()
         bob.move(lobby=9)
         self.go_on()
@@ -75,14 +75,14 @@ class CursorsTests(SynchronousTestCase):
     def test_everybody_who_may_be_behind_is_looked_at_once_in_half_a_second(self) -> None:
         people = [Somebody(lobby=8) for _ in range(100)]
         for n, somebody in enumerate(people):
-            self.cursors.watch(f"s{n}", somebody)
+            self.cursors.watch(f"s{n}", somebody, {})
         self.go_on(0.4)
         self.assertEqual({somebody.looks for somebody in people}, {1})
 
     def test_who_was_shown_nothing_new_is_looked_at_but_now_and_then(self) -> None:
         people = [Somebody(lobby=9) for _ in range(100)]
         for n, somebody in enumerate(people):
-            self.cursors.watch(f"s{n}", somebody)
+            self.cursors.watch(f"s{n}", somebody, {})
         self.go_on(ROUND * (LOOKED_AT_ANYWAY - 2))
         self.assertEqual({somebody.looks for somebody in people}, {0})
         self.go_on(ROUND * 4)
@@ -91,7 +91,7 @@ class CursorsTests(SynchronousTestCase):
     def test_what_came_in_the_round_is_not_said_to_be_shown_before_everybody_was_looked_at(self) -> None:
         self.go_on()
         bob = Somebody(lobby=9)
-        self.cursors.watch("s1", bob)
+        self.cursors.watch("s1", bob, {})
         self.settled["#lobby"] = Place(12, 12)
         for _ in range(40):
             self.clock.advance(0.05)
@@ -99,9 +99,19 @@ class CursorsTests(SynchronousTestCase):
                 break
         self.assertEqual((self.shown(), self.own("s1")), (12, {"#lobby": 9}))
 
+    def test_who_has_come_back_is_behind_until_what_was_before_that_is_read(self) -> None:
+        bob = Somebody(lobby=9)  # where the others are, but the last entry is that bob is back
+        self.cursors.rest("s1", {"#lobby": Place(9, 9)})
+        self.cursors.watch("s1", bob, {"#lobby": Place(11, 11)})
+        self.go_on()
+        self.assertEqual(self.own("s1"), {"#lobby": 9})
+        bob.move(lobby=11)
+        self.go_on()
+        self.assertIsNone(self.own("s1"))
+
     def test_who_is_gone_stays_where_they_were(self) -> None:
         bob = Somebody(lobby=3)
-        self.cursors.watch("s1", bob)
+        self.cursors.watch("s1", bob, {})
         self.cursors.rest("s1", {"#lobby": Place(2, 2)})
         bob.move(lobby=9)
         self.go_on()
@@ -119,7 +129,7 @@ class CursorsTests(SynchronousTestCase):
         self.assertEqual((self.own("s1"), self.shown("@s1"), self.shown()), (None, None, 9))
 
     def test_the_end_looks_at_everybody_once_more(self) -> None:
-        self.cursors.watch("s1", Somebody(lobby=3))
+        self.cursors.watch("s1", Somebody(lobby=3), {})
         self.settled["#lobby"] = Place(12, 12)
         self.cursors.stop()
         self.assertEqual((self.shown(), self.own("s1")), (12, {"#lobby": 3}))

@@ -1,13 +1,17 @@
-"""Looking back: /history, /search, /more; and that nobody looks where they may not."""
+"""Page by page: /history, /search, /who, /more; and that nobody looks where they may not."""
 
 from __future__ import annotations
 
 import functools
+import json
 import operator
+import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tcpchat.answers import NAMED_PER_PAGE
+from tcpchat.events import Joined, Left
 from tcpchat.limits import MOST_HISTORY
 from tests.visitors import ChatCase, Visitor
 
@@ -175,6 +179,63 @@ class HistoryTests(ChatCase):
         self.alice.types("now")
         shown = self.bob.reads()
         self.assertEqual(texts(shown), [*(f"line {n}" for n in range(500)), "now"])
+
+
+class PeopleTests(ChatCase):
+    """Who is in a room that has more people than a page."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        (self.bob,) = self.enter("bob")
+        self.log.append("#lobby", [Joined(f"x{n}", f"x{n}") for n in range(2 * NAMED_PER_PAGE)])
+        self.clock.advance(1)
+        self.bob.sees()
+
+    def names(self, page: list[str]) -> list[str]:
+        return re.findall(r"(?:: |, |and )(\w+)", " ".join(page))
+
+    def test_they_are_named_in_pages_each_of_them_once_in_the_order_of_their_coming(self) -> None:
+        number = 2 * NAMED_PER_PAGE + 1
+        first, second, third = self.bob.types("/who"), self.bob.types("/more"), self.bob.types("/more")
+        self.assertTrue(first[0].startswith(f"*** {number} people are in #lobby: bob, x0, x1, "))
+        self.assertEqual(first[-1], f"*** {number - NAMED_PER_PAGE} more: /more")
+        self.assertEqual(second[-1], "*** 1 more: /more")
+        self.assertEqual(third, [f"*** and x{number - 2}."])
+        self.assertEqual(
+            self.names(first[:-1]) + self.names(second[:-1]) + self.names(third),
+            ["bob", *(f"x{n}" for n in range(number - 1))],
+        )
+        self.assertEqual(self.bob.types("/more"), ["*** There is nobody else."])
+
+    def test_who_comes_and_goes_meanwhile_does_not_move_the_pages(self) -> None:
+        self.bob.types("/who")
+        self.log.append("#lobby", [Left("x0", "x0"), Left("x1", "x1"), Joined("y", "y")])
+        self.clock.advance(1)
+        self.bob.sees()
+        self.assertEqual(self.names(self.bob.types("/more"))[0], f"x{NAMED_PER_PAGE - 1}")
+        self.assertEqual(self.bob.types("/more"), [f"*** and x{2 * NAMED_PER_PAGE - 1}, y."])
+
+    def test_a_room_can_be_looked_at_from_outside(self) -> None:
+        first = self.bob.types("/who")
+        carl = self.connect()
+        carl.types("carl", "/leave")
+        self.clock.advance(1)
+        self.assertEqual(carl.sees()[-1:], carl.sees())
+        self.assertEqual(self.names(carl.types("/who #lobby"))[:5], self.names(first)[:5])
+
+    def test_a_program_is_told_all_at_once(self) -> None:
+        self.bob.types("/json")
+        who, _ok = map(json.loads, self.bob.types('{"type":"who","ref":"a"}'))
+        self.assertEqual(len(who["people"]), 2 * NAMED_PER_PAGE + 1)
+
+    def test_a_small_room_leaves_alone_what_more_goes_on_with(self) -> None:
+        self.bob.types("/join #dev", "one", "two", "/history 1")
+        self.assertEqual(self.bob.types("/who"), ["*** 1 person is in #dev: bob."])
+        self.assertEqual(texts(self.bob.types("/more")), ["one"])
+
+    def test_who_looks_at_lines_after_that_sees_more_of_those(self) -> None:
+        self.bob.types("one", "two", "/who", "/history 1")
+        self.assertEqual(texts(self.bob.types("/more")), ["one"])
 
 
 class SearchTests(ChatCase):

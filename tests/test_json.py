@@ -75,6 +75,7 @@ class ComingInTests(JsonCase):
                 "nick": "bot",
                 "room": "lobby",
                 "people": ["alice"],
+                "others": 1,
                 "epoch": self.log.epoch,
                 "rooms": ["lobby"],
                 "after": {"@": 0, "lobby": 1},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Event, Joined, Left, Renamed, Said, Told, inbox
+from tcpchat.events import Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
 from tcpchat.feed import Feed, RoomFeed
 from tcpchat.limits import LARGEST_CHUNK
 from tcpchat.logs.memory import MemoryLog
@@ -55,10 +55,12 @@ class ReplayCase(SynchronousTestCase):
             lines += self.piece(replay)
         return lines
 
+    def end(self, feed: Feed) -> Place:
+        last = self.log.last(feed.stream)
+        return Place(last, last)
+
     def missed(self, *parts: tuple[Feed, int], counts: bool = True) -> Missed:
-        return Missed(
-            [Part(feed, Place(after, after), self.log.last(feed.stream)) for feed, after in parts], counts
-        )
+        return Missed([Part(feed, Place(after, after), self.end(feed)) for feed, after in parts], counts)
 
 
 class PastTests(ReplayCase):
@@ -173,7 +175,7 @@ class MissedTests(ReplayCase):
 
     def test_what_came_and_went_can_begin_before_the_rest(self) -> None:
         self.happen("#lobby", Joined("carl", "carl"), Said("alice", "alice", "shown"), Joined("dora", "dora"))
-        replay = Missed([Part(self.lobby, Place(2, 0), 3)], True)
+        replay = Missed([Part(self.lobby, Place(2, 0), Place(3, 3))], True)
         self.assertEqual(self.all(replay)[1:-1], ["*** carl, dora joined #lobby."])
 
     def test_entries_behind_its_end_are_left_to_those_who_show_what_is_new(self) -> None:
@@ -181,6 +183,24 @@ class MissedTests(ReplayCase):
         replay = self.missed((self.lobby, 0))
         self.say("#lobby", "two")
         self.assertEqual(self.all(replay)[1:-1], ["<alice> one"])
+
+    def test_what_the_room_knows_is_told_as_if_it_were_read(self) -> None:
+        self.log.tail("#lobby", 0, self.lobby.deliver)
+        for n in range(100):
+            self.happen("#lobby", Joined(f"x{n}", f"x{n}"), Said("alice", "alice", str(n)))
+            if n % 10 == 0:
+                self.happen("#lobby", TopicSet("alice", "alice", text=f"topic {n}"))
+        self.happen("#lobby", Left("bob", "bob"), *(Left(f"x{n}", f"x{n}") for n in range(50)))
+        here = self.end(self.lobby)
+        for after in Place(0, 0), Place(33, 20), Place(20, 33), Place(150, 0):
+            changes = self.lobby.room.lately.between(after, here, "bob")
+            assert changes is not None
+            for view in View(), View(joins="none"), View(ignored=frozenset(["alice"])):
+                self.bob = Bob(view)
+                self.assertEqual(
+                    self.all(Missed([Part(self.lobby, after, here, changes)], True)),
+                    self.all(Missed([Part(self.lobby, after, here)], True)),
+                )
 
     def test_the_place_goes_on_with_what_was_shown(self) -> None:
         self.say("#dev", *(str(n) for n in range(100)))

@@ -141,6 +141,17 @@ class RoomLaws(SynchronousTestCase):
 
     @settings(deadline=None, database=None)
     @given(st.lists(EVENTS, max_size=40))
+    def test_it_is_occupied_while_somebody_is_there(self, events: list[Event]) -> None:
+        occupied = {"#ops"}
+        room, again = Room("#dev", occupied), set[str]()
+        for seq, event in enumerate(events, 1):
+            room.apply(Entry(seq, 0, event))
+            self.assertEqual(occupied, {"#dev", "#ops"} if room.members else {"#ops"})
+        Room("#dev", again).restore(room.kept())
+        self.assertEqual(again, occupied - {"#ops"})
+
+    @settings(deadline=None, database=None)
+    @given(st.lists(EVENTS, max_size=40))
     def test_the_entry_that_brought_somebody_in_says_so(self, events: list[Event]) -> None:
         for session, member in folded(events).members.items():
             event = events[member.since - 1]

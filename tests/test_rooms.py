@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tcpchat import records
-from tcpchat.events import Said
+from tcpchat.events import Joined, Said, TopicSet
 from tcpchat.limits import GRACE, Limits
 from tcpchat.rooms import KEPT_EVERY, READ_TO_OPEN
 from tests.visitors import ChatCase
@@ -98,6 +98,17 @@ class OpeningTests(ChatCase):
         room = records.room(self.kept()["#lobby"])
         self.assertEqual((room.seq, room.topic), (self.log.last("#lobby"), "dogs"))
         self.assertEqual([member.nick for member in room.members], ["alice", "bob"])
+
+    def test_a_big_room_is_kept_once_as_much_has_changed_as_there_are_people(self) -> None:
+        people = 2 * KEPT_EVERY
+        self.log.append("#lobby", [Joined(f"x{n}", f"x{n}") for n in range(people)])
+        for changes, kept in (people - 1, people), (1, 2 * people):
+            self.settle()
+            self.chat.rooms.keep()
+            self.log.append("#lobby", [TopicSet("x1", "x1", text="cats")] * changes)
+            self.settle()
+            self.chat.rooms.keep()
+            self.assertEqual(records.room(self.kept()["#lobby"]).seq, kept)
 
 
 class CountedRoomsTests(ChatCase):

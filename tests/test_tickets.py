@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.tickets import MOST_NUMBERS, MOST_WORDS, TOKEN_SIZE, digest, new_ticket, ticket
+from tcpchat.tickets import MOST_NUMBERS, MOST_WORDS, TOKEN_SIZE, digest, digests, new_ticket, ticket
 
 # Four of the words have a hyphen of their own.
 CODE = re.compile(r"[a-z]+(-[a-z]+)?-\d\d-[a-z]+(-[a-z]+)?-[a-z]+(-[a-z]+)?")
@@ -80,3 +80,9 @@ class DigestTests(SynchronousTestCase):
     def test_the_digests_of_the_two_secrets_differ(self, chance: bytes) -> None:
         made = new_ticket(lambda _: chance)
         self.assertNotEqual(digest(made.token), digest(made.code))
+
+    @settings(database=None)
+    @given(st.binary(min_size=TOKEN_SIZE, max_size=TOKEN_SIZE))
+    def test_the_digests_of_a_ticket_are_those_of_what_is_typed(self, chance: bytes) -> None:
+        made = new_ticket(lambda _: chance)
+        self.assertEqual(digests(made), (digest(made.code), digest(made.token)))

@@ -110,10 +110,6 @@ class FakeScreen:
         """So much of what was shown has not been acknowledged."""
         return Traffic(self.on_its_way, len(self.shown) - self.on_its_way)
 
-    def has_arrived(self) -> bool:
-        """Is nothing on its way any more?"""
-        return not (self.on_its_way or self.kept or self.lost)
-
     has_lines = False
 
     def pause(self) -> None:

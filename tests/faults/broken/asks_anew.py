@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+import msgspec
 from twisted.scripts.twistd import run
 
 from tcpchat import jsonlines
@@ -16,7 +17,7 @@ ids = count()
 
 
 def carry_out(self: Present, asked: Asked) -> Effect:
-    return whole(self, asked._replace(ref=f"{asked.ref}~{next(ids)}") if asked.ref else asked)
+    return whole(self, msgspec.structs.replace(asked, ref=f"{asked.ref}~{next(ids)}") if asked.ref else asked)
 
 
 whole_ok = jsonlines.ok
