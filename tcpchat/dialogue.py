@@ -226,7 +226,8 @@ class Dialogue(Telling):
             self._failed(Failure())
 
     def _take(self, line: str | Refused) -> None:
-        self.reader.go()
+        if self.reader.is_holding:
+            self.reader.go()
         if self._pasting:
             self._pasting.add(line)
             if self._pasting.is_over:
@@ -287,7 +288,12 @@ class Dialogue(Telling):
         kept.addBoth(self._arrived, asked).addErrback(self._failed)
 
     def _posted(self, asked: Asked, outcome: int | NotKept) -> None:
-        self._arrived(Failure(outcome) if isinstance(outcome, NotKept) else (outcome,), asked)
+        if asked.by_program or isinstance(outcome, NotKept):
+            self._arrived(Failure(outcome) if isinstance(outcome, NotKept) else (outcome,), asked)
+            return
+        self._flow.committed()
+        if self._ending is not None:
+            self._go_on()
 
     def _arrived(self, outcome: Numbers | Failure, asked: Asked) -> None:
         """Something is in the log, or will never be."""

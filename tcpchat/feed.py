@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence, Set
+from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -65,6 +66,10 @@ class Feed:
         self._deliver(entries, self._show_spoken if are_spoken(entries) else self._show)
 
     def _deliver(self, entries: list[Entry], show: Callable[[list[Entry]], None]) -> None:
+        if len(entries) == 1:
+            self.shown = entries[0].seq
+            show(entries)
+            return
         for piece in pieces(entries):
             self.shown = piece[-1].seq
             show(piece)
@@ -108,7 +113,7 @@ class Feed:
 
     def _show_spoken(self, entries: list[Entry]) -> None:
         """Show entries that all say what people said, as nearly all do."""
-        self._hand(lambda view: self._page(entries, view))
+        self._hand(partial(self._page, entries))
 
     def _show(self, entries: list[Entry]) -> None:
         several: set[str] = set()
@@ -262,7 +267,10 @@ class RoomFeed(Feed):
 
 def are_spoken(entries: list[Entry]) -> bool:
     """Tell whether all entries say what people said."""
-    return all([isinstance(entry.event, Spoken) for entry in entries])
+    for entry in entries:
+        if not isinstance(entry.event, Spoken):
+            return False
+    return True
 
 
 def _is_presence(entry: Entry) -> bool:

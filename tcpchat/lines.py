@@ -63,8 +63,13 @@ class LineReader:
         if b"\0" in data:
             data = data.replace(b"\r\0", b"\r\n")
         *lines, self._unfinished = data.split(b"\n")
-        for line in lines:
-            self._end(line)
+        if len(lines) == 1 and len(lines[0]) <= self._longest and not self._dropped:
+            self._lines.append(lines[0].removesuffix(b"\r"))  # as nearly always
+        else:
+            for line in lines:
+                self._end(line)
+        if not self._unfinished:
+            return
         # A CR may be the first half of the end of the line.
         if len(self._unfinished.removesuffix(b"\r")) > self._longest or (self._dropped and self._unfinished):
             self._give_up()

@@ -8,6 +8,9 @@ from tcpchat.limits import LARGEST_PASTE, LONGEST_LINE, LONGEST_PASTE, LONGEST_R
 from tcpchat.requests import NotUnderstood, Refused
 from tcpchat.text import MOST_SPACES, clean
 
+# Bytes of UTF-8 that a character takes at most.
+LARGEST_CHARACTER = 4
+
 NOTHING_SHOWN = "There is nothing in that line that can be shown, and it was not sent."
 
 
@@ -28,7 +31,7 @@ def text(rest: str) -> str:
 
 def _check_length(cleaned: str) -> None:
     """Refuse what is too long: NFC can make a text longer."""
-    if len(cleaned) * 4 > LONGEST_LINE and len(cleaned.encode()) > LONGEST_LINE:
+    if len(cleaned.encode()) > LONGEST_LINE:
         raise NotUnderstood(f"That line is longer than {LONGEST_LINE} bytes and was not sent.", "too-long")
 
 
@@ -85,6 +88,7 @@ def message(text: str) -> str:
     shown = clean(text).rstrip()
     if not shown.strip():
         raise NotUnderstood(NOTHING_SHOWN)
-    _check_length(shown)
+    if len(shown) * LARGEST_CHARACTER > LONGEST_LINE:
+        _check_length(shown)
     # The nickname in front of it brings one more space.
     return shown[1:] if shown.startswith(" " * MOST_SPACES) else shown

@@ -37,9 +37,6 @@ class Place(NamedTuple):
 
 def pieces(entries: list[Entry]) -> Iterator[list[Entry]]:
     """Cut entries into pieces whose lines have LARGEST_CHUNK bytes at most."""
-    if len(entries) == 1:
-        yield entries
-        return
     start = size = 0
     for at, entry in enumerate(entries):
         text = getattr(entry.event, "text", "")

@@ -86,6 +86,8 @@ class Present:
         Raises:
             Refused: it is not done.
         """
+        if isinstance(asked.request, Say) and not asked.ref:
+            return self._say(asked.request, "")
         waits = self._dialogue.has_uncommitted and isinstance(asked.request, ASKS)
         once = bool(asked.ref) and isinstance(asked.request, LOGGED)
         return self._later(asked, waits, once) if waits or once else self._do(asked)
@@ -138,8 +140,8 @@ class Present:
         """Do what changes a room, or asks what was said there; the rest is elsewhere."""
         me, nick, ref = self._session.id, self._session.nick, asked.ref
         match asked.request:
-            case Say(text, room):
-                return self._post(self._membership.find(room), Said(me, nick, text, ref=ref))
+            case Say():
+                return self._say(asked.request, ref)
             case Act(text, room):
                 return self._post(self._membership.find(room), Acted(me, nick, text, ref=ref))
             case Topic("", room):
@@ -218,6 +220,11 @@ class Present:
         self._session.keep()
 
     # Speaking
+
+    def _say(self, request: Say, ref: str) -> Posting:
+        session = self._session
+        feed = self._membership.find(request.room)
+        return self._post(feed, Said(session.id, session.name.display, request.text, ref=ref))
 
     def _post(self, feed: RoomFeed, event: Event) -> Posting:
         feed.room.check(event)

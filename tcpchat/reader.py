@@ -62,7 +62,7 @@ class Reader:
         self._answers: deque[bytes | Replay] = deque()  # a replay, and what was told since
         self._unsent = 0  # bytes at most that the screen keeps
         self._held_answers = 0
-        self._holding = False
+        self.is_holding = False
         self._is_reading = False  # from the log, which may take its time
         self._has_let_go = False
         self._gone = False
@@ -138,13 +138,13 @@ class Reader:
 
     def hold(self) -> None:
         """Show nothing until `go`, but what is told before."""
-        self._holding = True
+        self.is_holding = True
         self._following.fall_behind()
 
     def go(self) -> None:
         """Show everything that was held."""
-        if self._holding:
-            self._holding = False
+        if self.is_holding:
+            self.is_holding = False
             self._advance()
 
     def when_caught_up(self, call: Callable[[], None]) -> None:
@@ -240,7 +240,7 @@ class Reader:
 
     def _advance(self) -> None:
         """Be live again, or wait for a turn to read on."""
-        if self._gone or self._unsent or self.is_live or self._holding or self._is_reading:
+        if self._gone or self._unsent or self.is_live or self.is_holding or self._is_reading:
             return
         if self._answers or self._following.behind():
             self._catching_up.wait(self)
@@ -255,7 +255,7 @@ class Reader:
 
     def read_on(self, log: Log) -> None:
         """Show the next answer that waits, or one chunk that is read from the log."""
-        if self._gone or self._unsent or self._holding or self._is_reading:
+        if self._gone or self._unsent or self.is_holding or self._is_reading:
             return
         if self._answers:
             answer = self._answers[0]

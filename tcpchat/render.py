@@ -140,16 +140,23 @@ class Page:
         self._lines: list[bytes] = []
         # By session: the lines that are not for whoever did what they say.
         self._not_own: dict[str, list[int]] = {}
+        in_front = view.stamped or view.numbered
+        hides = bool(view.ignored)
+        echo = view.echo
         for number, entry in enumerate(entries):
             event = entry.event
-            line = _line(event, stream, elsewhere, view)
-            if line and (view.stamped or view.numbered):
+            line: str | None
+            if isinstance(event, Said) and not hides:  # as nearly always
+                line = f"{elsewhere}<{event.nick}> {event.text}"
+            else:
+                line = _line(event, stream, elsewhere, view)
+            if line and in_front:
                 front = stamp(entry.time, view, now) if view.stamped else ""
                 line = f"{front}{entry.seq} {line}" if view.numbered else front + line
             if line and "\n" in line:
                 line = _several(line, event)
             self._lines.append(f"{line}\r\n".encode() if line else b"")
-            if isinstance(event, Presence) or (isinstance(event, Spoken) and not view.echo):
+            if isinstance(event, Presence) or (not echo and isinstance(event, Spoken)):
                 self._not_own.setdefault(event.session, []).append(number)
 
     @property

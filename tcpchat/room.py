@@ -44,13 +44,11 @@ class Room:
         given, and nothing else.
         """
         inside = event.session in self.members
-        match event:
-            case Joined():
-                if inside:
-                    raise Refused(f"You are in {self.name} already.")
-            case _:
-                if not inside:
-                    raise Refused(f"You are not in {self.name}. /join {self.name}", "not-member")
+        if isinstance(event, Joined):
+            if inside:
+                raise Refused(f"You are in {self.name} already.")
+        elif not inside:
+            raise Refused(f"You are not in {self.name}. /join {self.name}", "not-member")
 
     def apply(self, entry: Entry) -> None:
         """Take in the next entry of the room's log that is more than a line that somebody said."""

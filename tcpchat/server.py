@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
@@ -151,7 +150,7 @@ class Server(Service):
             self._reactor.callFromThread,
             self._config.durability,
             self._log_failed,
-            partial(self._reactor.callLater, 0),
+            self._reactor.callLater,
         )
 
     def _open_doors(self) -> None:

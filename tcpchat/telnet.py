@@ -29,9 +29,13 @@ class TelnetFilter:
         self._state = _State.TEXT
         self._asks = 0  # the command before an option
 
+    def has_work(self, data: bytes) -> bool:
+        """Tell whether `feed` is needed; nearly always all is text."""
+        return IAC in data or self._state is not _State.TEXT
+
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Return the text in ``data``, and what is to be answered. IAC IAC stands for one byte 255."""
-        if self._state is _State.TEXT and IAC not in data:
+        if not self.has_work(data):
             return data, b""
         text = bytearray()
         answer = bytearray()

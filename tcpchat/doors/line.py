@@ -90,10 +90,11 @@ class LineConnection(LineOnlyReceiver):
         """Take in some bytes, cut anywhere."""
         if self._closing or self._deaf:
             return
-        text, answer = self._telnet.feed(data)
-        self.dialogue.reader.tell(answer)
+        if self._telnet.has_work(data):
+            data, answer = self._telnet.feed(data)
+            self.dialogue.reader.tell(answer)
         try:
-            self._reader.feed(text)
+            self._reader.feed(data)
         except Endless:
             self._take_lines()
             self.dialogue.cut_off(ENDLESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -17,6 +18,11 @@ from tcpchat.logs.interface import Posted
 # write: with a thousand people talking in small rooms, that is where the time goes. It takes the
 # reactor some ten milliseconds to show it.
 LARGEST_BATCH = 1024
+
+# Seconds from one commit to the next, unless there is enough for one: each costs as much as some ten
+# entries. A line that is said alone is committed at once.
+GATHERED_FOR = 0.002
+ENOUGH = 16
 
 # Bytes of a record that take as long as an entry.
 LIKE_AN_ENTRY = 4096
@@ -98,11 +104,13 @@ class Batches:
     is theirs of a batch in one write.
     """
 
-    def __init__(self, next_turn: Callable[..., Any]) -> None:
-        """``next_turn`` calls something in the next turn of the reactor."""
-        self._next_turn = next_turn
+    def __init__(self, later: Callable[..., Any], clock: Callable[[], float] = time.monotonic) -> None:
+        """``later`` calls something in the reactor's thread, after so many seconds."""
+        self._later = later
+        self._clock = clock
         self._waiting: deque[Batch] = deque()
-        self._is_due = False  # in the next turn
+        self._last = -GATHERED_FOR  # when a batch was handed over
+        self._is_due = False  # the next one
         self._is_out = False  # at the writer
         self._queue: queue.SimpleQueue[Batch] = queue.SimpleQueue()
 
@@ -117,8 +125,7 @@ class Batches:
         batch.items.append(item)
         batch.size += size
         if not (self._is_due or self._is_out):
-            self._is_due = True
-            self._next_turn(self._hand_over)
+            self._gather()
 
     def add_chore(self, chore: Chore) -> None:
         """Have something done behind what was added before it."""
@@ -126,8 +133,7 @@ class Batches:
             self._waiting.append(Batch())
         self._waiting[-1].chores.append(chore)
         if not (self._is_due or self._is_out):
-            self._is_due = True
-            self._next_turn(self._hand_over)
+            self._gather()
 
     def end(self) -> None:
         """Say that nothing more will come."""
@@ -141,13 +147,19 @@ class Batches:
         self._is_out = False
         if self._waiting and not self._is_due:
             self._is_due = True
-            # Before the second turn from now it is looked what has come meanwhile.
-            self._next_turn(self._next_turn, self._hand_over)
+            # After this turn it is looked what has come meanwhile.
+            self._later(0, self._gather)
+
+    def _gather(self) -> None:
+        self._is_due = True
+        wait = self._last + GATHERED_FOR - self._clock()
+        self._later(0 if wait < 0 or self._waiting[0].size >= ENOUGH else wait, self._hand_over)
 
     def _hand_over(self) -> None:
         self._is_due = False
         if self._waiting and not self._is_out:
             self._is_out = True
+            self._last = self._clock()
             self._queue.put(self._waiting.popleft())
 
     # In the writer's thread

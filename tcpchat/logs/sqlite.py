@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from twisted.internet.defer import Deferred, execute, fail, succeed
@@ -54,15 +55,15 @@ class SQLiteLog:
         from_thread: Callable[..., Any],
         durability: Durability = "power",
         failed: Callable[[Exception], None] = lambda error: None,
-        next_turn: Callable[..., Any] | None = None,
+        later: Callable[..., Any] | None = None,
     ) -> None:
         """
         Open the file, or make it.
 
         ``wall`` tells the time in milliseconds since 1970. ``from_thread`` calls something in the
-        reactor's thread (``reactor.callFromThread``), ``next_turn`` in its next turn, for callers
-        that are in it (there is a cheaper way for these). ``failed`` is called once when the disk has
-        failed so that nothing more can be written until the server is started again.
+        reactor's thread (``reactor.callFromThread``), ``later`` after so many seconds, for callers
+        that are in it (``reactor.callLater``); without it, at once. ``failed`` is called once when
+        the disk has failed so that nothing more can be written until the server is started again.
 
         Raises:
             CannotOpen: or one of its kinds, with a line for the operator.
@@ -77,8 +78,13 @@ class SQLiteLog:
         self._is_refusing = False  # and has told the operator
         self._streams = dict(self._file.streams)
         self._tails = Tails()
-        self._batches = Batches(next_turn or from_thread)
-        self._reporter = Reporter(from_thread, next_turn or from_thread)
+        if later is None:
+
+            def later(seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
+                from_thread(call, *arguments)
+
+        self._batches = Batches(later)
+        self._reporter = Reporter(from_thread, partial(later, 0))
         self._closed: Deferred[None] = Deferred()
         self._reader_closed = threading.Event()
         self._searcher = Searcher(self._file.searcher, from_thread)

@@ -126,6 +126,11 @@ class SQLiteFile:
         self.writer.execute("pragma journal_size_limit = 67108864")
         self.writer.execute("pragma wal_autocheckpoint = 0")
         self.writer.execute(f"pragma cache_size = -{WRITERS_CACHE}")
+        # The others find a damaged page when they read it. Here it is looked for each time that a page
+        # has become too full, which is a third of the work of adding an entry.
+        self.writer.execute("pragma cell_size_check = off")
+        # What SQLite keeps to undo a statement of many rows would else go to a file, page by page.
+        self.writer.execute("pragma temp_store = memory")
         migrate(self.writer)
         self._in_wal = 0
         self.reader, self.searcher = self._connect("ro"), self._connect("ro")

@@ -12,13 +12,10 @@ from tcpchat.logs.sqlite_file import Stream
 # thread and back each time, which costs more than the row.
 AT_ONCE = 256, 64, 16, 4, 1
 
-# "Or rollback": if a row cannot be added, all is undone anyway. Otherwise SQLite copies each page first, to
-# be able to undo the one statement.
 _ROW = "(?, ?, ?, ?, ?, ?)"
 _COLUMNS = _ROW.count("?")
 _INSERT = {
-    number: "insert or rollback into entry "
-    f"(stream, seq, time, spoken, ref, body) values {', '.join([_ROW] * number)}"
+    number: f"insert into entry (stream, seq, time, spoken, ref, body) values {', '.join([_ROW] * number)}"
     for number in AT_ONCE
 }
 
