@@ -8,7 +8,6 @@ came is lost when the connection ends, and neither input nor output can grow wit
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -65,7 +64,7 @@ class Dialogue(Telling):
         self._screen = screen
         self._heard = chat.clock.seconds()
         self._state: State | None = None
-        self._lines: deque[str | Refused] = deque()
+        self._lines: list[str | Refused] = []  # few: a deque is larger than all else here together
         self._pasting: Pasting | None = None
         self._going_on = False
         self._waiting = False  # for an effect
@@ -90,12 +89,12 @@ class Dialogue(Telling):
     @property
     def is_crowded(self) -> bool:
         """Do so many lines wait that nobody can have typed them?"""
-        return self._flow.waits_for(Wait.LINES)
+        return Wait.LINES in self._flow.reasons
 
     @property
     def is_settled(self) -> bool:
         """Is everything done that was received, and shown what there is to show?"""
-        done = not (self._waiting or self._lines or self._flow.uncommitted or self._flow.waits)
+        done = not (self._waiting or self._lines or self._flow.uncommitted or self._flow.reasons)
         return self.is_over or (done and self.reader.is_live)
 
     # What the door calls
@@ -194,14 +193,15 @@ class Dialogue(Telling):
         if self._going_on:
             return  # an effect was there at once
         self._going_on = True
-        while self._lines and not (self._waiting or self.is_over or self._flow.waits_for(Wait.ANSWERS)):
-            self._attempt(self._take, self._lines.popleft())
+        while self._lines and not (self._waiting or self.is_over or Wait.ANSWERS in self._flow.reasons):
+            self._attempt(self._take, self._lines.pop(0))
         if self._pasting and self._is_at_end:
             self._attempt(self._finish_paste, self._pasting)
         self._going_on = False
         if self._lines or self._waiting or self.is_over:
             return
-        self._flow.wait(Wait.LINES, False)
+        if self._flow.reasons:
+            self._flow.wait(Wait.LINES, False)
         if self._handed_over is not None:
             if not self._screen.has_lines:
                 self._retire(self._handed_over)

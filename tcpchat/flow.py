@@ -42,34 +42,23 @@ class FlowControl:
         self.uncommitted = 0
         self._input = input
         self._all = all_uncommitted
-        self._waits: set[Wait] = set()
+        self.reasons: frozenset[Wait] = frozenset()  # why input waits
         self._kept: list[Deferred[None]] = []  # what waits for nothing to be uncommitted
         self._ended = False
 
     def wait(self, reason: Wait, wait: bool) -> None:
         """Have input wait for a reason, or no longer for that one."""
-        if not (wait or self._waits):
-            return
-        waited = bool(self._waits)
+        waited = bool(self.reasons)
         if wait:
-            self._waits.add(reason)
+            self.reasons |= {reason}
         else:
-            self._waits.discard(reason)
-        if self._ended or waited == bool(self._waits):
+            self.reasons -= {reason}
+        if self._ended or waited == bool(self.reasons):
             return
-        if self._waits:
+        if self.reasons:
             self._input.pause()
         else:
             self._input.resume()
-
-    def waits_for(self, reason: Wait) -> bool:
-        """Tell whether input waits for a reason."""
-        return reason in self._waits
-
-    @property
-    def waits(self) -> bool:
-        """Does input wait at all?"""
-        return bool(self._waits)
 
     def end(self) -> None:
         """There is no input any more."""
@@ -88,7 +77,7 @@ class FlowControl:
         self.uncommitted -= 1
         self._all.number -= 1
         few = MOST_UNCOMMITTED // 2 if self._all.number < MANY_UNCOMMITTED else FEW_UNCOMMITTED - 1
-        if self._waits and self.uncommitted <= few:
+        if self.reasons and self.uncommitted <= few:
             self.wait(Wait.UNCOMMITTED, False)
         if self._kept and not self.uncommitted:
             kept, self._kept = self._kept, []

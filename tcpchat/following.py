@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -70,7 +69,7 @@ class Following:
         self._views: dict[Followed, View] = {}
         self._joined: dict[Followed, int] = {}  # the entry after which who comes and goes is shown
         self._places: dict[Followed, Place] = {}  # of one who is not live
-        self._renamings: deque[str] = deque(maxlen=REMEMBERED_RENAMINGS)
+        self._renamings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return how many feeds are followed."""
@@ -132,7 +131,7 @@ class Following:
             if isinstance(entry.event, Renamed) and len(entry.event.rooms) > 1:
                 if entry.event.id in self._renamings:
                     seen.add(entry.seq)
-                self._renamings.append(entry.event.id)
+                self._renamings = *self._renamings[1 - REMEMBERED_RENAMINGS :], entry.event.id
         return seen
 
     def place(self, feed: Followed) -> Place:

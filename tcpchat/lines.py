@@ -7,7 +7,6 @@ A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
 from __future__ import annotations
 
 import re
-from collections import deque
 
 from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
 
@@ -39,14 +38,15 @@ class LineReader:
     """
     Cuts bytes into lines. It never holds more than a line and what one `feed` brought.
 
-    Lines are taken one at a time with `next_line`, so that whoever reads them can stop between
-    any two.
+    Lines are taken one at a time, so that whoever reads them can stop between any two. As long as
+    there are any, ``lines`` is not empty.
     """
 
     def __init__(self, longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> None:
         self._longest = longest
         self._endless = endless
-        self._lines: deque[bytes | TooLong] = deque()
+        self.lines: list[bytes | TooLong] = []  # those that `take` has returned, and those that wait
+        self._taken = 0
         self._unfinished = b""
         self._dropped = 0  # bytes of the unfinished line that were given up already
 
@@ -64,7 +64,7 @@ class LineReader:
             data = data.replace(b"\r\0", b"\r\n")
         *lines, self._unfinished = data.split(b"\n")
         if len(lines) == 1 and len(lines[0]) <= self._longest and not self._dropped:
-            self._lines.append(lines[0].removesuffix(b"\r"))  # as nearly always
+            self.lines.append(lines[0].removesuffix(b"\r"))  # as nearly always
         else:
             for line in lines:
                 self._end(line)
@@ -78,13 +78,13 @@ class LineReader:
         line = line.removesuffix(b"\r")
         dropped, self._dropped = self._dropped, 0
         if not dropped:
-            self._lines.append(line if len(line) <= self._longest else TOO_LONG)
+            self.lines.append(line if len(line) <= self._longest else TOO_LONG)
         if dropped + len(line) > self._endless:
             raise Endless
 
     def _give_up(self) -> None:
         if not self._dropped:
-            self._lines.append(TOO_LONG)
+            self.lines.append(TOO_LONG)
         # What is kept is a CR, which may be half of an end of line.
         kept = b"\r" if self._unfinished.endswith(b"\r") else b""
         self._dropped += len(self._unfinished) - len(kept)
@@ -92,14 +92,14 @@ class LineReader:
         if self._dropped > self._endless:
             raise Endless
 
-    def next_line(self) -> bytes | TooLong | None:
-        """Return the next whole line without its end, or None if there is none."""
-        return self._lines.popleft() if self._lines else None
-
-    @property
-    def has_lines(self) -> bool:
-        """Is there a whole line to be taken?"""
-        return bool(self._lines)
+    def take(self) -> bytes | TooLong:
+        """Return the next whole line without its end; there has to be one."""
+        line = self.lines[self._taken]
+        self._taken += 1
+        if self._taken == len(self.lines):
+            self.lines.clear()
+            self._taken = 0
+        return line
 
     def end(self) -> None:
         """There is no more: what is unfinished is a line, if there is anything of it."""

@@ -223,7 +223,7 @@ class Present:
 
     def _say(self, request: Say, ref: str) -> Posting:
         session = self._session
-        feed = self._membership.find(request.room)
+        feed = self._membership.find(request.room) if request.room else session.current
         return self._post(feed, Said(session.id, session.name.display, request.text, ref=ref))
 
     def _post(self, feed: RoomFeed, event: Event) -> Posting:

@@ -9,7 +9,6 @@ is behind, misses nothing and sees nothing twice.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -59,7 +58,7 @@ class Reader:
         self._owner = owner
         self._catching_up = catching_up
         self._following = Following(self)
-        self._answers: deque[bytes | Replay] = deque()  # a replay, and what was told since
+        self._answers: list[bytes | Replay] = []  # a replay, and what was told since
         self._unsent = 0  # bytes at most that the screen keeps
         self._held_answers = 0
         self.is_holding = False
@@ -173,7 +172,7 @@ class Reader:
         """Follow nothing any more, and return how far everything was read; answers are shown still."""
         if not self._gone:
             self._stop_following()
-            self._answers = deque(answer for answer in self._answers if isinstance(answer, bytes))
+            self._answers = [answer for answer in self._answers if isinstance(answer, bytes)]
             self._advance()
         return self.acknowledged
 
@@ -260,7 +259,7 @@ class Reader:
         if self._answers:
             answer = self._answers[0]
             if isinstance(answer, bytes):
-                self._answers.popleft()
+                self._answers.pop(0)
                 self._show_answer(answer)
                 self._advance()
                 return
@@ -293,7 +292,7 @@ class Reader:
         if self._gone:
             return
         if replay.is_over:
-            self._answers.popleft()
+            self._answers.pop(0)
         self._show_answer(data)
 
     def _show_answer(self, data: bytes) -> None:

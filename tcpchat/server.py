@@ -54,7 +54,7 @@ SEND_BUFFER = 65536
 # Objects made and not yet gone after which Python looks for cycles among the youngest of them, and
 # how often it looks among older ones. A line in flight is some objects, and none of them is in a cycle:
 # with Python's 700, a busy server spends a quarter of its time looking.
-COLLECT_EVERY = 5_000, 20, 50
+COLLECT_EVERY = 50_000, 20, 50
 
 # What the system says to an IPv6 address where IPv6 is not built in, or switched off.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)

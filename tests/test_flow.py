@@ -52,10 +52,10 @@ class WaitTests(FlowCase):
         self.flow.wait(Wait.LINES, True)
         self.flow.wait(Wait.ANSWERS, True)
         self.flow.wait(Wait.LINES, False)
-        self.assertTrue(self.wire.paused and self.flow.waits)
-        self.assertEqual([self.flow.waits_for(why) for why in Wait], [False, False, True])
+        self.assertTrue(self.wire.paused and self.flow.reasons)
+        self.assertEqual([why in self.flow.reasons for why in Wait], [False, False, True])
         self.flow.wait(Wait.ANSWERS, False)
-        self.assertFalse(self.wire.paused or self.flow.waits)
+        self.assertFalse(self.wire.paused or self.flow.reasons)
 
     def test_the_same_reason_twice_is_one(self) -> None:
         for wait in True, True, False, False:

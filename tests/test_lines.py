@@ -52,7 +52,7 @@ CASES: list[tuple[bytes, list[Read]]] = [
 
 
 def take(reader: LineReader) -> list[Read]:
-    return list(iter(reader.next_line, None))
+    return [reader.take() for _ in iter(lambda: bool(reader.lines), False)]
 
 
 def read(chunks: Iterable[bytes], longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> list[Read]:
@@ -99,10 +99,10 @@ class FramingTests(SynchronousTestCase):
     def test_lines_can_be_taken_one_at_a_time_while_others_come(self) -> None:
         reader = LineReader()
         reader.feed(b"one\ntwo\nthr")
-        self.assertEqual(reader.next_line(), b"one")
+        self.assertEqual(reader.take(), b"one")
         reader.feed(b"ee\n")
         self.assertEqual(take(reader), [b"two", b"three"])
-        self.assertIsNone(reader.next_line())
+        self.assertFalse(reader.lines)
 
     def test_the_end_comes_once(self) -> None:
         reader = LineReader()

@@ -171,7 +171,7 @@ class LineConnection(LineOnlyReceiver):
     @property
     def has_lines(self) -> bool:
         """Are there lines that have come and were not given to the dialogue yet?"""
-        return self._reader.has_lines
+        return bool(self._reader.lines)
 
     def pause(self) -> None:
         """Take no more input: leave it in the network."""
@@ -246,7 +246,8 @@ class LineConnection(LineOnlyReceiver):
             return  # the session wants more while it takes one
         self._taking_lines = True
         taken = 0
-        while self._takes_lines and (line := self._reader.next_line()) is not None:
+        while self._reader.lines and self._takes_lines:
+            line = self._reader.take()
             if isinstance(line, TooLong):
                 self._first = False
                 self.dialogue.received(NotUnderstood(TOO_LONG, "too-long"))
