@@ -37,6 +37,8 @@ class _Mark(NamedTuple):
 class Acknowledged:
     """The places up to which the peer has acknowledged everything, by stream."""
 
+    __slots__ = "_has_stopped", "_mark", "missing", "places", "sent"
+
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
         # Once it has stopped: where it would have gone on, and how many bytes may be missing.

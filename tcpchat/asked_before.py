@@ -15,6 +15,8 @@ T = TypeVar("T", bound="list[int] | Failure")
 class AskedBefore:
     """The references of one session: those in the log, and those on their way to it."""
 
+    __slots__ = "_log", "_pending", "_session"
+
     def __init__(self, log: Log, session: str) -> None:
         self._log = log
         self._session = session

@@ -53,6 +53,11 @@ class Dialogue(Telling):
     However it ends, it is over when everything that came before is done; `_end` says how.
     """
 
+    __slots__ = (
+        "_ending", "_flow", "_going_on", "_handed_over", "_heard", "_lines", "_pasting", "_screen",
+        "_state", "_waiting", "address", "chat", "is_over",
+    )  # fmt: skip
+
     logger = Logger()
 
     def __init__(self, chat: Chat, screen: Screen, address: str) -> None:

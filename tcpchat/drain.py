@@ -13,6 +13,8 @@ from zope.interface import implementer
 class Drain:
     """Hears from the transport that everything it was given is on its way, and passes that on."""
 
+    __slots__ = "_drained", "_registered", "_stopped"
+
     def __init__(self, drained: Callable[[], None], stopped: Callable[[], None]) -> None:
         self._drained = drained
         self._stopped = stopped

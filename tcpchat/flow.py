@@ -18,6 +18,9 @@ class Wait(IntEnum):
     ANSWERS = auto()  # too many answers wait to be read
 
 
+NONE: frozenset[Wait] = frozenset()
+
+
 class Input(Protocol):
     """What can be made to wait."""
 
@@ -38,11 +41,13 @@ class Uncommitted:
 class FlowControl:
     """Has one connection's input wait while there is a reason, and counts what is not in the log yet."""
 
+    __slots__ = "_all", "_ended", "_input", "_kept", "reasons", "uncommitted"
+
     def __init__(self, input: Input, all_uncommitted: Uncommitted) -> None:
         self.uncommitted = 0
         self._input = input
         self._all = all_uncommitted
-        self.reasons: frozenset[Wait] = frozenset()  # why input waits
+        self.reasons = NONE  # why input waits
         self._kept: list[Deferred[None]] = []  # what waits for nothing to be uncommitted
         self._ended = False
 

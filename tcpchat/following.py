@@ -63,6 +63,8 @@ class Following:
     While it is *live*, its places are those of the feeds; while it is not, they are kept here.
     """
 
+    __slots__ = "_joined", "_places", "_reader", "_renamings", "_views", "is_live"
+
     def __init__(self, reader: Live) -> None:
         self.is_live = True
         self._reader = reader

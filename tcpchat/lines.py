@@ -42,6 +42,8 @@ class LineReader:
     there are any, ``lines`` is not empty.
     """
 
+    __slots__ = "_dropped", "_endless", "_longest", "_taken", "_unfinished", "lines"
+
     def __init__(self, longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> None:
         self._longest = longest
         self._endless = endless

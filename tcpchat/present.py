@@ -61,6 +61,8 @@ LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
 class Present:
     """The state of a dialogue with somebody who has a nickname."""
 
+    __slots__ = "_chat", "_dialogue", "_history", "_membership", "_session"
+
     is_nameless = False
 
     def __init__(self, session: Session, dialogue: Dialogue) -> None:

@@ -48,6 +48,12 @@ class Owner(Protocol):
 class Reader:
     """What one connection is shown: its place in each of the feeds that it follows, and answers."""
 
+    __slots__ = (
+        "_answers", "_catching_up", "_following", "_gone", "_has_let_go", "_held_answers", "_is_reading",
+        "_owner", "_unsent", "_when_caught_up", "_when_let_go", "acknowledged", "is_holding", "screen",
+        "session", "waiting",
+    )  # fmt: skip
+
     logger = Logger()
 
     def __init__(self, screen: Screen, owner: Owner, catching_up: CatchingUp) -> None:

@@ -14,6 +14,8 @@ from tcpchat.settings import Settings
 class Telling:
     """Gives answers to a reader in the form that its connection has."""
 
+    __slots__ = "_wall", "reader", "settings", "speaks_json"
+
     def __init__(self, reader: Reader, wall: Callable[[], int]) -> None:
         """``wall`` tells the time in milliseconds since 1970."""
         self.reader = reader

@@ -25,6 +25,8 @@ class _State(Enum):
 class TelnetFilter:
     """Lets text through and swallows commands, however both are cut into chunks."""
 
+    __slots__ = "_asks", "_state"
+
     def __init__(self) -> None:
         self._state = _State.TEXT
         self._asks = 0  # the command before an option
