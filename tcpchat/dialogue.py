@@ -293,12 +293,15 @@ class Dialogue(Telling):
         kept.addBoth(self._arrived, asked).addErrback(self._failed)
 
     def _posted(self, asked: Asked, outcome: int | NotKept) -> None:
-        if asked.by_program or isinstance(outcome, NotKept):
-            self._arrived(Failure(outcome) if isinstance(outcome, NotKept) else (outcome,), asked)
-            return
-        self._flow.committed()
-        if self._ending is not None:
-            self._go_on()
+        try:
+            if asked.by_program or isinstance(outcome, NotKept):
+                self._arrived(Failure(outcome) if isinstance(outcome, NotKept) else (outcome,), asked)
+            else:
+                self._flow.committed()
+                if self._ending is not None:
+                    self._go_on()
+        except Exception:
+            self._failed(Failure())
 
     def _arrived(self, outcome: Numbers | Failure, asked: Asked) -> None:
         """Something is in the log, or will never be."""

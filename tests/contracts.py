@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, get_args
@@ -284,6 +285,184 @@ class LogContract(Case):
         answer = self.log.append("#lobby", said("one"))
         answer.addCallback(lambda _: self.log.append("#lobby", said("two")))
         self.assertEqual(self.wait(answer), [2])
+
+    # Posting.
+
+    def post(self, stream: str, text: str, told: list[object], ref: str = "") -> None:
+        """Post; ``told`` is given the number, or `NotKept` in place of why it is not kept."""
+
+        def posted(outcome: int | NotKept) -> None:
+            told.append(NotKept if isinstance(outcome, NotKept) else outcome)
+
+        self.log.post(stream, Said("s1", "ada", text, ref=ref), posted)
+
+    def wait_until(self, told: list[object], number: int) -> None:
+        """Let things happen until so many were told."""
+        while len(told) < number:
+            self.turn()
+        self.assertEqual(len(told), number)
+
+    def test_posts_are_numbered_and_told_in_the_order_of_the_calls(self) -> None:
+        told: list[object] = []
+        for n in range(MANY):
+            self.post("#lobby", str(n), told)
+        self.wait_until(told, MANY)
+        self.assertEqual(told, list(range(1, MANY + 1)))
+        self.assertEqual(texts(self.read("#lobby")), [str(n) for n in range(MANY)])
+
+    def test_nothing_has_happened_yet_when_post_returns(self) -> None:
+        given: list[Entry] = []
+        told: list[object] = []
+        self.log.tail("#lobby", 0, given.extend)
+        self.post("#lobby", "hello", told)
+        self.assertEqual((told, given, self.read("#lobby")), ([], [], []))
+        self.wait_until(told, 1)
+
+    def test_posts_take_their_place_among_the_appends_of_the_same_turn(self) -> None:
+        told: list[object] = []
+        self.post("#a", "one", told)
+        self.log.append("#a", said("two", "three")).addCallback(told.append)
+        self.post("#b", "one", told)
+        self.log.append_all([("#b", said("two")), ("#a", said("four"))]).addCallback(told.append)
+        self.log.keep("kind", "key", b"value")
+        self.post("#a", "five", told)
+        self.wait_until(told, 5)
+        self.assertEqual(told, [1, [2, 3], 1, [[2], [4]], 5])
+        self.assertEqual(texts(self.read("#a")), ["one", "two", "three", "four", "five"])
+        self.assertEqual(texts(self.read("#b")), ["one", "two"])
+
+    def test_posts_of_one_turn_are_given_together(self) -> None:
+        given: list[list[str]] = []
+        told: list[object] = []
+        self.log.tail("#lobby", 0, lambda entries: given.append(texts(entries)))
+        for text in "abc":
+            self.post("#lobby", text, told)
+        self.wait_until(told, 3)
+        self.assertEqual(given, [["a", "b", "c"]])
+
+    def test_who_posts_is_told_after_every_tail_was_given_the_entry(self) -> None:
+        given: list[Entry] = []
+        late: list[Entry] = []
+        seen: list[object] = []
+
+        def look(outcome: int | NotKept) -> None:
+            seen.append([texts(entries)[: len(seen) + 1] for entries in (given, late, self.read("#lobby"))])
+
+        for into in given, late:
+            self.log.tail("#lobby", 0, into.extend)
+        for text in "abc":
+            self.log.post("#lobby", Said("s1", "ada", text), look)
+        self.wait_until(seen, 3)
+        self.assertEqual(seen, [[["a"]] * 3, [["a", "b"]] * 3, [["a", "b", "c"]] * 3])
+
+    def test_who_is_told_may_post_and_append(self) -> None:
+        told: list[object] = []
+
+        def go_on(outcome: int | NotKept) -> None:
+            told.append(outcome)
+            if len(told) == 1:
+                self.log.append("#lobby", said("two")).addCallback(told.append)
+                self.log.post("#lobby", Said("s1", "ada", "three"), go_on)
+
+        self.log.post("#lobby", Said("s1", "ada", "one"), go_on)
+        self.wait_until(told, 3)
+        self.assertEqual(told, [1, [2], 3])
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two", "three"])
+
+    def test_a_post_has_the_time_at_which_it_was_posted(self) -> None:
+        told: list[object] = []
+        for number, text in enumerate(["one", "two"], 1):
+            self.post("#lobby", text, told)
+            self.wait_until(told, number)
+            self.time += 1234
+        self.assertEqual([entry.time for entry in self.read("#lobby")], [NOON, NOON + 1234])
+
+    def test_a_reference_that_is_used_again_spoils_that_post_alone(self) -> None:
+        told: list[object] = []
+        refused: list[object] = []
+        self.post("#lobby", "one", told, "r")
+        self.post("#lobby", "two", told)
+        self.post("#lobby", "again", refused, "r")
+        self.post("#lobby", "three", told)
+        self.wait_until(told, 3)
+        self.post("#other", "and again", refused, "r")
+        self.post("#lobby", "four", told, "r4")
+        self.wait_until(told, 4)
+        self.assertEqual((told, refused), ([1, 2, 3, 4], [NotKept, NotKept]))
+        self.flushLoggedErrors()
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two", "three", "four"])
+        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 4})
+        found = self.wait(self.log.find_ref("s1", "r"))
+        assert found is not None
+        self.assertEqual(texts([found.entry]), ["one"])
+
+    def test_one_who_fails_when_told_keeps_nobody_else_from_it(self) -> None:
+        told: list[object] = []
+
+        def fail(outcome: int | NotKept) -> None:
+            told.append(outcome)
+            raise ValueError("whoever posted this is broken")
+
+        self.post("#lobby", "one", told)
+        self.log.post("#lobby", Said("s1", "ada", "two"), fail)
+        self.post("#lobby", "three", told)
+        self.log.append("#lobby", said("four")).addCallback(told.append)
+        self.wait_until(told, 4)
+        self.assertEqual(told, [1, 2, 3, [4]])
+        gc.collect()  # an error in a Deferred is logged when it goes
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.assertEqual(self.append("#lobby", "five"), [5])
+
+    def test_what_is_posted_before_the_log_closes_is_kept_and_afterwards_nothing_is(self) -> None:
+        told: list[object] = []
+        for n in range(MANY):
+            self.post("#lobby", str(n), told)
+        closing = self.log.close()
+        self.closed = True
+        late: list[object] = []
+        self.post("#lobby", "too late", late)
+        self.wait(closing)
+        self.assertEqual(told, list(range(1, MANY + 1)))
+        self.post("#lobby", "far too late", late)
+        self.assertEqual(late, [NotKept, NotKept])
+
+    @settings(
+        deadline=None,
+        database=None,
+        max_examples=40,
+        suppress_health_check=[HealthCheck.differing_executors],
+    )
+    @given(st.lists(st.lists(st.tuples(st.sampled_from(["post", "append", "both"]), STREAMS), max_size=8)))
+    def test_however_posts_and_appends_are_mixed_they_are_numbered_and_told_in_order(
+        self, goes: list[list[tuple[str, str]]]
+    ) -> None:
+        """What is asked for in one go waits for nothing between."""
+        self.close()
+        self.log, self.closed = self.make_log(), False
+        last: dict[str, int] = {}
+        told: list[object] = []
+        expected: list[object] = []
+
+        def next(stream: str) -> int:
+            last[stream] = last.get(stream, 0) + 1
+            return last[stream]
+
+        for go in goes:
+            for how, stream in go:
+                match how:
+                    case "post":
+                        self.post(stream, "hello", told)
+                        expected.append(next(stream))
+                    case "append":
+                        self.log.append(stream, said("one", "two")).addCallback(told.append)
+                        expected.append([next(stream), next(stream)])
+                    case _:
+                        parts = [(stream, said("hello")), ("#other", said("hello"))]
+                        self.log.append_all(parts).addCallback(told.append)
+                        expected.append([[next(stream)], [next("#other")]])
+            self.wait_until(told, len(expected))
+        self.assertEqual(told, expected)
+        self.assertEqual(self.wait(self.log.streams()), last)
 
     # Reading.
 

@@ -11,7 +11,8 @@ import resource
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.events import Entry, Joined, Said
 from tcpchat.logs.batches import LARGEST_BATCH
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
+from tcpchat.logs.reporter import LONGEST_TURN
 from tcpchat.logs.sqlite import REF, SPOKEN, UNSPOKEN, SQLiteLog
 from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.queries import Query
@@ -198,8 +200,7 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         first = self.log.append("#lobby", said("hello"))
         self.turn()  # it goes to the writer
         before = self.log.append("#lobby", said("meanwhile"))
-        self.turn()  # it is shown
-        self.assertTrue(first.called)
+        self.wait(first)  # it is shown
         self.turn()  # in this turn of the reactor what has come is read
         answer = self.log.append("#lobby", said("an answer"))
         self.wait(before)
@@ -207,19 +208,17 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         self.assertEqual(sizes, [1, 2])
 
     def test_a_commit_spans_streams(self) -> None:
-        turns: list[int] = []
+        looks: list[Any] = []
 
-        def count(entries: list[Entry]) -> None:
-            turns[-1] += len(entries)
+        def look(entries: list[Entry]) -> None:
+            looks.append(self.look("select count(*) from entry"))
 
         streams = [f"#room{n}" for n in range(100)]
         for stream in streams:
-            self.log.tail(stream, 0, count)
-        answers = [self.log.append(stream, said("hello")) for stream in streams]
-        while not all(answer.called for answer in answers):
-            turns.append(0)
-            self.turn()
-        self.assertEqual([entries for entries in turns if entries], [100])
+            self.log.tail(stream, 0, look)
+        for answer in [self.log.append(stream, said("hello")) for stream in streams]:
+            self.wait(answer)
+        self.assertEqual(looks, [[(100,)]] * 100)
 
     def test_no_commit_is_larger_than_the_largest_batch(self) -> None:
         sizes = self.sizes("#lobby")
@@ -239,22 +238,6 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         for answer in answers:
             self.wait(answer)
         self.assertEqual(sizes, [2, LARGEST_BATCH + 1, 2])
-
-    def test_what_is_in_the_file_cannot_be_read_before_the_tails_were_given_it(self) -> None:
-        given: list[Entry] = []
-        self.append("#lobby", "one")
-        self.log.tail("#lobby", 1, given.extend)
-        answer = self.log.append("#lobby", said("two"))
-        self.turns.next()()  # what was appended in this turn goes to the writer
-        delivery = self.turns.next()
-        with closing(sqlite3.connect(self.path)) as other:
-            self.assertEqual(other.execute("select count(*) from entry").fetchone(), (2,))
-        self.assertEqual(texts(self.read("#lobby")), ["one"])
-        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 1})
-        delivery()
-        self.assertEqual(texts(given), ["two"])
-        self.assertEqual(texts(self.read("#lobby")), ["one", "two"])
-        self.assertEqual(self.successResultOf(answer), [2])
 
     def test_an_event_that_cannot_be_written_is_refused_and_the_log_goes_on(self) -> None:
         self.append("#lobby", "one")
@@ -276,6 +259,196 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         self.append("#lobby", "hello")
         self.close()
         self.failureResultOf(self.log.read("#lobby", 0, 10), sqlite3.ProgrammingError)
+
+    def test_rows_are_added_whatever_their_number(self) -> None:
+        """They go by the 256, 64, 16, 4 and 1."""
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        for number in (1, 3, 4, 5, 15, 16, 17, 63, 64, 65, 255, 256, 257, 340, 341, 342, 1023):
+            self.append("#lobby", *(f"{n} of {number}" for n in range(number)))
+        self.assertEqual(numbers(given), list(range(1, len(given) + 1)))
+        self.assertEqual(self.read("#lobby"), given)
+        self.reopen()
+        self.assertEqual(self.read("#lobby"), given)
+
+    def test_what_is_posted_while_the_disk_is_full_is_refused_and_the_log_goes_on(self) -> None:
+        told: list[object] = []
+        large = "x" * 50 * PAGE
+        self.append("#lobby", "one")
+        with at_largest(os.path.getsize(f"{self.path}-wal") + 25 * PAGE):
+            self.post("#lobby", large, told)
+            self.post("#lobby", "in the same commit", told)
+            self.wait_until(told, 2)
+            self.post("#lobby", "two", told)
+            self.wait_until(told, 3)
+        self.post("#lobby", large, told)
+        self.wait_until(told, 4)
+        self.assertEqual(told, [NotKept, NotKept, 2, 3])
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two", large])
+        self.assertEqual(self.failures, [])
+
+    # What is shown in parts, because it takes long.
+
+    def slowly(self, into: list[Entry]) -> Callable[[list[Entry]], None]:
+        """Return a tail after which it is another turn of the reactor."""
+
+        def deliver(entries: list[Entry]) -> None:
+            into.extend(entries)
+            end = time.monotonic() + LONGEST_TURN
+            while time.monotonic() <= end:
+                pass
+
+        return deliver
+
+    def show_a_part(self, *before: str) -> Deferred[list[list[int]]]:
+        """Show of one commit what it adds to #a, and not yet what it adds to #b; return its answer."""
+        for stream in "#a", "#b":
+            self.append(stream, *before)
+        self.given: dict[str, list[Entry]] = {"#a": [], "#b": []}
+        for stream, into in self.given.items():
+            self.log.tail(stream, 0, self.slowly(into))
+        event = Said("s1", "ada", "two", ref="in b")
+        answer = self.log.append_all([("#a", said("one", "two")), ("#b", [*said("one"), event])])
+        while texts(self.given["#a"]) != [*before, "one", "two"]:
+            self.turn()
+        self.assertEqual(texts(self.given["#b"]), [*before])
+        self.assertEqual(self.look("select count(*) from entry where stream = 2"), [(len(before) + 2,)])
+        self.assertNoResult(answer)
+        return answer
+
+    def assert_given(self, a: Sequence[str], b: Sequence[str]) -> None:
+        """Behind "before" the tails were given that, once, and it can be read."""
+        for stream, lines in ("#a", a), ("#b", b):
+            self.assertEqual(texts(self.given[stream]), ["before", *lines])
+            self.assertEqual(numbers(self.given[stream]), list(range(1, len(lines) + 2)))
+            self.assertEqual(self.read(stream), self.given[stream])
+
+    def test_between_two_parts_that_can_be_read_which_the_tails_were_given(self) -> None:
+        answer = self.show_a_part("before")
+        self.assertEqual((self.log.last("#a"), self.log.last("#b")), (3, 1))
+        self.assertEqual(self.successResultOf(self.log.streams()), {"#a": 3, "#b": 1})
+        self.assertEqual(texts(self.read("#a")), ["before", "one", "two"])
+        self.assertEqual(texts(self.read("#b")), ["before"])
+        self.assertEqual(texts(self.spoken("#b", 0, 9, 9)), ["before"])
+        self.assertEqual(self.wait(self.log.find_spoken("#b", 9, 9)), (0, 1))
+        self.assertEqual(self.wait(self.log.last_before("#b", NOON + 1)), 1)
+        self.assertIsNone(self.wait(self.log.find_ref("s1", "in b")))
+        self.assertEqual(texts(self.given["#b"]), ["before"])
+        self.assertEqual(self.wait(answer), [[2, 3], [2, 3]])
+        self.assert_given(["one", "two"], ["one", "two"])
+        self.assertIsNotNone(self.wait(self.log.find_ref("s1", "in b")))
+
+    def test_what_is_searched_or_counted_between_two_parts_is_what_the_tails_were_given(self) -> None:
+        answer = self.show_a_part("before")
+        ranges = [Range("#a", 0, 9), Range("#b", 0, 9)]
+        searched = self.log.search(Query((), "ada"), ranges, 9)
+        counted = self.log.count_spoken("#b", 0, 9)
+        found = [(stream, entry.seq) for stream, entry in self.wait(searched)]
+        self.assertEqual(found, [("#a", 1), ("#a", 2), ("#a", 3), ("#b", 1)])
+        self.assertEqual(self.wait(counted), 1)
+        self.wait(answer)
+        self.assertEqual(self.wait(self.log.count_spoken("#b", 0, 9)), 3)
+
+    def test_a_tail_begun_between_two_parts_gets_everything_once(self) -> None:
+        answer = self.show_a_part("before")
+        late: dict[str, list[Entry]] = {"#a": [], "#b": []}
+        for stream, into in late.items():
+            self.log.tail(stream, 0, into.extend)
+        self.assertEqual([texts(into) for into in late.values()], [["before", "one", "two"], ["before"]])
+        self.wait(answer)
+        self.append("#a", "after")
+        self.append("#b", "after")
+        self.assert_given(["one", "two", "after"], ["one", "two", "after"])
+        self.assertEqual(late, self.given)
+
+    def test_a_tail_ended_between_two_parts_gets_nothing_more(self) -> None:
+        ended: list[Entry] = []
+        end = self.log.tail("#b", 0, ended.extend)
+        answer = self.show_a_part("before")
+        end()
+        self.wait(answer)
+        self.assertEqual(texts(ended), ["before"])
+        self.assert_given(["one", "two"], ["one", "two"])
+
+    def test_what_comes_between_two_parts_is_numbered_behind_all_of_them(self) -> None:
+        told: list[object] = []
+        self.show_a_part("before").addCallback(told.append)
+        self.post("#b", "three", told)
+        self.log.append("#a", said("three")).addCallback(told.append)
+        self.wait_until(told, 3)
+        self.assertEqual(told, [[[2, 3], [2, 3]], 4, [4]])
+        self.assert_given(["one", "two", "three"], ["one", "two", "three"])
+
+    def test_what_is_forgotten_between_two_parts_is_no_more_than_the_tails_were_given(self) -> None:
+        self.show_a_part("before")
+        done = [self.log.forget("#a", 9), self.log.forget("#b", 9)]
+        self.assertEqual((self.log.kept_after("#a"), self.log.kept_after("#b")), (0, 0))
+        for answer in done:
+            self.wait(answer)
+        self.assertEqual((self.log.kept_after("#a"), self.log.kept_after("#b")), (3, 1))
+        self.assertEqual(texts(self.given["#b"]), ["before", "one", "two"])
+        self.assertEqual(self.read("#a"), [])
+        self.assertEqual(self.read("#b"), self.given["#b"][1:])
+
+    def test_a_log_that_closes_between_two_parts_shows_all_of_them_and_what_came_before_that(self) -> None:
+        answer = self.show_a_part("before")
+        told: list[object] = []
+        self.post("#a", "three", told)
+        last = self.log.append("#b", said("three"))
+        closing = self.log.close()
+        self.closed = True
+        late = self.log.append("#b", said("too late"))
+        self.failureResultOf(late, NotKept)
+        self.wait(closing)
+        self.assertEqual(self.successResultOf(answer), [[2, 3], [2, 3]])
+        self.assertEqual((told, self.successResultOf(last)), ([4], [4]))
+        self.log, self.closed = self.open(), False
+        self.assert_given(["one", "two", "three"], ["one", "two", "three"])
+
+    def test_a_disk_that_is_full_between_two_parts_takes_nothing_from_what_is_shown(self) -> None:
+        answer = self.show_a_part("before")
+        told: list[object] = []
+        with at_largest(os.path.getsize(f"{self.path}-wal") + 25 * PAGE):
+            self.post("#a", "x" * 50 * PAGE, told)
+            self.wait_until(told, 1)
+            self.assertEqual(self.successResultOf(answer), [[2, 3], [2, 3]])
+        self.post("#b", "three", told)
+        self.wait_until(told, 2)
+        self.assertEqual(told, [NotKept, 4])
+        self.assert_given(["one", "two"], ["one", "two", "three"])
+        self.assertEqual(self.failures, [])
+
+    def test_a_disk_that_fails_between_two_parts_fails_behind_what_is_shown(self) -> None:
+        write(self.path, "drop table words")  # which is found out when there is time for the index
+        answer = self.show_a_part()
+        told: list[object] = []
+        self.post("#b", "waits", told)
+        going_on, failing = self.turns.next(), self.turns.next()
+        failing()
+        self.assertEqual((self.failures, self.given["#b"]), ([], []))
+        self.assertNoResult(answer)
+        going_on()
+        self.assertEqual(self.wait(answer), [[1, 2], [1, 2]])
+        self.wait_until(told, 1)
+        self.assertEqual(told, [NotKept])
+        self.assertEqual([str(error) for error in self.failures], ["no such table: words"])
+        self.post("#b", "too late", told)
+        self.assertEqual(told, [NotKept, NotKept])
+        for entries in self.given.values():
+            self.assertEqual(texts(entries), ["one", "two"])
+
+    def test_those_who_wait_for_one_commit_are_told_in_parts_too(self) -> None:
+        """Whoever comes in, say, has much to do then."""
+        told: list[list[int]] = []
+        take_long = self.slowly([])
+        answers = [self.log.append("#lobby", said("hello")) for _ in range(3)]
+        for answer in answers:
+            answer.addCallback(told.append).addCallback(lambda _: take_long([]))
+        for number in 1, 2, 3:
+            while len(told) < number:
+                self.turn()
+            self.assertEqual(told, [[1], [2], [3]][:number])
+            self.assertEqual(len(self.read("#lobby")), 3)
 
     # Records.
 
@@ -318,6 +491,19 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
         self.assertEqual(texts(self.read("#lobby")), ["two"])
         self.assertEqual(self.look("select kind, length(value) from record"), [("room", 100 * PAGE)])
         self.assertEqual(self.failures, [])
+
+    def test_a_record_waits_for_room_whatever_else_is_written_meanwhile(self) -> None:
+        self.wait(self.log.append("#lobby", [Said("s1", "ada", "first", ref="r")]))
+        with at_largest(os.path.getsize(f"{self.path}-wal") + 25 * PAGE):
+            self.log.keep("room", "#lobby", b"x" * 50 * PAGE)
+            again = self.log.append("#lobby", [Said("s1", "ada", "again", ref="r")])
+            small = self.log.append("#lobby", said("there is room for this"))
+            self.assertRaises(NotKept, self.wait, again)
+            self.assertEqual(self.wait(small), [2])
+        self.flushLoggedErrors(sqlite3.IntegrityError)
+        self.append("#lobby", "now there is room for all")
+        self.reopen()
+        self.assertEqual(self.wait(self.log.record("room", "#lobby")), b"x" * 50 * PAGE)
 
     # Search, and what is no longer kept.
 

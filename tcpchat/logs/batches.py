@@ -151,7 +151,9 @@ class Batches:
             self._later(0, self._gather)
 
     def _gather(self) -> None:
-        self._is_due = True
+        self._is_due = bool(self._waiting)
+        if not self._is_due:  # the end took it
+            return
         wait = self._last + GATHERED_FOR - self._clock()
         self._later(0 if wait < 0 or self._waiting[0].size >= ENOUGH else wait, self._hand_over)
 

@@ -268,6 +268,7 @@ class SQLiteLog:
                     self._tell(item, outcome)
                 case Append():
                     item.answer.callback(outcome[0] if item.is_one else outcome)
+                    yield  # who comes in, say, has much to do then
                 case Keep():
                     self._records.written(item)
 

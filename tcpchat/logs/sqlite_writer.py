@@ -142,7 +142,9 @@ class Writer:
             self._reporter.note(self._reports.not_committed, items, error)
         else:
             self._is_full = False
-            self._unwritten.clear()
+            for item in items:
+                if isinstance(item, Keep) and self._unwritten:
+                    self._unwritten.pop((item.kind, item.key), None)
             for name, growth in committed.growths.items():
                 self._streams[name] = growth.moved()
                 if name.startswith("#"):
