@@ -11,7 +11,6 @@ thread; what may take longer has a third, in a thread of its own (`sqlite_search
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -20,11 +19,12 @@ from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat.events import Entry, Event, decode
+from tcpchat.events import Entry, Event
 from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Forget, Item, Keep, Post, Reach
 from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
+from tcpchat.logs.sqlite_reading import ALL, SPOKEN, UNSPOKEN, Reading
 from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
 from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Committed, Reports, Writer
@@ -32,15 +32,6 @@ from tcpchat.logs.tails import Tails
 from tcpchat.queries import Query
 
 Durability = Literal["power", "crash"]
-
-# Left to itself, SQLite would go through all the rest as well.
-SPOKEN = "entry indexed by spoken where spoken and"
-UNSPOKEN = "entry indexed by unspoken where not spoken and"
-REF = "entry indexed by ref cross join stream on stream = id where ref is not null and"
-
-
-# The row of an entry that is forgotten already, as will be reported in a moment: it is old.
-GONE = (0,)
 
 
 class SQLiteLog:
@@ -77,6 +68,7 @@ class SQLiteLog:
         self._broken = False
         self._is_refusing = False  # and has told the operator
         self._streams = dict(self._file.streams)
+        self._reading = Reading(self._file.reader, self._streams)
         self._tails = Tails()
         if later is None:
 
@@ -124,40 +116,16 @@ class SQLiteLog:
         return execute(self._read, stream, after, limit)
 
     def _read(self, stream: str, after: int, limit: int) -> list[Entry]:
-        return self._read_some("entry where", stream, after, self.last(stream), limit)
-
-    def _read_some(self, which: str, stream: str, after: int, upto: int, limit: int) -> list[Entry]:
-        known = self._streams.get(stream)
-        if known is None:
-            return []
-        rows = self._file.reader.execute(
-            f"select seq, time, body from {which} stream = ? and seq > ? and seq <= ? order by seq limit ?",
-            # The file may hold more than the tails have been given (see interface.Log.read).
-            (known.id, after, min(upto, known.seq), limit),
-        )
-        return [Entry(seq, time, decode(body)) for seq, time, body in rows.fetchall()]
+        return self._reading.read_some(ALL, stream, after, self.last(stream), limit)
 
     def read_spoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
-        return execute(self._read_some, SPOKEN, stream, after, upto, limit)
+        return execute(self._reading.read_some, SPOKEN, stream, after, upto, limit)
 
     def read_unspoken(self, stream: str, after: int, upto: int, limit: int) -> Deferred[list[Entry]]:
-        return execute(self._read_some, UNSPOKEN, stream, after, upto, limit)
+        return execute(self._reading.read_some, UNSPOKEN, stream, after, upto, limit)
 
     def find_spoken(self, stream: str, number: int, upto: int) -> Deferred[tuple[int, int]]:
-        return execute(self._find_spoken, stream, number, upto)
-
-    def _find_spoken(self, stream: str, number: int, upto: int) -> tuple[int, int]:
-        after, found = upto, 0
-        if known := self._streams.get(stream):
-            rows = self._file.reader.execute(
-                f"select seq, spoken from {SPOKEN} stream = ? and seq <= ? order by seq desc limit ?",
-                (known.id, min(upto, known.seq), number),
-            )
-            for seq, lines in rows.fetchall():
-                if found and found + lines > number:
-                    break
-                after, found = seq - 1, found + lines
-        return after, found
+        return execute(self._reading.find_spoken, stream, number, upto)
 
     def count_spoken(self, stream: str, after: int, upto: int) -> Deferred[int]:
         known = self._streams.get(stream)
@@ -166,14 +134,7 @@ class SQLiteLog:
         return self._searcher.ask(count_spoken, known.id, after, min(upto, known.seq))
 
     def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
-        return execute(self._find_ref, f"{session} {ref}")
-
-    def _find_ref(self, ref: str) -> Found | None:
-        row = self._file.reader.execute(f"select name, seq, time, body from {REF} ref = ?", (ref,)).fetchone()
-        if row is None or row[1] > self.last(row[0]):
-            return None
-        name, seq, time, body = row
-        return Found(name, Entry(seq, time, decode(body)))
+        return execute(self._reading.find_ref, f"{session} {ref}")
 
     def search(self, query: Query, ranges: Sequence[Range], limit: int) -> Deferred[list[Found]]:
         if self._closing:
@@ -191,30 +152,14 @@ class SQLiteLog:
         return answer.addCallback(lambda _: self._searcher.ask(search, query, parts, limit))
 
     def last(self, stream: str) -> int:
-        known = self._streams.get(stream)
-        return known.seq if known else 0
+        return self._reading.last(stream)
 
     def kept_after(self, stream: str) -> int:
         known = self._streams.get(stream)
         return known.kept_after if known else 0
 
     def last_before(self, stream: str, time: int) -> Deferred[int]:
-        return execute(self._last_before, stream, time)
-
-    def _last_before(self, stream: str, time: int) -> int:
-        known = self._streams.get(stream)
-        if known is None:
-            return 0
-
-        def time_of(seq: int) -> int:
-            found = self._file.reader.execute(
-                "select time from entry where stream = ? and seq = ?", (known.id, seq)
-            )
-            (time,) = found.fetchone() or GONE
-            return int(time)
-
-        numbers = range(known.kept_after + 1, known.seq + 1)
-        return known.kept_after + bisect_left(numbers, time, key=time_of)
+        return execute(self._reading.last_before, stream, time)
 
     def forget(self, stream: str, upto: int) -> Deferred[None]:
         if self._broken or self._closing:
