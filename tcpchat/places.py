@@ -41,7 +41,9 @@ def pieces(entries: list[Entry]) -> Iterator[list[Entry]]:
     for at, entry in enumerate(entries):
         text = getattr(entry.event, "text", "")
         # Each line of a text that was pasted is a line of its own.
-        length = LINE_OVERHEAD * (1 + text.count("\n")) + LARGEST_CHARACTER * len(text)
+        length = LINE_OVERHEAD * (1 + text.count("\n")) + len(text)
+        if not text.isascii():
+            length += (LARGEST_CHARACTER - 1) * len(text)
         if size + length > LARGEST_CHUNK and at > start:
             yield entries[start:at]
             start, size = at, 0

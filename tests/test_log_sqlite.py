@@ -24,7 +24,8 @@ from tcpchat.events import Entry, Joined, Said
 from tcpchat.logs.batches import LARGEST_BATCH
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
 from tcpchat.logs.reporter import LONGEST_TURN
-from tcpchat.logs.sqlite import REF, SPOKEN, UNSPOKEN, SQLiteLog
+from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.logs.sqlite_reading import REF, SPOKEN, UNSPOKEN
 from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.queries import Query
 from tests.contracts import MANY, NOON, LogContract, numbers, said, texts

@@ -63,8 +63,9 @@ class PackagesTests(SynchronousTestCase):
         elsewhere = {
             # contracts.py, test_log_*.py
             "logs/interface.py", "logs/tails.py", "logs/sqlite_file.py",
-            "logs/sqlite_records.py", "logs/sqlite_reading.py", "logs/sqlite_schema.py", "logs/sqlite_search.py",
-            "logs/sqlite_tools.py", "logs/sqlite_writer.py", "logs/sqlite_numbering.py",
+            "logs/sqlite_records.py", "logs/sqlite_reading.py", "logs/sqlite_schema.py",
+            "logs/sqlite_search.py", "logs/sqlite_tools.py", "logs/sqlite_writer.py",
+            "logs/sqlite_numbering.py",
             "fanout/interface.py",
             # where they are used
             "drain.py", "telling.py", "person.py", "requests.py", "screen.py", "state.py", "statuses.py",
