@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 
-.PHONY: run test faults bench check clean
+.PHONY: run test faults bench steps check clean
 
 run: $(VENV)/.installed
 	$(VENV)/bin/twistd -n --pidfile= tcpchat $(ARGS)
@@ -18,6 +18,10 @@ faults: $(VENV)/.installed
 bench: $(VENV)/.bench-installed
 	$(VENV)/bin/python -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds=$(ROUNDS)) \
 		$(if $(ONLY),--only='$(ONLY)') $(if $(SERVERS),--servers='$(SERVERS)') $(if $(SEED),--seed=$(SEED)) $(ARGS)
+
+# What one message costs, step by step: docs/performance.md. Some seconds.
+steps: $(VENV)/.installed
+	$(VENV)/bin/python -m benchmarks.steps
 
 check: $(VENV)/.checks-installed
 	$(VENV)/bin/ruff check .

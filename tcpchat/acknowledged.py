@@ -78,7 +78,8 @@ class Acknowledged:
             self._reach(self._mark.places)
             self._mark = None
         if self._mark is None:
-            self._mark = _Mark(traffic.acknowledged + traffic.queued + unsent, places)
+            own = {stream: places[stream] for stream in self.places if stream in places}
+            self._mark = _Mark(traffic.acknowledged + traffic.queued + unsent, own)
 
     def _reach(self, places: Mapping[str, Place]) -> None:
         """Everything before these places is acknowledged."""

@@ -95,7 +95,8 @@ class Cursors:
         go on from there.
         """
         self._readers[session] = reader
-        self._begun_at[session] = begun
+        if begun:
+            self._begun_at[session] = begun
 
     def rest(self, session: str, places: Mapping[str, Place]) -> None:
         """The session is not connected; it goes on from these places."""

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from tcpchat import jsonlines
 from tcpchat.answers import Notice
+from tcpchat.fifo import Fifo
 from tcpchat.flow import FlowControl, Wait
 from tcpchat.json_requests import BadRequest, understand
 from tcpchat.limits import LONGEST_FAREWELL, MOST_UNCOMMITTED
@@ -69,7 +70,7 @@ class Dialogue(Telling):
         self._screen = screen
         self._heard = chat.clock.seconds()
         self._state: State | None = None
-        self._lines: list[str | Refused] = []  # few: a deque is larger than all else here together
+        self._lines: Fifo[str | Refused] = Fifo()
         self._pasting: Pasting | None = None
         self._going_on = False
         self._waiting = False  # for an effect
@@ -111,7 +112,7 @@ class Dialogue(Telling):
         self._heard = self.chat.clock.seconds()
         self._lines.append(line)
         self._go_on()
-        if len(self._lines) >= MOST_UNCOMMITTED:
+        if self._lines.number >= MOST_UNCOMMITTED:
             self._flow.wait(Wait.LINES, True)
 
     def ended(self) -> None:
@@ -199,7 +200,7 @@ class Dialogue(Telling):
             return  # an effect was there at once
         self._going_on = True
         while self._lines and not (self._waiting or self.is_over or Wait.ANSWERS in self._flow.reasons):
-            self._attempt(self._take, self._lines.pop(0))
+            self._attempt(self._take, self._lines.take())
         if self._pasting and self._is_at_end:
             self._attempt(self._finish_paste, self._pasting)
         self._going_on = False

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence, Set
 from functools import partial
 
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from tcpchat import jsonlines, render
@@ -14,7 +15,8 @@ from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.following import Live
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
-from tcpchat.places import Place, pieces
+from tcpchat.logs.interface import Log
+from tcpchat.places import READ_AT_ONCE, Place, pieces
 from tcpchat.render import Comings, Fold, Page, View
 from tcpchat.room import Room
 
@@ -36,6 +38,9 @@ class Feed:
         self.shown = shown  # the last entry that the live readers were handed
         self._wall = wall
         self._crowd = crowd
+        # What was read, and shown, last to one who is behind: when many are, most are at the same place.
+        self._read: tuple[tuple[int, int, int | None], list[Entry]] | None = None
+        self._shown: tuple[tuple[int, int, int, View], AnyPage] | None = None
         self._live: dict[View, Crowd] = {}
         self._readers: dict[str, Live] = {}
 
@@ -49,6 +54,7 @@ class Feed:
         if crowd is None:
             crowd = self._live[view] = self._crowd()
         crowd.enter(reader.session, reader.screen)
+        self._read = self._shown = None  # perhaps nobody is behind any more
         self._readers[reader.session] = reader
 
     def leave(self, reader: Live, view: View) -> None:
@@ -74,9 +80,29 @@ class Feed:
             self.shown = piece[-1].seq
             show(piece)
 
+    def read(self, log: Log, after: int) -> Deferred[list[Entry]]:
+        """Answer with what comes after an entry, as much as is shown at once."""
+        kept_after = log.kept_after(self.stream)
+        if self._read and self._read[0] in ((after, kept_after, None), (after, kept_after, self.shown)):
+            return succeed(self._read[1])
+
+        def cut(entries: list[Entry]) -> list[Entry]:
+            piece = next(pieces(entries))
+            # What was cut off stays as it is; what reaches to the end will be more.
+            is_all = len(piece) == len(entries) < READ_AT_ONCE
+            self._read = (after, kept_after, self.shown if is_all else None), piece
+            return piece
+
+        return maybeDeferred(log.read, self.stream, after, READ_AT_ONCE).addCallback(cut)
+
     def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         """Return entries as one reader is shown them."""
-        return self._page(entries, view).own(reader.session, reader.seen_elsewhere(entries))
+        if not entries:
+            return b""
+        known = entries[0].seq, entries[-1].seq, len(entries), view
+        if self._shown is None or self._shown[0] != known:
+            self._shown = known, self._page(entries, view)
+        return self._shown[1].own(reader.session, reader.seen_elsewhere(entries))
 
     def render_past(self, entries: list[Entry], view: View, viewer: str) -> bytes:
         """Return what people said, as it is shown of the past: one's own lines, too."""

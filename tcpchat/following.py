@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from twisted.internet.defer import Deferred
+
 from tcpchat.events import Entry, Renamed
+from tcpchat.logs.interface import Log
 from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.replays import Replayed
@@ -45,6 +48,9 @@ class Followed(Replayed, Protocol):
 
     def leave(self, reader: Live, view: View) -> None:
         """Count a reader among the live ones no longer."""
+
+    def read(self, log: Log, after: int) -> Deferred[list[Entry]]:
+        """Answer with what comes after an entry, as much as is shown at once."""
 
     def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         """Return entries as a reader who is behind is shown them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from tcpchat.fifo import Fifo
 from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
 
 
@@ -38,17 +39,16 @@ class LineReader:
     """
     Cuts bytes into lines. It never holds more than a line and what one `feed` brought.
 
-    Lines are taken one at a time, so that whoever reads them can stop between any two. As long as
-    there are any, ``lines`` is not empty.
+    Whole lines are taken from ``lines`` one at a time, so that whoever reads them can stop between
+    any two.
     """
 
-    __slots__ = "_dropped", "_endless", "_longest", "_taken", "_unfinished", "lines"
+    __slots__ = "_dropped", "_endless", "_longest", "_unfinished", "lines"
 
     def __init__(self, longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> None:
         self._longest = longest
         self._endless = endless
-        self.lines: list[bytes | TooLong] = []  # those that `take` has returned, and those that wait
-        self._taken = 0
+        self.lines: Fifo[bytes | TooLong] = Fifo()  # whole, without their ends
         self._unfinished = b""
         self._dropped = 0  # bytes of the unfinished line that were given up already
 
@@ -93,15 +93,6 @@ class LineReader:
         self._unfinished = kept
         if self._dropped > self._endless:
             raise Endless
-
-    def take(self) -> bytes | TooLong:
-        """Return the next whole line without its end; there has to be one."""
-        line = self.lines[self._taken]
-        self._taken += 1
-        if self._taken == len(self.lines):
-            self.lines.clear()
-            self._taken = 0
-        return line
 
     def end(self) -> None:
         """There is no more: what is unfinished is a line, if there is anything of it."""

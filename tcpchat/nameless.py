@@ -67,7 +67,7 @@ class Nameless:
         self._chat = dialogue.chat
         self._refusal: str | None = None
         self._wrong_codes = 0
-        self._deadline = self._chat.clock.callLater(LONGEST_NAMELESS, self._too_late)
+        self._chat.nameless.set(self, self._too_late)
 
     def greet(self) -> None:
         """Show what everybody sees first."""
@@ -113,8 +113,7 @@ class Nameless:
 
     def leave(self, reason: str = "") -> None:
         """Nobody knew."""
-        if self._deadline.active():
-            self._deadline.cancel()
+        self._chat.nameless.cancel(self)
 
     def break_off(self) -> None:
         """There is nothing to come back to."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -22,7 +21,7 @@ from tcpchat.events import Entry, Presence
 from tcpchat.following import Followed, Following
 from tcpchat.limits import MOST_HELD_ANSWERS
 from tcpchat.logs.interface import Log
-from tcpchat.places import READ_AT_ONCE, Place, pieces
+from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.replays import Replay
 from tcpchat.screen import Screen
@@ -280,8 +279,7 @@ class Reader:
                 self._advance()
                 return
             after = place.seq if place.presence >= here.presence else min(place)
-            entries = maybeDeferred(log.read, feed.stream, after, READ_AT_ONCE)
-            read = entries.addCallback(self._show, feed, here, log.kept_after(feed.stream))
+            read = feed.read(log, after).addCallback(self._show, feed, here, log.kept_after(feed.stream))
         else:
             self._advance()
             return
@@ -316,10 +314,12 @@ class Reader:
         if feed not in self._following or self._unsent:
             return  # gone, or out of this room, since
         place, view = self._following.place(feed), self._following.view(feed)
+        if entries:  # the log may have forgotten more than it has told yet
+            kept_after = max(kept_after, entries[0].seq - 1)
         lost = feed.render_gap(place.seq, kept_after, view) if kept_after > place.seq else b""
         new = []
         last = 0
-        for entry in next(pieces(entries)):
+        for entry in entries:
             presence = isinstance(entry.event, Presence)
             if entry.seq > max(here):
                 break

@@ -133,6 +133,7 @@ class _Walk:
         self._parts = list(parts)
         self._unspoken = unspoken
         self._at = 0  # in the first part: read up to here
+        self._kept_after = 0  # of the first part's stream
         self._comings: Comings | None = None  # of the first part, to be told at its end
         self._renamings: set[str] = set()  # told in a part before
 
@@ -162,18 +163,26 @@ class _Walk:
             read = maybeDeferred(log.read_unspoken, feed.stream, at, max(upto), READ_AT_ONCE)
         else:
             read = maybeDeferred(log.read, feed.stream, at, READ_AT_ONCE)
-        return read.addCallback(self._render, viewer, at, log.kept_after(feed.stream))
+            read.addCallback(self._look_for_forgotten)
+        self._kept_after = log.kept_after(feed.stream)
+        return read.addCallback(self._render, viewer, at)
+
+    def _look_for_forgotten(self, entries: list[Entry]) -> list[Entry]:
+        """Of all entries the first is there, unless the log has forgotten more than it has told yet."""
+        if entries:
+            self._kept_after = max(self._kept_after, entries[0].seq - 1)
+        return entries
 
     def _with_changes(self, spoken: list[Entry], others: list[Entry], at: int) -> list[Entry]:
         """Return what people said, and among it the changes up to where that was read."""
         end = spoken[-1].seq if len(spoken) == READ_AT_ONCE else math.inf
         return sorted([*spoken, *(entry for entry in others if at < entry.seq <= end)], key=attrgetter("seq"))
 
-    def _render(self, entries: list[Entry], viewer: Viewer, at: int, kept_after: int) -> bytes:
+    def _render(self, entries: list[Entry], viewer: Viewer, at: int) -> bytes:
         feed, after, until, _ = self._parts[0]
         upto = max(until)
         view = viewer.view(feed.stream)
-        kept_after = min(kept_after, upto)
+        kept_after = min(self._kept_after, upto)
         lost = feed.render_gap(at, kept_after, view) if at < kept_after else b""
         piece = next(pieces(entries))
         self._at = min(piece[-1].seq, upto) if piece else upto

@@ -23,7 +23,7 @@ from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record
 from tcpchat.room import LOBBY
 from tcpchat.service import Chat
-from tcpchat.session import Session
+from tcpchat.session import NOBODY, Session
 from tcpchat.tickets import Ticket, digest, ticket
 from tcpchat.unread import unread
 
@@ -42,6 +42,7 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
     session = Session(dialogue, session_id, name, chat.new_ticket(), chat.wall())
     _attach(session, dialogue)  # from here on it has to be seen through to its end
     session.register((LOBBY,))
+    chat.expect(session)
     try:
         seqs = await Membership(session).join(chat.rooms.get(LOBBY), ref, session.ticket.code)
     except NotKept:
@@ -56,10 +57,11 @@ def _attach(session: Session, dialogue: Dialogue) -> None:
     dialogue.settings = session.settings
     dialogue.reader.session = session.id
     session.dialogue = dialogue
-    session.ignored_lately = frozenset((*session.ignored, *session.ignored.values()))
+    ignored = session.ignored
+    session.ignored_lately = frozenset((*ignored, *ignored.values())) if ignored else NOBODY
     session.address = dialogue.address
     dialogue.begin(Present(session, dialogue))
-    session.chat.cursors.watch(session.id, dialogue.reader, _begun(session))
+    session.chat.cursors.watch(session.id, dialogue.reader, _begun(session) if session.feeds else {})
 
 
 async def come_back(dialogue: Dialogue, request: Resume) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from tcpchat import records
+from tcpchat.acknowledged import Acknowledged
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
 from tcpchat.feed import RoomFeed
@@ -93,6 +94,7 @@ def from_record(chat: Chat, session_id: str, name: Name, record: KeptSession) ->
     dialogue = Dialogue(chat, Nowhere(), record.address)
     dialogue.reader.stop()
     session = Session(dialogue, session_id, name, Ticket("", ""), record.since)
+    session.acknowledged = Acknowledged()
     session.digests = record.secrets
     for setting, value in record.settings.items():
         with suppress(Refused):  # of a setting that there is no more

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import errno
 import fcntl
-import gc
 import os
 import resource
 import secrets
@@ -36,6 +35,7 @@ from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
 from tcpchat.text import clean
+from tcpchat.turns import accept_few, collect_little_at_once, keep_short
 
 FAREWELL = "The server restarts, back in about 10 s. A line that was shown is kept."
 
@@ -50,11 +50,6 @@ CLOSE_THE_LOG = 0.7
 # What a connection costs while its reader stalls. Without a bound Linux takes up to 4 MiB; fast
 # readers do not pay for this one.
 SEND_BUFFER = 65536
-
-# Objects made and not yet gone after which Python looks for cycles among the youngest of them, and
-# how often it looks among older ones. A line in flight is some objects, and none of them is in a cycle:
-# with Python's 700, a busy server spends a quarter of its time looking.
-COLLECT_EVERY = 50_000, 20, 50
 
 # What the system says to an IPv6 address where IPv6 is not built in, or switched off.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
@@ -109,6 +104,7 @@ class Server(Service):
     def startService(self) -> None:
         """Start; the doors are open when the log says READY."""
         super().startService()
+        keep_short(self._reactor)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         try:
@@ -167,11 +163,10 @@ class Server(Service):
                     raise
                 port = await door.otherwise.listen(self._factory)
             self._ports.append(port)
+            accept_few(port)
             if hasattr(port, "socket"):
                 _tune(port.socket)
-        gc.collect()
-        gc.freeze()  # what is there now is there for good
-        gc.set_threshold(*COLLECT_EVERY)
+        collect_little_at_once()
         self.logger.info("Fanout is {name}: {why}", name=self._fanout.name, why=self._why_fanout)
         for door, port in zip(self._doors, self._ports, strict=True):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=_where(port.getHost()))

@@ -21,12 +21,13 @@ from tcpchat import records
 from tcpchat.catching_up import CatchingUp
 from tcpchat.claims import Claims, Taken
 from tcpchat.cursors import Cursors
-from tcpchat.events import Event, Joined, Left, Renamed, Told, inbox
+from tcpchat.deadlines import Deadlines
+from tcpchat.events import Entry, Event, Joined, Left, Renamed, Told, inbox
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed, RoomFeed
 from tcpchat.flow import Uncommitted
-from tcpchat.limits import KEEP_ALL, Limits, Retention
+from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name, NotAName, nickname
 from tcpchat.person import Person
@@ -36,6 +37,7 @@ from tcpchat.records import KeptSight
 from tcpchat.requests import Refused
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
+from tcpchat.room import LOBBY
 from tcpchat.rooms import Rooms
 from tcpchat.text import clean
 from tcpchat.tickets import Ticket, new_ticket
@@ -86,6 +88,8 @@ class Chat:
         self.uncommitted = Uncommitted()
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
+        self.nameless = Deadlines(clock, LONGEST_NAMELESS)
+        self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
         self.claims = Claims()
         self.resumable = Resumable()
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
@@ -94,6 +98,7 @@ class Chat:
         self._forgetting = Forgetting(log, self.rooms, clock, wall, retention)
         self._chance = chance
         self._people: dict[str, Person] = {}
+        self._newcomers: dict[str, Person] = {}  # who are in the lobby, or are not yet
         self._departures: dict[str, list[Deferred[None]]] = {}  # not in the log yet, and who waits for them
         self._inboxes: dict[str, tuple[Feed, Callable[[], None]]] = {}
         self._upkeep = LoopingCall(self._look_after)
@@ -151,7 +156,17 @@ class Chat:
 
     def enter(self, person: Person) -> None:
         """Somebody has a nickname now and can be found by it."""
+        self._newcomers.pop(person.id, None)
         self._people[person.id] = person
+
+    def expect(self, person: Person) -> None:
+        """Somebody is about to come into the lobby: once the others see that, they can be found."""
+        self._newcomers[person.id] = person
+
+    def withdraw(self, person: Person) -> None:
+        """Somebody could not come in."""
+        self._newcomers.pop(person.id, None)
+        self.forget(person.id)
 
     def depart(self, person: Person, rooms: Sequence[RoomFeed], reason: str) -> None:
         """Somebody is gone: everybody in the rooms is told."""
@@ -204,11 +219,14 @@ class Chat:
     def find_person(self, name: Name) -> Person | None:
         """Return who has a nickname now."""
         holder = self.claims.holder(name)
-        return self._people.get(holder) if holder else None
+        return self.person(holder) if holder else None
 
     def person(self, session: str) -> Person | None:
-        """Return the person of a session, if still there."""
-        return self._people.get(session)
+        """Return the person of a session, if there."""
+        if session in self._people:
+            return self._people[session]
+        newcomer = self._newcomers.get(session)
+        return newcomer if newcomer and session in self.rooms.get(LOBBY).room.members else None
 
     def is_broken(self, typed: str) -> bool:
         """Tell whether the connection of whoever has a nickname is broken."""
@@ -297,13 +315,9 @@ class Chat:
         for person in to, sender:
             person.follow_inbox(self.inbox(person.id))
 
-        def kept(seqs: list[list[int]]) -> list[int]:
-            to.heard_from(event)
-            return seqs[1]
-
         copy = msgspec.structs.replace(event, ref="")
         both = [(inbox(to.id), [copy]), (inbox(sender.id), [event])]
-        return self.log.append_all(both).addCallback(kept)
+        return self.log.append_all(both).addCallback(lambda seqs: seqs[1])
 
     def inbox(self, session: str) -> Feed:
         """Return the feed of a session's private messages."""
@@ -311,5 +325,17 @@ class Chat:
             stream = inbox(session)
             last = self.log.last(stream)
             feed = Feed(stream, self.wall, last, self._crowd)
-            self._inboxes[session] = feed, self.log.tail(stream, last, feed.deliver)
+
+            def deliver(entries: list[Entry]) -> None:
+                # Before it is shown: an answer may come at once.
+                self._hear(session, entries)
+                feed.deliver(entries)
+
+            self._inboxes[session] = feed, self.log.tail(stream, last, deliver)
         return self._inboxes[session][0]
+
+    def _hear(self, session: str, entries: list[Entry]) -> None:
+        person = self.person(session)
+        for entry in entries:
+            if person is not None and isinstance(entry.event, Told) and entry.event.session != session:
+                person.heard_from(entry.event)

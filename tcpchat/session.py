@@ -7,18 +7,15 @@ What can be asked for over a connection is in present.py, coming back over anoth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
-from twisted.internet.interfaces import IDelayedCall
-
 from tcpchat import answers, jsonlines, records, render
-from tcpchat.acknowledged import Acknowledged
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
 from tcpchat.feed import Feed, RoomFeed
-from tcpchat.limits import GRACE, LONGEST_ABSENCE
+from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
@@ -35,6 +32,8 @@ MOST_TOKENS = 3
 # Settings that nobody has changed are not kept.
 AS_AT_FIRST = Settings()
 
+NOBODY: frozenset[str] = frozenset()
+
 # Changes of a session that are kept at once within a second: more than a person makes.
 KEPT_A_SECOND = 10
 
@@ -47,7 +46,7 @@ class Session:
     """Somebody who has a nickname."""
 
     __slots__ = (
-        "_grace", "_keeping_since", "_keeps", "acknowledged", "address", "asked_before", "away", "broken",
+        "_keeping_since", "_keeps", "acknowledged", "address", "asked_before", "away", "broken",
         "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately", "name",
         "settings", "since", "ticket",
     )  # fmt: skip
@@ -68,10 +67,9 @@ class Session:
         self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
         self.correspondent: str | None = None  # the session that wrote privately last
         self.asked_before = AskedBefore(self.chat.log, id)
-        self.ignored_lately: frozenset[str] = frozenset()  # whom one did not hear over this connection
-        self.acknowledged = Acknowledged()  # by the last connection, once it has broken
+        self.ignored_lately = NOBODY  # whom one did not hear over this connection
+        self.acknowledged = dialogue.reader.acknowledged  # by the last connection, once it has broken
         self.broken: int | None = None  # when it did, in milliseconds since 1970
-        self._grace: IDelayedCall | None = None
         self._keeping_since = -1.0  # the second in which so much was kept
         self._keeps = 0
 
@@ -231,7 +229,7 @@ class Session:
 
     def wait(self, reason: str) -> None:
         """Wait a while for the person; then they have left for this reason."""
-        self._grace = self.chat.clock.callLater(GRACE, self._leave, reason)
+        self.chat.broken.set(self.id, partial(self._leave, reason))
 
     def leave(self, reason: str) -> None:
         """The person has said farewell; they can still come back."""
@@ -243,7 +241,7 @@ class Session:
 
     def withdraw(self) -> None:
         """The person could not come in."""
-        self.chat.forget(self.id)
+        self.chat.withdraw(self)
         self.release(self.name)
 
     def be_back(self, ticket: Ticket) -> None:
@@ -256,9 +254,7 @@ class Session:
 
     def stay(self) -> None:
         """The person is about to be back: nothing is to be told."""
-        if self._grace and self._grace.active():
-            self._grace.cancel()
-        self._grace = None
+        self.chat.broken.cancel(self.id)
 
     def _stop(self) -> None:
         """Go on, if at all, where the connection has stopped: what was there when it ends is still shown."""

@@ -52,7 +52,7 @@ CASES: list[tuple[bytes, list[Read]]] = [
 
 
 def take(reader: LineReader) -> list[Read]:
-    return [reader.take() for _ in iter(lambda: bool(reader.lines), False)]
+    return [reader.lines.take() for _ in iter(lambda: bool(reader.lines), False)]
 
 
 def read(chunks: Iterable[bytes], longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> list[Read]:
@@ -99,7 +99,7 @@ class FramingTests(SynchronousTestCase):
     def test_lines_can_be_taken_one_at_a_time_while_others_come(self) -> None:
         reader = LineReader()
         reader.feed(b"one\ntwo\nthr")
-        self.assertEqual(reader.take(), b"one")
+        self.assertEqual(reader.lines.take(), b"one")
         reader.feed(b"ee\n")
         self.assertEqual(take(reader), [b"two", b"three"])
         self.assertFalse(reader.lines)

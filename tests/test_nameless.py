@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpchat.limits import GRACE, MOST_WRONG_CODES
+from tcpchat.limits import GRACE, LONGEST_NAMELESS, MOST_WRONG_CODES
 from tcpchat.requests import NotUnderstood
 from tests.visitors import ChatCase
 
@@ -100,10 +100,16 @@ class ComingInTests(ChatCase):
     def test_who_goes_without_a_nickname_is_not_told_of(self) -> None:
         timers = len(self.clock.getDelayedCalls())
         (alice,) = self.enter("alice")
-        self.connect().breaks_off()
-        self.assertEqual(len(self.clock.getDelayedCalls()), timers)
+        gone = [self.connect() for _ in range(3)]
+        for visitor in gone:
+            visitor.breaks_off()
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers + 1, "one timer is for all of them")
         self.clock.advance(GRACE)
         self.assertEqual(alice.sees(), [])
+        self.clock.advance(LONGEST_NAMELESS)
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers)
+        for visitor in gone:
+            self.assertEqual(visitor.sees()[2:], [], "it was too late for somebody who is gone")
 
 
 class NicknameTests(ChatCase):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tcpchat.events import Joined, Left
+from tcpchat.events import Entry, Joined, Left, inbox
 from tcpchat.limits import GRACE
-from tests.visitors import ChatCase
+from tests.visitors import ChatCase, Visitor
 
 NOT_SENT = "!!! Not sent: the log cannot be written."
 
@@ -180,3 +180,33 @@ class PeopleTests(ChatCase):
         self.restart(bob)
         (carl,) = self.enter("carl")
         self.assertEqual(carl.types("/seen alice"), ["*** alice was last here at 10:02."])
+
+
+class AtOnceTests(ChatCase):
+    """Who is shown something may answer before those who did it are told that it is in the log."""
+
+    def when_shown(self, stream: str, visitor: Visitor, line: str) -> None:
+        """Have somebody say something as soon as something is shown, once."""
+
+        def answer(entries: list[Entry]) -> None:
+            end()
+            visitor.dialogue.received(line)
+
+        end = self.log.tail(stream, self.log.last(stream), answer)
+
+    def test_whoever_is_shown_to_have_come_can_be_spoken_to(self) -> None:
+        (bob,) = self.enter("bob")
+        self.when_shown("#lobby", bob, "/msg carol welcome")
+        (carol,) = self.enter("carol")
+        self.assertIn("[to carol] welcome", bob.sees())
+        carol.sees()
+        self.assertIn(b"[from bob] welcome", carol.screen.shown)
+
+    def test_a_reply_goes_to_whoever_was_shown_last(self) -> None:
+        alice, bob, carol = self.enter("alice", "bob", "carol")
+        alice.types("/msg bob hello")
+        person = self.chat.find_person(self.chat.nickname("bob"))
+        assert person is not None
+        self.when_shown(inbox(person.id), bob, "/reply yes")
+        self.assertIn("[from bob] yes", carol.types("/msg bob a secret?"))
+        self.assertNotIn("[from bob] yes", alice.sees())

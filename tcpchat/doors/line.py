@@ -247,7 +247,7 @@ class LineConnection(LineOnlyReceiver):
         self._taking_lines = True
         taken = 0
         while self._reader.lines and self._takes_lines:
-            line = self._reader.take()
+            line = self._reader.lines.take()
             if isinstance(line, TooLong):
                 self._first = False
                 self.dialogue.received(NotUnderstood(TOO_LONG, "too-long"))

@@ -19,6 +19,10 @@ from tcpchat.logs.interface import Posted
 # reactor some ten milliseconds to show it.
 LARGEST_BATCH = 1024
 
+# Characters that one commit adds to a stream at most, but for one item alone: what the sockets of a
+# room's members take at once. If it were more, all of them would have to read the rest from the log.
+LARGEST_SHARE = 65_536
+
 # Seconds from one commit to the next, unless there is enough for one: each costs as much as some ten
 # entries. A line that is said alone is committed at once.
 GATHERED_FOR = 0.002
@@ -90,7 +94,20 @@ class Batch:
         self.items: list[Item] = []
         self.chores: list[Chore] = []
         self.size = 0  # of the items, about, in entries
+        self._shares: dict[str, int] = {}  # characters posted to each stream
         self.is_last = False
+
+    def takes(self, item: Item) -> bool:
+        """Tell whether there is room for something, and count it as in if so."""
+        if self.items and self.size + item.size > LARGEST_BATCH:
+            return False
+        if isinstance(item, Post):
+            share = self._shares.get(item.stream, 0) + len(getattr(item.event, "text", ""))
+            if share > LARGEST_SHARE and self.items:
+                return False
+            self._shares[item.stream] = share
+        self.size += item.size
+        return True
 
 
 class Batches:
@@ -118,12 +135,10 @@ class Batches:
 
     def add(self, item: Item) -> None:
         """Add something to a commit."""
-        size = item.size
-        if not self._waiting or (self._waiting[-1].items and self._waiting[-1].size + size > LARGEST_BATCH):
+        if not (self._waiting and self._waiting[-1].takes(item)):
             self._waiting.append(Batch())
-        batch = self._waiting[-1]
-        batch.items.append(item)
-        batch.size += size
+            self._waiting[-1].takes(item)
+        self._waiting[-1].items.append(item)
         if not (self._is_due or self._is_out):
             self._gather()
 

@@ -31,6 +31,9 @@ from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Committed, Reports,
 from tcpchat.logs.tails import Tails
 from tcpchat.queries import Query
 
+# Posts of which it is told what came of them, before the others may have their turn.
+TOLD_AT_ONCE = 16
+
 Durability = Literal["power", "crash"]
 
 
@@ -207,10 +210,12 @@ class SQLiteLog:
             self._streams[name] = growth.moved()
             self._tails.deliver(name, growth.entries)
             yield
-        for item, outcome in zip(committed.items, committed.outcomes, strict=True):
+        for number, (item, outcome) in enumerate(zip(committed.items, committed.outcomes, strict=True)):
             match item:
                 case Post():
                     self._tell(item, outcome)
+                    if number % TOLD_AT_ONCE == 0:
+                        yield  # some are heard again now, who had to wait
                 case Append():
                     item.answer.callback(outcome[0] if item.is_one else outcome)
                     yield  # who comes in, say, has much to do then

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tcpchat.logs.batches import Append, Batches, Chore, Forget, Item, Keep, Post, Reach
+from tcpchat.logs.batches import ENOUGH, Append, Batches, Chore, Forget, Item, Keep, Post, Reach
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.leisure import Leisure
 from tcpchat.logs.reporter import Reporter
@@ -25,6 +25,9 @@ MOST_WAITING = 250_000
 
 # As many pages as a commit to so many streams, an index slice moves beside its text.
 SLICE_STREAMS = 4
+
+# Slices of the index that are made between two commits while a search waits for them.
+SLICES_AT_ONCE = 4
 
 # Seconds without a line after which there seems to be time for the index.
 PAUSE = 0.02
@@ -90,6 +93,15 @@ class Writer:
         threading.Thread(target=self._run, name="log writer", daemon=True).start()
 
     def _run(self) -> None:
+        try:
+            self._write_all()
+        except Exception as error:
+            # There is no more writing, and what is not in the log yet will never be.
+            self._broken = True
+            self._reporter.note(self._reports.broke, error)
+            self._reporter.send()
+
+    def _write_all(self) -> None:
         leisure = Leisure()
         is_over = False
         while not is_over:
@@ -103,7 +115,7 @@ class Writer:
                 self._reporter.note(self._reports.finished)
             self._reporter.send()
             self._checkpoint()
-            self._is_idle = not items and leisure.has_time()
+            self._is_idle = len(items) < ENOUGH and leisure.has_time()
             if not is_over:
                 self._work()
             self._reporter.send()
@@ -131,8 +143,9 @@ class Writer:
             if self._breaks(error):
                 return
             if is_its_own(error) and len(items) > 1:
-                for item in items:
-                    self._write([item])
+                half = len(items) // 2
+                self._write(items[:half])
+                self._write(items[half:])
                 return
             self._is_full = not is_its_own(error)
             if self._is_full:
@@ -234,8 +247,11 @@ class Writer:
 
     def _reach(self, chore: Reach) -> bool:
         """Return whether the index holds what it can hold: on a full disk, that is what it does hold."""
-        missing = self._index.lacks(chore.wanted)
-        if missing and self._add_to_index(missing):
+        for _ in range(SLICES_AT_ONCE):
+            missing = self._index.lacks(chore.wanted)
+            if not missing or not self._add_to_index(missing):
+                break
+        else:
             return False
         self._reporter.note(chore.answer.callback, None)
         return True
