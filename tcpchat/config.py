@@ -29,7 +29,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     durability: Literal["power", "crash"] = "power"
     limits: Literal["on", "off"] | Limits = "on"
     nicknames: Literal["any", "ascii"] = "any"
-    fanout: Literal["auto", "direct", "uring"] = "auto"
+    fanout: Literal["auto", "direct"] = "auto"
     motd: str | None = None
     history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
     retention: Retention = KEEP_ALL
@@ -82,7 +82,7 @@ def _explain(name: str) -> str:
         "durability": "it is power or crash",
         "limits": "it is on or off, or a table of numbers",
         "nicknames": "it is any or ascii",
-        "fanout": "it is auto, direct or uring",
+        "fanout": "it is auto or direct",
         "history": "it is a number from 0 to 500",
         "listen": "it is a list of endpoints",
         "store": "it is sqlite:PATH or memory:",

@@ -27,8 +27,6 @@ from twisted.python.failure import Failure
 from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
 from tcpchat.doors.line import LineFactory
-from tcpchat.fanout.choice import choose
-from tcpchat.fanout.interface import Unavailable
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
@@ -116,11 +114,6 @@ class Server(Service):
             self._give_up(kinds.get(type(error), statuses.CANNOT_OPEN), str(error))
             return
         config = self._config
-        try:
-            self._fanout, self._why_fanout = choose(config.fanout)
-        except Unavailable as error:
-            self._give_up(statuses.CANNOT_OPEN, f"The fanout cannot be {config.fanout}: {error}.")
-            return
         self._chat = Chat(
             self._log,
             self._reactor,
@@ -132,7 +125,6 @@ class Server(Service):
             ascii_names=config.nicknames == "ascii",
             greeting=self._greeting,
             retention=config.retention,
-            crowd=self._fanout.crowd,
         )
         self._factory = LineFactory(self._chat)
         self._reactor.callWhenRunning(self._open_doors)
@@ -167,7 +159,6 @@ class Server(Service):
             if hasattr(port, "socket"):
                 _tune(port.socket)
         collect_little_at_once()
-        self.logger.info("Fanout is {name}: {why}", name=self._fanout.name, why=self._why_fanout)
         for door, port in zip(self._doors, self._ports, strict=True):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=_where(port.getHost()))
         for line in self._how_to_join():
@@ -236,7 +227,6 @@ class Server(Service):
         for connection in list(self._factory.connections):
             connection.abort()
         self._chat.close()
-        self._fanout.close()
         closed: list[None] = []
         log.close().addCallback(closed.append)
         await self._until(lambda: bool(closed), CLOSE_THE_LOG)

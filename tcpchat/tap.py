@@ -16,8 +16,6 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python import usage
 
 from tcpchat import config
-from tcpchat.fanout.choice import Wanted, choose
-from tcpchat.fanout.interface import Unavailable
 from tcpchat.server import Door, Server
 from tcpchat.statuses import USAGE
 
@@ -38,7 +36,7 @@ class Options(usage.Options):
         ["durability", None, None, "what a shown line survives: power (an fsync first) or crash (power)"],
         ["limits", None, None, "limits for each person: on, or off for benchmarks and trusted networks (on)"],
         ["nicknames", None, None, "which scripts a nickname may be in: any or ascii (any)"],
-        ["fanout", None, None, "how a line is handed to many: direct, uring (Linux), or what is best (auto)"],
+        ["fanout", None, None, "how a line is handed to many: direct, or what is best here (auto)"],
         ["motd", None, None, "file whose lines everybody is greeted with"],
         ["history", None, None, "how many lines of a room a newcomer is shown, 0 to 500 (10)"],
         ["config", None, None, "TOML file with these options; the command line wins"],
@@ -111,19 +109,6 @@ def _door(reactor: Any, description: str) -> Door:
     return Door(kind.removesuffix("6"), endpoint)
 
 
-def _try_fanout(wanted: Wanted) -> None:
-    """
-    See whether a way of fanout can be had here; the server makes its own after it has forked.
-
-    Raises:
-        WrongConfig: it cannot.
-    """
-    try:
-        choose(wanted).fanout.close()
-    except Unavailable as error:
-        raise config.WrongConfig(f"The fanout cannot be {wanted} here: {error}.") from error
-
-
 def makeService(options: Options) -> IService:
     """Return the server that the options describe."""
     # The reactor's clock is the wall clock, which can be set while timers wait: before there is
@@ -140,7 +125,6 @@ def makeService(options: Options) -> IService:
             ipv6, ipv4 = (_door(reactor, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
             doors = [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
         greeting = config.greeting(chosen.motd) if chosen.motd else ()
-        _try_fanout(chosen.fanout)
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
         return Server(reactor, chosen, doors, greeting, foreground)
     except config.WrongConfig as error:

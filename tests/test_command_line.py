@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,10 @@ from tests.processes import PATIENCE, TWISTD, Server
 LISTEN = ("--listen", "tcp:0:interface=127.0.0.1")
 
 
-def refusal(folder: Path, status: int, *options: str, inside: tuple[str, ...] = ()) -> str:
-    """Return the one line that says why the server does not start, if it is run ``inside`` something."""
+def refusal(folder: Path, status: int, *options: str) -> str:
+    """Return the one line that says why the server does not start."""
     ended = subprocess.run(
-        [*inside, TWISTD, "-n", "tcpchat", *options],
+        [TWISTD, "-n", "tcpchat", *options],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE, check=False,
     )  # fmt: skip
     shown = ended.stdout.decode()
@@ -78,13 +77,6 @@ def test_the_configuration_counts_and_the_command_line_wins(tmp_path: Path) -> N
         assert shown.startswith("*** Ada's lab\r\n*** What is your nickname?\r\n")
         assert "*** The last 1 line of #lobby:\r\n" in shown
         assert (tmp_path / "other.sqlite3").exists()
-
-
-def test_a_fanout_that_the_kernel_forbids(tmp_path: Path) -> None:
-    inside = (sys.executable, str(Path(__file__).with_name("without_io_uring.py")))
-    line = refusal(tmp_path, 64, "--fanout", "uring", inside=inside)
-    assert line == "tcpchat: The fanout cannot be uring here: io_uring: Operation not permitted."
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_busy_port(tmp_path: Path) -> None:

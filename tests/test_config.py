@@ -16,7 +16,7 @@ listen = ["tcp:8023", "unix:/run/tcpchat"]
 store = "memory:"
 durability = "crash"
 nicknames = "ascii"
-fanout = "uring"
+fanout = "direct"
 motd = "motd.txt"
 history = 500
 
@@ -52,7 +52,7 @@ class MakeTests(SynchronousTestCase):
             make(settings, "chat.toml"),
             Config(
                 listen=("tcp:8023", "unix:/run/tcpchat"), store="memory:", durability="crash",
-                limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="uring",
+                limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
                 motd="motd.txt", history=500, retention=Retention(days=30, entries=1000),
             ),
         )  # fmt: skip
@@ -74,8 +74,8 @@ class MakeTests(SynchronousTestCase):
             self.assert_refused(f"durability cannot be {value!r}: it is power or crash", durability=value)
         for value in "latin", True, 0:
             self.assert_refused(f"nicknames cannot be {value!r}: it is any or ascii", nicknames=value)
-        for value in "io_uring", "", True, ["uring"]:
-            self.assert_refused(f"fanout cannot be {value!r}: it is auto, direct or uring", fanout=value)
+        for value in "io_uring", "", True, ["direct"], "uring":
+            self.assert_refused(f"fanout cannot be {value!r}: it is auto or direct", fanout=value)
         for value in "tcp:8023", 8023, True, [8023], {"port": 8023}:
             self.assert_refused(f"listen cannot be {value!r}: it is a list of endpoints", listen=value)
 

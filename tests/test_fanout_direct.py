@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.fanout.direct import Direct
+from tcpchat.fanout.direct import DirectCrowd
 from tests.fanout_contract import FanoutContract
 
 
 class DirectTests(FanoutContract, SynchronousTestCase):
-    def make_fanout(self) -> Direct:
-        return Direct()
+    def make_crowd(self) -> DirectCrowd:
+        return DirectCrowd()

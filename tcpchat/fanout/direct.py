@@ -79,16 +79,3 @@ class DirectCrowd:
             return send(data)
         except OSError as error:
             return outcome(error)
-
-
-class Direct:
-    """The way of fanout that hands over directly."""
-
-    name = "direct"
-
-    def crowd(self) -> DirectCrowd:
-        """Return a crowd with nobody in it."""
-        return DirectCrowd()
-
-    def close(self) -> None:
-        """It holds nothing."""

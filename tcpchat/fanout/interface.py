@@ -9,10 +9,6 @@ from typing import Protocol
 from tcpchat.screen import Show
 
 
-class Unavailable(Exception):
-    """This way of fanout cannot be had here; the text says why."""
-
-
 class Member(Protocol):
     """One connection, as a crowd needs it."""
 
@@ -66,17 +62,3 @@ class Crowd(Protocol):
         Raises:
             KeyError: nobody of that name is in.
         """
-
-
-class Fanout(Protocol):
-    """A way of handing over, from which all crowds of a server come. It is for one process and thread."""
-
-    @property
-    def name(self) -> str:
-        """Return what it is called on the command line."""
-
-    def crowd(self) -> Crowd:
-        """Return a crowd with nobody in it."""
-
-    def close(self) -> None:
-        """Give back what it holds of the system; its crowds go on, perhaps slower."""
