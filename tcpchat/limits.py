@@ -30,7 +30,7 @@ MOST_INDENTATION = 40
 LONGEST_REF = 64
 
 # Lines of one person that are not in the log yet; beyond that, input waits. It bounds what one
-# talker can have the server hold, and is ample: the log commits up to 256 entries at once.
+# talker can have the server hold, and is ample: the log commits up to 1,024 entries at once.
 MOST_UNCOMMITTED = 64
 
 # Lines of all together that are not in the log yet, above which one person may have but few:

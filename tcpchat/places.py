@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 def pieces(entries: list[Entry]) -> Iterator[list[Entry]]:
-    """Cut entries into pieces whose lines have LARGEST_CHUNK bytes at most."""
+    """Cut entries into pieces whose lines have about LARGEST_CHUNK bytes at most."""
     start = size = 0
     for at, entry in enumerate(entries):
         text = getattr(entry.event, "text", "")

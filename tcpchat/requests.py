@@ -128,7 +128,7 @@ class Search(msgspec.Struct, frozen=True):
 
 
 class More(msgspec.Struct, frozen=True):
-    """Show the page before the one that /history or /search showed last."""
+    """Show the page before the one that /history or /search showed last, or the next one of /who."""
 
 
 class Seen(msgspec.Struct, frozen=True):

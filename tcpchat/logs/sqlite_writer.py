@@ -14,7 +14,7 @@ from tcpchat.logs.leisure import Leisure
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
 from tcpchat.logs.sqlite_numbering import Growth, Numbering
-from tcpchat.logs.sqlite_search import Index
+from tcpchat.logs.sqlite_search import SLICE, Index
 
 # Entries that go in one transaction when a stream is shortened: some milliseconds.
 FORGOTTEN_AT_ONCE = 128
@@ -115,7 +115,9 @@ class Writer:
                 self._reporter.note(self._reports.finished)
             self._reporter.send()
             self._checkpoint()
-            self._is_idle = len(items) < ENOUGH and leisure.has_time()
+            # Quiet, or so little that it would never be quiet for long.
+            little = not items or (len(items) < ENOUGH and self._index.waiting >= SLICE)
+            self._is_idle = little and leisure.has_time()
             if not is_over:
                 self._work()
             self._reporter.send()
