@@ -25,7 +25,7 @@ CACHE = 256
 
 # The same of the one that writes: it holds the pages that are being added to, three for each stream. If
 # they are more, each commit reads them again, and writes some of them twice.
-WRITERS_CACHE = 8192
+WRITERS_CACHE = 2048
 
 # A file of more bytes is not looked through for damage at the start, but for what all depends on:
 # reading it from a disk takes seconds. `tcpchat log check` looks through all of it.

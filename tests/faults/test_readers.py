@@ -128,7 +128,7 @@ def test_stalled_readers_are_cheap(tmp_path: Path) -> None:
     with start(tmp_path).ready() as server:
         talker = Program(server, "ann")
         talker.asks({"type": "set", "name": "joins", "value": "none"})
-        talker.talks(1)
+        talker.talks(2)  # until what the server keeps of its file is there
         before, before_kernel = memory(server), kernel_memory()
         readers = []
         for number in range(READERS):
