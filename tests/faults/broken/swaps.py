@@ -27,6 +27,7 @@ def connectionMade(self: LineConnection) -> None:
         return show(b"".join(lines))
 
     self.show = show_swapped
+    self.socket = None  # or a crowd would hand over to that
 
 
 if __name__ == "__main__":
