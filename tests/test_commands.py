@@ -1,8 +1,8 @@
 """What a line asks for: the table of commands, and everything that can be typed beside it."""
 
 import re
-from dataclasses import astuple
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -378,5 +378,5 @@ class ParseLaws(SynchronousTestCase):
                 self.assertLessEqual(len(text.encode()), LONGEST_REMARK)
                 self.assertEqual(clean(text), text)
             case Help() | Set():
-                for text in astuple(request):
+                for text in msgspec.structs.astuple(request):
                     self.assertEqual(clean(text), text)
