@@ -11,6 +11,9 @@ from typing import Annotated
 
 import msgspec
 
+# Bytes of UTF-8 that a character takes at most.
+LARGEST_CHARACTER = 4
+
 # Bytes of a line without its end. IRC allows 512; a pasted paragraph is about as long as this,
 # and a terminal in line mode cannot send more than 4095.
 LONGEST_LINE = 4096

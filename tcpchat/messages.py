@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tcpchat.limits import LARGEST_PASTE, LONGEST_LINE, LONGEST_PASTE, LONGEST_REMARK, MOST_INDENTATION
+from tcpchat.limits import (
+    LARGEST_CHARACTER,
+    LARGEST_PASTE,
+    LONGEST_LINE,
+    LONGEST_PASTE,
+    LONGEST_REMARK,
+    MOST_INDENTATION,
+)
 from tcpchat.requests import NotUnderstood, Refused
 from tcpchat.text import MOST_SPACES, clean
-
-# Bytes of UTF-8 that a character takes at most.
-LARGEST_CHARACTER = 4
 
 NOTHING_SHOWN = "There is nothing in that line that can be shown, and it was not sent."
 

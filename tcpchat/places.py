@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tcpchat.events import Entry
-from tcpchat.limits import LARGEST_CHUNK
+from tcpchat.limits import LARGEST_CHARACTER, LARGEST_CHUNK
 
 # Bytes of an entry's line beside its text: the nickname, the room, the time and the signs.
 LINE_OVERHEAD = 160
 # Entries read from the log at once for one reader.
 READ_AT_ONCE = 64
-# Bytes of UTF-8 that a character takes at most.
-LARGEST_CHARACTER = 4
 
 
 class Place(NamedTuple):

@@ -97,8 +97,8 @@ class Batch:
         self._shares: dict[str, int] = {}  # characters posted to each stream
         self.is_last = False
 
-    def takes(self, item: Item) -> bool:
-        """Tell whether there is room for something, and count it as in if so."""
+    def add(self, item: Item) -> bool:
+        """Add something, unless there is no room for it; return whether there was."""
         if self.items and self.size + item.size > LARGEST_BATCH:
             return False
         if isinstance(item, Post):
@@ -106,6 +106,7 @@ class Batch:
             if share > LARGEST_SHARE and self.items:
                 return False
             self._shares[item.stream] = share
+        self.items.append(item)
         self.size += item.size
         return True
 
@@ -135,27 +136,27 @@ class Batches:
 
     def add(self, item: Item) -> None:
         """Add something to a commit."""
-        if not (self._waiting and self._waiting[-1].takes(item)):
+        if not self._newest().add(item):
             self._waiting.append(Batch())
-            self._waiting[-1].takes(item)
-        self._waiting[-1].items.append(item)
+            self._newest().add(item)  # an empty one has room for anything
         if not (self._is_due or self._is_out):
             self._gather()
 
     def add_chore(self, chore: Chore) -> None:
         """Have something done behind what was added before it."""
-        if not self._waiting:
-            self._waiting.append(Batch())
-        self._waiting[-1].chores.append(chore)
+        self._newest().chores.append(chore)
         if not (self._is_due or self._is_out):
             self._gather()
 
     def end(self) -> None:
         """Say that nothing more will come."""
+        self._newest().is_last = True
+        self._hand_over()
+
+    def _newest(self) -> Batch:
         if not self._waiting:
             self._waiting.append(Batch())
-        self._waiting[-1].is_last = True
-        self._hand_over()
+        return self._waiting[-1]
 
     def finished(self) -> None:
         """The writer has finished a batch, and everybody was shown what it held."""
