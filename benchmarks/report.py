@@ -91,7 +91,7 @@ def markdown(about: Mapping[str, Any], runs: Sequence[Run], picture: str) -> str
         ]
         if present:
             parts += _section(figures, present)
-    parts += [*_pulses(runs), *_servers(about, {run["server"] for run in runs})]
+    parts += [*_turns(runs), *_servers(about, {run["server"] for run in runs})]
     return "\n\n".join(parts) + "\n"
 
 
@@ -136,22 +136,21 @@ def _other(figures: Figures, servers: Sequence[str]) -> tuple[list[str], list[li
     return ["server", *columns.values(), f"costs, beside {OURS}"], rows
 
 
-def _pulses(runs: Sequence[Run]) -> Iterator[str]:
-    pulses = {load.name: Figures(load, runs) for load in LOADS.values()}
+def _turns(runs: Sequence[Run]) -> Iterator[str]:
+    turns = {load.name: Figures(load, runs) for load in LOADS.values()}
     rows = [
-        [name, str(longest), _text(figures.of(OURS, "pulse_cpu_ms"))]
-        for name, figures in pulses.items()
-        if (longest := figures.of(OURS, "pulse_ms"))
+        [name, str(longest), _text(figures.of(OURS, "turn_cpu_ms"))]
+        for name, figures in turns.items()
+        if (longest := figures.of(OURS, "turn_ms"))
     ]
     if rows:
-        yield "### How long tcpchat did not answer"
+        yield "### How long tcpchat's reactor was busy in one turn"
         yield (
-            "The longest answer to somebody alone in a room who asks `/who` every 2 ms during the workload, "
-            "coming in included, in runs of their own. It holds the reactor's longest block, and also the "
-            "answer itself, and what both sides waited for their cores. The last column is the most CPU time "
-            "that the server took between a question and its answer: the work that came before it."
+            "From one look at the network to the next, the longest of each run, everybody's coming in "
+            "included, in runs of their own. The second column has the most CPU time that the reactor's "
+            "thread took in a turn: the rest of the first went to the log's thread, and to other programs."
         )
-        yield _table(["workload", "longest answer, ms", "server's CPU meanwhile, ms"], rows)
+        yield _table(["workload", "longest turn, ms", "reactor's CPU in a turn, ms"], rows)
 
 
 def _servers(about: Mapping[str, Any], used: set[str]) -> Iterator[str]:

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from benchmarks import biglog
 from benchmarks.debian import CannotInstall, Program, as_nobody, program
 from benchmarks.loads import Load
-from benchmarks.pulse import Pulse
 from benchmarks.servers import Place, Server
+from benchmarks.turns import WORTH_IT, Turn, read, with_a_watch
 
 HERE = Path(__file__).parent
 
@@ -28,11 +28,14 @@ HERE = Path(__file__).parent
 READY = 30.0
 OVER = 400.0
 
-# The one whose pulse is taken, in runs of their own: the questions cost something, too.
+# The one whose reactor's turns are timed, in runs of their own: the watch costs something, too.
 OURS = "tcpchat"
 
+# Where they are written down, in the server's folder.
+TURNS = "turns"
+
 # What is known of a run: where it belongs ("round", "load", "server"), and chatload's figures, or
-# "pulse_ms", or "error".
+# "turn_ms", or "error".
 Run = dict[str, Any]
 
 
@@ -94,37 +97,34 @@ class Bench:
         chance = random.Random(seed)
         for number in range(1, rounds + 1):
             jobs = [
-                (load, server, pulse)
+                (load, server, timed)
                 for load in loads
                 for server in servers
-                for pulse in (False, True)
-                if load.is_for(server.name) and (not pulse or server.name == OURS)
+                for timed in (False, True)
+                if load.is_for(server.name) and (not timed or server.name == OURS)
             ]
             chance.shuffle(jobs)
-            for load, server, pulse in jobs:
+            for load, server, timed in jobs:
                 if server.name in self.missing:
                     continue
                 about: Run = {"round": number, "load": load.name, "server": server.name}
-                self.tell(f"round {number} of {rounds}: {load.name}, {server.name}{', its pulse' * pulse}")
+                self.tell(f"round {number} of {rounds}: {load.name}, {server.name}{', timed' * timed}")
                 try:
-                    yield about | self.measure(load, server, pulse)
+                    yield about | self.measure(load, server, timed)
                 except NoFigures as error:
                     yield about | {"error": str(error)}
 
-    def measure(self, load: Load, server: Server, pulse: bool = False) -> Run:
+    def measure(self, load: Load, server: Server, timed: bool = False) -> Run:
         """
-        Run one workload with a new server; return the figures, or only those of its pulse.
+        Run one workload with a new server; return the figures, or only its longest turn.
 
         Raises:
             NoFigures: the server or the load has failed.
         """
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder, contextlib.ExitStack() as stack:
             place = self._place(Path(folder), load, server)
-            pid = stack.enter_context(self._running(server, place))
-            try:
-                beat = stack.enter_context(Pulse(place.port, pid).beating()) if pulse else None
-            except (OSError, StopIteration) as error:
-                raise NoFigures("the server does not answer") from error
+            pid = stack.enter_context(self._running(server, place, timed))
+            begin = time.monotonic()
             command = [
                 "taskset", "-c", str(self.cores.load), str(self.kept / "chatload"),
                 f"--port={place.port}", f"--pid={pid}", *load.arguments(),
@@ -137,13 +137,11 @@ class Bench:
                 done = subprocess.run(command, capture_output=True, text=True, timeout=OVER)
             except subprocess.TimeoutExpired as error:
                 raise NoFigures(f"it took more than {OVER:.0f} s") from error
+            longest = _longest(read(place.folder / TURNS, begin, time.monotonic())) if timed else {}
         if done.returncode == 2 or not done.stdout:
             raise NoFigures(done.stderr.strip().removeprefix("chatload: ") or f"status {done.returncode}")
         figures: Run = json.loads(done.stdout)
-        if beat is None:
-            return figures
-        taken = {"pulse_ms": beat.longest_ms, "pulse_cpu_ms": beat.longest_cpu_ms}
-        return {"ok": figures["ok"], **taken, "pulse_has_priority": beat.has_priority}
+        return {"ok": figures["ok"], **longest} if timed else figures
 
     def _place(self, folder: Path, load: Load, server: Server) -> Place:
         folder.chmod(0o777)  # for servers that run as somebody else
@@ -168,14 +166,14 @@ class Bench:
         return path
 
     @contextlib.contextmanager
-    def _running(self, server: Server, place: Place) -> Iterator[int]:
+    def _running(self, server: Server, place: Place, timed: bool) -> Iterator[int]:
         """Run a server on its core; give its process's id once it accepts connections."""
         files = self._files(server)
         command = [
             "taskset", "-c", str(self.cores.server),
             *(files.at_home() if server.at_home else []),
             *(as_nobody() if server.cautious else []),
-            *server.command(place),
+            *(with_a_watch(server.command(place), place.folder / TURNS) if timed else server.command(place)),
         ]  # fmt: skip
         output = place.folder / "output"
         with output.open("wb") as file:
@@ -206,3 +204,11 @@ def _accepts(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _longest(turns: Sequence[Turn]) -> Run:
+    """Return the longest turn, and the one that computed longest, in milliseconds."""
+    return {
+        "turn_ms": max((turn.took for turn in turns), default=WORTH_IT) * 1000,
+        "turn_cpu_ms": max((turn.computed for turn in turns), default=WORTH_IT) * 1000,
+    }

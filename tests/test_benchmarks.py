@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import biglog, report
+from benchmarks import biglog, report, turns
 from benchmarks.figures import Figures, Range
 from benchmarks.loads import LOADS
 from benchmarks.runs import Bench, Run
@@ -232,9 +232,15 @@ def test_a_peer_delivers_everything(bench: Bench, name: str, load: str) -> None:
     assert found["expected"] > 0
 
 
-def test_the_pulse_is_taken_beside_the_load(bench: Bench) -> None:
-    found = bench.measure(LOADS["B"].quick(), SERVERS["tcpchat"], pulse=True)
-    assert found["pulse_ms"] > 0 and found["pulse_cpu_ms"] > 0
+def test_the_reactor_s_turns_are_timed_beside_the_load(bench: Bench) -> None:
+    found = bench.measure(LOADS["B"].quick(), SERVERS["tcpchat"], timed=True)
+    assert found["ok"] and found["turn_ms"] >= found["turn_cpu_ms"] > 0
+
+
+def test_turns_are_read_from_the_time_that_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "turns"
+    path.write_text("1.0 0.5 0.25\n2.0 0.125 0.0625\n3.0 0.5 0.5\n")
+    assert turns.read(path, 1.5, 3.0) == [(2.0, 0.125, 0.0625)]
 
 
 def test_a_server_that_does_not_start_has_no_figures(bench: Bench) -> None:
@@ -249,8 +255,8 @@ def test_every_workload_meets_every_server_once_a_round(bench: Bench) -> None:
     asked: list[tuple[str, str, bool]] = []
 
     class Counting(Bench):
-        def measure(self, load: Any, server: Any, pulse: bool = False) -> Run:
-            asked.append((load.name, server.name, pulse))
+        def measure(self, load: Any, server: Any, timed: bool = False) -> Run:
+            asked.append((load.name, server.name, timed))
             return {"ok": True}
 
     counting = Counting(bench.kept, bench.scratch, lambda text: None)
