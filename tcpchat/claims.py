@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import count
 from typing import NamedTuple
 
 from tcpchat.names import Key, Name, NotAName, is_reserved, nickname
 
-# Seconds for which a name is kept for the address of whoever let it go: PROTOCOL.md 2. Long enough
+# Seconds for which a name is kept for the address of whoever said farewell: PROTOCOL.md 2. Long enough
 # to come back, too short to be worth waiting for in order to answer in somebody's name.
 KEPT_FOR = 20.0
 
@@ -70,12 +69,12 @@ class Claims:
         for key in name.keys:
             self._holders[key] = holder
 
-    def release(self, name: Name, holder: str, address: str, now: float) -> None:
+    def release(self, name: Name, holder: str, address: str, now: float, is_kept: bool = True) -> None:
         """
         Let a session's name go: it is free to its address at once, to others after `KEPT_FOR`.
 
-        What the session's other names have in common with it stays held. A name that the session
-        does not hold is not touched.
+        Unless it ``is_kept`` it is free to all at once. What the session's other names have in common
+        with it stays held. A name that the session does not hold is not touched.
         """
         names = self._names.get(holder, [])
         if name not in names:
@@ -85,13 +84,12 @@ class Claims:
             del self._names[holder]
         needed = {key for other in names for key in other.keys}
         keys = tuple(key for key in name.keys if key not in needed)
-        if not keys:
-            return
-        kept = _Kept(keys, holder, address, now + KEPT_FOR)
-        self._expiring.append(kept)
         for key in keys:
             del self._holders[key]
-            self._kept[key] = kept
+        if keys and is_kept:
+            kept = _Kept(keys, holder, address, now + KEPT_FOR)
+            self._expiring.append(kept)
+            self._kept.update(dict.fromkeys(keys, kept))
         self._forget_kept(now)
         self._first_numbers.clear()
 
@@ -106,9 +104,10 @@ class Claims:
         NICK is cut where the number would not fit.
         """
         self._forget_kept(now)
-        first = self._first_numbers.get(name.display, 2)
+        variants = _variants(name.display, self._first_numbers.get(name.display, 2), ascii_only)
         all_held = True
-        for number, (spelling, fold) in _variants(name.display, first, ascii_only):
+        while True:
+            number, spelling, fold = next(variants)
             # The fold tells most of the taken ones apart, before anything is judged.
             key = ("fold", fold)
             if key in self._holders:
@@ -122,7 +121,6 @@ class Claims:
                     self._is_free(key, None, address) for key in variant.keys
                 ):
                     return variant
-        raise AssertionError("numbers do not end")
 
     def _remember(self, name: Name, number: int) -> None:
         """Remember that all variants with a lower number are held, until one of any name is released."""
@@ -148,14 +146,15 @@ class Claims:
                     del self._kept[key]
 
 
-def _variants(display: str, first: int, ascii_only: bool) -> Iterator[tuple[int, tuple[str, str]]]:
-    """Yield numbers and with each the spelling and the fold of its variant."""
+def _variants(display: str, number: int, ascii_only: bool) -> Iterator[tuple[int, str, str]]:
+    """Yield numbers without end, and with each the spelling and the fold of its variant."""
     digits = 0
-    for number in count(first):
+    while True:
         if len(str(number)) != digits:
             digits = len(str(number))
             stem, folded_stem = _stem(display, digits, ascii_only)
-        yield number, (f"{stem}{number}", f"{folded_stem}{number}")
+        yield number, f"{stem}{number}", f"{folded_stem}{number}"
+        number += 1
 
 
 @lru_cache(maxsize=1024)

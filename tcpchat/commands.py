@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tcpchat.echo import echo
 from tcpchat.messages import message, remark, text
 from tcpchat.requests import (
     Act,
@@ -229,13 +230,13 @@ def _command(word: str) -> Command:
 def unknown(word: str, among: list[str]) -> NotUnderstood:
     """Return the refusal of a command that there is not, with the one nearest to it."""
     # What is near to nothing was most likely meant to be said.
-    typed = word.lower()
+    typed = echo(word).lower()
     near = [
         *(name for name in among if sorted(name) == sorted(typed)),
         *difflib.get_close_matches(typed, among, 1),
         "me" if "me" in among else "help",
     ]
-    return NotUnderstood(f"There is no command /{word}. Did you mean /{near[0]}?")
+    return NotUnderstood(f"There is no command /{echo(word)}. Did you mean /{near[0]}?")
 
 
 def parse(line: str, nameless: bool = False) -> Request | None:

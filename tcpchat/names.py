@@ -27,8 +27,9 @@ LONGEST_NICKNAME = 64
 # Characters of a room's name after its sign, and so at most 128 bytes. No column waits for it.
 LONGEST_ROOM_NAME = 32
 
-# RFC 8264 (section 7) warns that applying the rules once may not be enough; Ergo, too, tries 4 times.
-MOST_FOLDINGS = 4
+# Characters of which something may be made that is not too long: NFC puts at most four together. Sorting
+# more of them is quadratic, and no name comes of it.
+MOST_TYPED = 4 * LONGEST_NICKNAME
 
 # A prototype's parts may have prototypes of their own. Unicode's data takes one such step.
 MOST_STEPS = 3
@@ -38,8 +39,8 @@ MOST_REMEMBERED = 4096
 
 # Who has one of these could pass for the server, or for nobody or everybody.
 RESERVED = (
-    "server", "system", "admin", "root", "operator", "moderator", "help",
-    "all", "here", "everyone", "you", "tcpchat",
+    "server", "system", "admin", "root", "operator", "moderator", "nickserv", "chanserv", "help",
+    "all", "here", "everyone", "broadcast", "you", "tcpchat",
 )  # fmt: skip
 
 Key = tuple[str, str]
@@ -84,11 +85,11 @@ def nickname(typed: str, ascii_only: bool = False) -> Name:
     Raises:
         NotAName: it is none.
     """
-    text = normalize("NFC", typed)
-    if not text:
+    if not typed:
         raise NotAName("it is empty")
-    _check_blanks(text)
+    _check_blanks(typed)
     # The first characters tell for a whole pasted page that it is too wide.
+    text = _compose(typed)
     if wcswidth(text[: LONGEST_NICKNAME + 1]) > WIDEST_NICKNAME:
         raise NotAName(f"it is wider than {WIDEST_NICKNAME} columns")
     if len(text) > LONGEST_NICKNAME or len(text.encode(errors="surrogatepass")) > LONGEST_NICKNAME:
@@ -108,13 +109,13 @@ def room_name(typed: str, ascii_only: bool = False) -> Name:
     Raises:
         NotAName: it is none.
     """
-    text = normalize("NFC", typed)
-    if not text.startswith("#"):
+    if not typed.startswith("#"):
         raise NotAName("it must begin with #")
-    name = text[1:]
-    if not name:
+    if len(typed) == 1:
         raise NotAName("it has nothing after #")
-    _check_blanks(name)
+    _check_blanks(typed)
+    text = _compose(typed)
+    name = text[1:]
     if len(name) > LONGEST_ROOM_NAME:
         raise NotAName(f"it is longer than {LONGEST_ROOM_NAME} characters")
     if not _LETTER_OR_DIGIT_FIRST.match(name):
@@ -130,12 +131,14 @@ def skeleton(text: str) -> str:
 
 
 def is_reserved(name: Name) -> bool:
-    """
-    Could it be taken for a name that nobody may have?
+    """Could it be taken for a name that nobody may have?"""
+    return not _reserved_keys().isdisjoint(name.keys)
 
-    What looks alike in capitals only does not count here: for "all", nobody could be called Ali.
-    """
-    return not _reserved_keys().isdisjoint((("fold", name.fold), ("skeleton", name.skeleton)))
+
+def prepare() -> None:
+    """Read the tables that names are judged by: it takes some 50 ms, for which nobody should wait later."""
+    _reserved_keys()
+    _scripts()
 
 
 _ASCII = re.compile(r"[A-Za-z0-9_-]+")
@@ -150,6 +153,12 @@ _SPELLING = regex.compile(r"(?:\p{L}[\p{Mn}\p{Mc}]*+|[\p{Nd}_-])++")
 # Nobody sees a second dot on an i (ICU's check for "hidden overlays"). It must not make a second name.
 _HIDDEN_DOT = regex.compile(r"[ijl\u0131\u0237\p{Soft_Dotted}]\p{M}*\u0307")
 
+# What ICU's check for invisible characters refuses, too: nobody counts the marks above a letter.
+_SAME_MARK_TWICE = regex.compile(r"(\p{Mn})\1")
+
+# Letters for clicks, tones and numbers look like the signs that only the server's lines begin with.
+_SIGN_OF_THE_SERVER = re.compile(r"\*\*|!!")
+
 _PROFILE = get_profile("UsernameCaseMapped")
 
 # What UTS 39 (section 5.1) adds to scripts that are written together, each with Latin too:
@@ -159,6 +168,11 @@ _WRITTEN_TOGETHER = (
     ("Latn", "Hani", "Bopo"),  # Chinese with Bopomofo
     ("Latn", "Hani", "Hang"),  # Korean
 )
+
+
+def _compose(typed: str) -> str:
+    """Return a text in NFC, or of a long one as much as tells that it is too long."""
+    return normalize("NFC", typed[: MOST_TYPED + 1])
 
 
 def _check_blanks(text: str) -> None:
@@ -184,24 +198,27 @@ def _judge(display: str, text: str, ascii_only: bool) -> Name:
         raise NotAName("it mixes scripts")
     if _HIDDEN_DOT.search(text):
         raise NotAName("it has a dot that nobody would see")
+    if _SAME_MARK_TWICE.search(normalize("NFD", text)):
+        raise NotAName("it has the same mark twice on a letter")
     # Of what the profile lets pass, compatibility mapping changes only the width, and one odd Theta.
     plain = normalize("NFKC", text)
-    return Name(display, _fold(text), _look(plain), _look(plain.upper()))
+    name = Name(display, _fold(text), _look(plain), _look(plain.upper()))
+    if _SIGN_OF_THE_SERVER.search(name.skeleton):
+        raise NotAName("it looks like the signs before the server's words")
+    return name
 
 
 def _fold(text: str) -> str:
     """Apply RFC 8265's UsernameCaseMapped profile until it changes nothing more."""
-    for _ in range(MOST_FOLDINGS):
-        try:
-            folded: str = _PROFILE.enforce(text)
-        except UnicodeEncodeError as refusal:
-            if refusal.reason.endswith("bidi_rule"):
-                raise NotAName("its parts run in different directions") from refusal
-            raise NotAName("it has a character that names may not have") from refusal
-        if folded == text:
-            return folded
-        text = folded
-    raise NotAName("its letters have no settled lower case")
+    try:
+        # It ends: the profile refuses what it would change when it is applied twice.
+        while (folded := _PROFILE.enforce(text)) != text:
+            text = folded
+    except UnicodeEncodeError as refusal:
+        if refusal.reason.endswith("bidi_rule"):
+            raise NotAName("its parts run in different directions") from refusal
+        raise NotAName("it has a character that names may not have") from refusal
+    return text
 
 
 def _look(text: str) -> str:
@@ -211,7 +228,9 @@ def _look(text: str) -> str:
 
 @cache
 def _reserved_keys() -> frozenset[Key]:
-    return frozenset(key for word in RESERVED for key in nickname(word).keys)
+    keys = {key for word in RESERVED for key in nickname(word).keys}
+    # In capitals ALI looks like ALL, and is a name like any other: docs/adr/0002-reserved-names-by-looks.md.
+    return frozenset(keys - {("upper", nickname("all").upper_skeleton)})
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import regex
 
 from tcpchat import names
+from tcpchat.echo import echo
 from tcpchat.requests import NotUnderstood, Refused
 
 
@@ -55,7 +56,7 @@ def parse(text: str) -> tuple[Query, str]:
             try:
                 nick = names.nickname(value).fold
             except names.NotAName as reason:
-                raise Refused(f'"{value}" is not a nickname: {reason}.', "bad-nick") from reason
+                raise Refused(f'"{echo(value)}" is not a nickname: {reason}.', "bad-nick") from reason
         elif key == "in":
             room = value
         elif _IN_A_WORD.search(phrase := part["phrase"] or part["word"] or ""):

@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from tcpchat import records
+from tcpchat.echo import echo
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import RoomFeed
@@ -16,7 +17,6 @@ from tcpchat.logs.interface import Log
 from tcpchat.names import Key, Name, NotAName, room_name
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY, Room
-from tcpchat.text import clean
 
 # Entries read from the log at once to open a room.
 READ_TO_OPEN = 500
@@ -144,7 +144,7 @@ class Rooms:
         try:
             return room_name(typed if typed.startswith("#") else f"#{typed}", self._ascii_names)
         except NotAName as reason:
-            raise Refused(f'"{clean(typed)}" is not a room: {reason}.', "bad-room") from reason
+            raise Refused(f'"{echo(typed)}" is not a room: {reason}.', "bad-room") from reason
 
     def _known(self, name: Name) -> RoomFeed | None:
         return next((self._rooms[key] for key in name.keys if key in self._rooms), None)

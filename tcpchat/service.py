@@ -22,6 +22,7 @@ from tcpchat.catching_up import CatchingUp
 from tcpchat.claims import Claims, Taken
 from tcpchat.cursors import Cursors
 from tcpchat.deadlines import Deadlines
+from tcpchat.echo import echo
 from tcpchat.events import Entry, Event, Joined, Left, Renamed, Told, inbox
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
@@ -29,7 +30,7 @@ from tcpchat.feed import Feed, RoomFeed
 from tcpchat.flow import Uncommitted
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
-from tcpchat.names import Name, NotAName, nickname
+from tcpchat.names import Name, NotAName, nickname, prepare
 from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.reader import Reader
@@ -39,7 +40,6 @@ from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
 from tcpchat.room import LOBBY
 from tcpchat.rooms import Rooms
-from tcpchat.text import clean
 from tcpchat.tickets import Ticket, new_ticket
 
 # Seconds until what could not be logged, and has happened all the same, is tried again.
@@ -107,6 +107,7 @@ class Chat:
 
     async def open(self) -> None:
         """Open every room that the log knows, and begin to keep what has to be kept."""
+        prepare()
         await self.rooms.open()
         self.cursors.start()
         self._look_on()
@@ -248,7 +249,7 @@ class Chat:
         try:
             return nickname(typed, self.ascii_names)
         except NotAName as reason:
-            raise Refused(f'"{clean(typed)}" is not a nickname: {reason}.', "bad-nick") from reason
+            raise Refused(f'"{echo(typed)}" is not a nickname: {reason}.', "bad-nick") from reason
 
     def claim(self, typed: str, session: str, address: str, or_variant: bool = False) -> Name:
         """
@@ -270,9 +271,9 @@ class Chat:
             self.claims.claim(name, session, address, now)
         return name
 
-    def release(self, name: Name, session: str, address: str) -> None:
-        """Hold a nickname no longer; for a while only the same address can have it."""
-        self.claims.release(name, session, address, self.clock.seconds())
+    def release(self, name: Name, session: str, address: str, is_kept: bool = True) -> None:
+        """Hold a nickname no longer; if it ``is_kept``, only the same address can have it for a while."""
+        self.claims.release(name, session, address, self.clock.seconds(), is_kept)
 
     # What happens
 

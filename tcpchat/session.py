@@ -229,7 +229,7 @@ class Session:
 
     def wait(self, reason: str) -> None:
         """Wait a while for the person; then they have left for this reason."""
-        self.chat.broken.set(self.id, partial(self._leave, reason))
+        self.chat.broken.set(self.id, partial(self._leave, reason, is_farewell=False))
 
     def leave(self, reason: str) -> None:
         """The person has said farewell; they can still come back."""
@@ -274,8 +274,9 @@ class Session:
         # Private messages may come while nobody follows the inbox: they are missed from the first on.
         self.chat.cursors.rest(self.id, {inbox(self.id): Place(0, 0)} | dict(places))
 
-    def _leave(self, reason: str) -> None:
+    def _leave(self, reason: str, is_farewell: bool = True) -> None:
         if self.chat.resumable.holds(self.id):
             self._keep(has_left=True)
         self.chat.depart(self, self.feeds, reason)
-        self.release(self.name)
+        # After a break the name was kept for as long as it is after a farewell.
+        self.chat.release(self.name, self.id, self.address, is_kept=is_farewell)

@@ -1,6 +1,7 @@
 """Who holds which nickname, what is kept for whom, and which variant is free."""
 
 from collections.abc import Callable
+from itertools import islice, product
 from typing import Any
 
 from hypothesis import given, settings
@@ -161,6 +162,17 @@ class KeepingTests(ClaimsCase):
         self.assert_taken("bob", "s3", CAFE, now=234)
         self.claim("bob", "s3", CAFE, now=235)
 
+    def test_a_name_that_is_not_kept_is_free_for_all_at_once(self) -> None:
+        self.claim("rob", "s1", HOME, now=200)
+        self.claims.release(nickname("rob"), "s1", HOME, 200, is_kept=False)
+        self.claim("rob", "s2", CAFE, now=200)
+
+    def test_but_not_if_it_is_the_same_as_another_that_is(self) -> None:
+        self.claim("Bob", "s2", HOME, now=210)
+        self.claims.release(nickname("Bob"), "s2", HOME, 210, is_kept=False)
+        self.assert_taken("bob", "s3", CAFE, now=219)
+        self.claim("bob", "s3", CAFE, now=220)
+
     def test_the_address_is_the_one_it_was_released_from(self) -> None:
         self.claim("rob", "s3", HOME, now=200)
         self.release("rob", "s3", CAFE, now=200)
@@ -254,6 +266,20 @@ class VariantTests(ClaimsCase):
         self.assertEqual(self.variant("bob", ascii_only=True), "bob2")
         self.assertEqual(self.variant(THAI, ascii_only=True), "guest2")
 
+    def test_of_so_many_spellings_it_is_known_from_which_number_on_there_may_be_free_ones(self) -> None:
+        letters = "abcdefghijklmn"
+        self.claim(letters + "2", "s1")
+        spellings = product(*((letter, letter.upper()) for letter in letters))
+        for spelling in islice(map("".join, spellings), MOST_KEPT + 1):
+            self.assertEqual(self.variant(spelling), spelling + "3")
+        self.assertEqual(len(self.claims._first_numbers), 1)
+
+    def test_a_name_that_is_full_is_cut_anew_for_every_digit_more(self) -> None:
+        stem = "x" * 17
+        for number in range(2, 1000):
+            self.claim(f"{(stem + 'yyy')[: 20 - len(str(number))]}{number}", "s1")
+        self.assertEqual(self.variant(stem + "yyy"), stem[:16] + "1000")
+
     def test_a_crowd_that_wants_one_name_gets_as_many_in_order(self) -> None:
         given = [self.as_nick("bot", str(number), now=number / 1000) for number in range(2000)]
         self.assertEqual(given, ["bot", *(f"bot{number}" for number in range(2, 2001))])
@@ -301,13 +327,13 @@ class Registry(RuleBasedStateMachine):
             if (holder, name) not in self.held:
                 self.held.append((holder, name))
 
-    @rule(which=st.integers(0, 20), address=st.sampled_from([HOME, CAFE]))
-    def release(self, which: int, address: str) -> None:
+    @rule(which=st.integers(0, 20), address=st.sampled_from([HOME, CAFE]), is_kept=st.booleans())
+    def release(self, which: int, address: str, is_kept: bool) -> None:
         if self.held:
             holder, name = self.held.pop(which % len(self.held))
-            self.claims.release(name, holder, address, self.now)
+            self.claims.release(name, holder, address, self.now, is_kept)
             needed = {key for who, other in self.held if who == holder for key in other.keys}
-            for key in set(name.keys) - needed:
+            for key in set(name.keys) - needed if is_kept else ():
                 self.kept[key] = (holder, address, self.now + KEPT_FOR)
 
     @rule(seconds=st.sampled_from([0.1, 5.0, 10.0, KEPT_FOR]))

@@ -12,7 +12,21 @@ from precis_i18n import get_profile
 from twisted.trial.unittest import SynchronousTestCase
 from wcwidth import wcswidth
 
-from tcpchat.names import RESERVED, Name, NotAName, is_reserved, nickname, room_name, skeleton
+from tcpchat import names
+from tcpchat.names import (
+    LONGEST_NICKNAME,
+    LONGEST_ROOM_NAME,
+    MOST_REMEMBERED,
+    MOST_TYPED,
+    RESERVED,
+    Name,
+    NotAName,
+    is_reserved,
+    nickname,
+    prepare,
+    room_name,
+    skeleton,
+)
 from tcpchat.text import clean
 
 CYRILLIC_A = "\N{CYRILLIC SMALL LETTER A}"
@@ -119,6 +133,18 @@ class SpellingTests(Names):
         self.assert_refused("it has a dot that nobody would see", "bi\N{COMBINING DOT ABOVE}ll")
         self.assertTrue(nickname("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}lker"))
 
+    def test_the_same_mark_twice_is_refused_however_it_is_composed(self) -> None:
+        acute, dot_below = "\N{COMBINING ACUTE ACCENT}", "\N{COMBINING DOT BELOW}"
+        for typed in "\u00e1" + acute, "a" + acute + dot_below + acute, THAI + "\u0e49\u0e49":
+            self.assert_refused("it has the same mark twice on a letter", typed)
+        self.assertTrue(nickname("a" + dot_below + acute + "a" + acute))
+
+    def test_letters_that_look_like_the_signs_of_the_server_are_refused(self) -> None:
+        click, ess = "\N{LATIN LETTER RETROFLEX CLICK}", "\N{OLD ITALIC LETTER ESS}"
+        for typed in click * 2, click * 3 + "bob", "a" + click * 2, ess * 2:
+            self.assert_refused("it looks like the signs before the server's words", typed)
+        self.assertTrue(nickname(click + "Kung"))
+
     def test_a_ligature_or_an_old_jamo_is_refused(self) -> None:
         for typed in "\N{LATIN SMALL LIGATURE FI}nn", "\N{HANGUL CHOSEONG KIYEOK}":
             self.assert_refused("it has a character that names may not have", typed)
@@ -140,6 +166,26 @@ class SpellingTests(Names):
         self.assertTrue(nickname("\u0e01\u0e34" * 10 + "1234"))
         self.assert_refused("it is longer than 64 bytes", "\u0e01\u0e34" * 10 + "12345")
 
+    def test_of_a_pasted_page_no_more_is_put_together_than_a_name_could_come_of(self) -> None:
+        page = "a" + "\u0345\u0323" * 2047  # what takes longest to sort
+        self.assertIn(len(names._compose(page)), range(LONGEST_NICKNAME + 1, MOST_TYPED + 2))
+        self.assert_refused("it is longer than 64 bytes", page)
+        self.assert_refused("it is longer than 32 characters", "#" + page, room_name)
+
+    def test_what_is_put_together_of_so_much_is_too_long_and_a_name_is_put_together_of_less(self) -> None:
+        most = max(len(unicodedata.normalize("NFD", chr(code))) for code in range(0x110000))
+        self.assertGreater((MOST_TYPED + 1) / most, LONGEST_NICKNAME)
+        self.assertGreater(MOST_TYPED / most, LONGEST_ROOM_NAME)
+        name = nickname("\u1f82" * 20)  # of four each
+        self.assertEqual(nickname(unicodedata.normalize("NFD", name.display)), name)
+
+    def test_what_was_refused_is_not_remembered_and_of_the_rest_not_much(self) -> None:
+        nickname.cache_clear()
+        for number in range(MOST_REMEMBERED + 10):
+            nickname(f"x{number}")
+        self.assertRaises(NotAName, nickname, "b" * 4096)
+        self.assertEqual(nickname.cache_info().currsize, MOST_REMEMBERED)
+
     def test_a_server_can_keep_to_ascii(self) -> None:
         self.assertEqual(nickname("Bob-2", ascii_only=True), nickname("Bob-2"))
         for typed in "Zo\u00eb", FULLWIDTH_BOB, CYRILLIC_APPLE, "bob\u0661":
@@ -151,7 +197,7 @@ class SpellingTests(Names):
         try:
             name = nickname(typed, ascii_only)
         except NotAName as refusal:
-            self.assertRegex(str(refusal), r"\A(it|its|only) [A-Za-z0-9 ,_-]*[a-z]\Z")
+            self.assertRegex(str(refusal), r"\A(it|its|only) [A-Za-z0-9 ,_'-]*[a-z]\Z")
         else:
             self.assertTrue(typed.isascii() or not ascii_only)
             self.assertEqual(name.display, unicodedata.normalize("NFC", typed))
@@ -296,7 +342,11 @@ class ReservedTests(SynchronousTestCase):
     def test_the_words_that_name_the_server_or_everybody_are_reserved(self) -> None:
         self.assertEqual(
             set(RESERVED),
-            set("server system admin root operator moderator help all here everyone you tcpchat".split()),
+            {
+                *"server system admin root operator moderator help all here everyone you".split(),
+                *"nickserv chanserv broadcast".split(),
+                "tcpchat",
+            },
         )
         for word in RESERVED:
             self.assertTrue(is_reserved(nickname(word)), word)
@@ -304,6 +354,25 @@ class ReservedTests(SynchronousTestCase):
     def test_so_is_what_looks_like_one(self) -> None:
         for typed in "Server", "ADMIN", "r00t", "he1p", "SYSTErn", "\uff41\uff4c\uff4c", "TcpChat":
             self.assertTrue(is_reserved(nickname(typed)), ascii(typed))
+
+    def test_so_is_what_looks_like_one_in_capitals(self) -> None:
+        for typed in "admln", "heip", "nlckserv", "\ua4ec\ua4f3\ua4f4":
+            self.assertTrue(is_reserved(nickname(typed)), ascii(typed))
+
+    def test_each_word_is_reserved_by_each_of_its_keys_but_all_by_its_capitals(self) -> None:
+        for word in RESERVED:
+            for key in nickname(word).keys:
+                others = {each: f"nothing like {each}" for each in ("fold", "skeleton", "upper")}
+                fold, looks, upper = (others | {key[0]: key[1]}).values()
+                self.assertEqual(is_reserved(Name("x", fold, looks, upper)), key != ("upper", "all"), key)
+
+    def test_the_tables_can_be_read_before_they_are_needed(self) -> None:
+        tables = names._prototypes, names._scripts, names._reserved_keys
+        for cached in (*tables, nickname):
+            cached.cache_clear()
+        prepare()
+        self.assertTrue(is_reserved(nickname("\uff41dmin")))
+        self.assertEqual([table.cache_info().misses for table in tables], [1, 1, 1])
 
     def test_other_names_are_not(self) -> None:
         for typed in "bob", "admin2", "servers", "allan", "ali":
