@@ -268,6 +268,24 @@ class SamenessTests(Names):
         self.assert_same(CYRILLIC_APPLE, "apple")
         self.assert_same(CYRILLIC_APPLE.upper(), "apple")
 
+    def test_no_letter_that_looks_like_one_of_ascii_makes_a_second_name(self) -> None:
+        tried = 0
+        for code, looks_like in names._prototypes().items():
+            for before, after in ("", ""), ("x", ""), ("", "x"):
+                typed, other = f"{before}{chr(code)}{after}", f"{before}{looks_like}{after}"
+                if typed != other and other.isascii() and is_nickname(typed) and is_nickname(other):
+                    self.assert_same(typed, other)
+                    tried += 1
+        self.assertGreater(tried, 500)
+
+    def test_a_word_of_another_alphabet_wholly_is_the_latin_one_that_it_looks_like(self) -> None:
+        for typed, latin in [
+            ("\u0455\u0441\u043e\u0440\u0435", "scope"), ("\u0421\u041e\u0421\u041e\u0410", "COCOA"),
+            ("\u03bd\u03b9\u03ba\u03b5", "nike"), ("\ua4e1\ua4f3\ua4e1", "LOL"),
+            ("\u13da\u13aa\u13de", "SAL"), ("\u0585\u057d\u0578\u0570", "ounh"),
+        ]:  # fmt: skip
+            self.assert_same(typed, latin)
+
     def test_halfwidth_kana_are_kana(self) -> None:
         self.assert_same("\uff76\uff9e", "\N{KATAKANA LETTER GA}")
 
