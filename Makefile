@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 
-.PHONY: run test faults bench steps check clean
+.PHONY: run test faults bench steps check coverage clean
 
 run: $(VENV)/.installed
 	$(VENV)/bin/twistd -n --pidfile= tcpchat $(ARGS)
@@ -27,6 +27,10 @@ check: $(VENV)/.checks-installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
+
+# Is every branch of the modules of rules taken by their own tests? Half a minute.
+coverage: $(VENV)/.checks-installed
+	$(VENV)/bin/python -m tests.covered $(ARGS)
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -11,7 +11,7 @@ import io
 import multiprocessing
 import sys
 from configparser import ConfigParser
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import coverage
@@ -32,9 +32,11 @@ def missed(module: str) -> str:
     """Run a module's own tests, and return what is wrong: empty if they pass and take every branch."""
     shown = io.StringIO()
     measured = coverage.Coverage(data_file=None, branch=True, include=[f"tcpchat/{module}.py"])
-    with redirect_stdout(shown):
+    with redirect_stdout(shown), redirect_stderr(shown):
         with measured.collect():
-            status = pytest.main(["-qq", "-p", "no:cacheprovider", str(HERE / f"test_{module}.py")])
+            status = pytest.main(
+                ["-qq", "-p", "no:cacheprovider", "--disable-warnings", str(HERE / f"test_{module}.py")]
+            )
         if status == pytest.ExitCode.OK and measured.report(show_missing=True) == 100:
             return ""
     return f"tests/test_{module}.py is not enough for tcpchat/{module}.py:\n{shown.getvalue()}"
@@ -43,7 +45,7 @@ def missed(module: str) -> str:
 def main() -> int:
     """Say what is not tried; return the exit status."""
     modules = sys.argv[1:] or rules()
-    # What has been imported, or is remembered, by another module's tests would count as tried or not at all.
+    # A process each: what another module's tests have imported or had remembered would not be seen here.
     with multiprocessing.get_context("spawn").Pool(maxtasksperchild=1) as pool:
         wrong = [text for text in pool.imap(missed, modules, chunksize=1) if text]
     print(*wrong, f"{len(modules) - len(wrong)} of {len(modules)} modules are tried whole.", sep="\n")

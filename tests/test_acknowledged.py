@@ -69,6 +69,13 @@ class AcknowledgedTests(TestCase):
         self.acknowledged.stop(Traffic(0, None), 0, at(5))
         self.assertEqual((self.acknowledged.missing, self.acknowledged.certain), (0, at(5)))
 
+    def test_what_is_followed_after_the_end_would_have_gone_on_where_it_begins(self) -> None:
+        self.acknowledged.stop(Traffic(0, None), 0, at(5))
+        self.acknowledged.begin("@s1", Place(0, 0))
+        self.assertEqual(self.acknowledged.certain, at(5) | {"@s1": Place(0, 0)})
+        self.acknowledged.end("@s1")
+        self.assertEqual(self.acknowledged.certain, at(5))
+
     def test_where_nothing_is_known_of_the_end_the_last_measure_is_certain(self) -> None:
         self.acknowledged.measure(Traffic(0, None), 0, at(3))
         self.acknowledged.stop(None, 0, at(5))

@@ -5,12 +5,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import answers
 from tcpchat.answers import NAMED_PER_LINE, Answer, Join, Notice, Seen, Style, Topic, Who, WhoIs, duration
 from tcpchat.events import Entry, Joined, TopicSet
 from tcpchat.room import LOBBY, Room
+from tcpchat.text import clean
 
 # Saturday, 21 November 2026, 10:02:03.123 UTC, and a day before.
 MORNING = 1_795_255_323_123
@@ -220,3 +223,44 @@ class TopicTests(SynchronousTestCase):
     def test_a_program_is_told_it_without_words_around_it(self) -> None:
         self.assertEqual(as_json(Topic("#dev", "cats")), {"type": "topic", "room": "dev", "text": "cats"})
         self.assertEqual(as_json(Topic("#dev", "")), {"type": "topic", "room": "dev", "text": ""})
+
+
+# What people can give names and texts: they are clean where an answer is made of them.
+NICKS = st.text("abIl0_\u0e01\u05d3\u6771\u00e9", min_size=1, max_size=20)
+TEXTS = st.text(st.characters()).map(lambda text: clean(text).strip())
+ANSWERS = st.one_of(
+    st.builds(Notice, TEXTS),
+    st.builds(Topic, st.just("#dev"), TEXTS),
+    st.builds(
+        WhoIs, nick=NICKS, rooms=st.lists(st.just("#dev")), since=st.just(MORNING), idle=st.floats(0, 1e9),
+        away=st.none() | TEXTS,
+    ),
+    st.builds(Seen, nick=NICKS, time=st.none() | st.just(YESTERDAY)),
+    st.builds(lambda who, about: answers.rooms([room("#dev", *who, topic=about)]), st.lists(NICKS), TEXTS),
+    st.builds(Who, room=st.just("#dev"), people=st.lists(NICKS), away=st.lists(NICKS)),
+    st.builds(
+        Join, nick=NICKS, room=st.just("#dev"), people=st.lists(NICKS, max_size=10),
+        others=st.integers(0, 10**6),
+    ),
+)  # fmt: skip
+
+
+class AnswerLaws(SynchronousTestCase):
+    def test_an_answer_that_says_nothing_is_none(self) -> None:
+        self.assertRaises(NotImplementedError, lines, Answer())
+
+    @settings(deadline=None, database=None)
+    @given(ANSWERS)
+    def test_whatever_people_are_called_and_write_an_answer_is_whole_lines_of_clean_text(
+        self, answer: Answer
+    ) -> None:
+        for line in lines(answer):
+            self.assertEqual(clean(line), line)
+            self.assertNotIn("\n", line)
+
+    @settings(deadline=None, database=None)
+    @given(ANSWERS)
+    def test_a_program_is_told_the_same_texts_in_one_line(self, answer: Answer) -> None:
+        told = as_json(answer)
+        if isinstance(answer, Notice | Topic):
+            self.assertEqual(told["text"], answer.text)

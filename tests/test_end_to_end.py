@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import PATIENCE, Server
+from tests.processes import PATIENCE, Person, Server
 
 
 @pytest.fixture
@@ -81,6 +81,19 @@ def test_a_pipe_with_a_taken_name_is_told_and_not_taken_for_names(server: Server
     assert shown.endswith('!!! Not sent: "alice" is taken. Try "alice2".\r\n')
     alice.types("/who")
     assert "hello" not in alice.until(r"1 person is in #lobby: alice\.\r\n")
+
+
+def test_of_many_who_ask_for_one_name_at_once_one_gets_it(server: Server) -> None:
+    crowd = [Person(server.port) for _ in range(20)]
+    for person in crowd:
+        person.until(r"nickname\?\r\n")
+    for person in crowd:
+        person.types("bob")
+    answers = [person.until(r"^(\*\*\* You are|!!!) .*\r\n") for person in crowd]
+    assert sum("*** You are bob, in #lobby." in answer for answer in answers) == 1, answers
+    assert sum('!!! "bob" is taken. Try "bob2".' in answer for answer in answers) == 19, answers
+    for person in crowd:
+        person.hang_up()
 
 
 def test_a_thousand_piped_lines_arrive_in_order(server: Server) -> None:

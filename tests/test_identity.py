@@ -40,7 +40,7 @@ IMPOSTORS = {
 RESERVED_LOOKS = [
     "server", "SERVER", "\uff53erver", "system", "syste\u043c", "SYSTErn", "admin", "adrnin", "admln",
     "\u0430dmin", "root", "r00t", "R0OT", "operator", "0perator", "moderator", "rnoderator", "help", "he1p",
-    "heip", "all", "aII", "ALI", "a11", "here", "everyone", "every\u03bfne", "you", "Y0U", "tcpchat", "TcpChat",
+    "heip", "all", "aII", "ALI", "a11", "here", "everyone", "every\u03bfne", "you", "Y0U", "TcpChat",
     "tcpch\u0430t", "nickserv", "N1ckServ", "chanserv", "broadcast",
 ]  # fmt: skip
 

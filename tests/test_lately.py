@@ -57,6 +57,19 @@ class LatelyTests(SynchronousTestCase):
         self.assertIsNone(lately.between(Place(6, 7), Place(8, 8), ""))
         self.assertIsNotNone(lately.between(Place(7, 7), Place(8, 8), ""))
 
+    def test_what_oneself_did_last_is_not_told_nor_its_time(self) -> None:
+        lately = after(*joined(1, 2, 3))
+        changes = lately.between(Place(0, 0), Place(3, 3), "s3")
+        assert changes is not None
+        self.assertEqual(changes.comings.line("#dev"), b"*** n1, n2 joined #dev.\r\n")
+        self.assertEqual(changes.comings.time, 2)
+
+    def test_what_comes_after_the_place_is_not_told(self) -> None:
+        topics = [Entry(seq, 0, TopicSet("a", "a", text="cats")) for seq in (1, 2, 3)]
+        changes = after(*topics).between(Place(0, 0), Place(2, 2), "")
+        assert changes is not None
+        self.assertEqual(changes.others, topics[:2])
+
     def test_much_that_is_neither_coming_nor_going_is_left_to_the_log(self) -> None:
         topics = [Entry(seq, 0, TopicSet("a", "a", text="cats")) for seq in range(1, MOST_OTHERS + 2)]
         lately = after(*topics)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.limits import LARGEST_PASTE, LONGEST_LINE, LONGEST_PASTE
-from tcpchat.pastes import Pasting
+from tcpchat.messages import pasted
+from tcpchat.pastes import END, Pasting
 from tcpchat.requests import NotUnderstood, Refused, Say
 
 
@@ -76,3 +79,19 @@ class PastingTests(SynchronousTestCase):
         for before in ["first", *[""] * LONGEST_PASTE], ["first" + " " * 4000] * 5:
             refusal = self.assertRaises(Refused, pasting(*before, "last", ".").request)
             self.assertEqual(refusal.code, "too-long")
+
+
+LINES = st.text(st.characters(exclude_characters="\n"), max_size=30) | st.sampled_from(["", " ", "x" * 4096])
+
+
+class PastingLaws(SynchronousTestCase):
+    @settings(deadline=None, database=None)
+    @given(st.lists(LINES.filter(lambda line: line != END), max_size=70))
+    def test_of_any_lines_all_are_said_in_order_or_none_for_the_same_reason(self, lines: list[str]) -> None:
+        outcomes: list[object] = []
+        for request in pasting(*lines).request, lambda: Say(pasted(lines)):
+            try:
+                outcomes.append(request())
+            except Refused as refusal:
+                outcomes.append((str(refusal), refusal.code))
+        self.assertEqual(outcomes[0], outcomes[1])

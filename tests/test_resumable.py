@@ -71,6 +71,14 @@ class ResumableTests(SynchronousTestCase):
         self.assertIsNone(self.resumable.find(CODE, 0))
         self.assertEqual(self.resumable.expired(301), [])
 
+    def test_it_is_known_which_are_seen_to(self) -> None:
+        self.assertTrue(self.resumable.holds("s1"))
+        self.assertFalse(self.resumable.holds("s2"))
+        self.resumable.expire("s1", 300)
+        self.assertTrue(self.resumable.holds("s1"))
+        self.resumable.expired(301)
+        self.assertFalse(self.resumable.holds("s1"))
+
     def test_others_are_not_concerned(self) -> None:
         self.resumable.add("s2", (digest("two"),))
         self.resumable.expire("s1", 300)

@@ -140,6 +140,14 @@ class RoomLaws(SynchronousTestCase):
         self.assertEqual(room.count_others(session, before), len(others))
 
     @settings(deadline=None, database=None)
+    @given(st.lists(EVENTS, max_size=40), st.integers(0, 42))
+    def test_whoever_came_after_an_entry_is_told_and_counted(self, events: list[Event], after: int) -> None:
+        room = folded(events)
+        people = [(session, member) for session, member in room.members.items() if member.since > after]
+        self.assertEqual(list(room.people(after)), people)
+        self.assertEqual(room.count_people(after), len(people))
+
+    @settings(deadline=None, database=None)
     @given(st.lists(EVENTS, max_size=40))
     def test_it_is_occupied_while_somebody_is_there(self, events: list[Event]) -> None:
         occupied = {"#ops"}
