@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import astuple
+from functools import cache, lru_cache
+from string import digits
 from typing import NamedTuple
 
 from tcpchat.names import Key, Name, NotAName, is_reserved, nickname
@@ -107,19 +109,19 @@ class Claims:
         variants = _variants(name.display, self._first_numbers.get(name.display, 2), ascii_only)
         all_held = True
         while True:
-            number, spelling, fold = next(variants)
-            # The fold tells most of the taken ones apart, before anything is judged.
-            key = ("fold", fold)
-            if key in self._holders:
+            number, stem = next(variants)
+            # Those that are held are told by their keys, before anything is judged: there may be a thousand.
+            if ("fold", f"{stem.fold}{number}") in self._holders:
+                continue
+            keys = _keys(stem, number)
+            if not self._holders.keys().isdisjoint(keys):
                 continue
             if all_held:
                 all_held = False
                 self._remember(name, number)
-            if self._is_free(key, None, address):
-                variant = nickname(spelling, ascii_only)
-                if not is_reserved(variant) and all(
-                    self._is_free(key, None, address) for key in variant.keys
-                ):
+            if all(self._is_free(key, None, address) for key in keys):
+                variant = nickname(f"{stem.display}{number}", ascii_only)
+                if not is_reserved(variant):
                     return variant
 
     def _remember(self, name: Name, number: int) -> None:
@@ -146,25 +148,41 @@ class Claims:
                     del self._kept[key]
 
 
-def _variants(display: str, number: int, ascii_only: bool) -> Iterator[tuple[int, str, str]]:
-    """Yield numbers without end, and with each the spelling and the fold of its variant."""
-    digits = 0
+def _variants(display: str, number: int, ascii_only: bool) -> Iterator[tuple[int, Name]]:
+    """Yield numbers without end, and with each what stands before it in a variant."""
+    length = 0
     while True:
-        if len(str(number)) != digits:
-            digits = len(str(number))
-            stem, folded_stem = _stem(display, digits, ascii_only)
-        yield number, f"{stem}{number}", f"{folded_stem}{number}"
+        if len(str(number)) != length:
+            length = len(str(number))
+            stem = _stem(display, length, ascii_only)
+        yield number, stem
         number += 1
 
 
+def _keys(stem: Name, number: int) -> tuple[Key, Key, Key]:
+    """Return the keys of a name with a number behind it."""
+    looks = str(number).translate(_looks())
+    return (
+        ("fold", f"{stem.fold}{number}"),
+        ("skeleton", stem.skeleton + looks),
+        ("upper", stem.upper_skeleton + looks),
+    )
+
+
 @lru_cache(maxsize=1024)
-def _stem(display: str, digits: int, ascii_only: bool) -> tuple[str, str]:
-    """Return as much of a name as makes a name with so many digits behind it, and its fold."""
-    number = "9" * digits
+def _stem(display: str, length: int, ascii_only: bool) -> Name:
+    """Return as much of a name as makes a name with a number of so many digits behind it."""
+    number = "9" * length  # which look like themselves
     for end in range(len(display), 0, -1):
         try:
             variant = nickname(display[:end] + number, ascii_only)
         except NotAName:
             continue
-        return variant.display[:-digits], variant.fold[:-digits]
-    return _LAST_RESORT, _LAST_RESORT
+        return Name(*(part.removesuffix(number) for part in astuple(variant)))
+    return nickname(_LAST_RESORT)
+
+
+@cache
+def _looks() -> dict[int, str]:
+    """Return what each digit looks like in a name, whatever stands before it."""
+    return {ord(digit): nickname(f"x{digit}").skeleton[1:] for digit in digits}

@@ -11,8 +11,10 @@ from hypothesis.strategies import SearchStrategy
 from twisted.trial.unittest import SynchronousTestCase
 from wcwidth import wcswidth
 
+from tcpchat import claims
 from tcpchat.claims import KEPT_FOR, MOST_KEPT, Claims, Taken
 from tcpchat.names import RESERVED, Key, Name, is_reserved, nickname
+from tests.test_names import NICKNAMES
 
 HOME, CAFE = "192.0.2.1", "198.51.100.7"
 BOB = nickname("bob")
@@ -286,13 +288,28 @@ class VariantTests(ClaimsCase):
 
     @law(st.sampled_from(NAMES), st.sets(st.integers(2, 120)))
     def test_a_variant_is_a_nickname_that_can_be_claimed(self, name: Name, held: set[int]) -> None:
-        claims = Claims()
-        claims.claim(name, "s1", HOME, 0)
+        held_by = Claims()
+        held_by.claim(name, "s1", HOME, 0)
         for number in held:
-            claims.claim(nickname(f"{name.display}{number}"), "s1", HOME, 0)
-        variant = claims.free_variant(name, CAFE, 0)
+            held_by.claim(nickname(f"{name.display}{number}"), "s1", HOME, 0)
+        variant = held_by.free_variant(name, CAFE, 0)
         self.assertTrue(wcswidth(variant.display) <= 20)
-        claims.claim(variant, "s2", CAFE, 0)
+        held_by.claim(variant, "s2", CAFE, 0)
+
+    @law(st.sampled_from(NAMES) | NICKNAMES, st.integers(2, 12_000), st.booleans())
+    def test_the_keys_of_a_variant_are_known_before_it_is_judged(
+        self, name: Name, first: int, ascii_only: bool
+    ) -> None:
+        for number, stem in islice(claims._variants(name.display, first, ascii_only), 12):
+            keys = nickname(f"{stem.display}{number}", ascii_only).keys
+            self.assertEqual(claims._keys(stem, number), keys, ascii((name, number)))
+
+    def test_of_a_thousand_that_are_held_by_their_looks_none_is_judged(self) -> None:
+        for number in range(2, 1000):
+            self.claim(f"bot{number}", "s1")
+        judged = nickname.cache_info().misses
+        self.assertEqual(self.variant("b0t"), "b0t1000")
+        self.assertLess(nickname.cache_info().misses - judged, 10)
 
 
 class Registry(RuleBasedStateMachine):
