@@ -44,7 +44,7 @@ from tcpchat.logs.sqlite_file import SQLiteFile
 from tcpchat.logs.sqlite_numbering import Numbering
 from tcpchat.server import milliseconds
 from tcpchat.service import Chat
-from tcpchat.telnet import TelnetFilter
+from tcpchat.telnet_options import IAC
 from tcpchat.turns import collect_little_at_once
 
 T = TypeVar("T")
@@ -106,7 +106,7 @@ class Talk:
 
     def __init__(self, situation: Situation, folder: str) -> None:
         self.took: dict[str, list[float]] = {step: [] for step in (*STEPS, CHECKPOINT)}
-        self._readers = [(TelnetFilter(), LineReader()) for _ in range(situation.talkers)]
+        self._readers = [LineReader() for _ in range(situation.talkers)]
         self._pairs = [connect() for _ in self._readers]
         self._file = SQLiteFile(f"{folder}/log", "FULL")
         self._streams = dict(self._file.streams)  # numbered from 1 on, which nobody here minds
@@ -169,10 +169,9 @@ class Talk:
             end.close()
 
 
-def text_of(reader: tuple[TelnetFilter, LineReader], data: bytes) -> str:
+def text_of(lines: LineReader, data: bytes) -> str:
     """Do with what came what the line door does with it."""
-    telnet, lines = reader
-    if not telnet.has_work(data):
+    if IAC not in data:
         lines.feed(data)
     line = lines.lines.take()
     assert isinstance(line, bytes)

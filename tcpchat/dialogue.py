@@ -22,6 +22,7 @@ from tcpchat.fifo import Fifo
 from tcpchat.flow import FlowControl, Wait
 from tcpchat.json_requests import BadRequest, understand
 from tcpchat.limits import LONGEST_FAREWELL, MOST_UNCOMMITTED
+from tcpchat.lines import EndOfFile
 from tcpchat.logs.interface import NotKept
 from tcpchat.pastes import Pasting
 from tcpchat.reader import Reader
@@ -29,6 +30,7 @@ from tcpchat.render import View
 from tcpchat.requests import (
     Asked,
     Paste,
+    Quit,
     Refused,
 )
 from tcpchat.screen import Screen
@@ -56,7 +58,7 @@ class Dialogue(Telling):
 
     __slots__ = (
         "_ending", "_flow", "_going_on", "_handed_over", "_heard", "_lines", "_pasting", "_screen",
-        "_state", "_waiting", "address", "chat", "is_over",
+        "_state", "_waiting", "address", "chat", "is_over", "width",
     )  # fmt: skip
 
     logger = Logger()
@@ -67,10 +69,11 @@ class Dialogue(Telling):
         self.chat = chat
         self.address = address
         self.is_over = False
+        self.width = 0
         self._screen = screen
         self._heard = chat.clock.seconds()
         self._state: State | None = None
-        self._lines: Fifo[str | Refused] = Fifo()
+        self._lines: Fifo[str | Refused | EndOfFile] = Fifo()
         self._pasting: Pasting | None = None
         self._going_on = False
         self._waiting = False  # for an effect
@@ -105,8 +108,8 @@ class Dialogue(Telling):
 
     # What the door calls
 
-    def received(self, line: str | Refused) -> None:
-        """The person sent a line, or one that the door had to refuse."""
+    def received(self, line: str | Refused | EndOfFile) -> None:
+        """The person sent a line, or one that the door had to refuse, or that there will be no more."""
         if self.is_over or (self._ending and self._ending.last_words):
             return
         self._heard = self.chat.clock.seconds()
@@ -114,6 +117,13 @@ class Dialogue(Telling):
         self._go_on()
         if self._lines.number >= MOST_UNCOMMITTED:
             self._flow.wait(Wait.LINES, True)
+
+    def window(self, width: int, height: int) -> None:
+        """The terminal shows so many columns and lines; 0: that is not known, or no longer."""
+        self.width = width
+
+    def charset(self, name: str) -> None:
+        """The terminal sends and shows text in an encoding from now on."""
 
     def ended(self) -> None:
         """The person will send nothing more, but may still read."""
@@ -231,10 +241,14 @@ class Dialogue(Telling):
         except Exception:
             self._failed(Failure())
 
-    def _take(self, line: str | Refused) -> None:
+    def _take(self, line: str | Refused | EndOfFile) -> None:
         if self.reader.is_holding:
             self.reader.go()
         if self._pasting:
+            if isinstance(line, EndOfFile):
+                self._attempt(self._finish_paste, self._pasting)
+                self.quit("")
+                return
             self._pasting.add(line)
             if self._pasting.is_over:
                 self._finish_paste(self._pasting)
@@ -249,10 +263,12 @@ class Dialogue(Telling):
         except Refused as refusal:
             self._refuse(refusal, asked.ref)
 
-    def _understand(self, line: str | Refused) -> Asked:
+    def _understand(self, line: str | Refused | EndOfFile) -> Asked:
         assert self._state is not None
-        if isinstance(line, Refused):
-            raise line
+        if not isinstance(line, str):
+            if isinstance(line, Refused):
+                raise line
+            return Asked(Quit(""))
         if line.startswith("{") and (self.speaks_json or self._state.is_nameless):
             self.speaks_json = True  # no nickname begins like this
             return understand(line)

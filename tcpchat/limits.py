@@ -21,6 +21,29 @@ LONGEST_LINE = 4096
 # Bytes without any end of line, after which it is not a person or program that will ever end one.
 ENDLESS_LINE = 65536
 
+# Lines taken from one connection before it is the others' turn: 65,536 line ends fit into one read.
+LINES_A_TURN = 32
+
+# Bytes of one telnet subnegotiation. The longest that is of use is a list of character sets; it is kept
+# up to the first number, and up to the second the client is only odd.
+LARGEST_KEPT_SUBNEGOTIATION = 512
+LARGEST_SUBNEGOTIATION = 4096
+
+# Telnet commands within so many seconds: of those that change nothing no person and no program sends so
+# many, but two that answer each other without end do. Of all together, more than by holding a key down, or
+# by dragging a window's corner (60 sizes a second).
+MOST_IDLE_COMMANDS = 100
+MOST_COMMANDS = 1000
+PATIENCE_WITH_COMMANDS = 10
+
+# Seconds after which a telnet client is sent a command that means nothing: it keeps the connection alive
+# in whatever forgets idle ones on the way.
+TELNET_SILENCE = 60
+
+# Columns and lines of a terminal: below and above there is none, whatever a client says.
+NARROWEST_WINDOW, WIDEST_WINDOW = 20, 500
+LOWEST_WINDOW, HIGHEST_WINDOW = 5, 200
+
 # Bytes of a topic, an away text or a reason for leaving: they stand inside other lines.
 LONGEST_REMARK = 300
 

@@ -6,7 +6,9 @@ A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+
+from wcwidth import wcwidth
 
 from tcpchat.fifo import Fifo
 from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
@@ -22,17 +24,15 @@ class Endless(Exception):
 
 TOO_LONG = TooLong()
 
-# What other programs say first when they take this port for theirs. But for the bare names of
-# HTTP's two most common methods none of it could be a nickname.
-_OTHER_PROTOCOL = re.compile(
-    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI) \S|(?:GET|POST)\r?\n|Host: "
-    rb"|SSH-\d\.|\x16\x03"
-)
+
+class EndOfFile:
+    """Stands where somebody has typed that nothing more will come."""
 
 
-def is_other_protocol(start: bytes) -> bool:
-    """Tell whether a first line with its end, or the beginning of one, is HTTP's, TLS's or SSH's."""
-    return _OTHER_PROTOCOL.match(start) is not None
+END_OF_FILE = EndOfFile()
+
+# What Ctrl-D is where no terminal makes an end of the stream of it.
+CTRL_D = b"\x04"
 
 
 class LineReader:
@@ -48,7 +48,7 @@ class LineReader:
     def __init__(self, longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> None:
         self._longest = longest
         self._endless = endless
-        self.lines: Fifo[bytes | TooLong] = Fifo()  # whole, without their ends
+        self.lines: Fifo[bytes | TooLong | EndOfFile] = Fifo()  # whole, without their ends
         self._unfinished = b""
         self._dropped = 0  # bytes of the unfinished line that were given up already
 
@@ -66,7 +66,8 @@ class LineReader:
             data = data.replace(b"\r\0", b"\r\n")
         *lines, self._unfinished = data.split(b"\n")
         if len(lines) == 1 and len(lines[0]) <= self._longest and not self._dropped:
-            self.lines.append(lines[0].removesuffix(b"\r"))  # as nearly always
+            line = lines[0].removesuffix(b"\r")  # as nearly always
+            self.lines.append(line if line != CTRL_D else END_OF_FILE)
         else:
             for line in lines:
                 self._end(line)
@@ -75,12 +76,15 @@ class LineReader:
         # A CR may be the first half of the end of the line.
         if len(self._unfinished.removesuffix(b"\r")) > self._longest or (self._dropped and self._unfinished):
             self._give_up()
+        elif self._unfinished == CTRL_D:
+            self.end_of_file()
 
     def _end(self, line: bytes) -> None:
         line = line.removesuffix(b"\r")
         dropped, self._dropped = self._dropped, 0
         if not dropped:
-            self.lines.append(line if len(line) <= self._longest else TOO_LONG)
+            kept = line if len(line) <= self._longest else TOO_LONG
+            self.lines.append(kept if kept != CTRL_D else END_OF_FILE)
         if dropped + len(line) > self._endless:
             raise Endless
 
@@ -100,7 +104,49 @@ class LineReader:
             self._end(self._unfinished)
         self._unfinished = b""
 
+    def end_of_file(self) -> None:
+        """The person has typed that there is no more; what is unfinished is a line before that."""
+        if self._unfinished != CTRL_D:
+            self.end()
+        self._unfinished = b""
+        self.lines.append(END_OF_FILE)
+
+    # What is typed can be taken back as long as its line has no end
+
+    def erase_character(self) -> str:
+        """Take back the last character, with the marks on it; return what that was."""
+        return self._erase(lambda text: text[: _before_last(text)])
+
+    def erase_word(self) -> str:
+        """Take back the last word, and what blanks are behind it; return what that was."""
+        return self._erase(lambda text: text.rstrip(" ")[: text.rstrip(" ").rfind(" ") + 1])
+
+    def erase_line(self) -> str:
+        """Take back all of the unfinished line; return what that was. What comes next begins a new one."""
+        self._dropped = 0
+        return self._erase(lambda _: "")
+
+    def _erase(self, rest: Callable[[str], str]) -> str:
+        # In another encoding than UTF-8 each byte is a character.
+        text = self._unfinished.decode(errors="surrogateescape")
+        kept = rest(text)
+        self._unfinished = kept.encode(errors="surrogateescape")
+        return text[len(kept) :]
+
     @property
     def unfinished(self) -> bytes:
         """The beginning of a line whose end has not come yet."""
         return self._unfinished
+
+
+def columns(text: str) -> int:
+    """Return how wide something stands on a terminal; what has no width, as controls have none, is 0 wide."""
+    return sum(max(0, wcwidth(character)) for character in text)
+
+
+def _before_last(text: str) -> int:
+    """Return where the last character begins that is seen, or the text, if nothing of it is."""
+    at = len(text)
+    while at and not columns(text[at := at - 1]):
+        pass
+    return at

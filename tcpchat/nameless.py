@@ -31,6 +31,7 @@ from tcpchat.room import LOBBY
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.state import Effect, Later, Numbers, Outcome
+from tcpchat.strangers import Stranger, by_line
 
 QUESTION = "What is your nickname?"
 IF_YOURS = "If it is yours: /resume CODE, or /login NICK."
@@ -50,6 +51,12 @@ def connected(chat: Chat, screen: Screen, address: str) -> Dialogue:
     return dialogue
 
 
+def turn_away(dialogue: Dialogue, stranger: Stranger) -> None:
+    """Tell a program that took this port for another one that it is none, and hang up."""
+    dialogue.reader.tell(stranger.answer)
+    dialogue.cut_off(stranger.text)
+
+
 @lru_cache(8)
 def _greeting(own: tuple[str, ...], here: int) -> bytes:
     """Return what is shown first where so many are in the lobby: many come while it is the same."""
@@ -67,6 +74,7 @@ class Nameless:
         self._chat = dialogue.chat
         self._refusal: str | None = None
         self._wrong_codes = 0
+        self._lines = 0
         self._chat.nameless.set(self, self._too_late)
 
     def greet(self) -> None:
@@ -76,11 +84,15 @@ class Nameless:
 
     def understand(self, line: str) -> Request | None:
         """
-        Return what a line asks for: it is one of the few commands, or a nickname.
+        Return what a line asks for: it is one of the few commands, or a nickname, or no person's.
 
         Raises:
             Refused: it is neither.
         """
+        self._lines += 1
+        if stranger := by_line(line, self._lines):
+            turn_away(self._dialogue, stranger)
+            return None
         return parse(line, nameless=True)
 
     def carry_out(self, asked: Asked) -> Effect:

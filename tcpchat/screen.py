@@ -43,6 +43,9 @@ class Screen(Protocol):
     def resume(self) -> None:
         """Take input again."""
 
+    def hide_input(self, hides: bool) -> None:
+        """Have the person's own terminal not show what is typed, or show it again, where that can be had."""
+
     def stop_listening(self) -> None:
         """Take nothing more from the network; what has come is input still."""
 
@@ -68,6 +71,9 @@ class Nowhere:
         return None
 
     has_lines = False
+
+    def hide_input(self, hides: bool) -> None:
+        """Nobody types."""
 
     def pause(self) -> None:
         """There is no input."""

@@ -1,17 +1,49 @@
 """
-Telnet's own bytes, taken out of what a client sends (RFC 854). No I/O.
+Telnet's own bytes, taken out of what a client sends (RFC 854, 855). No I/O.
 
-A line client that never sends byte 255 is not touched by any of this, and is sent none.
+What a command means is not known here (telnet_client.py), only where it begins and ends: the same for
+every way in which the bytes are cut, and whatever bytes they are.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from enum import Enum, auto
+from typing import NamedTuple
 
-IAC = 0xFF
-SE, SB, WILL, WONT, DO, DONT = 0xF0, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE
-# RFC 860. After Ctrl-C telnet asks for it, and shows nothing more until it is answered.
-TIMING_MARK = 0x06
+from tcpchat.limits import LARGEST_KEPT_SUBNEGOTIATION, LARGEST_SUBNEGOTIATION
+from tcpchat.telnet_options import DONT, IAC, SB, SE, WILL
+
+
+class Command(NamedTuple):
+    """A command of one byte."""
+
+    byte: int
+
+
+class Negotiation(NamedTuple):
+    """What the client says of an option: one of WILL, WONT, DO and DONT."""
+
+    verb: int
+    option: int
+
+
+class Subnegotiation(NamedTuple):
+    """What the client says about an option that is on; empty if it was more than is kept."""
+
+    option: int
+    data: bytes
+
+
+class TooLarge(NamedTuple):
+    """A subnegotiation is larger than any is. It is not worth to listen any further."""
+
+
+Part = bytes | Command | Negotiation | Subnegotiation | TooLarge
+
+# IAC IAC stands for one byte 255, in text and in a subnegotiation.
+_PLAIN = re.compile(rb"(?:[^\xff]++|\xff\xff)*+", re.DOTALL)
 
 
 class _State(Enum):
@@ -22,59 +54,73 @@ class _State(Enum):
     NEGOTIATION_COMMAND = auto()  # after IAC within a subnegotiation
 
 
-class TelnetFilter:
-    """Lets text through and swallows commands, however both are cut into chunks."""
+class Parser:
+    """Tells text from commands."""
 
-    __slots__ = "_asks", "_state"
+    __slots__ = "_kept", "_size", "_state", "_verb"
 
     def __init__(self) -> None:
         self._state = _State.TEXT
-        self._asks = 0  # the command before an option
+        self._verb = 0  # the command before an option
+        self._kept = bytearray()  # the beginning of a subnegotiation
+        self._size = 0  # bytes of it that have come
 
-    def has_work(self, data: bytes) -> bool:
-        """Tell whether `feed` is needed; nearly always all is text."""
-        return IAC in data or self._state is not _State.TEXT
-
-    def feed(self, data: bytes) -> tuple[bytes, bytes]:
-        """Return the text in ``data``, and what is to be answered. IAC IAC stands for one byte 255."""
-        if not self.has_work(data):
-            return data, b""
-        text = bytearray()
-        answer = bytearray()
+    def feed(self, data: bytes) -> Iterator[Part]:
+        """Yield what is in some bytes, in the order in which it came; text in pieces of any size."""
         at = 0
         while at < len(data):
-            if self._state is _State.TEXT:
-                command = data.find(IAC, at)
-                if command < 0:
-                    text += data[at:]
-                    break
-                text += data[at:command]
-                self._state = _State.COMMAND
-                at = command + 1
-                continue
-            byte = data[at]
-            at += 1
-            match self._state:
-                case _State.COMMAND:
-                    if byte == IAC:
-                        text.append(IAC)
-                    elif byte in b"\r\n":  # that was no command: a line ends here
-                        text += bytes((IAC, byte))
-                    self._asks = byte
-                    self._state = self._after_command(byte)
-                case _State.OPTION:
-                    if self._asks == DO and byte == TIMING_MARK:
-                        answer += bytes((IAC, WONT, TIMING_MARK))
-                    self._state = _State.TEXT
-                case _State.NEGOTIATION:
-                    if byte == IAC:
-                        self._state = _State.NEGOTIATION_COMMAND
-                case _State.NEGOTIATION_COMMAND:
-                    self._state = _State.TEXT if byte == SE else _State.NEGOTIATION
-        return bytes(text), bytes(answer)
+            if self._state in (_State.TEXT, _State.NEGOTIATION):
+                plain = _PLAIN.match(data, at)
+                assert plain is not None  # it matches nothing, too
+                if plain.end() > at:
+                    at = plain.end()
+                    yield from self._plain(plain[0].replace(b"\xff\xff", b"\xff"))
+                else:
+                    at += 1
+                    self._state = _State.COMMAND if self._state is _State.TEXT else _State.NEGOTIATION_COMMAND
+            else:
+                byte = data[at]
+                at += 1
+                yield from self._command(byte)
 
-    @staticmethod
-    def _after_command(byte: int) -> _State:
-        if WILL <= byte <= DONT:
-            return _State.OPTION
-        return _State.NEGOTIATION if byte == SB else _State.TEXT
+    def _plain(self, data: bytes) -> Iterator[Part]:
+        if self._state is _State.TEXT:
+            yield data
+            return
+        self._size += len(data)
+        self._kept += data[: LARGEST_KEPT_SUBNEGOTIATION - len(self._kept)]
+        if self._size > LARGEST_SUBNEGOTIATION:
+            yield TooLarge()
+
+    def _command(self, byte: int) -> Iterator[Part]:
+        match self._state:
+            case _State.OPTION:
+                self._state = _State.TEXT
+                yield Negotiation(self._verb, byte)
+            case _State.NEGOTIATION_COMMAND if byte == SE:
+                self._state = _State.TEXT
+                kept, size = bytes(self._kept), self._size
+                self._kept.clear()
+                self._size = 0
+                if kept and size == len(kept):
+                    yield Subnegotiation(kept[0], kept[1:])
+                else:
+                    yield Subnegotiation(kept[0] if kept else SE, b"")
+            case _State.NEGOTIATION_COMMAND:
+                # But for IAC no other has a meaning here: it is left out.
+                self._state = _State.NEGOTIATION
+                yield from self._plain(bytes((IAC,)) if byte == IAC else b"")
+            case _ if byte == IAC:
+                self._state = _State.TEXT
+                yield b"\xff"
+            case _ if WILL <= byte <= DONT:
+                self._state = _State.OPTION
+                self._verb = byte
+            case _ if byte == SB:
+                self._state = _State.NEGOTIATION
+            case _:
+                self._state = _State.TEXT
+                if byte in b"\r\n":  # that was no command: a line ends here, and is not UTF-8
+                    yield bytes((IAC, byte))
+                else:
+                    yield Command(byte)

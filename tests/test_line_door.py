@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import cast
 
 from twisted.internet import tcp
@@ -15,7 +16,8 @@ from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, connect
 
 from tcpchat.doors.line import LineConnection, LineFactory
-from tcpchat.limits import GRACE
+from tcpchat.limits import GRACE, TELNET_SILENCE
+from tcpchat.nameless import LOOK_FOR_END
 from tcpchat.session import Session
 from tests.visitors import ChatCase
 
@@ -95,17 +97,6 @@ class InputTests(DoorCase):
             connection.dataReceived(b"/quit\n")
             self.alice.sees()
 
-    def test_telnet_bytes_are_taken_out_and_none_is_sent(self) -> None:
-        connection, wire = self.dial_as(b"\xff\xfb\x1f\xff\xfd\x01b\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0ob")
-        connection.dataReceived(b"g\xff\xf9r\xc3\xff\xfd\x03\xbc\xff\xec\n")
-        self.assertEqual(self.alice.sees(), ["<bob> grü"])
-        self.assertNotIn(b"\xff", wire.value())
-
-    def test_ctrl_c_in_telnet_does_not_make_it_deaf(self) -> None:
-        connection, wire = self.dial_as(b"bob")
-        connection.dataReceived(b"\xff\xf4\xff\xfd\x06")
-        self.assertEqual(wire.value(), b"\xff\xfc\x06")
-
     def test_a_line_that_is_not_utf8_is_refused_and_all_goes_on(self) -> None:
         connection, wire = self.dial_as(b"bob")
         connection.dataReceived(b"gr\xfc\xdf\nhello\n")
@@ -129,28 +120,6 @@ class InputTests(DoorCase):
         self.assertTrue(wire.disconnecting)
         self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
 
-    def test_other_protocols_are_turned_away_without_a_nickname(self) -> None:
-        for start in (
-            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            b"POST /x HTTP/1.1\r\n\r\nbob\r\nhello\r\n",
-            b"\x16\x03\x01\x02\x00\x01\x00",
-            b"SSH-2.0-OpenSSH_9.2\r\n",
-        ):
-            for size in (1, len(start)):
-                connection, wire = self.dial()
-                wire.clear()
-                for at in range(0, len(start), size):
-                    connection.dataReceived(start[at : at + size])
-                self.settle()
-                self.assertTrue(wire.disconnecting)
-                self.assertEqual([line[:4] for line in wire.lines()], ["!!! "])
-        self.assertEqual(self.alice.sees(), [])
-
-    def test_what_another_protocol_says_first_can_be_said_later(self) -> None:
-        connection, _ = self.dial_as(b"bob")
-        connection.dataReceived(b"GET / HTTP/1.1\r\n")
-        self.assertEqual(self.alice.sees(), ["<bob> GET / HTTP/1.1"])
-
     def test_input_stops_between_two_lines_and_goes_on(self) -> None:
         connection, wire = self.dial_as(b"bob")
         connection.dataReceived(b"".join(b"%d\n" % n for n in range(1000)))
@@ -162,6 +131,212 @@ class InputTests(DoorCase):
         connection, wire = self.dial_as(b"bob")
         connection.sendLine(b"*** hello")
         self.assertEqual(wire.lines(), ["*** hello"])
+
+
+class TelnetTests(DoorCase):
+    def test_nobody_is_sent_a_telnet_byte_who_has_sent_none(self) -> None:
+        connection, wire = self.dial()
+        connection.dataReceived(b"bob\nhello\n/who\n/quit\n")
+        connection.hide_input(True)
+        self.settle()
+        self.clock.advance(TELNET_SILENCE)
+        self.assertNotIn(b"\xff", wire.value())
+
+    def test_its_bytes_are_taken_out_of_the_text_and_answered(self) -> None:
+        connection, wire = self.dial()
+        wire.clear()
+        connection.dataReceived(b"\xff\xfb\x1f\xff\xfd\x01b\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0ob\n")
+        self.assertTrue(wire.value().startswith(b"\xff\xfd\x1f\xff\xfc\x01"))
+        self.alice.sees()
+        wire.clear()
+        connection.dataReceived(b"g\xff\xf9r\xc3\xff\xfd\x03\xbc\xff\xf1\n")
+        self.assertEqual(self.alice.sees(), ["<bob> grü"])
+        self.assertEqual(wire.value(), b"\xff\xfb\x03")
+
+    def test_ctrl_c_in_telnet_drops_the_line_and_does_not_make_it_deaf(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"never min\xff\xf4\xff\xfd\x06hello\r\n")
+        self.assertEqual(wire.value(), b"\xff\xfc\x06")
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+
+    def test_who_asks_whether_somebody_is_there_is_told_by_a_notice(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"hel\xff\xf6lo\r\n")
+        self.assertEqual(wire.lines(), ["*** Yes, this is tcpchat."])
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+
+    def test_the_windows_size_goes_to_the_dialogue_and_of_many_the_last(self) -> None:
+        connection, _ = self.dial()
+        sizes = b"".join(b"\xff\xfa\x1f\x00%c\x00\x18\xff\xf0" % width for width in (80, 81, 82))
+        connection.dataReceived(b"\xff\xfb\x1f" + sizes)
+        self.assertEqual(connection.dialogue.width, 82)
+
+    def test_both_ends_of_file_mean_quit(self) -> None:
+        for end in (b"\x04", b"\x04\n", b"\x04\r\n", b"\xff\xec"):
+            connection, wire = self.dial_as(b"bob")
+            connection.dataReceived(b"bye\n" + end)
+            connection.dataReceived(b"no more\n")
+            self.assertEqual(self.alice.sees(), ["<bob> bye", "*** bob left #lobby."], end)
+            self.assertEqual(wire.lines(), ["*** Goodbye."])
+            self.assertTrue(wire.disconnecting)
+
+    def test_without_a_nickname_too(self) -> None:
+        connection, wire = self.dial()
+        wire.clear()
+        connection.dataReceived(b"\xff\xec")
+        self.settle()
+        self.assertEqual(wire.lines(), ["*** Goodbye."])
+
+    def test_at_the_end_of_file_a_paste_is_sent_and_so_is_what_is_unfinished(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"/paste\none\ntwo\xff\xec")
+        self.assertEqual(self.alice.sees(), ["<bob> one", "<bob> two", "*** bob left #lobby."])
+        self.assertEqual(wire.lines()[-1:], ["*** Goodbye."])
+
+    def test_a_paste_that_is_refused_at_the_end_of_file_is_told_before_it_is_over(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"/paste\n\xff\xff\n\x04")
+        self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
+        lines = wire.lines()
+        self.assertEqual([lines[-2][:4], lines[-1]], ["!!! ", "*** Goodbye."])
+
+    def test_an_option_loop_ends_the_connection_and_nothing_after_it_is_said(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"one\n" + b"\xff\xfd\xc8" * 100 + b"two\n")
+        self.assertEqual(self.alice.sees(), ["<bob> one", "<bob> two"])
+        self.assertFalse(wire.disconnecting)
+        connection.dataReceived(b"three\n\xff\xfd\xc8four\n")
+        self.assertEqual(self.alice.sees(), ["<bob> three", "*** bob left #lobby."])
+        self.assertTrue(wire.disconnecting)
+        self.assertEqual(wire.value().count(b"\xff\xfc\xc8"), 1)
+
+    def test_a_subnegotiation_of_4096_bytes_is_borne_and_one_of_more_is_not(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"\xff\xfa\x18" + b"x" * 4095 + b"\xff\xf0hello\n")
+        self.assertEqual(self.alice.sees(), ["<bob> hello"])
+        connection.dataReceived(b"\xff\xfa\x18" + b"x" * 4096)
+        self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
+        self.assertEqual(wire.lines(), ["!!! That telnet subnegotiation is too long."])
+
+    def test_a_password_is_hidden_from_telnet_alone(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.hide_input(True)
+        self.assertEqual(wire.value(), b"")
+        connection.dataReceived(b"\xff\xf1")
+        connection.hide_input(True)
+        self.assertEqual(wire.value(), b"")
+        connection.dataReceived(b"\xff\xfb\x03")
+        wire.clear()
+        connection.hide_input(True)
+        connection.dataReceived(b"\xff\xfd\x01sec\x7fcret\r\0")
+        connection.hide_input(False)
+        self.assertEqual(wire.value(), b"\xff\xfb\x01\r\n\xff\xfc\x01")
+
+    def test_telnet_that_is_silent_is_sent_nothing_every_minute(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"\xff\xfb\x03")
+        wire.clear()
+        self.clock.advance(TELNET_SILENCE - 1)
+        self.assertEqual(wire.value(), b"")
+        self.clock.advance(1)
+        self.assertEqual(wire.value(), b"\xff\xf1")
+        self.clock.advance(TELNET_SILENCE)
+        self.assertEqual(wire.value(), b"\xff\xf1" * 2)
+        connection.connectionLost(Failure(ConnectionDone()))
+        self.clock.advance(TELNET_SILENCE)
+        self.assertEqual(wire.value(), b"\xff\xf1" * 2)
+
+    def test_whatever_comes_the_server_bears_it(self) -> None:
+        random = Random(5)
+        for _ in range(100):
+            connection, _ = self.dial()
+            for _ in range(20):
+                bytes_ = random.choices(range(256), [1] * 239 + [5] * 16 + [100], k=random.randrange(200))
+                connection.dataReceived(bytes(bytes_))
+                self.settle()
+        self.alice.sees()
+        self.assertEqual(self.alice.types("/topic"), ["*** #lobby has no topic."])
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+
+class StrangerTests(DoorCase):
+    def turned_away(self, start: bytes) -> list[bytes]:
+        """Return what each is told that begins with this, whole and byte by byte."""
+        told = []
+        for size in (1, len(start)):
+            connection, wire = self.dial()
+            wire.clear()
+            for at in range(0, len(start), size):
+                connection.dataReceived(start[at : at + size])
+            self.clock.advance(LOOK_FOR_END)
+            self.settle()
+            self.assertTrue(wire.disconnecting, start)
+            told.append(wire.value())
+        self.assertEqual(self.alice.sees(), [])
+        return told
+
+    def test_other_protocols_are_told_in_one_line_that_this_is_none(self) -> None:
+        for start in (
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\nbob\nhello\n",
+            b"SSH-2.0-OpenSSH_9.2\r\nbob\r\nhello\r\n",
+            b"EHLO mail.example.org\r\nbob\r\nhello\r\n",
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\nbob\r\nhello\r\n",
+            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0cbob\nhello\n",
+            b"\x05\x02\x00\x02",
+            "bob\nhello\n".encode("utf-16-le"),
+            "bob\r\nhello\r\n".encode("utf-16-be"),
+        ):
+            for told in self.turned_away(start):
+                lines = told.split(b"\r\n")
+                self.assertEqual((lines[-2][:4], lines[-1]), (b"!!! ", b""), start)
+
+    def test_tls_is_told_that_this_port_is_not_tls(self) -> None:
+        for told in self.turned_away(b"\x16\x03\x01\x02\x00\x01"):
+            self.assertEqual(told, b"!!! That is TLS, and this port is not TLS.\r\n")
+
+    def test_socks_4_begins_with_the_byte_of_ctrl_d_and_is_turned_away_in_either_case(self) -> None:
+        bytewise, whole = self.turned_away(b"\x04\x01\x1f\x57\x7f\x00\x00\x01bob\0")
+        self.assertEqual(bytewise, b"*** Goodbye.\r\n")
+        self.assertEqual(whole[:4], b"!!! ")
+
+    def test_http_is_answered_as_such_and_by_a_sentence(self) -> None:
+        for request in (
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"POST /x HTTP/1.1\r\n\r\nbob\r\nhello\r\n",
+            b"POST\r\nbob\r\nhello\r\n",
+        ):
+            for told in self.turned_away(request):
+                self.assertTrue(told.startswith(b"HTTP/1.1 400 "), told)
+                self.assertTrue(
+                    told.endswith(b"\r\n\r\n!!! This is a chat for telnet and nc, and no web server.\r\n")
+                )
+
+    def test_a_request_whose_first_line_is_too_long_is_known_by_its_host(self) -> None:
+        for told in self.turned_away(b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: localhost\r\nbob\r\n"):
+            self.assertIn(b"HTTP/1.1 400 ", told)
+
+    def test_after_a_refused_nickname_too(self) -> None:
+        connection, wire = self.dial()
+        connection.dataReceived(b"alice\n")
+        self.settle()
+        wire.clear()
+        connection.dataReceived(b"POST / HTTP/1.1\r\nbob\r\n")
+        self.clock.advance(LOOK_FOR_END)
+        self.assertIn(b"HTTP/1.1 400 ", wire.value())
+        self.assertEqual(self.alice.sees(), [])
+
+    def test_with_a_nickname_it_can_be_said_also_typed_ahead(self) -> None:
+        connection, _ = self.dial()
+        connection.dataReceived(b"bob\nPOST / HTTP/1.1\r\nHost: me\r\nEHLO you\r\nSSH-2.0-x\r\n")
+        self.assertEqual(
+            self.alice.sees()[1:],
+            ["<bob> POST / HTTP/1.1", "<bob> Host: me", "<bob> EHLO you", "<bob> SSH-2.0-x"],
+        )
+
+    def test_a_byte_order_mark_before_the_first_line_is_taken_off(self) -> None:
+        connection, _ = self.dial()
+        connection.dataReceived(b"\xef\xbb\xbfbob\r\nhello\r\n")
+        self.assertEqual(self.alice.sees(), ["*** bob joined #lobby.", "<bob> hello"])
 
 
 class OutputTests(DoorCase):

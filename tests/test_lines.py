@@ -1,6 +1,6 @@
 """How bytes become lines, however the network cuts them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
-from tcpchat.lines import TOO_LONG, Endless, LineReader, TooLong, is_other_protocol
+from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong, columns
 
 ENDLESS = Endless()  # stands at the end of what is read until it is raised
-Read = bytes | TooLong | Endless
+Read = bytes | TooLong | EndOfFile | Endless
 
 FULL = b"x" * LONGEST_LINE
 OVER = b"x" * (LONGEST_LINE + 1)
@@ -183,17 +183,63 @@ class LineReaderLaws(SynchronousTestCase):
             self.assertLessEqual(len(reader.unfinished.removesuffix(b"\r")), longest)
 
 
-class OtherProtocolTests(SynchronousTestCase):
-    def test_http_tls_and_ssh_are_known_by_how_they_begin(self) -> None:
-        for start in (
-            b"GET / HTTP/1.1", b"POST /form HTTP/1.0", b"OPTIONS *", b"CONNECT example.org:443 HTTP/1.1",
-            b"PRI * HTTP/2.0", b"SSH-2.0-OpenSSH_9.2", b"SSH-2.0-", b"SSH-1.99-old", b"\x16\x03\x01\x02\x00",
-        ):  # fmt: skip
-            self.assertTrue(is_other_protocol(start), start)
+class EndOfFileTests(SynchronousTestCase):
+    def test_ctrl_d_alone_on_a_line_is_the_end_with_its_end_and_without(self) -> None:
+        for data in (b"a\n\x04", b"a\n\x04\n", b"a\n\x04\r\n", b"a\n\x04\r\0", b"a\n\x04\r"):
+            for chunks in ([data], bytewise(data)):
+                self.assertEqual(read(chunks)[:2], [b"a", END_OF_FILE], data)
 
-    def test_nothing_that_could_be_a_nickname_is_another_protocol(self) -> None:
-        for start in (
-            b"", b"bob", b"get lost", b"get / http", b"GET", b"POST", b"POST ", b"POSTman", b"SSH", b"SSH-",
-            b"SSH-2", b"SSH-2-fan", b"ssh-2.0-", b"\x16", b"/nick GET /", b" GET / HTTP/1.1",
+    def test_ctrl_d_beside_something_else_is_a_byte_of_the_line(self) -> None:
+        for line in (b"a\x04", b"\x04a", b"\x04\x04"):
+            self.assertEqual(read([line + b"\n"]), [line])
+
+    def test_in_a_line_that_was_given_up_it_is_nothing(self) -> None:
+        self.assertEqual(read([OVER, b"\x04", b"\nb\n"]), [TOO_LONG, b"b"])
+
+    def test_at_telnets_end_of_file_what_is_unfinished_is_a_line(self) -> None:
+        reader = LineReader()
+        reader.feed(b"one\ntwo")
+        reader.end_of_file()
+        self.assertEqual(take(reader), [b"one", b"two", END_OF_FILE])
+        reader.end_of_file()
+        self.assertEqual(take(reader), [END_OF_FILE])
+
+
+class TakingBackTests(SynchronousTestCase):
+    def taken(self, take_back: Callable[[LineReader], str], typed: str | bytes) -> tuple[str, str]:
+        """Return what is left, and what was taken back."""
+        reader = LineReader()
+        reader.feed(b"before\n" + (typed if isinstance(typed, bytes) else typed.encode()))
+        back = take_back(reader)
+        self.assertEqual(take(reader), [b"before"])
+        return reader.unfinished.decode(errors="surrogateescape"), back
+
+    def test_a_character_with_the_marks_on_it(self) -> None:
+        for typed, left in (
+            ("", ""), ("a", ""), ("grü", "gr"), ("漢字", "漢"), ("ae\u0301", "a"), ("\u0301", ""),
+            ("ab ", "ab"),
         ):  # fmt: skip
-            self.assertFalse(is_other_protocol(start), start)
+            self.assertEqual(self.taken(LineReader.erase_character, typed), (left, typed[len(left) :]))
+
+    def test_half_a_character_is_one_and_so_is_each_byte_that_is_not_utf8(self) -> None:
+        for typed, left in ((b"a\xc3", "a"), (b"gr\xfc\xdf", "gr\udcfc")):
+            self.assertEqual(self.taken(LineReader.erase_character, typed)[0], left)
+
+    def test_a_word_with_the_blanks_behind_it(self) -> None:
+        for typed, left in (("", ""), ("one", ""), ("one two", "one "), ("one two  ", "one "), ("  ", "")):
+            self.assertEqual(self.taken(LineReader.erase_word, typed), (left, typed[len(left) :]))
+
+    def test_the_line(self) -> None:
+        self.assertEqual(self.taken(LineReader.erase_line, "one two"), ("", "one two"))
+
+    def test_a_line_that_was_given_up_is_over_with_that(self) -> None:
+        reader = LineReader()
+        reader.feed(OVER)
+        self.assertEqual(reader.erase_character(), "")
+        self.assertEqual(reader.erase_line(), "")
+        reader.feed(b"the next\n")
+        self.assertEqual(take(reader), [TOO_LONG, b"the next"])
+
+    def test_columns_are_those_of_a_terminal(self) -> None:
+        for text, wide in (("", 0), ("abc", 3), ("漢", 2), ("e\u0301", 1), ("\x1b\udcff", 1)):
+            self.assertEqual(columns(text), wide, ascii(text))

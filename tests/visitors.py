@@ -89,6 +89,7 @@ class FakeScreen:
         self.lost = False
         self.on_its_way = 0
         self.paused = False
+        self.hides = False
         self.deaf = False
         self.closed = False
         self.aborted = False
@@ -119,6 +120,9 @@ class FakeScreen:
     def resume(self) -> None:
         assert self.paused
         self.paused = False
+
+    def hide_input(self, hides: bool) -> None:
+        self.hides = hides
 
     def stop_listening(self) -> None:
         self.deaf = True

@@ -21,29 +21,30 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from tcpchat.acknowledged import Traffic
+from tcpchat.deadlines import Deadlines
 from tcpchat.dialogue import Dialogue
 from tcpchat.drain import Drain
-from tcpchat.limits import LONGEST_LINE
-from tcpchat.lines import Endless, LineReader, TooLong, is_other_protocol
-from tcpchat.nameless import connected
+from tcpchat.limits import LINES_A_TURN, LONGEST_LINE, TELNET_SILENCE
+from tcpchat.lines import Endless, LineReader, TooLong
+from tcpchat.nameless import connected, turn_away
 from tcpchat.requests import NotUnderstood
 from tcpchat.screen import Show
 from tcpchat.service import Chat
 from tcpchat.sockets import traffic
-from tcpchat.telnet import TelnetFilter
+from tcpchat.strangers import LONGEST_START, by_bytes
+from tcpchat.telnet_client import KEEP_ALIVE, Abuse, Answer, Charset, Window
+from tcpchat.telnet_options import IAC
+from tcpchat.terminal import Terminal
 
 NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
 TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
 ENDLESS = "That line never ends."
-OTHER_PROTOCOL = "This is a chat for telnet and nc, and not what your program takes it for."
+HERE = "Yes, this is tcpchat."  # telnet's own question: are you there?
 
 # Seconds for whoever is hung up on: to read what was said before, and then to hang up as well
 # (if it still sends something when the socket is closed, a reset destroys what it has not read).
 READ_THE_REST = 30
 HANG_UP_TOO = 2
-
-# Lines taken from one connection before it is the others' turn: 65,536 line ends fit into one read.
-LINES_A_TURN = 64
 
 # Transports whose writeSomeData goes to the socket at once. That of TLS is the raw socket's: what
 # it is given goes out as plain text.
@@ -61,7 +62,8 @@ class LineConnection(LineOnlyReceiver):
     def __init__(self, factory: LineFactory) -> None:
         self.factory = factory
         self._reader = LineReader()
-        self._telnet = TelnetFilter()
+        self._terminal: Terminal | None = None  # of a client that has sent byte 255
+        self._start: bytes | None = b""  # as long as it may show that this is another protocol
         self._drain: Drain | None = None
         self._first = True
         self._paused = False
@@ -88,26 +90,21 @@ class LineConnection(LineOnlyReceiver):
 
     def dataReceived(self, data: bytes) -> None:
         """Take in some bytes, cut anywhere."""
-        if self._closing or self._deaf:
+        if self._closing or self._deaf or (self._start is not None and self._is_stranger(data)):
             return
-        if self._telnet.has_work(data):
-            data, answer = self._telnet.feed(data)
-            self.dialogue.reader.tell(answer)
         try:
-            self._reader.feed(data)
+            if self._terminal is not None or IAC in data:
+                self._hear(data)
+            else:
+                self._reader.feed(data)
         except Endless:
             self._take_lines()
             self.dialogue.cut_off(ENDLESS)
             return
         self._take_lines()
-        if self._first and is_other_protocol(self._reader.unfinished):
-            self.dialogue.cut_off(OTHER_PROTOCOL)
 
     def lineReceived(self, line: bytes) -> None:
         """Take in a line without its end."""
-        if self._first and is_other_protocol(line + b"\n"):
-            self.dialogue.cut_off(OTHER_PROTOCOL)
-            return
         try:
             # Some programs begin a text with a byte order mark.
             text = line.decode("utf-8-sig" if self._first else "utf-8")
@@ -147,6 +144,7 @@ class LineConnection(LineOnlyReceiver):
         """The connection is gone, for whatever reason; the lines that came before it are taken still."""
         self._gone = True
         self.factory.connections.discard(self)
+        self.factory.telnets.cancel(self)
         if self._hang_up and self._hang_up.active():
             self._hang_up.cancel()
         farewell = reason.check(ConnectionDone) is not None
@@ -186,6 +184,11 @@ class LineConnection(LineOnlyReceiver):
             self._listen()
         self._take_lines()
 
+    def hide_input(self, hides: bool) -> None:
+        """Have the peer not show what is typed, or show it again, if it is telnet."""
+        if self._terminal is not None:
+            self.dialogue.reader.tell(self._terminal.hide_input(hides))
+
     def stop_listening(self) -> None:
         """Take nothing more from the network; what has come is input still."""
         self._deaf = True
@@ -211,6 +214,46 @@ class LineConnection(LineOnlyReceiver):
             self.transport.abortConnection()
 
     # The rest
+
+    def _is_stranger(self, data: bytes) -> bool:
+        """Turn a program away whose first bytes show that it takes this port for another one."""
+        assert self._start is not None
+        start = self._start + data[:LONGEST_START]
+        stranger = by_bytes(start)
+        self._start = start if len(start) < LONGEST_START else None
+        if stranger:
+            turn_away(self.dialogue, stranger)
+        return stranger is not None
+
+    def _hear(self, data: bytes) -> None:
+        """Take in some bytes of a client that has sent byte 255."""
+        if self._terminal is None:
+            self._terminal = Terminal(self._reader, _usable)
+        window: Window | None = None
+        for told in self._terminal.feed(data, self.factory.chat.clock.seconds()):
+            match told:
+                case Answer(answer):
+                    self.dialogue.reader.tell(answer)
+                case Window():
+                    window = told  # of a window's corner that is dragged only the last
+                case Charset(name):
+                    self.dialogue.charset(name)
+                case Abuse(reason):
+                    self._take_lines()
+                    self.dialogue.cut_off(reason)
+                case _:
+                    self.dialogue.tell(HERE)
+        if window is not None:
+            self.dialogue.window(*window)
+        if self._terminal.is_telnet:
+            self._keep_alive()
+
+    def _keep_alive(self) -> None:
+        self.factory.telnets.set(self, self._say_nothing)
+
+    def _say_nothing(self) -> None:
+        self.dialogue.reader.tell(KEEP_ALIVE)
+        self._keep_alive()
 
     def _listen(self) -> None:
         # After the end of the stream this would find that end again.
@@ -248,11 +291,13 @@ class LineConnection(LineOnlyReceiver):
         taken = 0
         while self._reader.lines and self._takes_lines:
             line = self._reader.lines.take()
-            if isinstance(line, TooLong):
+            if isinstance(line, bytes):
+                self.lineReceived(line)
+            elif isinstance(line, TooLong):
                 self._first = False
                 self.dialogue.received(NotUnderstood(TOO_LONG, "too-long"))
             else:
-                self.lineReceived(line)
+                self.dialogue.received(line)
             taken += 1
             if taken == LINES_A_TURN and not self._gone:
                 self._rest()
@@ -310,7 +355,13 @@ class LineFactory(ServerFactory["LineConnection"]):
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
         self.connections: set[LineConnection] = set()
+        self.telnets = Deadlines(chat.clock, TELNET_SILENCE)
 
     def buildProtocol(self, addr: IAddress | None) -> LineConnection:
         """Somebody connects."""
         return LineConnection(self)
+
+
+def _usable(charset: str) -> bool:
+    """Can lines come and go in this character set?"""
+    return charset.upper() == "UTF-8"

@@ -1,0 +1,69 @@
+"""
+A telnet client at work: its commands act on the line that is being typed. No I/O, no clock.
+
+From bytes to lines it goes: telnet.py takes out what is no text, telnet_client.py says what that means,
+editing.py edits for those who leave it to the server, lines.py cuts lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tcpchat.editing import Echo, Editor
+from tcpchat.lines import LineReader
+from tcpchat.telnet_client import Abuse, Answer, Charset, Signal, TelnetClient, Window
+
+# What is not about the line: it is for whoever has the connection. Of the signals only `ARE_YOU_THERE`.
+Told = Answer | Window | Charset | Abuse | Signal
+
+
+class Terminal:
+    """Puts what a telnet client sends into a `LineReader`."""
+
+    __slots__ = "_client", "_editor", "_hides", "_reader"
+
+    def __init__(self, reader: LineReader, usable: Callable[[str], bool]) -> None:
+        """``usable`` tells of the name of a character set whether it can be agreed to."""
+        self._reader = reader
+        self._client = TelnetClient(usable)
+        self._editor = Editor(reader)
+        self._hides = False
+
+    @property
+    def is_telnet(self) -> bool:
+        """Has the client shown that it is telnet?"""
+        return self._client.negotiates
+
+    def feed(self, data: bytes, now: float) -> Iterator[Told]:
+        """
+        Take in some bytes, at a time in seconds; yield what there is to do because of them.
+
+        Raises:
+            Endless: there was no end of line for very long.
+        """
+        for heard in self._client.feed(data, now):
+            match heard:
+                case bytes():
+                    if shown := self._take(heard):
+                        yield Answer(shown)
+                case Signal.END_OF_FILE:
+                    self._reader.end_of_file()
+                case Signal.ERASE_CHARACTER:
+                    self._reader.erase_character()
+                case Signal.INTERRUPT | Signal.BREAK | Signal.ERASE_LINE:
+                    self._reader.erase_line()
+                case _:
+                    yield heard
+
+    def hide_input(self, hides: bool) -> bytes:
+        """Have what is typed not shown, or shown again; return what is to be sent."""
+        self._hides = hides
+        return self._client.hide_input(hides)
+
+    def _take(self, text: bytes) -> bytes:
+        if not self._client.sends_characters:
+            self._reader.feed(text)
+            return b""
+        if not self._client.expects_echo:
+            return self._editor.feed(text, Echo.CLIENT)
+        return self._editor.feed(text, Echo.NOBODY if self._hides else Echo.SERVER)
