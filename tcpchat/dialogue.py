@@ -58,7 +58,7 @@ class Dialogue(Telling):
 
     __slots__ = (
         "_ending", "_flow", "_going_on", "_handed_over", "_heard", "_lines", "_pasting", "_screen",
-        "_state", "_waiting", "address", "chat", "is_over", "width",
+        "_state", "_waiting", "address", "chat", "is_over",
     )  # fmt: skip
 
     logger = Logger()
@@ -69,7 +69,6 @@ class Dialogue(Telling):
         self.chat = chat
         self.address = address
         self.is_over = False
-        self.width = 0
         self._screen = screen
         self._heard = chat.clock.seconds()
         self._state: State | None = None
@@ -117,13 +116,6 @@ class Dialogue(Telling):
         self._go_on()
         if self._lines.number >= MOST_UNCOMMITTED:
             self._flow.wait(Wait.LINES, True)
-
-    def window(self, width: int, height: int) -> None:
-        """The terminal shows so many columns and lines; 0: that is not known, or no longer."""
-        self.width = width
-
-    def charset(self, name: str) -> None:
-        """The terminal sends and shows text in an encoding from now on."""
 
     def ended(self) -> None:
         """The person will send nothing more, but may still read."""

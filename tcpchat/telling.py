@@ -14,14 +14,29 @@ from tcpchat.settings import Settings
 class Telling:
     """Gives answers to a reader in the form that its connection has."""
 
-    __slots__ = "_wall", "reader", "settings", "speaks_json"
+    __slots__ = "_wall", "reader", "settings", "speaks_json", "width"
 
     def __init__(self, reader: Reader, wall: Callable[[], int]) -> None:
         """``wall`` tells the time in milliseconds since 1970."""
         self.reader = reader
         self.settings = Settings()
         self.speaks_json = False
+        self.width = 0
         self._wall = wall
+
+    # What a door learns of the terminal
+
+    def window(self, width: int, height: int) -> None:
+        """The terminal shows so many columns and lines; 0: that is not known, or no longer."""
+        self.width = width
+
+    def charset(self, name: str) -> None:
+        """The terminal sends and shows text in an encoding from now on."""
+
+    def speak_telnet(self) -> None:
+        """The terminal's program speaks telnet."""
+
+    # What it shows
 
     def tell(self, *texts: str) -> None:
         """Show a word from the server."""

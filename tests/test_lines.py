@@ -143,6 +143,9 @@ class TooLongTests(SynchronousTestCase):
         self.assertRaises(Endless, reader.feed, b"x")
         self.assertEqual(take(reader), [b"one", b"two", TOO_LONG])
 
+    def test_a_line_that_comes_whole_is_endless_too(self) -> None:
+        self.assertEqual(read([b"x" * (ENDLESS_LINE + 1) + b"\n"]), [TOO_LONG, ENDLESS])
+
     def test_an_end_of_line_begins_the_count_anew(self) -> None:
         almost = b"x" * ENDLESS_LINE
         self.assertEqual(read([almost, b"\n", almost, b"\r", b"\0", almost]), [TOO_LONG] * 3)

@@ -246,6 +246,7 @@ class LineConnection(LineOnlyReceiver):
         if window is not None:
             self.dialogue.window(*window)
         if self._terminal.is_telnet:
+            self.dialogue.speak_telnet()
             self._keep_alive()
 
     def _keep_alive(self) -> None:
