@@ -248,6 +248,8 @@ def _tune(listening: socket.socket) -> None:
     if listening.family == socket.AF_UNIX:
         return
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # The second byte of a telnet command may be urgent: in its place it is a command still.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
         if hasattr(socket, option):
