@@ -1,7 +1,7 @@
 """
-The programs that people have, on a terminal as people have them: what is typed arrives, and what is shown is right.
+The programs that people have, on a terminal: what is typed arrives, and what is shown is right.
 
-What each of them sends for a key is its own business, and not the same: docs of most say little about it.
+What each of them sends for a key is its own business, and not the same for any two.
 """
 
 from __future__ import annotations
