@@ -9,17 +9,28 @@ from __future__ import annotations
 
 import re
 from codecs import getincrementaldecoder
+from collections.abc import Iterator
 from enum import Enum, auto
 
+from tcpchat.limits import MOST_COMMANDS, PATIENCE_WITH_COMMANDS
 from tcpchat.lines import CTRL_D, LineReader, columns
 
-CR, LF, NUL = b"\r", b"\n", b"\0"
+CR, LF, NUL, CR_LF, CR_NUL = b"\r", b"\n", b"\0", b"\r\n", b"\r\0"
 
-NEW_LINE = b"\r\n"
 ERASE_COLUMN = b"\b \b"
 
-# Text as it is typed or pasted, or a single key.
-_KEYS = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]+|.", re.DOTALL)
+# Keys that edit: Ctrl-C, Ctrl-D, Backspace, which sends the one or the other of two, Ctrl-U, Ctrl-W, and
+# what arrows and others begin with.
+_KEYS = b"\x03\x04\x08\x7f\x15\x17\x1b"
+# Lines as they are typed or pasted, or one such key.
+_TYPED = re.compile(rb"[^%b]+|." % _KEYS, re.DOTALL)
+
+# All controls but the tab and the end of a line.
+_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n"})
+
+
+class TooManyKeys(Exception):
+    """So many keys that nobody presses them."""
 
 
 class Echo(Enum):
@@ -42,72 +53,94 @@ class _Escape(Enum):
 class Editor:
     """Types into a `LineReader`."""
 
-    __slots__ = "_after_cr", "_decoder", "_escape", "_reader"
+    __slots__ = "_after_cr", "_began", "_decoder", "_escape", "_keys", "_reader"
 
     def __init__(self, reader: LineReader) -> None:
         self._reader = reader
         self._after_cr = False
         self._escape = _Escape.NONE
+        self._keys = 0
+        self._began = 0.0  # when the first of these keys was pressed
         # For what is shown: bytes that are not UTF-8 are not.
         self._decoder = getincrementaldecoder("utf-8")("ignore")
 
-    def feed(self, data: bytes, echo: Echo) -> bytes:
+    def feed(self, data: bytes, echo: Echo, now: float) -> bytes:
         """
-        Type something; return what is to be shown of it.
+        Type something, at a time in seconds; return what is to be shown of it.
 
         Raises:
+            TooManyKeys: more than anybody presses. What was typed before can still be taken.
             Endless: there was no end of line for very long.
         """
         shown = bytearray()
-        for key in _KEYS.findall(data):
-            if text := self._after_escape(key):
-                shown += self._press(text, echo)
+        for typed in _TYPED.findall(data):
+            rest = self._after_escape(typed)
+            if rest and rest[0] in _KEYS:
+                self._count(now)
+                shown += self._press(rest, echo)
+            elif rest:
+                shown += self._type(rest, echo)
         return bytes(shown)
 
-    def _after_escape(self, key: bytes) -> bytes:
-        """Return what of a key does not belong to a sequence: cursor keys and the like do nothing here."""
+    def _after_escape(self, typed: bytes) -> bytes:
+        """Return what does not belong to a sequence: cursor keys and the like do nothing here."""
         at = 0
         if self._escape is _Escape.BEGUN:
-            self._escape = {b"[": _Escape.CONTROL, b"O": _Escape.SHIFTED}.get(key[:1], _Escape.NONE)
+            self._escape = {b"[": _Escape.CONTROL, b"O": _Escape.SHIFTED}.get(typed[:1], _Escape.NONE)
             at = 0 if self._escape is _Escape.NONE else 1
         if self._escape is _Escape.CONTROL:
-            while at < len(key) and 0x20 <= key[at] < 0x40:
+            while at < len(typed) and 0x20 <= typed[at] < 0x40:
                 at += 1
-        if at < len(key) and self._escape is not _Escape.NONE:
-            at += 0x20 <= key[at] < 0x7F  # the last of it; a control is none, but ends it
+        if at < len(typed) and self._escape is not _Escape.NONE:
+            at += 0x20 <= typed[at] < 0x7F  # the last of it; a control is none, but ends it
             self._escape = _Escape.NONE
-        return key[at:]
+        return typed[at:]
+
+    def _count(self, now: float) -> None:
+        if now - self._began >= PATIENCE_WITH_COMMANDS:
+            self._began, self._keys = now, 0
+        self._keys += 1
+        if self._keys > MOST_COMMANDS:
+            raise TooManyKeys
 
     def _press(self, key: bytes, echo: Echo) -> bytes:
-        after_cr, self._after_cr = self._after_cr, key == CR
-        match key:
-            case b"\n" | b"\0" if after_cr:
-                # It was half of an end of line. A client that shows what is typed shows CR NUL as
-                # a bare CR: what comes next would be written over the line.
-                return NEW_LINE if echo is Echo.CLIENT and key == NUL else b""
-            case b"\r" | b"\n":
-                self._decoder.reset()
-                self._reader.feed(LF)
-                return b"" if echo is Echo.CLIENT else NEW_LINE
-            case b"\b" | b"\x7f":  # Backspace sends the one or the other
-                return self._erased(self._reader.erase_character(), echo)
-            case b"\x17":  # Ctrl-W
-                return self._erased(self._reader.erase_word(), echo)
-            case b"\x15" | b"\x03":  # Ctrl-U, Ctrl-C
-                return self._erased(self._reader.erase_line(), echo)
-            case b"\x04" if not self._reader.unfinished:
-                self._reader.feed(CTRL_D)
-            case b"\x1b":  # ESC
-                self._escape = _Escape.BEGUN
-            case _ if key[0] >= 0x20 or key[0] == 0x09:
-                self._reader.feed(key)
-                return self._seen(key) if echo is Echo.SERVER else b""
-        return b""
-
-    def _erased(self, text: str, echo: Echo) -> bytes:
+        """Press a key that edits."""
+        self._after_cr = False
         self._decoder.reset()
-        return ERASE_COLUMN * columns(text) if echo is Echo.SERVER else b""
+        erased = ""
+        match key:
+            case b"\b" | b"\x7f":
+                erased = self._reader.erase_character()
+            case b"\x17":
+                erased = self._reader.erase_word()
+            case b"\x15" | b"\x03":
+                erased = self._reader.erase_line()
+            case b"\x1b":
+                self._escape = _Escape.BEGUN
+            case _ if not self._reader.unfinished:
+                self._reader.feed(CTRL_D)
+        return ERASE_COLUMN * columns(erased) if echo is Echo.SERVER else b""
 
-    def _seen(self, text: bytes) -> bytes:
-        seen = (character for character in self._decoder.decode(text) if character.isprintable())
-        return "".join(seen).encode()
+    def _type(self, typed: bytes, echo: Echo) -> bytes:
+        """Type what is no such key: text, and ends of lines."""
+        half = typed[:1] if self._after_cr and typed[:1] in (LF, NUL) else b""  # of an end of line
+        typed = typed[len(half) :]
+        self._after_cr = typed.endswith(CR)
+        lines = typed.replace(CR_LF, LF).replace(CR_NUL, LF).replace(CR, LF).translate(None, _CONTROLS)
+        self._reader.feed(lines)
+        if echo is Echo.CLIENT:
+            # It shows CR NUL as a bare CR: what comes next would be written over the line.
+            return CR_LF * (typed.count(CR_NUL) + (half == NUL))
+        if echo is Echo.NOBODY:
+            return CR_LF * lines.count(LF)
+        return CR_LF.join(self._seen(lines))
+
+    def _seen(self, lines: bytes) -> Iterator[bytes]:
+        first, *rest = lines.split(LF)
+        yield self._printable(first)
+        for line in rest:
+            self._decoder.reset()
+            yield self._printable(line)
+
+    def _printable(self, text: bytes) -> bytes:
+        return "".join(filter(str.isprintable, self._decoder.decode(text))).encode()

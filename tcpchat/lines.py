@@ -6,12 +6,10 @@ A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from wcwidth import wcwidth
 
 from tcpchat.fifo import Fifo
-from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
+from tcpchat.limits import ENDLESS_LINE, LARGEST_CHARACTER, LONGEST_LINE
 
 
 class TooLong:
@@ -115,23 +113,24 @@ class LineReader:
 
     def erase_character(self) -> str:
         """Take back the last character, with the marks on it; return what that was."""
-        return self._erase(lambda text: text[: _before_last(text)])
+        at, wide = len(self._unfinished), 0
+        while at and not wide:
+            end, at = at, _before(self._unfinished, at)
+            wide = columns(_decoded(self._unfinished[at:end]))
+        return self._erase(at)
 
     def erase_word(self) -> str:
         """Take back the last word, and what blanks are behind it; return what that was."""
-        return self._erase(lambda text: text.rstrip(" ")[: text.rstrip(" ").rfind(" ") + 1])
+        return self._erase(self._unfinished.rstrip(b" ").rfind(b" ") + 1)
 
     def erase_line(self) -> str:
         """Take back all of the unfinished line; return what that was. What comes next begins a new one."""
         self._dropped = 0
-        return self._erase(lambda _: "")
+        return self._erase(0)
 
-    def _erase(self, rest: Callable[[str], str]) -> str:
-        # In another encoding than UTF-8 each byte is a character.
-        text = self._unfinished.decode(errors="surrogateescape")
-        kept = rest(text)
-        self._unfinished = kept.encode(errors="surrogateescape")
-        return text[len(kept) :]
+    def _erase(self, at: int) -> str:
+        self._unfinished, erased = self._unfinished[:at], self._unfinished[at:]
+        return _decoded(erased)
 
     @property
     def unfinished(self) -> bytes:
@@ -144,9 +143,14 @@ def columns(text: str) -> int:
     return sum(max(0, wcwidth(character)) for character in text)
 
 
-def _before_last(text: str) -> int:
-    """Return where the last character begins that is seen, or the text, if nothing of it is."""
-    at = len(text)
-    while at and not columns(text[at := at - 1]):
-        pass
-    return at
+def _decoded(line: bytes) -> str:
+    """Return a part of a line; in another encoding than UTF-8 each byte is a character."""
+    return line.decode(errors="surrogateescape")
+
+
+def _before(line: bytes, at: int) -> int:
+    """Return where the character begins that ends at a place."""
+    for size in range(1, min(LARGEST_CHARACTER, at) + 1):
+        if line[at - size] & 0xC0 != 0x80 and len(_decoded(line[at - size : at])) == 1:
+            return at - size
+    return at - 1

@@ -94,7 +94,7 @@ class Abuse(NamedTuple):
 Heard = bytes | Answer | Signal | Window | Charset | Abuse
 
 TOO_LARGE = Abuse("That telnet subnegotiation is too long.")
-TOO_MANY = Abuse("Too many telnet commands.")
+TOO_MANY = Abuse("Too many telnet commands or keys.")
 
 UNKNOWN_WINDOW = Window(0, 0)
 

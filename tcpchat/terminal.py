@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tcpchat.editing import Echo, Editor
+from tcpchat.editing import Echo, Editor, TooManyKeys
 from tcpchat.lines import LineReader
-from tcpchat.telnet_client import Abuse, Answer, Charset, Signal, TelnetClient, Window
+from tcpchat.telnet_client import TOO_MANY, Abuse, Answer, Charset, Signal, TelnetClient, Window
 
 # What is not about the line: it is for whoever has the connection. Of the signals only `ARE_YOU_THERE`.
 Told = Answer | Window | Charset | Abuse | Signal
@@ -20,7 +20,7 @@ Told = Answer | Window | Charset | Abuse | Signal
 class Terminal:
     """Puts what a telnet client sends into a `LineReader`."""
 
-    __slots__ = "_client", "_editor", "_hides", "_reader"
+    __slots__ = "_client", "_editor", "_hides", "_is_over", "_reader"
 
     def __init__(self, reader: LineReader, usable: Callable[[str], bool]) -> None:
         """``usable`` tells of the name of a character set whether it can be agreed to."""
@@ -28,6 +28,7 @@ class Terminal:
         self._client = TelnetClient(usable)
         self._editor = Editor(reader)
         self._hides = False
+        self._is_over = False
 
     @property
     def is_telnet(self) -> bool:
@@ -42,10 +43,11 @@ class Terminal:
             Endless: there was no end of line for very long.
         """
         for heard in self._client.feed(data, now):
+            if self._is_over:
+                return
             match heard:
                 case bytes():
-                    if shown := self._take(heard):
-                        yield Answer(shown)
+                    yield from self._take(heard, now)
                 case Signal.END_OF_FILE:
                     self._reader.end_of_file()
                 case Signal.ERASE_CHARACTER:
@@ -60,10 +62,21 @@ class Terminal:
         self._hides = hides
         return self._client.hide_input(hides)
 
-    def _take(self, text: bytes) -> bytes:
+    def _take(self, text: bytes, now: float) -> Iterator[Told]:
         if not self._client.sends_characters:
             self._reader.feed(text)
-            return b""
+            return
+        try:
+            shown = self._editor.feed(text, self._echo, now)
+        except TooManyKeys:
+            self._is_over = True
+            yield TOO_MANY
+        else:
+            if shown:
+                yield Answer(shown)
+
+    @property
+    def _echo(self) -> Echo:
         if not self._client.expects_echo:
-            return self._editor.feed(text, Echo.CLIENT)
-        return self._editor.feed(text, Echo.NOBODY if self._hides else Echo.SERVER)
+            return Echo.CLIENT
+        return Echo.NOBODY if self._hides else Echo.SERVER

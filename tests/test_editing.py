@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.editing import Echo, Editor
-from tcpchat.limits import LONGEST_LINE
+from tcpchat.editing import Echo, Editor, TooManyKeys
+from tcpchat.limits import LONGEST_LINE, MOST_COMMANDS, PATIENCE_WITH_COMMANDS
 from tcpchat.lines import END_OF_FILE, TOO_LONG, EndOfFile, LineReader, TooLong
 from tests.test_telnet import bytewise, cut
 
@@ -48,7 +48,7 @@ def type_in(
     """Return the lines, what is unfinished, and what is shown."""
     reader = LineReader()
     editor = Editor(reader)
-    shown = b"".join(editor.feed(chunk, echo) for chunk in chunks)
+    shown = b"".join(editor.feed(chunk, echo, 0) for chunk in chunks)
     return take(reader), reader.unfinished, shown
 
 
@@ -71,6 +71,21 @@ class EditorTests(SynchronousTestCase):
     def test_a_line_has_the_same_limit_as_elsewhere(self) -> None:
         self.assertEqual(type_in(b"x" * LONGEST_LINE + b"\r\0y\r\0")[0], [b"x" * LONGEST_LINE, b"y"])
         self.assertEqual(type_in(b"x" * (LONGEST_LINE + 1) + b"\r\0y\r\0")[0], [TOO_LONG, b"y"])
+
+
+class PatienceTests(SynchronousTestCase):
+    def test_so_many_keys_are_borne_in_ten_seconds_and_no_more(self) -> None:
+        for key in b"\x03\x04\x08\x15\x17\x1b\x7f":
+            editor = Editor(reader := LineReader())
+            editor.feed(b"a\n" + bytes([key]) * MOST_COMMANDS, Echo.SERVER, 100)
+            later = 100 + PATIENCE_WITH_COMMANDS
+            self.assertRaises(TooManyKeys, editor.feed, b"b" + bytes([key]), Echo.SERVER, later - 0.1)
+            editor.feed(b"\n" + bytes([key]) * MOST_COMMANDS, Echo.SERVER, later)
+            self.assertRaises(TooManyKeys, editor.feed, b"c" + bytes([key]), Echo.SERVER, later)
+            self.assertEqual(take(reader)[0], b"a")
+
+    def test_text_and_lines_are_no_such_keys(self) -> None:
+        self.assertEqual(len(type_in(b"a\tb\r\0" * 2 * MOST_COMMANDS)[0]), 2 * MOST_COMMANDS)
 
 
 class EchoTests(SynchronousTestCase):
@@ -123,6 +138,6 @@ class EditorLaws(SynchronousTestCase):
         typed = text.encode() + bytes(byte for byte in broken if byte > 0x7F)
         reader = LineReader()
         editor = Editor(reader)
-        editor.feed(typed, Echo.SERVER)
-        editor.feed(b"\x7f" * len(typed), Echo.SERVER)
+        editor.feed(typed, Echo.SERVER, 0)
+        editor.feed(b"\x7f" * len(typed), Echo.SERVER, 0)
         self.assertEqual(reader.unfinished, b"")

@@ -225,7 +225,7 @@ class TakingBackTests(SynchronousTestCase):
             self.assertEqual(self.taken(LineReader.erase_character, typed), (left, typed[len(left) :]))
 
     def test_half_a_character_is_one_and_so_is_each_byte_that_is_not_utf8(self) -> None:
-        for typed, left in ((b"a\xc3", "a"), (b"gr\xfc\xdf", "gr\udcfc")):
+        for typed, left in ((b"a\xc3", "a"), (b"gr\xfc\xdf", "gr\udcfc"), (b"a\x80", "a")):
             self.assertEqual(self.taken(LineReader.erase_character, typed)[0], left)
 
     def test_a_word_with_the_blanks_behind_it(self) -> None:

@@ -91,6 +91,14 @@ class EditingTests(SynchronousTestCase):
         self.assertEqual(client.is_shown(DONT_ECHO + b"typed\x7f\r\n"), b"")
         self.assertEqual(client.lines(), [b"secret", b"typed ahead", b"typed\x7f"])
 
+    def test_too_many_keys_end_it_and_nothing_behind_them_is_heard(self) -> None:
+        for chunks in ([data := b"a\n" + b"\x7f" * 1001 + b"b\n" + AYT], bytewise(data)):
+            client = Client()
+            client.sends(DO_SGA)
+            (abuse,) = client.sends(*chunks)
+            self.assertIsInstance(abuse, Abuse)
+            self.assertEqual(client.lines(), [b"a"])
+
     def test_is_telnet_who_has_sent_a_whole_command(self) -> None:
         client = Client()
         client.sends(b"\xff\xff\xff")
