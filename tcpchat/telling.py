@@ -36,6 +36,11 @@ class Telling:
     def speak_telnet(self) -> None:
         """The terminal's program speaks telnet."""
 
+    @property
+    def has_letter_255(self) -> bool:
+        """Is byte 255 a letter in the terminal's encoding?"""
+        return False
+
     # What it shows
 
     def tell(self, *texts: str) -> None:

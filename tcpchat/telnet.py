@@ -57,9 +57,12 @@ class _State(Enum):
 class Parser:
     """Tells text from commands."""
 
-    __slots__ = "_kept", "_size", "_state", "_verb"
+    __slots__ = "_kept", "_size", "_state", "_verb", "has_letter"
 
     def __init__(self) -> None:
+        # Is byte 255 a letter, too, as in KOI8 and the code pages of Windows? Then only what no text has is
+        # taken for a command: a verb with a control behind it. Telnet doubles the letter, nc does not.
+        self.has_letter = False
         self._state = _State.TEXT
         self._verb = 0  # the command before an option
         self._kept = bytearray()  # the beginning of a subnegotiation
@@ -94,6 +97,9 @@ class Parser:
 
     def _command(self, byte: int) -> Iterator[Part]:
         match self._state:
+            case _State.OPTION if self.has_letter and (byte >= 0x20 or byte in b"\t\r\n"):
+                self._state = _State.COMMAND if byte == IAC else _State.TEXT
+                yield bytes((IAC, self._verb) if byte == IAC else (IAC, self._verb, byte))
             case _State.OPTION:
                 self._state = _State.TEXT
                 yield Negotiation(self._verb, byte)
@@ -116,6 +122,9 @@ class Parser:
             case _ if WILL <= byte <= DONT:
                 self._state = _State.OPTION
                 self._verb = byte
+            case _ if self.has_letter:
+                self._state = _State.TEXT
+                yield bytes((IAC, byte))
             case _ if byte == SB:
                 self._state = _State.NEGOTIATION
             case _:

@@ -140,6 +140,10 @@ class TelnetClient:
             else:
                 yield from self._take(part, now)
 
+    def take_for_letter(self, has_letter: bool) -> None:
+        """Take byte 255 for a letter, or no longer, as long as it has not shown that it is telnet."""
+        self._parser.has_letter = has_letter and not self.negotiates
+
     def hide_input(self, hidden: bool) -> bytes:
         """
         Have what is typed not shown, or shown again (RFC 857); return what is to be sent.
@@ -173,7 +177,7 @@ class TelnetClient:
             return self._end(TOO_MANY)
         match part:
             case Negotiation(verb, option):
-                self.negotiates = True
+                self.negotiates, self._parser.has_letter = True, False
                 changed, heard = self._negotiate(verb, option)
             case Subnegotiation(option, about):
                 changed, heard = self._talk(option, about)

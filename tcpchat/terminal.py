@@ -57,6 +57,10 @@ class Terminal:
                 case _:
                     yield heard
 
+    def take_for_letter(self, has_letter: bool) -> None:
+        """Take byte 255 for a letter, or no longer, as long as the client has not shown that it is telnet."""
+        self._client.take_for_letter(has_letter)
+
     def hide_input(self, hides: bool) -> bytes:
         """Have what is typed not shown, or shown again; return what is to be sent."""
         self._hides = hides

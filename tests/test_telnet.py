@@ -101,6 +101,32 @@ class ParserTests(SynchronousTestCase):
         )  # fmt: skip
 
 
+class LetterTests(SynchronousTestCase):
+    """Where byte 255 is a letter (here of code page 1251), and the client may be telnet nevertheless."""
+
+    def parse(self, *chunks: bytes) -> tuple[bytes, list[Part]]:
+        parser = Parser()
+        parser.has_letter = True
+        parts = [part for chunk in chunks for part in parser.feed(chunk)]
+        text = b"".join(part for part in parts if isinstance(part, bytes))
+        return text, [part for part in parts if not isinstance(part, bytes)]
+
+    def test_every_word_stays_as_it_is(self) -> None:
+        for typed in ("яблоко\r\n", "пять, моя\n", "я\r\n", "ять яы яю\tяэ\r\n", "яъ яр яш ян яь\n"):
+            data = typed.encode("cp1251")
+            self.assertEqual(self.parse(data), (data, []), typed)
+            self.assertEqual(self.parse(*bytewise(data)), (data, []), typed)
+
+    def test_doubled_it_is_one_also_behind_what_could_be_a_verb(self) -> None:
+        for data, text in ((b"\xff\xff", b"\xff"), (b"\xff\xfb\xff\xffa", b"\xff\xfb\xffa")):
+            self.assertEqual(self.parse(data), (text, []))
+            self.assertEqual(self.parse(*bytewise(data)), (text, []))
+
+    def test_what_negotiates_is_a_command(self) -> None:
+        for option in (0, 1, 3, 6, 24, 31):
+            self.assertEqual(self.parse(b"a\xff\xfd%cb" % option), (b"ab", [Negotiation(0xFD, option)]))
+
+
 class SubnegotiationTests(SynchronousTestCase):
     def negotiate(self, data: bytes) -> list[Part]:
         whole = parse([b"\xff\xfa" + data + b"\xff\xf0"])

@@ -106,6 +106,14 @@ class NegotiationTests(SynchronousTestCase):
             hear(client, data)
             self.assertIs(client.negotiates, shows, data)
 
+    def test_byte_255_is_a_letter_until_then_where_it_is_one(self) -> None:
+        client = make()
+        client.take_for_letter(True)
+        heard = hear(client, b"\xff\xf4\xff\xfb\x03\xff\xf4")
+        self.assertEqual(heard, [b"\xff\xf4", Answer(b"\xff\xfd\x03"), Signal.INTERRUPT])
+        client.take_for_letter(True)
+        self.assertEqual(hear(client, b"\xff\xf4"), [Signal.INTERRUPT])
+
 
 class HiddenInputTests(SynchronousTestCase):
     def test_who_has_not_shown_to_be_telnet_is_sent_nothing(self) -> None:

@@ -91,6 +91,16 @@ class EditingTests(SynchronousTestCase):
         self.assertEqual(client.is_shown(DONT_ECHO + b"typed\x7f\r\n"), b"")
         self.assertEqual(client.lines(), [b"secret", b"typed ahead", b"typed\x7f"])
 
+    def test_where_byte_255_is_a_letter_it_is_one_until_the_client_shows_that_it_is_telnet(self) -> None:
+        client = Client()
+        client.terminal.take_for_letter(True)
+        told = client.sends("пять\n".encode("cp1251") + b"\xff\xfd\x06a\xff\xf1b\n")
+        self.assertEqual(told, [Answer(b"\xff\xfc\x06")])
+        self.assertEqual(client.lines(), ["пять".encode("cp1251"), b"ab"])
+        client.terminal.take_for_letter(True)
+        client.sends(b"a\xff\xf1b\n")
+        self.assertEqual(client.lines(), [b"ab"])
+
     def test_too_many_keys_end_it_and_nothing_behind_them_is_heard(self) -> None:
         for chunks in ([data := b"a\n" + b"\x7f" * 1001 + b"b\n" + AYT], bytewise(data)):
             client = Client()

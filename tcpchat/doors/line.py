@@ -229,6 +229,7 @@ class LineConnection(LineOnlyReceiver):
         """Take in some bytes of a client that has sent byte 255."""
         if self._terminal is None:
             self._terminal = Terminal(self._reader, _usable)
+        self._terminal.take_for_letter(self.dialogue.has_letter_255)
         window: Window | None = None
         for told in self._terminal.feed(data, self.factory.chat.clock.seconds()):
             match told:
