@@ -8,6 +8,7 @@ import socket
 import struct
 import termios
 from array import array
+from typing import Any
 
 from tcpchat.acknowledged import Traffic
 
@@ -35,3 +36,17 @@ def traffic(connection: socket.socket) -> Traffic | None:
         (acknowledged,) = BYTES_ACKNOWLEDGED.unpack_from(info)
         return Traffic(queued, acknowledged, silence / 1000)
     return Traffic(queued, None)
+
+
+def traffic_below(transport: Any) -> Traffic | None:
+    """
+    Return how much of what a transport of Twisted's was given has arrived; None if that is not known.
+
+    That of TLS stands on that of TCP, which has in a buffer still what the system did not take.
+    """
+    below = getattr(transport, "transport", transport)
+    connection = getattr(below, "socket", None)
+    known = traffic(connection) if isinstance(connection, socket.socket) else None
+    if known is None:
+        return None
+    return known._replace(queued=known.queued + len(below.dataBuffer) - below.offset + below._tempDataLen)

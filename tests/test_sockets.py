@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
+from types import SimpleNamespace
 from unittest import TestCase
 
-from tcpchat.sockets import traffic
+from tcpchat.sockets import traffic, traffic_below
 from tests.processes import PATIENCE
 
 
@@ -85,3 +86,15 @@ class TrafficTests(TestCase):
             known = traffic(ours)
             assert known is not None
             self.assertEqual(known.queued, 0)
+
+    def test_below_tls_what_the_system_did_not_take_is_on_its_way_too(self) -> None:
+        # As Twisted's: what it was given is in two parts, and of the first something may be sent.
+        tcp = SimpleNamespace(socket=self.ours, dataBuffer=b"x" * 100, offset=40, _tempDataLen=7)
+        known = traffic_below(SimpleNamespace(transport=tcp))
+        assert known is not None
+        self.assertEqual(known.queued, 67)
+
+    def test_of_what_is_no_socket_nothing_is_known(self) -> None:
+        self.assertIsNone(traffic_below(SimpleNamespace()))
+        self.ours.close()
+        self.assertIsNone(traffic_below(SimpleNamespace(socket=self.ours)))

@@ -24,22 +24,20 @@ from tcpchat.acknowledged import Traffic
 from tcpchat.deadlines import Deadlines
 from tcpchat.dialogue import Dialogue
 from tcpchat.drain import Drain
+from tcpchat.ear import Ear
 from tcpchat.limits import LINES_A_TURN, LONGEST_LINE, TELNET_SILENCE
 from tcpchat.lines import Endless, LineReader, TooLong
 from tcpchat.nameless import connected, turn_away
 from tcpchat.requests import NotUnderstood
 from tcpchat.screen import Show
 from tcpchat.service import Chat
-from tcpchat.sockets import traffic
+from tcpchat.sockets import traffic, traffic_below
 from tcpchat.strangers import LONGEST_START, by_bytes
-from tcpchat.telnet_client import KEEP_ALIVE, Abuse, Answer, Charset, Window
 from tcpchat.telnet_options import IAC
-from tcpchat.terminal import Terminal
 
 NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
 TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
 ENDLESS = "That line never ends."
-HERE = "Yes, this is tcpchat."  # telnet's own question: are you there?
 
 # Seconds for whoever is hung up on: to read what was said before, and then to hang up as well
 # (if it still sends something when the socket is closed, a reset destroys what it has not read).
@@ -62,7 +60,7 @@ class LineConnection(LineOnlyReceiver):
     def __init__(self, factory: LineFactory) -> None:
         self.factory = factory
         self._reader = LineReader()
-        self._terminal: Terminal | None = None  # of a client that has sent byte 255
+        self._ear: Ear | None = None  # for a client that has sent byte 255
         self._start: bytes | None = b""  # as long as it may show that this is another protocol
         self._drain: Drain | None = None
         self._first = True
@@ -93,7 +91,7 @@ class LineConnection(LineOnlyReceiver):
         if self._closing or self._deaf or (self._start is not None and self._is_stranger(data)):
             return
         try:
-            if self._terminal is not None or IAC in data:
+            if self._ear is not None or IAC in data:
                 self._hear(data)
             else:
                 self._reader.feed(data)
@@ -144,7 +142,8 @@ class LineConnection(LineOnlyReceiver):
         """The connection is gone, for whatever reason; the lines that came before it are taken still."""
         self._gone = True
         self.factory.connections.discard(self)
-        self.factory.telnets.cancel(self)
+        if self._ear is not None:
+            self._ear.stop()
         if self._hang_up and self._hang_up.active():
             self._hang_up.cancel()
         farewell = reason.check(ConnectionDone) is not None
@@ -186,8 +185,8 @@ class LineConnection(LineOnlyReceiver):
 
     def hide_input(self, hides: bool) -> None:
         """Have the peer not show what is typed, or show it again, if it is telnet."""
-        if self._terminal is not None:
-            self.dialogue.reader.tell(self._terminal.hide_input(hides))
+        if self._ear is not None:
+            self._ear.hide_input(hides)
 
     def stop_listening(self) -> None:
         """Take nothing more from the network; what has come is input still."""
@@ -227,35 +226,11 @@ class LineConnection(LineOnlyReceiver):
 
     def _hear(self, data: bytes) -> None:
         """Take in some bytes of a client that has sent byte 255."""
-        if self._terminal is None:
-            self._terminal = Terminal(self._reader, _usable)
-        self._terminal.take_for_letter(self.dialogue.has_letter_255)
-        window: Window | None = None
-        for told in self._terminal.feed(data, self.factory.chat.clock.seconds()):
-            match told:
-                case Answer(answer):
-                    self.dialogue.reader.tell(answer)
-                case Window():
-                    window = told  # of a window's corner that is dragged only the last
-                case Charset(name):
-                    self.dialogue.charset(name)
-                case Abuse(reason):
-                    self._take_lines()
-                    self.dialogue.cut_off(reason)
-                case _:
-                    self.dialogue.tell(HERE)
-        if window is not None:
-            self.dialogue.window(*window)
-        if self._terminal.is_telnet:
-            self.dialogue.speak_telnet()
-            self._keep_alive()
-
-    def _keep_alive(self) -> None:
-        self.factory.telnets.set(self, self._say_nothing)
-
-    def _say_nothing(self) -> None:
-        self.dialogue.reader.tell(KEEP_ALIVE)
-        self._keep_alive()
+        if self._ear is None:
+            self._ear = Ear(self._reader, self.dialogue, self.factory.telnets)
+        if abuse := self._ear.hear(data, self.factory.chat.clock.seconds()):
+            self._take_lines()
+            self.dialogue.cut_off(abuse)
 
     def _listen(self) -> None:
         # After the end of the stream this would find that end again.
@@ -325,18 +300,7 @@ class LineConnection(LineOnlyReceiver):
         return not self._closing and (self._gone or not (self._paused or self._resting))
 
     def _measure(self) -> Traffic | None:
-        if self.socket is not None:
-            return traffic(self.socket)
-        # The transport of TLS stands on that of TCP, which has what it was given in a buffer still.
-        transport = getattr(self.transport, "transport", self.transport)
-        connection = getattr(transport, "socket", None)
-        if not isinstance(connection, socket.socket):
-            return None
-        known = traffic(connection)
-        if known is None:
-            return None
-        unsent = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
-        return known._replace(queued=known.queued + unsent)
+        return traffic(self.socket) if self.socket is not None else traffic_below(self.transport)
 
     def _abort_after(self, seconds: float) -> None:
         if self._hang_up and self._hang_up.active():
@@ -362,8 +326,3 @@ class LineFactory(ServerFactory["LineConnection"]):
     def buildProtocol(self, addr: IAddress | None) -> LineConnection:
         """Somebody connects."""
         return LineConnection(self)
-
-
-def _usable(charset: str) -> bool:
-    """Can lines come and go in this character set?"""
-    return charset.upper() == "UTF-8"
