@@ -21,7 +21,7 @@ from tcpchat.limits import (
     PATIENCE_WITH_COMMANDS,
     WIDEST_WINDOW,
 )
-from tcpchat.telnet import Command, Negotiation, Parser, Part, Subnegotiation, TooLarge
+from tcpchat.telnet import Command, Negotiation, Parser, Part, Subnegotiation
 from tcpchat.telnet_options import (
     BINARY,
     CHARSET,
@@ -181,13 +181,12 @@ class TelnetClient:
                 changed, heard = self._negotiate(verb, option)
             case Subnegotiation(option, about):
                 changed, heard = self._talk(option, about)
-            case Command(byte) if byte in SIGNALS:
-                self.negotiates = True
-                changed, heard = byte in TYPED, [Signal(byte)]
-            case TooLarge():
+            case Command(byte):
+                # Below that none is a command; NOP, go ahead and the data mark of a Synch say nothing more.
+                self.negotiates |= byte >= Signal.END_OF_FILE
+                changed, heard = byte in TYPED, [Signal(byte)] if byte in SIGNALS else []
+            case _:
                 return self._end(TOO_LARGE)
-            case _:  # NOP, the data mark of a Synch, go ahead, and what is no command
-                changed, heard = False, []
         return heard if changed else heard + self._changed_nothing(now)
 
     def _end(self, abuse: Abuse) -> list[Heard]:

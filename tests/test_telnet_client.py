@@ -100,7 +100,7 @@ class NegotiationTests(SynchronousTestCase):
     def test_it_shows_itself_by_a_whole_command_and_not_by_byte_255(self) -> None:
         for data, shows in (
             (b"\xff\xff", False), (b"\xff ", False), (b"\xff\xfb", False), (b"\xff\xfb\x01", True),
-            (b"\xff\xf4", True),
+            (b"\xff\xf4", True), (b"\xff\xf1", True), (b"\xff\xeb", False),
         ):  # fmt: skip
             client = make()
             hear(client, data)
