@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from tcpchat.deadlines import Deadlines
 from tcpchat.dialogue import Dialogue
+from tcpchat.encoding import NotUsable, find
 from tcpchat.lines import LineReader
 from tcpchat.telnet_client import KEEP_ALIVE, Abuse, Answer, Charset, Window
 from tcpchat.terminal import Terminal
@@ -69,4 +72,7 @@ class Ear:
 
 def _usable(charset: str) -> bool:
     """Can lines come and go in this character set?"""
-    return charset.upper() == "UTF-8"
+    with suppress(NotUsable):
+        find(charset)
+        return True
+    return False

@@ -54,7 +54,7 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
 
 def _attach(session: Session, dialogue: Dialogue) -> None:
     """Let a session go on over a connection."""
-    dialogue.settings = session.settings
+    dialogue.adopt(session.settings)
     dialogue.reader.session = session.id
     session.dialogue = dialogue
     ignored = session.ignored

@@ -31,11 +31,11 @@ class EarTests(ChatCase):
 
     def test_of_a_windows_sizes_the_last_counts(self) -> None:
         self.hear(b"\xff\xfb\x1f" + b"".join(b"\xff\xfa\x1f\0%c\0\x18\xff\xf0" % width for width in (80, 81)))
-        self.assertEqual(self.bob.dialogue.width, 81)
+        self.assertEqual(self.bob.dialogue.wire.width, 81)
         self.hear(b"hello\n")
-        self.assertEqual(self.bob.dialogue.width, 81)
+        self.assertEqual(self.bob.dialogue.wire.width, 81)
         self.hear(b"\xff\xfc\x1f")
-        self.assertEqual(self.bob.dialogue.width, 0)
+        self.assertEqual(self.bob.dialogue.wire.width, 0)
 
     def test_a_character_set_is_agreed_on(self) -> None:
         self.hear(b"\xff\xfb\x2a\xff\xfa\x2a\x01;EBCDIC;UTF-8\xff\xf0")

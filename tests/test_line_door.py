@@ -106,6 +106,30 @@ class InputTests(DoorCase):
             ["!!! That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."],
         )
 
+    def test_a_byte_order_mark_at_the_beginning_is_no_part_of_the_text(self) -> None:
+        for first in b"\xef\xbb\xbfbob\n", b"\n\xef\xbb\xbfcarl\n", b"\xef":
+            connection, _ = self.dial()
+            connection.dataReceived(first)
+            self.settle()
+        connection.dataReceived(b"\xbb\xbfdora\n")
+        self.settle()
+        nicks = ["bob", "carl", "dora"]
+        self.assertEqual(self.alice.sees(), [f"*** {nick} joined #lobby." for nick in nicks])
+        connection.dataReceived(b"\xef\xbb\xbfhello\n")
+        self.assertEqual(self.alice.sees(), ["<dora> hello"])
+
+    def test_lines_come_and_go_in_the_encoding_that_is_set(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"/set encoding latin-1\r\ngr\xfc\xdf\r\n")
+        self.assertEqual(self.alice.types("\u00e9\u20ac\u00ff"), ["<bob> gr\u00fc\u00df"])
+        self.assertEqual(wire.value(), b"*** encoding is latin-1.\r\n<alice> \xe9?\xff\r\n")
+
+    def test_to_telnet_a_byte_255_goes_twice(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"/set encoding latin-1\r\n\xff\xf1\xff\xff\r\n")
+        self.assertEqual(self.alice.types("\u00ff"), ["<bob> \u00ff"])
+        self.assertTrue(wire.value().endswith(b"<alice> \xff\xff\r\n"))
+
     def test_a_line_that_is_too_long_is_refused_whole_and_all_goes_on(self) -> None:
         connection, wire = self.dial_as(b"bob")
         connection.dataReceived(b"x" * 4097 + b"\r\n" + b"y" * 4096 + b"\r\n")
@@ -169,7 +193,28 @@ class TelnetTests(DoorCase):
         connection, _ = self.dial()
         sizes = b"".join(b"\xff\xfa\x1f\x00%c\x00\x18\xff\xf0" % width for width in (80, 81, 82))
         connection.dataReceived(b"\xff\xfb\x1f" + sizes)
-        self.assertEqual(connection.dialogue.width, 82)
+        self.assertEqual(connection.dialogue.wire.width, 82)
+
+    def test_a_character_set_that_is_agreed_on_is_that_of_what_follows_both_ways(self) -> None:
+        connection, wire = self.dial()
+        connection.dataReceived(b"\xff\xfb\x2a\xff\xfa\x2a\x01;EBCDIC;KOI8-R\xff\xf0bob\n")
+        self.settle()
+        self.alice.sees()
+        wire.clear()
+        connection.dataReceived("привет Ъ\n".encode("koi8-r").replace(b"\xff", b"\xff\xff"))
+        self.assertEqual(self.alice.sees(), ["<bob> привет Ъ"])
+        self.alice.types("Ъ")
+        self.assertEqual(wire.value(), b"<alice> \xff\xff\r\n")
+
+    def test_where_byte_255_is_a_letter_nc_says_it_and_reads_it(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"/set encoding cp1251\n")
+        wire.clear()
+        for line in ("я", "моя, пять", "Тая"):
+            connection.dataReceived(line.encode("cp1251") + b"\n")
+            self.assertEqual(self.alice.sees(), [f"<bob> {line}"])
+        self.alice.types("я")
+        self.assertEqual(wire.value(), b"<alice> \xff\r\n")
 
     def test_both_ends_of_file_mean_quit(self) -> None:
         for end in (b"\x04", b"\x04\n", b"\x04\r\n", b"\xff\xec"):

@@ -7,6 +7,7 @@ It moves bytes: what a line means, and what is shown, is not known here.
 from __future__ import annotations
 
 import socket
+from codecs import BOM_UTF8
 
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionDone
@@ -35,7 +36,6 @@ from tcpchat.sockets import traffic, traffic_below
 from tcpchat.strangers import LONGEST_START, by_bytes
 from tcpchat.telnet_options import IAC
 
-NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
 TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
 ENDLESS = "That line never ends."
 
@@ -103,15 +103,10 @@ class LineConnection(LineOnlyReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         """Take in a line without its end."""
-        try:
-            # Some programs begin a text with a byte order mark.
-            text = line.decode("utf-8-sig" if self._first else "utf-8")
-        except UnicodeDecodeError:
-            self.dialogue.received(NotUnderstood(NOT_UTF8, "not-utf8"))
-        else:
-            self.dialogue.received(text)
-        finally:
-            self._first = self._first and not line
+        if self._first:
+            self._first = not line
+            line = line.removeprefix(BOM_UTF8)  # some programs begin a text with it
+        self.dialogue.received(line)
 
     @property
     def is_settled(self) -> bool:
