@@ -21,7 +21,8 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.task import deferLater
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from tcpchat import statuses
@@ -75,6 +76,7 @@ class Server(Service):
 
     logger = Logger()
     name = "tcpchat"
+    logs_to: ILogObserver | None = None  # what writes the operator's log; without it, twistd's own
 
     def __init__(
         self,
@@ -98,6 +100,12 @@ class Server(Service):
         if config.store != "memory:" and not (kind == "sqlite" and path):
             raise WrongConfig(f"There is no store {config.store!r}: it is sqlite:PATH or memory:.")
         self._path = path
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Be put into twistd's application, which is asked next what writes the operator's log."""
+        if self.logs_to is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self.logs_to)
+        super().setServiceParent(parent)
 
     def startService(self) -> None:
         """Start; the doors are open when the log says READY."""
