@@ -28,6 +28,7 @@ from twisted.python.failure import Failure
 from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
 from tcpchat.doors.line import LineFactory
+from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
@@ -134,6 +135,7 @@ class Server(Service):
             greeting=self._greeting,
             retention=config.retention,
         )
+        self._chat.sightings.are_told = config.log_level == "debug"
         self._factory = LineFactory(self._chat)
         self._reactor.callWhenRunning(self._open_doors)
 
@@ -182,6 +184,7 @@ class Server(Service):
 
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
+        assert error is not None
         if isinstance(error, CannotListenError) and _errno(error) == errno.EADDRINUSE:
             where = _where_wanted(error)
             self._give_up(statuses.IN_USE, f"Cannot listen on {where}: another program has that port.")
@@ -192,10 +195,11 @@ class Server(Service):
             self._give_up(statuses.CANNOT_OPEN, f"Cannot listen: {error}.")
         else:
             self.logger.failure("Cannot start", failure)
-            self._give_up(statuses.CANNOT_OPEN, f"Cannot start: {error}.")
+            self._give_up(statuses.CANNOT_OPEN, f"Cannot start: {reason(error)}.")
 
     def _log_failed(self, error: Exception) -> None:
-        self._give_up(statuses.LOG_FAILED, f"The log {self._path} has failed, and the server ends: {error}.")
+        why = reason(error)
+        self._give_up(statuses.LOG_FAILED, f"The log {self._path} has failed, and the server ends: {why}.")
 
     def _give_up(self, status: int, text: str) -> None:
         """End the process with a status of ours; twistd itself knows but 0 and 1."""
