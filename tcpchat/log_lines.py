@@ -86,10 +86,12 @@ def _failure(event: Mapping[str, Any]) -> Failure | None:
 
 
 def _text(event: Mapping[str, Any]) -> str:
-    """Return an event's sentence, without the failure."""
+    """Return an event's sentence, without the failure; nothing if there is neither."""
     if event.get("isError") and "why" in event:  # of twisted.python.log, whose text has the failure in it
-        return str(event["why"] or "Unhandled error")
-    return formatEvent({name: _told(value) for name, value in event.items()})
+        text = str(event["why"] or "")
+    else:
+        text = formatEvent({name: _told(value) for name, value in event.items()})
+    return text or ("Unhandled error" if _failure(event) else "")
 
 
 def _told(value: object) -> object:
@@ -107,7 +109,7 @@ def as_text(event: Mapping[str, Any]) -> str | None:
     """
     failure = _failure(event)
     text = _text(event)
-    if not text and failure is None:
+    if not text:
         return None
     level = event.get("log_level", LogLevel.info).name
     source = event.get("log_system") or f"{event.get('log_namespace', '-')}#{level}"
@@ -124,7 +126,7 @@ def as_json(event: Mapping[str, Any]) -> str | None:
     """Return an event as a JSON object in one line of ASCII, None if there is nothing in it."""
     failure = _failure(event)
     text = _text(event)
-    if not text and failure is None:
+    if not text:
         return None
     namespace = event.get("log_namespace", "-")
     line: dict[str, Any] = {

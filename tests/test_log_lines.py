@@ -202,6 +202,11 @@ class SecretTests(SynchronousTestCase):
         self.assertIn("] Unhandled error\n", second)
         self.assertNotIn("canary", first + second)
 
+    def test_a_failure_without_a_sentence_gets_one(self) -> None:
+        self.assertIn(
+            "#info] Unhandled error\n\tTrace", text(happened("") | {"log_failure": Failure(KeyError())})
+        )
+
 
 class LevelTests(SynchronousTestCase):
     def test_what_is_below_the_level_is_no_line(self) -> None:
