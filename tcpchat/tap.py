@@ -17,6 +17,7 @@ from twisted.python import usage
 
 from tcpchat import config
 from tcpchat.observers import catch_strays, observer
+from tcpchat.running_time import running_time
 from tcpchat.server import Door, Server
 from tcpchat.statuses import USAGE
 
@@ -116,11 +117,11 @@ def _door(reactor: Any, description: str) -> Door:
 def makeService(options: Options) -> IService:
     """Return the server that the options describe."""
     # The reactor's clock is the wall clock, which can be set while timers wait: before there is
-    # any timer, give it one that only goes forward.
+    # any timer, give it one that only goes forward, and only while the process runs.
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
-    reactor.seconds = time.monotonic
+    reactor.seconds = running_time(time.monotonic)
     try:
         chosen = options.chosen()
         doors = [_door(reactor, description) for description in chosen.listen]

@@ -1,0 +1,116 @@
+"""
+Clocks that are set, servers that are stopped for a while, and cables that are pulled.
+
+Small by default; ``make faults`` tries the server's own times, which takes minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.broken.hurries import PATIENCE as HURRY
+from tests.faults.servers import BrokenServer, start_broken
+from tests.processes import Person, Server
+
+# Seconds for which a server is stopped: more than those after which it would lose patience.
+STOPPED = HURRY + 2
+
+
+def hurried(folder: Path) -> Server:
+    """Start a server whose patience ends after seconds."""
+    return start_broken(folder, "hurries").ready()
+
+
+def stop_for(server: BrokenServer | Server, seconds: float) -> None:
+    """Stop a server and wait so long. It has to be continued then."""
+    server.process.send_signal(signal.SIGSTOP)
+    while f"{server.process.pid} (" not in (stat := Path(f"/proc/{server.process.pid}/stat").read_text()) or (
+        stat.rpartition(")")[2].split()[0] != "T"
+    ):
+        pass
+    time.sleep(seconds)
+
+
+def code_of(person: Person) -> str:
+    """Return with what somebody can come back."""
+    return person.until(r"/resume \S+ brings").split()[-2]
+
+
+def test_who_answered_while_the_server_was_stopped_is_let_in(tmp_path: Path) -> None:
+    with hurried(tmp_path) as server:
+        late, silent = server.person(), server.person()
+        for person in late, silent:
+            person.until("nickname\\?\r\n")
+        stop_for(server, 0)
+        late.types("bob", "hello")
+        newcomer = server.person()  # in the queue of the port
+        newcomer.types("carl")
+        time.sleep(STOPPED)
+        server.process.send_signal(signal.SIGCONT)
+        late.until(r"^\*\*\* You are bob, in #lobby")
+        newcomer.until(r"^\*\*\* You are carl, in #lobby")
+        # Whoever says nothing has the rest of their time, and no more.
+        continued = time.monotonic()
+        silent.until("^!!! No nickname within")
+        assert time.monotonic() - continued < HURRY + 1
+
+
+def test_who_comes_back_while_the_server_is_stopped_was_never_gone(tmp_path: Path) -> None:
+    with hurried(tmp_path) as server:
+        alice, bob = server.person("alice"), server.person("bob")
+        code = code_of(bob)
+        bob.break_off()
+        other = server.person()
+        while "If it is yours" not in other.text:  # the server knows that the connection is broken
+            other.types("bob")
+            other.until("nickname\\?\r\n(?=[\\s\\S]*nickname\\?\r\n)")
+        stop_for(server, 0)
+        again = server.person()
+        again.types(f"/resume {code}")
+        time.sleep(STOPPED)
+        server.process.send_signal(signal.SIGCONT)
+        again.until(r"^\*\*\* You are bob, in #lobby with alice")
+        again.types("still here")
+        assert "left" not in alice.until("^<bob> still here\r\n")
+
+
+def test_who_was_just_there_is_there_after_a_stop_and_the_dead_are_found(tmp_path: Path) -> None:
+    with hurried(tmp_path) as server:
+        alice, bob, carl = (server.person(nick) for nick in ("alice", "bob", "carl"))
+        stop_for(server, 0)
+        carl.break_off()
+        time.sleep(STOPPED)
+        server.process.send_signal(signal.SIGCONT)
+        bob.types("hello")
+        assert "left" not in alice.until("^<bob> hello\r\n")
+        alice.until(r"^\*\*\* carl left #lobby: connection lost\.\r\n")
+        alice.types("bye")
+        bob.until("^<alice> bye\r\n")
+
+
+def can_pull_cables() -> bool:
+    """Tell whether networks can be made here."""
+    tries = ["unshare", "-n", "ip", "link", "add", "near", "type", "veth", "peer", "name", "far"]
+    try:
+        return subprocess.run(tries, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not can_pull_cables(), reason="nobody may make a network here")
+def test_whose_cable_was_pulled_is_found(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    tries = ["unshare", "-n", sys.executable, "-m", "tests.faults.cable"]
+    tried = subprocess.run(
+        tries, cwd=root, env=os.environ | {"TMPDIR": str(tmp_path)}, timeout=900, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    print(tried.stdout)
+    assert tried.returncode == 0, tried.stdout
