@@ -107,8 +107,13 @@ def moment(time: int, zone: tzinfo, now: int) -> str:
 
 
 def stamp(time: int, view: View, now: int) -> str:
-    """Return what a line of the past stands behind."""
-    return f"[{moment(time, view.zone, now)}] "
+    """
+    Return what a line of the past stands behind.
+
+    The log's times never go back. One that has not come yet is of a clock that was set back since,
+    as are those of all lines until then: it is marked as a rough one.
+    """
+    return f"[{'~' if time > now else ''}{moment(time, view.zone, now)}] "
 
 
 def missed(

@@ -141,6 +141,11 @@ class TimeTests(SynchronousTestCase):
         # Summer time.
         self.assertEqual(self.replayed("2026-07-01 10:00", zone=PARIS), "[2026-07-01 12:00] <bob> hello\r\n")
 
+    def test_a_time_that_has_not_come_yet_is_marked_as_a_rough_one(self) -> None:
+        entries = [Entry(1, NOON, SAID), Entry(2, NOON + 1, SAID)]
+        shown = show(entries, "#dev", View(stamped=True), "a", NOON)
+        self.assertEqual(shown, b"[12:00] <bob> hello\r\n[~12:00] <bob> hello\r\n")
+
     def test_live_lines_have_a_time_if_asked_for(self) -> None:
         self.assertEqual(line(SAID, stamped=True), "[12:00] <bob> hello\r\n")
         self.assertEqual(

@@ -7,6 +7,7 @@ Small by default; ``make faults`` tries the server's own times, which takes minu
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,3 +115,85 @@ def test_whose_cable_was_pulled_is_found(tmp_path: Path) -> None:
     )  # fmt: skip
     print(tried.stdout)
     assert tried.returncode == 0, tried.stdout
+
+
+# What makes a process see another time of day; Debian has it in the package faketime.
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+HOURS = 7200
+
+
+class TimeOfDay:
+    """The time of day that a server sees; its monotonic clock is the real one."""
+
+    def __init__(self, folder: Path, environment: pytest.MonkeyPatch) -> None:
+        self._file = folder / "time"
+        self.jump(0)
+        environment.setenv("LD_PRELOAD", str(FAKETIME))
+        environment.setenv("FAKETIME_TIMESTAMP_FILE", str(self._file))
+        environment.setenv("FAKETIME_NO_CACHE", "1")
+        environment.setenv("DONT_FAKE_MONOTONIC", "1")
+
+    def jump(self, seconds: int) -> None:
+        """Set the clock to so many seconds beside the real time."""
+        new = self._file.with_suffix(".new")
+        new.write_text(f"{seconds:+}\n")
+        new.rename(self._file)
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="there is no libfaketime")
+def test_a_clock_that_is_set_cuts_off_nobody_and_freezes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = TimeOfDay(tmp_path, monkeypatch)
+    with hurried(tmp_path) as server:
+        monkeypatch.delenv("LD_PRELOAD")
+        alice, bob, carl = (server.person(nick) for nick in ("alice", "bob", "carl"))
+        alice.types("/set timestamps on")
+        for jump in HOURS, -HOURS, 0:
+            silent, begun = server.person(), time.monotonic()
+            silent.until("nickname\\?\r\n")
+            clock.jump(jump)
+            bob.types(f"it is {jump} seconds")
+            alice.until(f"<bob> it is {jump} seconds\r\n")
+            if jump == -HOURS:
+                carl.break_off()
+            silent.until("^!!! No nickname within")
+            assert HURRY - 0.5 < time.monotonic() - begun < HURRY + 2
+        alice.types("/who")
+        assert "alice, bob" in alice.until(r"\*\*\* .* in #lobby: .*\r\n")
+        assert re.findall(r"\*\*\* (\w+ left #lobby.*)\r", alice.shown) == [
+            "carl left #lobby: connection lost."
+        ]
+        assert "left" not in bob.until(r"carl left #lobby.*\r\n").removesuffix(
+            "carl left #lobby: connection lost.\r\n"
+        )
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="there is no libfaketime")
+def test_the_order_is_kept_and_no_time_goes_back_unmarked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = TimeOfDay(tmp_path, monkeypatch)
+    with hurried(tmp_path) as server:
+        monkeypatch.delenv("LD_PRELOAD")
+        alice, bob = server.person("alice"), server.person("bob")
+        alice.types("/set timestamps on", "/set timezone UTC")
+        live = []
+        for number, jump in enumerate((0, HOURS, -HOURS, 0, HOURS, HOURS * 2)):
+            clock.jump(jump)
+            bob.types(f"line {number}")
+            live.append(re.findall(r"\[(.*)\] <bob> line", alice.until(f"<bob> line {number}\r\n"))[0])
+        assert [stamp.startswith("~") for stamp in live] == [False, False, True, True, False, False]
+        minutes = [stamp.strip("~").split()[-1] for stamp in live]  # without the day
+        assert minutes[0] != minutes[1] == minutes[2] == minutes[3]
+        clock.jump(0)
+        for person, times in ((alice, 1), (server.person("dora"), 0)):
+            if times:
+                person.types("/history 10")
+            shown = person.until(r"\*\*\* Live now\.\r\n")
+            said = re.findall(r"\[(~?)(.*)\] <bob> line (\d)", shown)
+            assert [number for *_, number in said] == list("012345")
+            assert [bool(mark) for mark, *_ in said] == [False, *[True] * 5]
+        bob.types("/json", "/history 10")
+        told = re.findall(r'"time":"(.*?)","from":"bob","text":"line (\d)"', bob.until(r'"line 5".*\n'))
+        assert told == sorted(told)
