@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +27,9 @@ LISTEN = ("--listen", "tcp:0:interface=127.0.0.1", "--store", "memory:")
 
 class FileTests(SynchronousTestCase):
     def test_it_is_written_into_the_file_that_twistd_was_told(self) -> None:
-        path = os.path.abspath(self.mktemp())
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "log")
         write = observer({"logfile": path}, "text", "info")
         self.addCleanup(signal.signal, signal.SIGUSR1, signal.getsignal(signal.SIGUSR1))
         assert isinstance(write, FileLogObserver)
