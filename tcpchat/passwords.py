@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 
 from tcpchat.requests import NotUnderstood
 
@@ -23,6 +24,10 @@ _WORDS = {
 _MISTYPED = re.compile(rf"([\W_]{{0,8}}?7?)({'|'.join(_WORDS)})\s+(?=\S)", re.IGNORECASE)
 
 
+# What no such line begins with: most lines need not be looked at further.
+_OTHERS = frozenset(ascii_letters) - {letter for word in _WORDS for letter in (word[0], word[0].upper())}
+
+
 def said(line: str) -> str:
     """
     Return a line that somebody says.
@@ -37,6 +42,8 @@ def said(line: str) -> str:
 
 def is_mistyped(line: str) -> bool:
     """Tell whether a line that would be said in a room was more likely to log in or to set a password."""
+    if line[:1] in _OTHERS:
+        return False
     found = _MISTYPED.match(line)
     if found is None:
         return False

@@ -146,6 +146,15 @@ class TimeTests(SynchronousTestCase):
         shown = show(entries, "#dev", View(stamped=True), "a", NOON)
         self.assertEqual(shown, b"[12:00] <bob> hello\r\n[~12:00] <bob> hello\r\n")
 
+    def test_no_time_goes_back_unmarked_when_summer_time_ends(self) -> None:
+        night = at("2026-10-25 00:59")  # an hour and a minute before there is only 03:00 in Paris
+        for minutes, shown in ((0, "02:59"), (1, "~02:00"), (60, "~02:59"), (61, "03:00")):
+            entries = [Entry(1, night + minutes * 60_000, SAID)]
+            for now in night + 7_200_000, night - 60_000:
+                mark = "~" if now < night else ""
+                seen = show(entries, "#dev", View(stamped=True, zone=PARIS), "a", now).decode()
+                self.assertEqual(seen, f"[{mark or shown[:-5]}{shown[-5:]}] <bob> hello\r\n")
+
     def test_live_lines_have_a_time_if_asked_for(self) -> None:
         self.assertEqual(line(SAID, stamped=True), "[12:00] <bob> hello\r\n")
         self.assertEqual(
