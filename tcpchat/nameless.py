@@ -45,6 +45,7 @@ LOOK_FOR_END = 0.2
 def connected(chat: Chat, screen: Screen, address: str) -> Dialogue:
     """Somebody has connected from an address: greet them, and return their dialogue."""
     dialogue = Dialogue(chat, screen, address)
+    chat.sightings.tell("Somebody has connected from {address}", dialogue.reader.session, address=address)
     state = Nameless(dialogue)
     dialogue.begin(state)
     state.greet()
@@ -76,6 +77,10 @@ class Nameless:
         self._wrong_codes = 0
         self._lines = 0
         self._chat.nameless.set(self, self._too_late)
+
+    def __str__(self) -> str:
+        """Return the connection's id."""
+        return self._dialogue.reader.session
 
     def greet(self) -> None:
         """Show what everybody sees first."""
@@ -126,6 +131,7 @@ class Nameless:
     def leave(self, reason: str = "") -> None:
         """Nobody knew."""
         self._chat.nameless.cancel(self)
+        self._chat.sightings.tell("Somebody has gone without a nickname", str(self))
 
     def break_off(self) -> None:
         """There is nothing to come back to."""
@@ -178,7 +184,7 @@ class Nameless:
         except NotKept:
             self._dialogue.begin(self)
             raise
-        self.leave()
+        self._chat.nameless.cancel(self)
         return seqs
 
     async def _come_back(self, request: Resume) -> None:
@@ -188,4 +194,4 @@ class Nameless:
             if refusal.code == "bad-session":
                 self._wrong_codes += 1
             raise
-        self.leave()
+        self._chat.nameless.cancel(self)

@@ -41,6 +41,7 @@ from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
 from tcpchat.room import LOBBY
 from tcpchat.rooms import Rooms
+from tcpchat.sightings import Sightings
 from tcpchat.tickets import Ticket, new_ticket
 
 # Seconds until what could not be logged, and has happened all the same, is tried again.
@@ -87,6 +88,7 @@ class Chat:
         self.greeting = greeting
         self._crowd = crowd
         self.uncommitted = Uncommitted()
+        self.sightings = Sightings()
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
         self.nameless = Deadlines(clock, LONGEST_NAMELESS)

@@ -26,8 +26,8 @@ PAGE = 4096
 CACHE = 256
 
 # The same of the one that writes: it holds the pages that are being added to, some six for each stream
-# where the log is long (10 million entries: 17 reads a commit with 2 MB, 1.5 with 8). If they are more, each commit
-# reads them again, and writes some of them twice.
+# where the log is long (10 million entries: 17 reads a commit with 2 MB, 1.5 with 8). If they are more,
+# each commit reads them again, and writes some of them twice.
 WRITERS_CACHE = 8192
 
 # A file of more bytes is not looked through for damage at the start, but for what all depends on:
