@@ -39,6 +39,11 @@ class Encoding(NamedTuple):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def has_letter_255(self) -> bool:
+        """Is byte 255 a character, which telnet takes for the beginning of a command?"""
+        return bool(b"\xff".decode(self.codec, "ignore"))
+
 
 UTF8 = Encoding("utf_8", "utf-8")
 

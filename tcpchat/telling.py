@@ -53,7 +53,7 @@ class Telling:
             advice = "/set encoding utf-8 if your terminal uses it."
             return NotUnderstood(f"That line is not {encoding} and was not sent. {advice}", "not-utf8")
 
-    # What a door learns of the terminal
+    # Between a door and the terminal
 
     def window(self, width: int, height: int) -> None:
         """The terminal has so many columns and lines, or 0 if they are not known any more."""
@@ -72,6 +72,11 @@ class Telling:
         if not self._telnet:
             self._telnet = True
             self.reader.restyle()
+
+    @property
+    def has_letter_255(self) -> bool:
+        """Is byte 255 a letter in the terminal's encoding?"""
+        return not self.speaks_json and self.settings.encoding.has_letter_255
 
     # What can be set
 

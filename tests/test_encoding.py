@@ -80,6 +80,13 @@ class FindTests(SynchronousTestCase):
             self.assertEqual(find(typed), Encoding(codec, typed.lower()))
             self.assertEqual(str(find(typed)), typed.lower())
 
+    def test_byte_255_is_a_letter_in_some(self) -> None:
+        for typed, is_letter in (
+            ("utf-8", False), ("latin-1", True), ("cp1251", True), ("koi8-r", True), ("ascii", False),
+            ("iso-8859-8", False), ("euc-jp", False), ("euc-kr", False),
+        ):  # fmt: skip
+            self.assertIs(find(typed).has_letter_255, is_letter, typed)
+
     def test_utf_8_is_utf_8_however_it_is_spelled(self) -> None:
         for typed in "utf-8", "UTF8", "utf_8", "U8", "cp65001":
             self.assertIs(find(typed), UTF8)

@@ -184,6 +184,13 @@ class CharsetTests(ChatCase):
         bob.types(f"/resume {code}")
         self.assertEqual(bob.types("/set encoding"), ["*** encoding is utf-8."])
 
+    def test_a_door_is_told_whether_byte_255_is_a_letter(self) -> None:
+        self.assertFalse(self.bob.dialogue.has_letter_255)
+        self.bob.types("/set encoding cp1251")
+        self.assertTrue(self.bob.dialogue.has_letter_255)
+        self.bob.types("/json")
+        self.assertFalse(self.bob.dialogue.has_letter_255)
+
     def test_for_telnet_a_byte_255_is_doubled_and_in_utf_8_there_is_none(self) -> None:
         self.bob.types("/set encoding cp1251")
         self.alice.types("\u044f")
