@@ -127,7 +127,7 @@ def test_ctrl_d_on_an_empty_line_is_quit(server: Server, client: str) -> None:
     with at_keyboard(client, server.port) as bob:
         bob.until("What is your nickname")
         bob.presses("bob", ENTER)
-        bob.until("brings you back")
+        bob.until(r"brings\s+you\s+back")
         bob.presses(CTRL_D)
         bob.until(r"\*\*\* Goodbye\.")
         assert "Traceback" not in bob.rest()
@@ -138,7 +138,7 @@ def test_after_ctrl_c_telnet_is_not_deaf(server: Server) -> None:
     with at_keyboard("telnet", server.port) as bob:
         bob.until("What is your nickname")
         bob.presses("bob", ENTER)
-        bob.until("brings you back")
+        bob.until(r"brings\s+you\s+back")
         bob.presses(CTRL_C)
         bob.presses("still here", ENTER)
         alice.until("<bob> still here")
@@ -161,7 +161,7 @@ def test_busybox_in_character_mode_is_brought_back_to_lines(server: Server) -> N
         ask_for_character_mode(bob)
         bob.until("Entering line mode")
         bob.presses("bob", ENTER)
-        bob.until("brings you back")
+        bob.until(r"brings\s+you\s+back")
         bob.presses("hellp", ERASE, "o", ENTER)
         assert "<bob> hello\r\n" in alice.until("<bob> .*\r\n")
 
@@ -174,7 +174,7 @@ def test_telnet_in_character_mode_has_its_lines_edited(server: Server) -> None:
         bob.until("telnet> ")
         bob.presses("mode character", ENTER)
         bob.presses("bob", ENTER)
-        bob.until("brings you back")
+        bob.until(r"brings\s+you\s+back")
         bob.presses("never\x15one two\x17hellp", ERASE, "o", ENTER)
         assert "<bob> one hello\r\n" in alice.until("<bob> .*\r\n")
 
