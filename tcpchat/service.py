@@ -31,6 +31,8 @@ from tcpchat.flow import Uncommitted
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name, NotAName, nickname, prepare
+from tcpchat.networks import Trusted
+from tcpchat.pace import Pacing
 from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.reader import Reader
@@ -67,6 +69,7 @@ class Chat:
         greeting: tuple[str, ...] = (),
         retention: Retention = KEEP_ALL,
         crowd: Callable[[], Crowd] = DirectCrowd,
+        trusted: Trusted = (),
     ) -> None:
         """
         ``wall`` tells the time in milliseconds since 1970, ``new_id`` makes up a session's id,
@@ -74,7 +77,8 @@ class Chat:
 
         A newcomer is shown the last ``history`` lines of a room. ``greeting`` takes the place of
         the first line that everybody sees. ``retention`` says what the log may forget, ``crowd``
-        makes what hands something to many (fanout/).
+        makes what hands something to many (fanout/). What comes from ``trusted`` networks is not
+        counted as one network's.
         """
         self.log = log
         self.clock = clock
@@ -86,6 +90,7 @@ class Chat:
         self.greeting = greeting
         self._crowd = crowd
         self.uncommitted = Uncommitted()
+        self.pacing = Pacing(limits, clock, trusted)
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
         self.nameless = Deadlines(clock, LONGEST_NAMELESS)
@@ -119,6 +124,7 @@ class Chat:
     def stop(self) -> None:
         """The server ends: who is there stays in the rooms, and can come back to the next one."""
         self._stopped = True
+        self.pacing.stop()
         for feed in self.rooms:
             feed.show_folded()
 
