@@ -58,9 +58,6 @@ BREAK_OF_FLOOD = 0.25
 # server ends, or the session goes on over another connection. A pasted page of 50 lines needs 20.
 LONGEST_OVERDRAFT = 30
 
-# Characters of the last line that was said, when somebody is told which that was.
-LONGEST_QUOTE = 80
-
 # Seconds for which a break is not shown to the others, and for which a code or token is of use
 # after one: PROTOCOL.md 2. And wrong ones after which a connection is ended.
 GRACE = 20

@@ -13,8 +13,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from tcpchat.buckets import Bucket, Budget, NetworkBuckets
 from tcpchat.costs import Step
+from tcpchat.echo import echo
 from tcpchat.flow import FlowControl, Wait
-from tcpchat.limits import LONGEST_OVERDRAFT, LONGEST_QUOTE, Limits
+from tcpchat.limits import LONGEST_OVERDRAFT, Limits
 from tcpchat.networks import Kind, Network, Trusted, network
 from tcpchat.requests import Act, Refused, Reply, Say, Tell
 
@@ -170,6 +171,4 @@ class Pace:
 
     def _last_line(self) -> str:
         line = self.last.text.rpartition("\n")[2] if self.last else ""
-        if len(line) > LONGEST_QUOTE:
-            line = f"{line[:LONGEST_QUOTE]}…"
-        return f'The last line that was said is: "{line}"'
+        return f'The last line that was said is: "{echo(line)}"'

@@ -13,8 +13,9 @@ from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
 from tcpchat.doors.line import LineConnection, LineFactory
+from tcpchat.echo import LONGEST_ECHO
 from tcpchat.events import Said
-from tcpchat.limits import GRACE, LONGEST_NAMELESS, LONGEST_OVERDRAFT, LONGEST_QUOTE, NO_LIMITS, Limits
+from tcpchat.limits import GRACE, LONGEST_NAMELESS, LONGEST_OVERDRAFT, NO_LIMITS, Limits
 from tcpchat.session import Session
 from tests.test_line_door import Wire
 from tests.visitors import ChatCase
@@ -304,7 +305,7 @@ class FloodTests(PaceCase):
         bob.sends(*["x"] * 1199, "/paste", "one", "y" * 100, ".", *["/foo"] * 100)
         self.wait(700)
         self.assertEqual(
-            bob.sees()[-1], f'!!! Flooding. The last line that was said is: "{"y" * LONGEST_QUOTE}…"'
+            bob.sees()[-1], f'!!! Flooding. The last line that was said is: "{"y" * LONGEST_ECHO}..."'
         )
 
     def test_who_has_said_nothing_is_told_so(self) -> None:
