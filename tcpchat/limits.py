@@ -44,10 +44,11 @@ FEW_UNCOMMITTED = 2
 # Bytes of answers held for a reader who does not read; beyond that, the reader's input waits.
 MOST_HELD_ANSWERS = 65536
 
-# Bytes handed to a connection at once when a reader is caught up from the log.
+# Bytes handed to a connection at once when a reader is caught up from the log, and of the names and
+# topics in one page of /rooms: a reader who stalls has it held.
 LARGEST_CHUNK = 32768
 
-# Lines of one /history.
+# Lines of one /history, and of one page of /rooms.
 MOST_HISTORY = 500
 
 # Seconds in which no line waits, after which a flood is over: longer than it takes to read on from a
