@@ -29,7 +29,10 @@ class Bucket:
 
     def take(self, cost: float, now: float) -> float:
         """Take so much out of it; return for how many seconds that has to be waited for."""
-        level = self._level = min(self._burst, self._level + (now - self._at) * self._rate) - cost
+        level = self._level + (now - self._at) * self._rate
+        if level > self._burst:
+            level = self._burst
+        self._level = level = level - cost
         self._at = now
         return 0.0 if level >= 0 else -level / self._rate
 
@@ -55,8 +58,9 @@ class Budget:
 
         That is at least ``wait``.
         """
-        wait = max(wait, self._tokens.take(cost, now), self._bytes.take(size, now))
-        if wait:
+        tokens, bytes = self._tokens.take(cost, now), self._bytes.take(size, now)
+        if tokens or bytes or wait:
+            wait = max(tokens, bytes, wait)
             if now > self._until + BREAK_OF_FLOOD:
                 self._since = now
             self._until = now + wait

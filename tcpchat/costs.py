@@ -18,7 +18,7 @@ from tcpchat.requests import (
     Who,
 )
 
-# What is understood as something that there is not, or refused, costs as much as this.
+# What asks for nothing that there is costs so much; what is refused, at least.
 FAILED = 2.0
 
 # What is said, and everything else that one person is told in a line or two.
@@ -51,11 +51,6 @@ def tokens(step: Step, is_nameless: bool) -> float:
     if isinstance(step, Asked):
         return (NAMELESS_COSTS if is_nameless else COSTS).get(type(step.request), ORDINARY)
     return FAILED if isinstance(step, Refused) else 0.0
-
-
-def surcharge(asked: Asked, is_nameless: bool) -> float:
-    """Return what a request costs beyond that when it is refused."""
-    return max(0.0, FAILED - tokens(asked, is_nameless))
 
 
 def size(line: str | Refused) -> int:

@@ -264,12 +264,11 @@ class Dialogue(Telling):
 
     def _take(self, line: str | Refused) -> None:
         step = line if self._pasting else self._understand(line)
-        if self._pace is None or self._pace.lets(step, self._tokens(step), costs.size(line)):
+        if self._pace is None or self._pace.lets(step, self._cost(step), costs.size(line)):
             self._do(step)
 
-    def _tokens(self, step: Step) -> float:
-        assert self._state is not None
-        return costs.tokens(step, self._state.is_nameless)
+    def _cost(self, step: Step) -> float:
+        return costs.tokens(step, self._state is not None and self._state.is_nameless)
 
     def _understand(self, line: str | Refused) -> Asked | Refused:
         assert self._state is not None
@@ -374,9 +373,8 @@ class Dialogue(Telling):
 
     def _fail(self, refusal: Refused, asked: Asked) -> None:
         """Tell that something was asked for that may not be; it costs as much as what is not understood."""
-        assert self._state is not None
         if self._pace is not None:
-            self._pace.charge(costs.surcharge(asked, self._state.is_nameless))
+            self._pace.charge(max(0.0, costs.FAILED - self._cost(asked)))
         self._refuse(refusal, asked.ref)
 
     def _refuse(self, refusal: Refused, ref: str) -> None:

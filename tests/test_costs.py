@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import json_requests
 from tcpchat.commands import COMMANDS, parse
-from tcpchat.costs import FAILED, size, surcharge, tokens
+from tcpchat.costs import FAILED, size, tokens
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.requests import Asked, NotUnderstood, Refused
 
@@ -51,11 +51,6 @@ class CostTests(SynchronousTestCase):
         for line in "bob", "/nick bob", "/as bob", "/resume fig-42-moss-lamp":
             self.assertEqual(self.cost(line, is_nameless=True), FAILED, line)
         self.assertEqual(self.cost("/help", is_nameless=True), 1)
-
-    def test_what_is_refused_costs_two_in_all_or_what_it_cost_anyway(self) -> None:
-        for line, more in (("hello", 1), ("/whois bob", 1), ("/join #dev", 0), ("/who #dev", 0)):
-            self.assertEqual(surcharge(Asked(parse(line)), False), more, line)
-        self.assertEqual(surcharge(Asked(parse("bob", nameless=True)), True), 0)
 
 
 class SizeTests(SynchronousTestCase):
