@@ -65,6 +65,9 @@ GRACE = 20
 LONGEST_ABSENCE = 300
 MOST_WRONG_CODES = 3
 
+# Words and phrases of one /search: a line of one letter each would take the index long, and means nothing.
+MOST_SEARCHED = 64
+
 # Lines of one /search.
 FOUND_AT_ONCE = 50
 
