@@ -190,7 +190,9 @@ class Dialogue(Telling):
             self._refuse(Refused("Not sent: that paste was not finished.", "not-sent"), "")
         self.tell("Taken up from another connection.")
         self.hang_up()
-        handed_over.callback(self._pace.unsaid if self._pace is not None else None)
+        unsaid = self._pace.unsaid if self._pace is not None else None
+        self._pace = None
+        handed_over.callback(unsaid)
 
     # What the reader calls
 
