@@ -165,7 +165,7 @@ COMMANDS = {
         "/search \"build failed\" from:ci-bot", lambda rest: Search(text(rest)),
     ),
     "more": Command(
-        "/more", "show the page before, or more of /who", "/more", lambda rest: _alone(rest, More()),
+        "/more", "show the page before, or more of a list", "/more", lambda rest: _alone(rest, More()),
         beside="history",
     ),
     "seen": Command(

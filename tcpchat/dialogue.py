@@ -16,21 +16,23 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat import jsonlines
+from tcpchat import costs, jsonlines
 from tcpchat.answers import Notice
+from tcpchat.buckets import Budget
+from tcpchat.costs import Step
 from tcpchat.fifo import Fifo
 from tcpchat.flow import FlowControl, Wait
 from tcpchat.json_requests import BadRequest, understand
 from tcpchat.limits import LONGEST_FAREWELL, MOST_UNCOMMITTED
 from tcpchat.lines import EndOfFile
 from tcpchat.logs.interface import NotKept
+from tcpchat.pace import SPOKEN
 from tcpchat.pastes import Pasting
 from tcpchat.reader import Reader
 from tcpchat.render import View
 from tcpchat.requests import (
     Asked,
     Paste,
-    Quit,
     Refused,
 )
 from tcpchat.screen import Screen
@@ -57,7 +59,7 @@ class Dialogue(Telling):
     """
 
     __slots__ = (
-        "_ending", "_flow", "_going_on", "_handed_over", "_heard", "_lines", "_pasting", "_screen",
+        "_ending", "_flow", "_going_on", "_handed_over", "_heard", "_lines", "_pace", "_pasting", "_screen",
         "_state", "_waiting", "address", "chat", "is_over",
     )  # fmt: skip
 
@@ -79,7 +81,8 @@ class Dialogue(Telling):
         self._waiting = False  # for an effect
         self._flow = FlowControl(screen, chat.uncommitted)
         self._ending: _Ending | None = None
-        self._handed_over: Deferred[None] | None = None
+        self._pace = chat.pacing.pace(self, self._flow, address)
+        self._handed_over: Deferred[Refused | None] | None = None
 
     def begin(self, state: State) -> None:
         """Be in a state from now on."""
@@ -134,8 +137,7 @@ class Dialogue(Telling):
 
     def cut_off(self, text: str) -> None:
         """End the dialogue for a reason that is not the person's wish."""
-        self.drop_lines()
-        self._end("", self.error(Refused(text)))
+        self._cut_off(Refused(text))
 
     def finish(self, text: str) -> None:
         """The server ends: tell that, and take no more from the network; what came is still done."""
@@ -162,29 +164,41 @@ class Dialogue(Telling):
     def drop_lines(self) -> None:
         """Forget the lines that wait."""
         self._lines.clear()
+        if self._pace is not None:
+            self._pace.drop()
 
-    def hand_over(self) -> Deferred[None]:
+    def pay_from(self, budget: Budget | None) -> None:
+        """Have what comes from now on paid from a session's budget."""
+        if self._pace is not None and budget is not None:
+            self._pace.budget = budget
+
+    def hand_over(self) -> Deferred[Refused | None]:
         """
         Let another connection take the place of this one; answer when everything that came is done.
 
-        Then it is told here, and hung up. The session goes on there.
+        Then it is told here, and hung up. The session goes on there. The answer is what has to be
+        told there, if so much came that not all of it is done.
         """
         self._handed_over = Deferred()
         if self.is_over:
             self._handed_over.callback(None)
         else:
             self._screen.stop_listening()
+            if self._pace is not None:
+                self._pace.hurry()
             self.hold_answers(False)
         return self._handed_over
 
-    def _retire(self, handed_over: Deferred[None]) -> None:
+    def _retire(self, handed_over: Deferred[Refused | None]) -> None:
         self.is_over = True
         self._flow.end()
         if self._pasting:
             self._refuse(Refused("Not sent: that paste was not finished.", "not-sent"), "")
         self.tell("Taken up from another connection.")
         self.hang_up()
-        handed_over.callback(None)
+        unsaid = self._pace.unsaid if self._pace is not None else None
+        self._pace = None
+        handed_over.callback(unsaid)
 
     # What the reader calls
 
@@ -199,6 +213,21 @@ class Dialogue(Telling):
         self._flow.wait(Wait.ANSWERS, hold and self._handed_over is None)
         self._go_on()
 
+    # What the pace calls
+
+    def carry_on(self, step: Step | None) -> None:
+        """Carry out a line that has waited, unless that is dropped, and go on with those behind it."""
+        if step is not None:
+            self._going_on = True
+            self._attempt(self._do, step)
+            self._going_on = False
+        self._flow.wait(Wait.BUDGET, False)
+        self._go_on()
+
+    def flooded(self, why: Refused) -> None:
+        """Lines have had to wait for too long: end, with this as the last word."""
+        self._cut_off(why)
+
     # The order of things
 
     def _go_on(self) -> None:
@@ -206,7 +235,7 @@ class Dialogue(Telling):
         if self._going_on:
             return  # an effect was there at once
         self._going_on = True
-        while self._lines and not (self._waiting or self.is_over or Wait.ANSWERS in self._flow.reasons):
+        while self._lines and not (self._waiting or self.is_over or self._flow.stops):
             self._attempt(self._take, self._lines.take())
         if self._pasting and self._is_at_end:
             self._attempt(self._finish_paste, self._pasting)
@@ -214,6 +243,8 @@ class Dialogue(Telling):
         if self._lines or self._waiting or self.is_over:
             return
         if self._flow.reasons:
+            if Wait.BUDGET in self._flow.reasons:
+                return
             self._flow.wait(Wait.LINES, False)
         if self._handed_over is not None:
             if not self._screen.has_lines:
@@ -224,7 +255,8 @@ class Dialogue(Telling):
     @property
     def _is_at_end(self) -> bool:
         """Has everything come that will, to the end of the stream?"""
-        over = self._lines or self._waiting or self._handed_over is not None
+        waits = self._lines or self._waiting or Wait.BUDGET in self._flow.reasons
+        over = waits or self._handed_over is not None
         return not over and self._ending is not None and not self._ending.is_break
 
     def _attempt(self, step: Callable[[T], None], argument: T) -> None:
@@ -239,39 +271,57 @@ class Dialogue(Telling):
             self._failed(Failure())
 
     def _take(self, line: str | bytes | Refused | EndOfFile) -> None:
+        if isinstance(line, EndOfFile):
+            self._take_end_of_file()
+            return
+        size = costs.size(line)
         if isinstance(line, bytes):
             line = self.decode(line)  # now: the line before may have set in what
+        step = line if self._pasting else self._understand(line)
+        if self._pace is None or self._pace.lets(step, self._cost(step), size):
+            self._do(step)
+
+    def _take_end_of_file(self) -> None:
+        if self._pasting:
+            self._attempt(self._finish_paste, self._pasting)
+        self.quit("")
+
+    def _cost(self, step: Step) -> float:
+        return costs.tokens(step, self._state is not None and self._state.is_nameless)
+
+    def _understand(self, line: str | Refused) -> Asked | Refused:
+        assert self._state is not None
+        if isinstance(line, Refused):
+            return line
+        try:
+            if line.startswith("{") and (self.speaks_json or self._state.is_nameless):
+                self.speaks_json = True  # no nickname begins like this
+                return understand(line)
+            return Asked(self._state.understand(line))
+        except Refused as refusal:
+            return refusal
+
+    def _do(self, step: Step) -> None:
+        """Carry out a line that may be."""
         if self.reader.is_holding:
             self.reader.go()
         if self._pasting:
-            if isinstance(line, EndOfFile):
-                self._attempt(self._finish_paste, self._pasting)
-                self.quit("")
-                return
-            self._pasting.add(line)
+            assert not isinstance(step, Asked)
+            self._pasting.add(step)
             if self._pasting.is_over:
                 self._finish_paste(self._pasting)
             return
-        asked = self._understand(line)
-        if isinstance(asked.request, Paste):
+        assert not isinstance(step, str)
+        if isinstance(step, Refused):
+            raise step
+        if isinstance(step.request, Paste):
             self._pasting = Pasting()
             self.tell("Paste your lines, and then a line with a single dot.")
             return
         try:
-            self._carry_out(asked)
+            self._carry_out(step)
         except Refused as refusal:
-            self._refuse(refusal, asked.ref)
-
-    def _understand(self, line: str | Refused | EndOfFile) -> Asked:
-        assert self._state is not None
-        if not isinstance(line, str):
-            if isinstance(line, Refused):
-                raise line
-            return Asked(Quit(""))
-        if line.startswith("{") and (self.speaks_json or self._state.is_nameless):
-            self.speaks_json = True  # no nickname begins like this
-            return understand(line)
-        return Asked(self._state.understand(line))
+            self._fail(refusal, step)
 
     def _finish_paste(self, pasting: Pasting) -> None:
         self._pasting = None
@@ -280,6 +330,8 @@ class Dialogue(Telling):
     def _carry_out(self, asked: Asked) -> None:
         assert self._state is not None
         effect = self._state.carry_out(asked)
+        if self._pace is not None and isinstance(asked.request, SPOKEN):
+            self._pace.last = asked.request
         if isinstance(effect, Posting):
             self._flow.sent()
             self.chat.log.post(*effect, partial(self._posted, asked))
@@ -334,9 +386,15 @@ class Dialogue(Telling):
     def _not_done(self, failure: Failure, asked: Asked) -> None:
         failure.trap(Refused, NotKept)
         if isinstance(failure.value, Refused):
-            self._refuse(failure.value, asked.ref)
+            self._fail(failure.value, asked)
         else:
             self._refuse(Refused(f"Not sent: {failure.value}.", "not-sent"), asked.ref)
+
+    def _fail(self, refusal: Refused, asked: Asked) -> None:
+        """Tell that something was asked for that may not be; it costs as much as what is not understood."""
+        if self._pace is not None:
+            self._pace.charge(max(0.0, costs.FAILED - self._cost(asked)))
+        self._refuse(refusal, asked.ref)
 
     def _refuse(self, refusal: Refused, ref: str) -> None:
         assert self._state is not None
@@ -349,6 +407,13 @@ class Dialogue(Telling):
 
     # The end
 
+    def _cut_off(self, why: Refused) -> None:
+        """End now, whatever is to come yet and however it was to end."""
+        ending = self._ending or _Ending("", False, b"")
+        self._ending = ending if ending.last_words else ending._replace(last_words=self.error(why))
+        self.drop_lines()
+        self._go_on()
+
     def _end(self, reason: str, last_words: bytes = b"", is_break: bool = False) -> None:
         """End once everything that came is done; the first who says so says for what reason."""
         if self._ending is None:
@@ -359,6 +424,7 @@ class Dialogue(Telling):
         """Everything is done: be gone for the others, and show the person the rest."""
         assert self._state is not None
         self.is_over = True
+        self._pace = None
         self._flow.end()
         self._lines.clear()
         error = None if ending.last_words else self._state.last_error()

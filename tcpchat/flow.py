@@ -16,9 +16,13 @@ class Wait(IntEnum):
     LINES = auto()  # too many lines wait for the effect of one before them
     UNCOMMITTED = auto()  # too many are not in the log yet
     ANSWERS = auto()  # too many answers wait to be read
+    BUDGET = auto()  # a line costs more than there is budget for now
 
 
 NONE: frozenset[Wait] = frozenset()
+
+# For these the lines that have come wait, too.
+STOPPING = frozenset({Wait.ANSWERS, Wait.BUDGET})
 
 
 class Input(Protocol):
@@ -41,13 +45,14 @@ class Uncommitted:
 class FlowControl:
     """Has one connection's input wait while there is a reason, and counts what is not in the log yet."""
 
-    __slots__ = "_all", "_ended", "_input", "_kept", "reasons", "uncommitted"
+    __slots__ = "_all", "_ended", "_input", "_kept", "reasons", "stops", "uncommitted"
 
     def __init__(self, input: Input, all_uncommitted: Uncommitted) -> None:
         self.uncommitted = 0
         self._input = input
         self._all = all_uncommitted
         self.reasons = NONE  # why input waits
+        self.stops = False  # do the lines wait that have come?
         self._kept: list[Deferred[None]] = []  # what waits for nothing to be uncommitted
         self._ended = False
 
@@ -58,6 +63,7 @@ class FlowControl:
             self.reasons |= {reason}
         else:
             self.reasons -= {reason}
+        self.stops = not STOPPING.isdisjoint(self.reasons)
         if self._ended or waited == bool(self.reasons):
             return
         if self.reasons:

@@ -1,4 +1,4 @@
-"""Page by page: the last lines of a room, the lines that hold some words, the people in a big room."""
+"""Page by page: the last lines of a room, the lines that hold some words, people, rooms."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ class _People(NamedTuple):
     named: int
 
 
+class _Rooms(NamedTuple):
+    """Those that come after a place in the list of rooms."""
+
+    after: tuple[int, str]
+
+
 class History:
     """What one person looks at page by page."""
 
@@ -58,7 +64,7 @@ class History:
         self._session = session
         self._log = session.chat.log
         # What /more shows: the page before the one shown last, or of people the next one.
-        self._before: _Lines | _Matches | _People | None = None
+        self._before: _Lines | _Matches | _People | _Rooms | None = None
 
     async def show(self, feed: RoomFeed, lines: int | None, before: int | None = None) -> None:
         """Show the last lines of a room, as many as a newcomer sees if no number is given."""
@@ -87,9 +93,19 @@ class History:
         else:
             self._show_people(_People(feed, 0, 0))
 
+    def rooms(self, after: tuple[int, str] | None = None) -> None:
+        """Show the rooms: the first page, or the one after a place in the list."""
+        answer = answers.rooms((feed.room for feed in self._session.chat.rooms), after)
+        if after and not answer.rooms:
+            self._session.dialogue.tell("There are no more rooms.")
+            return
+        if answer.more or after:
+            self._before = _Rooms(answer.rooms[-1].place)
+        self._session.dialogue.answer(answer)
+
     async def more(self) -> None:
         """
-        Show the page before the one shown last, or the next people of a room.
+        Show the page before the one shown last, or the next people of a room, or rooms.
 
         Raises:
             Refused: there is none, or the person is not in that room any more.
@@ -104,6 +120,9 @@ class History:
                 found = await self._search(matches, "Earlier, ")
             case _People() as people:
                 self._show_people(people)
+                return
+            case _Rooms(after):
+                self.rooms(after)
                 return
             case None:
                 raise Refused("There is nothing to be shown more of. /history or /search first.")

@@ -67,17 +67,29 @@ FEW_UNCOMMITTED = 2
 # Bytes of answers held for a reader who does not read; beyond that, the reader's input waits.
 MOST_HELD_ANSWERS = 65536
 
-# Bytes handed to a connection at once when a reader is caught up from the log.
+# Bytes handed to a connection at once when a reader is caught up from the log, and of the names and
+# topics in one page of /rooms: a reader who stalls has it held.
 LARGEST_CHUNK = 32768
 
-# Lines of one /history.
+# Lines of one /history, and of one page of /rooms.
 MOST_HISTORY = 500
+
+# Seconds in which no line waits, after which a flood is over: longer than it takes to read on from a
+# connection, and less than what is between two lines of whom the budget is just enough for.
+BREAK_OF_FLOOD = 0.25
+
+# Seconds by which a session's budget may be overdrawn when there is no time for its lines to wait: the
+# server ends, or the session goes on over another connection. A pasted page of 50 lines needs 20.
+LONGEST_OVERDRAFT = 30
 
 # Seconds for which a break is not shown to the others, and for which a code or token is of use
 # after one: PROTOCOL.md 2. And wrong ones after which a connection is ended.
 GRACE = 20
 LONGEST_ABSENCE = 300
 MOST_WRONG_CODES = 3
+
+# Words and phrases of one /search: a line of one letter each would take the index long, and means nothing.
+MOST_SEARCHED = 64
 
 # Lines of one /search.
 FOUND_AT_ONCE = 50
@@ -109,6 +121,21 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rooms_per_person: Some | None = 20
     # Rooms with somebody in them; each costs memory, and /rooms a line.
     rooms: Some | None = 1000
+    # What a session's lines cost (costs.py) may come to so much at once and so much a second in the
+    # long run. Ten lines at once are a thought typed ahead, two a second more than anybody types;
+    # IRC's servers allow about as much. What is beyond waits: reading stops, and nothing is lost.
+    tokens: Some | None = 10
+    tokens_a_second: Some | None = 2
+    # The same for the bytes of its lines: at once as much as the largest paste.
+    bytes: Some | None = LARGEST_PASTE
+    bytes_a_second: Some | None = 4096
+    # What the lines of all from one network (networks.py) may cost: a household, or one that hides many
+    # connections behind it. A class, a LAN party or a container network is many people.
+    network_tokens: Some | None = 30
+    network_tokens_a_second: Some | None = 10
+    private_network_tokens_a_second: Some | None = 200
+    # Minutes for which lines may have to wait without a break: 1,200 lines, and nobody is that patient.
+    minutes_of_flooding: Some | None = 10
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,4 +146,4 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 KEEP_ALL = Retention()
-NO_LIMITS = Limits(rooms_per_person=None, rooms=None)
+NO_LIMITS = Limits(*[None] * len(Limits.__struct_fields__))

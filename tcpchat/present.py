@@ -178,7 +178,7 @@ class Present:
     def _tell_of_people(self, asked: Asked) -> Effect:
         match asked.request:
             case ListRooms():
-                self._dialogue.answer(answers.rooms(feed.room for feed in self._chat.rooms))
+                self._history.rooms()
             case Who(room):
                 self._history.who(self._chat.rooms.find(room) if room else self._session.current)
             case WhoIs(nick):

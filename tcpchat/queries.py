@@ -8,6 +8,7 @@ import regex
 
 from tcpchat import names
 from tcpchat.echo import echo
+from tcpchat.limits import MOST_SEARCHED
 from tcpchat.requests import NotUnderstood, Refused
 
 
@@ -49,12 +50,14 @@ def parse(text: str) -> tuple[Query, str]:
     The room is empty if none is named.
 
     Raises:
-        Refused: what stands behind from: is no nickname.
+        Refused: what stands behind from: is no nickname, or it is too much.
         NotUnderstood: there is nothing to look for.
     """
     phrases: list[str] = []
     nick = room = ""
-    for part in _PART.finditer(text):
+    for number, part in enumerate(_PART.finditer(text), 1):
+        if number > MOST_SEARCHED:
+            raise Refused(f"One can look for {MOST_SEARCHED} words at once.", "too-long")
         key, value = (part["key"] or "").lower(), part["value"]
         if key == "from":
             try:

@@ -13,9 +13,9 @@ from tcpchat.discreet import Discreet
 
 # Why a request of a program is not done: the closed list, explained in docs/json.md.
 Code = Literal[
-    "bad-json", "bad-nick", "bad-request", "bad-room", "bad-session", "nick-taken", "no-nick",
-    "no-such-nick", "no-such-room", "not-member", "not-sent", "not-utf8", "refused", "too-long",
-    "too-many", "unknown-type",
+    "bad-json", "bad-nick", "bad-request", "bad-room", "bad-session", "flooding", "nick-taken",
+    "no-nick", "no-such-nick", "no-such-room", "not-member", "not-sent", "not-utf8", "refused",
+    "too-long", "too-many", "unknown-type",
 ]  # fmt: skip
 
 

@@ -63,6 +63,7 @@ def _attach(session: Session, dialogue: Dialogue) -> None:
     """Let a session go on over a connection."""
     dialogue.adopt(session.settings)
     dialogue.reader.session = session.id
+    dialogue.pay_from(session.budget)
     session.dialogue = dialogue
     ignored = session.ignored
     session.ignored_lately = frozenset((*ignored, *ignored.values())) if ignored else NOBODY
@@ -115,7 +116,9 @@ async def _interrupt(session: Session, dialogue: Dialogue) -> dict[str, Place]:
     session.stay()
     if not session.is_broken:
         session.acknowledged = session.dialogue.reader.let_go()
-        await session.dialogue.hand_over()
+        unsaid = await session.dialogue.hand_over()
+        if unsaid:
+            dialogue.refuse(unsaid)
     places = await unread(session)
     session.chat.cursors.rest(session.id, places)
     return places

@@ -32,6 +32,8 @@ from tcpchat.gate import GATE
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name, NotAName, nickname, prepare
+from tcpchat.networks import Trusted
+from tcpchat.pace import Pacing
 from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.reader import Reader
@@ -69,6 +71,7 @@ class Chat:
         greeting: tuple[str, ...] = (),
         retention: Retention = KEEP_ALL,
         crowd: Callable[[], Crowd] = DirectCrowd,
+        trusted: Trusted = (),
     ) -> None:
         """
         ``wall`` tells the time in milliseconds since 1970, ``new_id`` makes up a session's id,
@@ -76,7 +79,8 @@ class Chat:
 
         A newcomer is shown the last ``history`` lines of a room. ``greeting`` takes the place of
         the first line that everybody sees. ``retention`` says what the log may forget, ``crowd``
-        makes what hands something to many (fanout/).
+        makes what hands something to many (fanout/). What comes from ``trusted`` networks is not
+        counted as one network's.
         """
         self.log = log
         self.clock = clock
@@ -89,6 +93,7 @@ class Chat:
         self._crowd = crowd
         self.uncommitted = Uncommitted()
         self.sightings = Sightings()
+        self.pacing = Pacing(limits, clock, trusted)
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
         self.nameless = Deadlines(clock, LONGEST_NAMELESS)
@@ -123,6 +128,7 @@ class Chat:
     def stop(self) -> None:
         """The server ends: who is there stays in the rooms, and can come back to the next one."""
         self._stopped = True
+        self.pacing.stop()
         for feed in self.rooms:
             feed.show_folded()
 

@@ -46,7 +46,7 @@ class Session:
     """Somebody who has a nickname."""
 
     __slots__ = (
-        "_keeping_since", "_keeps", "acknowledged", "address", "asked_before", "away", "broken",
+        "_keeping_since", "_keeps", "acknowledged", "address", "asked_before", "away", "broken", "budget",
         "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately", "name",
         "settings", "since", "ticket",
     )  # fmt: skip
@@ -62,6 +62,7 @@ class Session:
         self.address = dialogue.address
         self.dialogue = dialogue
         self.settings = dialogue.settings
+        self.budget = self.chat.pacing.budget()
         self.feeds: list[RoomFeed] = []  # the rooms, in the order in which they were current last
         self.away: str | None = None
         self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat import answers
 from tcpchat.answers import NAMED_PER_LINE, Answer, Join, Notice, Seen, Style, Topic, Who, WhoIs, duration
 from tcpchat.events import Entry, Joined, TopicSet
+from tcpchat.limits import MOST_HISTORY
 from tcpchat.room import LOBBY, Room
 from tcpchat.text import clean
 
@@ -212,6 +213,33 @@ class RoomsTests(SynchronousTestCase):
                     {"room": "lobby", "people": 0, "topic": ""},
                 ],
             },
+        )
+
+
+class ManyRoomsTests(SynchronousTestCase):
+    def pages(self, known: list[Room]) -> list[answers.Rooms]:
+        """Return the pages, up to the last."""
+        pages = [answers.rooms(known)]
+        while pages[-1].more:
+            pages.append(answers.rooms(known, pages[-1].rooms[-1].place))
+        return pages
+
+    def test_as_many_as_a_page_holds_are_one_and_one_more_is_on_the_next(self) -> None:
+        known = [room(f"#{n:03}", "x") for n in range(MOST_HISTORY - 1)] + [room(LOBBY)]
+        self.assertEqual(len(self.pages(known)), 1)
+        first, second = self.pages([*known, room("#more", "x")])
+        self.assertEqual(len(first.rooms), MOST_HISTORY)
+        self.assertEqual(lines(first)[-1], "1 more: /more")
+        self.assertEqual(lines(second), ["#lobby: 0 people"])
+        self.assertEqual(as_json(first)["more"], 1)
+        self.assertNotIn("more", as_json(second))
+
+    def test_a_page_of_long_topics_is_shorter_and_none_is_left_out(self) -> None:
+        known = [room(f"#{n:03}", "x", topic="\u20ac" * 100) for n in range(300)] + [room(LOBBY)]
+        pages = self.pages(known)
+        self.assertTrue(all(len(page.json()) < 65536 for page in pages))
+        self.assertEqual(
+            [about.room for page in pages for about in page.rooms], [*(f"#{n:03}" for n in range(300)), LOBBY]
         )
 
 

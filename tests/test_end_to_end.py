@@ -21,6 +21,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield running.ready()
 
 
+@pytest.fixture
+def fast_server(tmp_path: Path) -> Iterator[Server]:
+    """Yield a server on which one may say as much as one likes."""
+    with Server(tmp_path, "--limits", "off") as running:
+        yield running.ready()
+
+
 def need(program: str) -> str:
     """Return where a client program is; .ci/run installs those that are missing."""
     found = shutil.which(program)
@@ -96,10 +103,10 @@ def test_of_many_who_ask_for_one_name_at_once_one_gets_it(server: Server) -> Non
         person.hang_up()
 
 
-def test_a_thousand_piped_lines_arrive_in_order(server: Server) -> None:
-    alice = server.person("alice")
+def test_a_thousand_piped_lines_arrive_in_order(fast_server: Server) -> None:
+    alice = fast_server.person("alice")
     lines = "".join(f"line {n}\n" for n in range(1000))
-    piped(f"/as bot\n{lines}", need("nc"), "-N", "127.0.0.1", str(server.port))
+    piped(f"/as bot\n{lines}", need("nc"), "-N", "127.0.0.1", str(fast_server.port))
     shown = alice.until(r"bot left #lobby\.\r\n")
     assert [line for line in shown.split("\r\n") if "> " in line] == [f"<bot> line {n}" for n in range(1000)]
 
@@ -125,17 +132,17 @@ def test_sigterm_tells_everybody_and_ends_cleanly(server: Server) -> None:
     assert "*** The server restarts" in alice.rest()
 
 
-def test_sigterm_ends_it_though_somebody_reads_nothing(server: Server) -> None:
-    deaf = server.person("deaf")
+def test_sigterm_ends_it_though_somebody_reads_nothing(fast_server: Server) -> None:
+    deaf = fast_server.person("deaf")
     deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    bob = server.person("bob")
+    bob = fast_server.person("bob")
     bob.types("/set echo on", *["x" * 4000] * 200, "done")
     bob.until("^<bob> done\r\n")
-    assert server.terminate() == 0
+    assert fast_server.terminate() == 0
 
 
-def test_a_reader_who_stalls_gets_every_line_and_nobody_waits_for_it(server: Server) -> None:
-    deaf, bob = server.person("deaf"), server.person("bob")
+def test_a_reader_who_stalls_gets_every_line_and_nobody_waits_for_it(fast_server: Server) -> None:
+    deaf, bob = fast_server.person("deaf"), fast_server.person("bob")
     bob.types("/set echo on", *[f"{n} " + "x" * 3000 for n in range(1000)], "done")
     bob.until("^<bob> done\r\n")
     shown = deaf.until("^<bob> done\r\n")
@@ -163,7 +170,8 @@ def secure_server(tmp_path: Path) -> Iterator[Server]:
          "-subj", "/CN=localhost", "-days", "2"],
         cwd=tmp_path, check=True, capture_output=True,
     )  # fmt: skip
-    with Server(tmp_path, listen="ssl:0:privateKey=key.pem:certKey=cert.pem:interface=127.0.0.1") as running:
+    listen = "ssl:0:privateKey=key.pem:certKey=cert.pem:interface=127.0.0.1"
+    with Server(tmp_path, "--limits", "off", listen=listen) as running:
         yield running.ready()
 
 
@@ -203,21 +211,21 @@ def test_what_is_piped_in_by_tls_is_said(secure_server: Server) -> None:
         assert said == [f"<bot> {n}" for n in range(200)]
 
 
-def test_at_sigterm_who_is_behind_is_shown_the_rest(server: Server) -> None:
-    slow, bob = server.person("slow"), server.person("bob")
+def test_at_sigterm_who_is_behind_is_shown_the_rest(fast_server: Server) -> None:
+    slow, bob = fast_server.person("slow"), fast_server.person("bob")
     bob.types("/set echo on", *[f"{n} " + "x" * 3000 for n in range(300)], "done")
     bob.until("^<bob> done\r\n")
-    server.process.send_signal(signal.SIGTERM)
+    fast_server.process.send_signal(signal.SIGTERM)
     shown = slow.rest()
     assert len([line for line in shown.split("\r\n") if line.startswith("<bob>")]) == 301
-    assert server.process.wait(PATIENCE) == 0
+    assert fast_server.process.wait(PATIENCE) == 0
 
 
-def test_a_reset_with_lines_typed_ahead_loses_none_of_them(server: Server) -> None:
-    alice = server.person("alice")
+def test_a_reset_with_lines_typed_ahead_loses_none_of_them(fast_server: Server) -> None:
+    alice = fast_server.person("alice")
     names = [f"hasty{n}" for n in range(5)]
     for name in names:
-        hasty = server.person()
+        hasty = fast_server.person()
         hasty.until("What is your nickname")
         hasty.types(name, *map(str, range(50)))
         hasty.break_off()

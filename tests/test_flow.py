@@ -53,9 +53,16 @@ class WaitTests(FlowCase):
         self.flow.wait(Wait.ANSWERS, True)
         self.flow.wait(Wait.LINES, False)
         self.assertTrue(self.wire.paused and self.flow.reasons)
-        self.assertEqual([why in self.flow.reasons for why in Wait], [False, False, True])
+        self.assertEqual(list(self.flow.reasons), [Wait.ANSWERS])
         self.flow.wait(Wait.ANSWERS, False)
         self.assertFalse(self.wire.paused or self.flow.reasons)
+
+    def test_the_lines_that_have_come_wait_for_the_reader_and_the_budget_alone(self) -> None:
+        for reason in Wait:
+            self.flow.wait(reason, True)
+            self.assertEqual(self.flow.stops, reason in (Wait.ANSWERS, Wait.BUDGET))
+            self.flow.wait(reason, False)
+            self.assertFalse(self.flow.stops)
 
     def test_the_same_reason_twice_is_one(self) -> None:
         for wait in True, True, False, False:

@@ -428,3 +428,27 @@ class NobodyElseTests(ChatCase):
 
     def inbox_of(self, visitor: Visitor) -> str:
         return f"@{visitor.dialogue.reader.session}"
+
+
+class ManyRoomsTests(ChatCase):
+    """The list of rooms, when it has more than a page."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        (self.bob,) = self.enter("bob")
+        for n in range(MOST_HISTORY):
+            self.bob.types(f"/join #r{n}")
+
+    def test_they_come_in_pages(self) -> None:
+        first, second = self.bob.types("/rooms"), self.bob.types("/more")
+        self.assertEqual(len(first), MOST_HISTORY + 1)
+        self.assertEqual(first[-1], "*** 1 more: /more")
+        self.assertEqual(len({*first[:-1], *second}), MOST_HISTORY + 1)
+        self.assertEqual(self.bob.types("/more"), ["*** There are no more rooms."])
+
+    def test_what_fits_on_a_page_leaves_more_as_it_was(self) -> None:
+        self.bob.types("/leave", "/leave", "/join #lobby", "one", "two", "/history 1")
+        self.assertEqual(len(self.bob.types("/rooms")), MOST_HISTORY - 1)
+        self.assertEqual(
+            self.bob.types("/more"), ["*** Earlier, 1 line of #lobby:", "[10:02] <bob> one", LIVE]
+        )

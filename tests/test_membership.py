@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tcpchat.limits import GRACE, Limits
+import msgspec
+
+from tcpchat.limits import GRACE, NO_LIMITS
 from tests.visitors import ChatCase
 
 
@@ -144,7 +146,7 @@ class HistoryTests(ChatCase):
 
 
 class LimitsTests(ChatCase):
-    limits = Limits(rooms_per_person=3, rooms=4)
+    limits = msgspec.structs.replace(NO_LIMITS, rooms_per_person=3, rooms=4)
 
     def test_one_can_be_in_so_many_rooms_and_no_more(self) -> None:
         (bob,) = self.enter("bob")

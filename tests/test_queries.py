@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.limits import MOST_SEARCHED
 from tcpchat.queries import Query, parse, words
 from tcpchat.requests import NotUnderstood, Refused
 
@@ -54,6 +55,11 @@ class ParseTests(SynchronousTestCase):
         self.assertNotIsInstance(refusal, NotUnderstood)
         refusal = self.assertRaises(Refused, parse, "hello from: ada")
         self.assertEqual(str(refusal), '"" is not a nickname: it is empty.')
+
+    def test_so_many_words_and_phrases_can_be_looked_for_and_no_more(self) -> None:
+        words = [f"w{n}" for n in range(MOST_SEARCHED - 1)]
+        self.assertEqual(parse(f'{" ".join(words)} "some phrase"')[0].phrases, (*words, "some phrase"))
+        self.assertRaises(Refused, parse, f'{" ".join(words)} "some phrase" more')
 
     @given(st.text() | st.lists(PIECES).map("".join))
     @example('from:"')

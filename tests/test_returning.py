@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 from twisted.internet.defer import Deferred, fail
 
 from tcpchat.events import Entry
-from tcpchat.limits import FOLDED_FOR, GRACE, LARGEST_UNFOLDED_ROOM, Limits
+from tcpchat.limits import FOLDED_FOR, GRACE, LARGEST_UNFOLDED_ROOM, NO_LIMITS
 from tcpchat.logs.interface import Damaged
 from tcpchat.room import LOBBY
 from tests.visitors import ChatCase, FullLog, LateLog, Visitor
@@ -760,7 +761,7 @@ class DamagedTests(ChatCase):
 
 
 class NoRoomForMoreTests(ChatCase):
-    limits = Limits(rooms_per_person=None, rooms=2)
+    limits = msgspec.structs.replace(NO_LIMITS, rooms=2)
 
     def test_who_cannot_come_back_to_a_room_comes_back_to_the_others(self) -> None:
         alice, bob = self.enter("alice", "bob")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tcpchat import records
 from tcpchat.events import Joined, Said, TopicSet
-from tcpchat.limits import GRACE, Limits
+from tcpchat.limits import GRACE, NO_LIMITS
 from tcpchat.rooms import KEPT_EVERY, READ_TO_OPEN
 from tests.visitors import ChatCase
 
@@ -112,7 +114,7 @@ class OpeningTests(ChatCase):
 
 
 class CountedRoomsTests(ChatCase):
-    limits = Limits(rooms=2)
+    limits = msgspec.structs.replace(NO_LIMITS, rooms=2)
 
     def test_a_room_that_is_empty_does_not_count_and_the_lobby_is_always_there(self) -> None:
         alice, bob = self.enter("alice", "bob")

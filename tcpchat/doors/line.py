@@ -185,6 +185,8 @@ class LineConnection(LineOnlyReceiver):
 
     def stop_listening(self) -> None:
         """Take nothing more from the network; what has come is input still."""
+        if self._direct and not (self._deaf or self._no_more_input or self._gone):
+            self.transport.doRead()  # what came while input had to wait
         self._deaf = True
         if not (self._no_more_input or self._gone):
             self.transport.pauseProducing()
