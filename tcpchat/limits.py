@@ -59,11 +59,12 @@ MOST_WRONG_CODES = 3
 # Lines of one /search.
 FOUND_AT_ONCE = 50
 
-# Seconds from the connection to the nickname.
-LONGEST_NAMELESS = 60
-
 # Seconds for whoever leaves to read what was shown before.
 LONGEST_FAREWELL = 30
+
+# Seconds from the connection to the nickname, whatever is sent meanwhile: ample for a person, and
+# what waits without end costs a descriptor.
+LONGEST_NAMELESS = 60
 
 # People whom one does not want to hear: each is compared with whoever says something.
 MOST_IGNORED = 100
@@ -75,8 +76,14 @@ FOLDED_FOR = 1.0
 # Nicknames named in one line; of the others, the number.
 MOST_NAMED = 10
 
+# Refused connections that are given time to read why, and how many seconds. Of more at once, those
+# that send something at once may find a reset in its place.
+MOST_LINGERING = 16
+LINGERING = 2
+
 
 Some = Annotated[int, msgspec.Meta(ge=1)]
+SomeOrZero = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +94,41 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Rooms with somebody in them; each costs memory, and /rooms a line.
     rooms: Some | None = 1000
 
+    # Seconds from the connection to the nickname. Without limits, too, there is the protocol's.
+    seconds_nameless: Some | None = LONGEST_NAMELESS
+
+    # Descriptors that connections leave to the rest: the log and its readers, the doors, what is
+    # accepted only to be refused. Without any nothing works.
+    spare_descriptors: Some | None = 100
+    # Connections at once from one IPv4 address or IPv6 /64: more than a person has, and a small
+    # office behind one address fits. In private ranges a class, a LAN party or a container network.
+    connections_per_network: Some | None = 50
+    connections_per_private_network: Some | None = 500
+    # Those from one IPv6 /48, which is what one customer may have: 65,536 networks of the above.
+    connections_per_48: Some | None = 200
+    connections_per_private_48: Some | None = 2000
+    # Connections that begin within 10 minutes: each costs a greeting, and says who is there.
+    new_connections_per_network: Some | None = 100
+    new_connections_per_private_network: Some | None = 1000
+
+    # Connections without a nickname: from so many on, so many per cent of further ones are refused
+    # by chance, more the more there are, and all from so many on. Those who have one notice nothing.
+    drop_from: Some | None = 50
+    drop_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = 30
+    drop_all_from: Some | None = 200
+
+    # Seconds for which a network has to wait for each connection that ends without a nickname: for
+    # nothing, after a wrong code, because its time was over. They add up, to no more than the
+    # longest, pass by as time does, and are enforced once they reach so many; tenfold in private ranges.
+    penalty_nameless: SomeOrZero | None = 1
+    penalty_wrong_code: SomeOrZero | None = 5
+    penalty_too_late: SomeOrZero | None = 10
+    penalty_from: Some | None = 15
+    penalty_private_from: Some | None = 150
+    penalty_longest: Some | None = 600
+    # Networks of which all this is known, some 400 bytes each; of further ones it is not.
+    networks_known: Some | None = 65_536
+
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long, and how many, entries of each room and inbox are kept. None: all of them."""
@@ -96,4 +138,4 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 KEEP_ALL = Retention()
-NO_LIMITS = Limits(rooms_per_person=None, rooms=None)
+NO_LIMITS = Limits(*[None] * len(Limits.__struct_fields__))

@@ -27,6 +27,7 @@ from twisted.python.failure import Failure
 from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
 from tcpchat.doors.line import LineFactory
+from tcpchat.entrance import Entrance
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
@@ -103,8 +104,8 @@ class Server(Service):
         """Start; the doors are open when the log says READY."""
         super().startService()
         keep_short(self._reactor)
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         try:
             self._log = self._open_log()
         except CannotOpen as error:
@@ -126,7 +127,13 @@ class Server(Service):
             greeting=self._greeting,
             retention=config.retention,
         )
-        self._factory = LineFactory(self._chat)
+        entrance = Entrance(
+            self._reactor,
+            config.chosen_limits,
+            config.trusted_networks,
+            None if descriptors == resource.RLIM_INFINITY else descriptors,
+        )
+        self._factory = LineFactory(self._chat, entrance)
         self._reactor.callWhenRunning(self._open_doors)
 
     def _open_log(self) -> Log:

@@ -88,7 +88,8 @@ class Chat:
         self.uncommitted = Uncommitted()
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
-        self.nameless = Deadlines(clock, LONGEST_NAMELESS)
+        self.seconds_nameless = limits.seconds_nameless or LONGEST_NAMELESS
+        self.nameless = Deadlines(clock, self.seconds_nameless)
         self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
         self.claims = Claims()
         self.resumable = Resumable()

@@ -19,6 +19,7 @@ nicknames = "ascii"
 fanout = "direct"
 motd = "motd.txt"
 history = 500
+trusted = ["10.1.0.0/16", "2001:db8::1"]
 
 [limits]
 rooms_per_person = 3
@@ -54,6 +55,7 @@ class MakeTests(SynchronousTestCase):
                 listen=("tcp:8023", "unix:/run/tcpchat"), store="memory:", durability="crash",
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
                 motd="motd.txt", history=500, retention=Retention(days=30, entries=1000),
+                trusted=("10.1.0.0/16", "2001:db8::1"),
             ),
         )  # fmt: skip
 

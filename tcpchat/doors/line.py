@@ -7,6 +7,7 @@ It moves bytes: what a line means, and what is shown, is not known here.
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionDone
@@ -21,8 +22,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from tcpchat.acknowledged import Traffic
+from tcpchat.admission import Visit
 from tcpchat.dialogue import Dialogue
 from tcpchat.drain import Drain
+from tcpchat.entrance import Entrance, TurnedAway, host
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.lines import Endless, LineReader, TooLong, is_other_protocol
 from tcpchat.nameless import connected
@@ -83,8 +86,9 @@ class LineConnection(LineOnlyReceiver):
         self.socket: socket.socket | None = self.transport.getHandle() if self._direct else None
         if self._direct:
             self._hear_of_drain()
-        self.factory.connections.add(self)
-        self.dialogue: Dialogue = connected(self.factory.chat, self, self._address())
+        address = host(self.transport.getPeer())
+        visit = self.factory.enter(self, address)
+        self.dialogue: Dialogue = connected(self.factory.chat, self, address, visit)
 
     def dataReceived(self, data: bytes) -> None:
         """Take in some bytes, cut anywhere."""
@@ -146,7 +150,6 @@ class LineConnection(LineOnlyReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone, for whatever reason; the lines that came before it are taken still."""
         self._gone = True
-        self.factory.connections.discard(self)
         if self._hang_up and self._hang_up.active():
             self._hang_up.cancel()
         farewell = reason.check(ConnectionDone) is not None
@@ -155,6 +158,7 @@ class LineConnection(LineOnlyReceiver):
             self._reader.end()
         self._take_lines()
         self.dialogue.lost("" if farewell else "connection lost")
+        self.factory.leave(self)
 
     # What the session calls: this is its screen
 
@@ -296,21 +300,27 @@ class LineConnection(LineOnlyReceiver):
             self._hang_up.cancel()
         self._hang_up = self.factory.chat.clock.callLater(seconds, self.abort)
 
-    def _address(self) -> str:
-        """Return the peer's address; IPv4 inside IPv6 (on a dual-stack socket) as IPv4."""
-        host: str = getattr(self.transport.getPeer(), "host", "unix")
-        return host.removeprefix("::ffff:")
 
-
-class LineFactory(ServerFactory["LineConnection"]):
+class LineFactory(ServerFactory[Any]):
     """Makes the connections of the line door, and holds them while they last."""
 
     noisy = False
 
-    def __init__(self, chat: Chat) -> None:
+    def __init__(self, chat: Chat, entrance: Entrance | None = None) -> None:
+        """``entrance`` is that of all doors."""
         self.chat = chat
-        self.connections: set[LineConnection] = set()
+        self.connections: dict[LineConnection, Visit | None] = {}
+        self._entrance = entrance or Entrance(chat.clock, chat.limits)
 
-    def buildProtocol(self, addr: IAddress | None) -> LineConnection:
-        """Somebody connects."""
-        return LineConnection(self)
+    def buildProtocol(self, addr: IAddress | None) -> LineConnection | TurnedAway:
+        """Somebody connects, who is turned away if there are too many."""
+        return self._entrance.turn_away(addr) or LineConnection(self)
+
+    def enter(self, connection: LineConnection, address: str) -> Visit | None:
+        """Hold a connection from an address from now on."""
+        visit = self.connections[connection] = self._entrance.enter(address)
+        return visit
+
+    def leave(self, connection: LineConnection) -> None:
+        """A connection is gone."""
+        self._entrance.leave(self.connections.pop(connection))
