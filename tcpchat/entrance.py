@@ -7,6 +7,7 @@ Turning somebody away costs little: no dialogue begins, and nobody else is asked
 from __future__ import annotations
 
 import random
+import resource
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,9 @@ from tcpchat.render import error
 
 # Seconds between two lines of the server's log that tell of refusals for the same reason.
 TELL_AGAIN = 60
+
+# What the system says if it allows any number of descriptors.
+ENDLESS = resource.RLIM_INFINITY
 
 FULL = "The server is full. Try again later."
 MORE_DESCRIPTORS = "allow more descriptors (ulimit -n), or lower spare_descriptors in [limits]"
@@ -46,17 +50,17 @@ class Entrance:
         clock: IReactorTime,
         limits: Limits,
         trusted: Trusted = (),
-        descriptors: int | None = None,
+        descriptors: Callable[[], int] = lambda: ENDLESS,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """
-        The system allows so many ``descriptors``, if there is a limit; ``chance`` gives numbers from 0 to 1.
+        ``descriptors`` tells how many the system allows, which can change; ``chance`` gives numbers
+        from 0 to 1.
 
         Networks that are ``trusted`` are refused for want of room only, as is this machine.
         """
-        self._most: int | None = None
-        if descriptors is not None and limits.spare_descriptors is not None:
-            self._most = max(1, descriptors - limits.spare_descriptors)
+        self._descriptors = descriptors
+        self._spare = limits.spare_descriptors
         self._clock = clock
         self._trusted = trusted
         self._chance = chance
@@ -68,7 +72,7 @@ class Entrance:
 
     def turn_away(self, address: IAddress | None) -> TurnedAway | None:
         """Return what to answer somebody with who connects, unless they may come in."""
-        if self._most is not None and self._open >= self._most:
+        if self._is_full:
             self._tell(network(host(address), self._trusted), FULL, MORE_DESCRIPTORS)
             return TurnedAway(self, FULL)
         if self._admission is None:
@@ -79,6 +83,13 @@ class Entrance:
             return None
         self._tell(found, refusal.text, f"raise {refusal.limit} in [limits], or list the network in trusted")
         return TurnedAway(self, refusal.text)
+
+    @property
+    def _is_full(self) -> bool:
+        if self._spare is None or not self._open:
+            return False
+        descriptors = self._descriptors()
+        return descriptors != ENDLESS and self._open >= descriptors - self._spare
 
     def enter(self, address: str) -> Visit | None:
         """Somebody comes in; the visit is for `leave`, None if it is not counted."""
@@ -115,8 +126,8 @@ class Entrance:
             return
         self._told[remedy] = now, 0
         self.logger.warn(
-            "Refused a connection from {network} ({kind}), and before it, untold, {untold} more: {reason}"
-            " To allow it: {remedy}.",
+            "Refused a connection from {network} ({kind}), and {untold} more since this was told last:"
+            " {reason} To allow it: {remedy}.",
             network=found.key,
             kind=found.kind.name.lower(),
             untold=untold,

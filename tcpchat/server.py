@@ -104,8 +104,8 @@ class Server(Service):
         """Start; the doors are open when the log says READY."""
         super().startService()
         keep_short(self._reactor)
-        _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         try:
             self._log = self._open_log()
         except CannotOpen as error:
@@ -131,7 +131,7 @@ class Server(Service):
             self._reactor,
             config.chosen_limits,
             config.trusted_networks,
-            None if descriptors == resource.RLIM_INFINITY else descriptors,
+            lambda: resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         )
         self._factory = LineFactory(self._chat, entrance)
         self._reactor.callWhenRunning(self._open_doors)

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from tcpchat.doors.line import LineConnection, LineFactory
-from tcpchat.entrance import FULL, TELL_AGAIN, Entrance, TurnedAway
+from tcpchat.entrance import ENDLESS, FULL, TELL_AGAIN, Entrance, TurnedAway
 from tcpchat.limits import LINGERING, MOST_LINGERING, MOST_WRONG_CODES, NO_LIMITS, Limits
 from tcpchat.networks import networks
 from tests.visitors import ChatCase
@@ -53,13 +53,13 @@ def ip(host: str) -> IAddress:
 class EntranceCase(ChatCase):
     limits = Limits()
     trusted: tuple[str, ...] = ()
-    descriptors: int | None = None
+    descriptors = ENDLESS
 
     def setUp(self) -> None:
         super().setUp()
         self.chance = 0.0
         self.entrance = Entrance(
-            self.clock, self.limits, networks(self.trusted), self.descriptors, lambda: self.chance
+            self.clock, self.limits, networks(self.trusted), lambda: self.descriptors, lambda: self.chance
         )
         self.factory = LineFactory(self.chat, self.entrance)
 
@@ -153,8 +153,9 @@ class AtTheDoorTests(EntranceCase):
             self.assertEqual(len(lines), 1)
             self.clock.advance(0.01)
             self.assert_refused(self.TWO, "192.0.2.2")
-        told = "Refused a connection from 192.0.2.{} (public), and before it, untold, {} more: " + self.TWO
-        remedy = " To allow it: raise connections_per_network in [limits], or list the network in trusted."
+        told = "Refused a connection from 192.0.2.{} (public), and {} more since this was told last: "
+        remedy = self.TWO + " To allow it: raise connections_per_network in [limits],"
+        remedy += " or list the network in trusted."
         self.assertEqual(lines, [told.format(1, 0) + remedy, told.format(2, 3) + remedy])
 
 
@@ -227,10 +228,12 @@ class FullTests(EntranceCase):
         self.assertIn("ulimit -n", lines[0])
         one.loseConnection()
         self.assert_let_in("127.0.0.1")
+        self.descriptors += 1
+        self.assert_let_in("127.0.0.1")
+        self.assert_refused(FULL, "127.0.0.1")
 
     def test_one_is_let_in_however_little_it_allows(self) -> None:
-        self.entrance = Entrance(self.clock, self.limits, descriptors=64)
-        self.factory = LineFactory(self.chat, self.entrance)
+        self.descriptors = 64
         self.assert_let_in("127.0.0.1")
         self.assert_refused(FULL, "127.0.0.1")
 
