@@ -36,6 +36,9 @@ from tcpchat.state import Effect, Later, Numbers, Outcome
 QUESTION = "What is your nickname?"
 IF_YOURS = "If it is yours: /resume CODE, or /login NICK."
 
+# Seconds for whoever has chosen none in time to read that: who never reads has had a minute.
+TIME_TO_READ = 2
+
 # Seconds that a line waits which comes after a refused nickname. If it was piped in and not an
 # answer (printf 'bob\nhello\n' | nc -N), the end of the stream follows at once, and the line is
 # not another nickname.
@@ -129,6 +132,7 @@ class Nameless:
         self._offend(Offence.TOO_LATE)
         within = render.count(self._chat.seconds_nameless, "second", "seconds")
         self._dialogue.cut_off(f"No nickname within {within}.")
+        self._chat.clock.callLater(TIME_TO_READ, self._dialogue.abort)
 
     def _offend(self, offence: Offence) -> None:
         if self._visit is not None:

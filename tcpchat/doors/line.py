@@ -150,6 +150,7 @@ class LineConnection(LineOnlyReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone, for whatever reason; the lines that came before it are taken still."""
         self._gone = True
+        self._drain = None
         if self._hang_up and self._hang_up.active():
             self._hang_up.cancel()
         farewell = reason.check(ConnectionDone) is not None
