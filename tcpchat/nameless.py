@@ -80,7 +80,7 @@ class Nameless:
 
     def greet(self) -> None:
         """Show what everybody sees first."""
-        here = len(self._chat.rooms.get(LOBBY).room.members)
+        here = len(self._chat.rooms.lobby.room.members)
         self._dialogue.reader.tell(_greeting(self._chat.greeting, here))
 
     def understand(self, line: str) -> Request | None:

@@ -38,7 +38,6 @@ from tcpchat.records import KeptSight
 from tcpchat.requests import Refused
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
-from tcpchat.room import LOBBY
 from tcpchat.rooms import Rooms
 from tcpchat.tickets import Ticket, new_ticket
 
@@ -136,6 +135,8 @@ class Chat:
 
     def _look_after(self) -> None:
         self.rooms.keep()
+        for stream in self.rooms.close_empty():
+            self.cursors.close(stream)
         Deferred.fromCoroutine(self._forgetting.run()).addErrback(self._failed)
         for session in self.resumable.expired(self.clock.seconds()):
             self.forget(session)
@@ -228,7 +229,7 @@ class Chat:
         if session in self._people:
             return self._people[session]
         newcomer = self._newcomers.get(session)
-        return newcomer if newcomer and session in self.rooms.get(LOBBY).room.members else None
+        return newcomer if newcomer and session in self.rooms.lobby.room.members else None
 
     def is_broken(self, typed: str) -> bool:
         """Tell whether the connection of whoever has a nickname is broken."""
@@ -296,7 +297,11 @@ class Chat:
             Refused: it may not be.
             NotKept: the log cannot be written.
         """
-        (seq,) = await self.post(feed, Joined(session, nick, ref=ref))
+        feed.expected += 1
+        try:
+            (seq,) = await self.post(feed, Joined(session, nick, ref=ref))
+        finally:
+            feed.expected -= 1
         return seq
 
     async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> list[int]:

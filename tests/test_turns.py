@@ -113,7 +113,7 @@ class TurnTests(SynchronousTestCase):
                 super().__init__()
                 self.readers: set[object] = set()
                 self.addReader = self.readers.add
-                self.removeReader = self.readers.discard
+                self.removeReader = self.removeWriter = self.readers.discard
 
         reactor: Any = Ears()
         port: Any = Port(0, ServerFactory(), 4096, "127.0.0.1", reactor)
