@@ -6,12 +6,17 @@ Small by default; ``make faults`` tries all of it in full.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from tests.processes import PATIENCE, Person, Server
 
@@ -155,3 +160,29 @@ def test_who_comes_and_goes_without_a_nickname_leaves_nothing_behind(tmp_path: P
         assert grown < 5 * MIB
         alice.types("/who")
         alice.until(r"1 person is in #lobby: alice\.\r\n")
+
+
+def test_people_from_many_networks(tmp_path: Path) -> None:
+    apart = ("unshare", "--map-root-user", "--net")
+    if subprocess.run([*apart, "ip", "link", "set", "lo", "up"], capture_output=True, check=False).returncode:
+        pytest.skip("there can be no network of its own here")
+    command = [*apart, sys.executable, "-m", "tests.faults.apart", str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=4 * PATIENCE, check=False)
+    print(ended.stdout.decode())
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
+def test_tls_that_is_never_begun_is_cut_off_in_time_too(tmp_path: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+         "-subj", "/CN=localhost", "-days", "2"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    (tmp_path / "chat.toml").write_text("limits = { seconds_nameless = 1 }\n")
+    listen = "ssl:0:privateKey=key.pem:certKey=cert.pem:interface=127.0.0.1"
+    with Server(tmp_path, "--config", "chat.toml", listen=listen).ready() as server:
+        begin = time.monotonic()
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as silent:
+            with contextlib.suppress(ConnectionResetError):
+                assert silent.recv(4096) == b""
+        assert 1 <= time.monotonic() - begin < 10
