@@ -76,12 +76,13 @@ class _Known:
 class Visit:
     """One connection that is counted. Whoever has begun one has to end it."""
 
-    __slots__ = "_admission", "_known", "_network", "is_nameless", "offence"
+    __slots__ = "_admission", "_known", "_network", "is_in_handshake", "is_nameless", "offence"
 
-    def __init__(self, admission: Admission, network: Network, known: _Known | None) -> None:
+    def __init__(self, admission: Admission, network: Network, known: _Known | None, is_tls: bool) -> None:
         self._admission = admission
         self._network = network
         self._known = known
+        self.is_in_handshake = is_tls
         self.is_nameless = True
         self.offence = Offence.NAMELESS  # if it ends now
 
@@ -91,10 +92,17 @@ class Visit:
             self.is_nameless = False
             self._admission.nameless -= 1
 
+    def secured(self) -> None:
+        """The handshake of TLS is done."""
+        if self.is_in_handshake:
+            self.is_in_handshake = False
+            self._admission.handshakes -= 1
+
     def end(self, now: float) -> None:
         """The connection is gone."""
         self._admission.end(self._network, self._known, self.offence if self.is_nameless else None, now)
         self.named()
+        self.secured()
 
 
 class Admission:
@@ -102,6 +110,7 @@ class Admission:
 
     def __init__(self, limits: Limits) -> None:
         self.nameless = 0  # connections that are counted and have no nickname yet
+        self.handshakes = 0  # of those, with TLS that is not agreed on yet
         self._limits = limits
         self._known: OrderedDict[str, _Known] = OrderedDict()  # by the network's key
         self._wider: dict[str, int] = {}  # connections, by the wider network
@@ -110,7 +119,9 @@ class Admission:
         """Return how many networks are known."""
         return len(self._known)
 
-    def refusal(self, network: Network, now: float, chance: Callable[[], float]) -> Refusal | None:
+    def refusal(
+        self, network: Network, now: float, chance: Callable[[], float], is_tls: bool = False
+    ) -> Refusal | None:
         """Return why somebody may not connect, if so."""
         if network.is_exempt:
             return None
@@ -118,9 +129,9 @@ class Admission:
         reason = None
         if known is not None:
             reason = self._penalty(network, known, now) or self._caps(network, known, now)
-        return reason or self._wider_cap(network) or self._early_drop(chance)
+        return reason or self._wider_cap(network) or self._early_drop(chance, is_tls)
 
-    def begin(self, network: Network, now: float) -> Visit | None:
+    def begin(self, network: Network, now: float, is_tls: bool = False) -> Visit | None:
         """Count somebody who connects; None if they are not counted."""
         if network.is_exempt:
             return None
@@ -134,7 +145,8 @@ class Admission:
         if network.wider:
             self._wider[network.wider] = self._wider.get(network.wider, 0) + 1
         self.nameless += 1
-        return Visit(self, network, known)
+        self.handshakes += is_tls
+        return Visit(self, network, known, is_tls)
 
     def end(self, network: Network, known: _Known | None, offence: Offence | None, now: float) -> None:
         """Count somebody no longer; called by their `Visit`."""
@@ -192,8 +204,10 @@ class Admission:
             return None
         return Refusal(f"Too many connections from the networks around yours: at most {most} at once.", key)
 
-    def _early_drop(self, chance: Callable[[], float]) -> Refusal | None:
+    def _early_drop(self, chance: Callable[[], float], is_tls: bool) -> Refusal | None:
         """Refuse none, some by chance, or all, the more of them there are who have no nickname yet."""
+        if is_tls and self.handshakes >= (self._limits.tls_handshakes or math.inf):
+            return Refusal("Too many connect with TLS just now. Try again in a moment.", "tls_handshakes")
         first, all_from = self._limits.drop_from, self._limits.drop_all_from
         if first is None or all_from is None or self.nameless < first:
             return None

@@ -70,7 +70,7 @@ class Entrance:
         self._admission = Admission(limits) if limits != NO_LIMITS else None
         self._told: dict[str, tuple[float, int]] = {}  # by remedy: when, and how many not told of since
 
-    def turn_away(self, address: IAddress | None) -> TurnedAway | None:
+    def turn_away(self, address: IAddress | None, is_tls: bool) -> TurnedAway | None:
         """Return what to answer somebody with who connects, unless they may come in."""
         if self._is_full:
             self._tell(network(host(address), self._trusted), FULL, MORE_DESCRIPTORS)
@@ -78,7 +78,7 @@ class Entrance:
         if self._admission is None:
             return None
         found = network(host(address), self._trusted)
-        refusal = self._admission.refusal(found, self._clock.seconds(), self._chance)
+        refusal = self._admission.refusal(found, self._clock.seconds(), self._chance, is_tls)
         if refusal is None:
             return None
         self._tell(found, refusal.text, f"raise {refusal.limit} in [limits], or list the network in trusted")
@@ -91,12 +91,12 @@ class Entrance:
         descriptors = self._descriptors()
         return descriptors != ENDLESS and self._open >= descriptors - self._spare
 
-    def enter(self, address: str) -> Visit | None:
+    def enter(self, address: str, is_tls: bool) -> Visit | None:
         """Somebody comes in; the visit is for `leave`, None if it is not counted."""
         self._open += 1
         if self._admission is None:
             return None
-        return self._admission.begin(network(address, self._trusted), self._clock.seconds())
+        return self._admission.begin(network(address, self._trusted), self._clock.seconds(), is_tls)
 
     def leave(self, visit: Visit | None) -> None:
         """Somebody's connection is gone."""

@@ -117,6 +117,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drop_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = 30
     drop_all_from: Some | None = 200
 
+    # Connections with TLS that have not agreed on a key yet: each costs 55 KiB.
+    tls_handshakes: Some | None = 50
+
     # Seconds for which a network has to wait for each connection that ends without a nickname: for
     # nothing, after a wrong code, because its time was over. They add up, to no more than the
     # longest, pass by as time does, and are enforced once they reach so many; tenfold in private ranges.

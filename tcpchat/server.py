@@ -155,12 +155,13 @@ class Server(Service):
         await self._chat.open()
         await revive(self._chat)
         for door in self._doors:
+            factory = self._factory.with_tls() if door.kind == "ssl" else self._factory
             try:
-                port: Any = await door.endpoint.listen(self._factory)
+                port: Any = await door.endpoint.listen(factory)
             except CannotListenError as error:
                 if door.otherwise is None or _errno(error) not in NO_IPV6:
                     raise
-                port = await door.otherwise.listen(self._factory)
+                port = await door.otherwise.listen(factory)
             self._ports.append(port)
             accept_few(port)
             if hasattr(port, "socket"):

@@ -205,6 +205,36 @@ class EarlyDropTests(AdmissionCase):
         self.assertIsNotNone(self.refusal(HOME))
 
 
+class HandshakeTests(AdmissionCase):
+    def refusal_with_tls(self) -> str:
+        refusal = self.admission.refusal(HOME, self.now, lambda: self.chance, is_tls=True)
+        return refusal.limit if refusal else ""
+
+    def test_so_many_handshakes_at_once_and_no_more_of_those_with_tls(self) -> None:
+        visits = []
+        for n in range(50):
+            self.assertEqual(self.refusal_with_tls(), "")
+            visits.append(self.admission.begin(network(f"198.51.100.{n}"), self.now, is_tls=True))
+        self.assertEqual(self.refusal_with_tls(), "tls_handshakes")
+        self.assertIsNone(self.refusal(HOME))
+        for visit in visits[:2]:
+            assert visit is not None
+            visit.secured()
+            visit.secured()
+        self.assertEqual(self.admission.handshakes, 48)
+        for visit in visits[1:3]:
+            assert visit is not None
+            visit.end(self.now)
+        self.assertEqual(self.admission.handshakes, 47)
+        self.assertEqual(self.refusal_with_tls(), "")
+
+    def test_they_can_be_without_limit(self) -> None:
+        self.admission = Admission(NO_LIMITS)
+        for _ in range(60):
+            self.assertEqual(self.refusal_with_tls(), "")
+            self.admission.begin(HOME, self.now, is_tls=True)
+
+
 class PenaltyTests(AdmissionCase):
     def offend(self, where: Network, offence: Offence, number: int = 1) -> None:
         """So many come and go who never have a nickname."""

@@ -46,6 +46,7 @@ def refusal(folder: Path, status: int, *options: str) -> str:
         (("--fanout", "multicast"), "fanout"),
         (("--history", "-1"), "history"),  # the others are in test_config.py
         (("--motd", "/nowhere/motd"), "/nowhere/motd"),
+        (("--trusted", "10.1.0.0/33"), "10.1.0.0/33"),
         (("--config", "/nowhere.toml"), "/nowhere.toml"),
         (("--colour", "red"), "colour"),
         (("chat",), "chat"),

@@ -217,6 +217,27 @@ class NamelessTests(EntranceCase):
         self.assert_refused(why, "192.0.2.1")
 
 
+class TLSTests(EntranceCase):
+    limits = Limits(tls_handshakes=1)
+    WHY = "Too many connect with TLS just now. Try again in a moment."
+
+    def test_who_has_not_agreed_on_tls_may_keep_out_others_with_tls(self) -> None:
+        plain, self.factory = self.factory, self.factory.with_tls()
+        (one,) = self.assert_let_in("192.0.2.1")
+        self.assert_refused(self.WHY, "192.0.2.2")
+        self.assert_let_in("127.0.0.1")
+        assert isinstance(one.protocol, LineConnection)
+        one.protocol.handshakeCompleted()
+        (two,) = self.assert_let_in("192.0.2.2")
+        self.assertEqual(plain.connections, self.factory.connections)
+        self.assertEqual(len(plain.connections), 3)
+        self.assert_refused(self.WHY, "192.0.2.3")
+        two.loseConnection()
+        self.assert_let_in("192.0.2.3")
+        self.factory = plain
+        self.assert_let_in("192.0.2.4")
+
+
 class FullTests(EntranceCase):
     descriptors = 103
 

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
+    IHandshakeListener,
 )
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.protocols.basic import LineOnlyReceiver
@@ -53,7 +54,7 @@ LINES_A_TURN = 64
 DIRECT = (tcp.Server, unix.Server)
 
 
-@implementer(IHalfCloseableProtocol)
+@implementer(IHalfCloseableProtocol, IHandshakeListener)
 class LineConnection(LineOnlyReceiver):
     """One connection of the line door; the screen of its session."""
 
@@ -89,6 +90,10 @@ class LineConnection(LineOnlyReceiver):
         address = host(self.transport.getPeer())
         visit = self.factory.enter(self, address)
         self.dialogue: Dialogue = connected(self.factory.chat, self, address, visit)
+
+    def handshakeCompleted(self) -> None:
+        """TLS is agreed on."""
+        self.factory.secured(self)
 
     def dataReceived(self, data: bytes) -> None:
         """Take in some bytes, cut anywhere."""
@@ -312,15 +317,28 @@ class LineFactory(ServerFactory[Any]):
         self.chat = chat
         self.connections: dict[LineConnection, Visit | None] = {}
         self._entrance = entrance or Entrance(chat.clock, chat.limits)
+        self._is_tls = False
+
+    def with_tls(self) -> LineFactory:
+        """Return one for connections with TLS, which holds them together with these."""
+        factory = LineFactory(self.chat, self._entrance)
+        factory.connections = self.connections
+        factory._is_tls = True
+        return factory
 
     def buildProtocol(self, addr: IAddress | None) -> LineConnection | TurnedAway:
         """Somebody connects, who is turned away if there are too many."""
-        return self._entrance.turn_away(addr) or LineConnection(self)
+        return self._entrance.turn_away(addr, self._is_tls) or LineConnection(self)
 
     def enter(self, connection: LineConnection, address: str) -> Visit | None:
         """Hold a connection from an address from now on."""
-        visit = self.connections[connection] = self._entrance.enter(address)
+        visit = self.connections[connection] = self._entrance.enter(address, self._is_tls)
         return visit
+
+    def secured(self, connection: LineConnection) -> None:
+        """A connection has agreed on TLS."""
+        if visit := self.connections.get(connection):
+            visit.secured()
 
     def leave(self, connection: LineConnection) -> None:
         """A connection is gone."""

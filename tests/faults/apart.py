@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -126,8 +127,38 @@ def penalty(guests: Guests) -> None:
     guests.come("203.0.113.10", 1)
 
 
+def handshakes(folder: Path) -> None:
+    """Whoever does not go on with TLS may keep out others with TLS, and nobody any longer who does."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+         "-subj", "/CN=localhost", "-days", "2"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    (folder / "chat.toml").write_text("limits = { tls_handshakes = 1 }\n")
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    options = "--store", "memory:", "--config", "chat.toml"
+    with Server(folder, *options, listen="ssl:0:privateKey=key.pem:certKey=cert.pem").ready() as server:
+
+        def dial(source: str) -> socket.socket:
+            return socket.create_connection(("203.0.113.77", server.port), PATIENCE, (source, 0))
+
+        def shown(connection: socket.socket) -> bytes:
+            with context.wrap_socket(connection) as secure:
+                return secure.recv(4096)
+
+        with dial("203.0.113.1") as silent:
+            why = b"!!! Too many connect with TLS just now. Try again in a moment.\r\n"
+            assert shown(dial("203.0.113.2")) == why
+            with context.wrap_socket(silent) as secure:
+                assert secure.recv(4096).startswith(b"*** Welcome")
+                assert shown(dial("203.0.113.2")).startswith(b"*** Welcome")
+
+
 def main(folder: str) -> None:
     network()
+    handshakes(Path(folder))
     options = "--trusted", "203.0.113.128/25"
     with Server(Path(folder), *options, listen="tcp6:0").ready() as server:
         guests = Guests(server)
