@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
 from twisted.internet.protocol import Protocol
 from twisted.internet.testing import StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
@@ -29,12 +31,19 @@ class Wire(StringTransport):
     protocol: Protocol
     is_closed = False
 
+    def registerProducer(self, producer: object, streaming: bool) -> None:
+        if not self.is_closed:
+            super().registerProducer(producer, streaming)
+
     def abortConnection(self) -> None:
         self.loseConnection()
 
     def loseConnection(self) -> None:
         if not self.is_closed:
             self.is_closed = True
+            producer, self.producer = self.producer, None
+            if producer is not None:
+                producer.stopProducing()
             self.protocol.connectionLost(Failure(ConnectionDone()))
 
     def lines(self) -> list[str]:
@@ -215,6 +224,42 @@ class NamelessTests(EntranceCase):
             self.assertTrue(wire.is_closed)
         why = "Too many connections from your network ended without a nickname. Try again in 20 seconds."
         self.assert_refused(why, "192.0.2.1")
+
+
+class ComingAndGoingTests(EntranceCase):
+    limits = NO_LIMITS
+
+    def visit(self, lines: bytes, half_closes: bool) -> weakref.ref[Protocol]:
+        """Somebody comes, perhaps says something, and goes."""
+        wire = self.dial(ip("192.0.2.1"))
+        connection = wire.protocol
+        connection.dataReceived(lines)
+        self.settle()
+        if half_closes:
+            IHalfCloseableProtocol(connection).readConnectionLost()
+            self.settle()
+            wire.lines()
+        wire.loseConnection()
+        wire.protocol = Protocol()
+        return weakref.ref(connection)
+
+    def test_nothing_is_left_of_who_never_had_a_nickname(self) -> None:
+        self.dial(ip("192.0.2.1")).protocol.dataReceived(b"alice\n")
+        self.clock.advance(60)
+        timers = len(self.clock.getDelayedCalls())
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        for lines in b"", b"half a nickna", b"no nickname\r\n/help\r\n", b"/json\n{", b"alice\n", b"/quit\n":
+            for half_closes in False, True:
+                gone = self.visit(lines, half_closes)
+                self.clock.advance(1)
+                self.assertIsNone(gone(), (lines, half_closes))
+        self.clock.advance(60)
+        self.assertEqual(len(self.clock.getDelayedCalls()), timers)
+
+    def test_little_is_shown_before_there_is_a_nickname(self) -> None:
+        self.assertLess(len(self.dial(ip("192.0.2.1")).value()), 2048)
 
 
 class TLSTests(EntranceCase):

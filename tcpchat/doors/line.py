@@ -155,7 +155,6 @@ class LineConnection(LineOnlyReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone, for whatever reason; the lines that came before it are taken still."""
         self._gone = True
-        self._drain = None
         if self._hang_up and self._hang_up.active():
             self._hang_up.cancel()
         farewell = reason.check(ConnectionDone) is not None
@@ -165,6 +164,7 @@ class LineConnection(LineOnlyReceiver):
         self._take_lines()
         self.dialogue.lost("" if farewell else "connection lost")
         self.factory.leave(self)
+        self._drain = None  # which refers to this
 
     # What the session calls: this is its screen
 
@@ -246,7 +246,8 @@ class LineConnection(LineOnlyReceiver):
     def _stopped(self) -> None:
         self._last_traffic = self._measure()
 
-    def _show_later(self, data: bytes) -> int:
+    @staticmethod
+    def _show_later(data: bytes) -> int:
         """Take nothing at once: all goes the way of `keep`."""
         return 0
 
