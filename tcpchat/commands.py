@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tcpchat import passwords
 from tcpchat.echo import echo
 from tcpchat.messages import message, remark, text
 from tcpchat.requests import (
@@ -247,14 +248,14 @@ def parse(line: str, nameless: bool = False) -> Request | None:
     and every other line is taken as one.
 
     Raises:
-        NotUnderstood: it begins with ``/`` and is no command, or not a whole one.
+        NotUnderstood: it is no command, or not a whole one, but looks like one.
         Refused: a text in it is too long.
     """
     if not line.strip():
         return None
     shown = message(line)
     if not shown.startswith("/"):
-        return ChooseNick(line.strip(BLANKS)) if nameless else Say(shown)
+        return ChooseNick(line.strip(BLANKS)) if nameless else Say(passwords.said(shown))
     if shown.startswith("//") and not nameless:
         return Say(shown[1:])
     # Names are judged as they were typed, not as cleaned.

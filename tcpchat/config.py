@@ -20,7 +20,7 @@ class WrongConfig(Exception):
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
-    Every option, under the name that it has on the command line.
+    Every option, under the name that it has on the command line, with ``_`` for ``-``.
 
     ``listen`` is empty for the default: all addresses of this machine.
     """
@@ -32,6 +32,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nicknames: Literal["any", "ascii"] = "any"
     fanout: Literal["auto", "direct"] = "auto"
     motd: str | None = None
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["info", "debug"] = "info"
     history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
     retention: Retention = KEEP_ALL
     trusted: tuple[str, ...] = ()
@@ -58,11 +60,16 @@ def read_file(path: str) -> dict[str, Any]:
     """
     try:
         with open(path, "rb") as file:
-            return tomllib.load(file)
+            return under_their_names(tomllib.load(file))
     except OSError as error:
         raise WrongConfig(f"The configuration {path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise WrongConfig(f"The configuration {path} is not TOML: {error}.") from error
+
+
+def under_their_names(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings that may be named as on the command line (``log-format``) as `Config` names them."""
+    return {name.replace("-", "_"): value for name, value in settings.items()}
 
 
 def make(settings: dict[str, Any], source: str) -> Config:
@@ -96,6 +103,8 @@ def _explain(name: str) -> str:
         "limits": "it is on or off, or a table of numbers",
         "nicknames": "it is any or ascii",
         "fanout": "it is auto or direct",
+        "log_format": "it is text or json",
+        "log_level": "it is info or debug",
         "history": "it is a number from 0 to 500",
         "listen": "it is a list of endpoints",
         "store": "it is sqlite:PATH or memory:",

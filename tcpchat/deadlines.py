@@ -52,4 +52,4 @@ class Deadlines:
             try:
                 call()
             except Exception:
-                self.logger.failure("What was due for {key} failed", key=key)
+                self.logger.failure("What was due has failed", session=str(key))

@@ -64,6 +64,7 @@ class Dialogue(Telling):
     def __init__(self, chat: Chat, screen: Screen, address: str) -> None:
         """``address`` is where the person connects from, without a port."""
         super().__init__(Reader(screen, self, chat.catching_up), chat.wall)
+        self.reader.session = chat.sightings.new_connection()
         self.chat = chat
         self.address = address
         self.is_over = False
@@ -391,7 +392,7 @@ class Dialogue(Telling):
 
     def _failed(self, failure: Failure) -> None:
         """Something of ours is wrong: it is for the operator, not for the person."""
-        self.logger.failure("Session {session} failed", failure, session=self.reader.session)
+        self.logger.failure("What was asked for has failed", failure, session=self.reader.session)
         self.reader.stop()
         self.drop_lines()
         self._screen.abort()

@@ -12,8 +12,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from tcpchat.discreet import Discreet
 
-class _Done(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower, omit_defaults=True):
+
+class _Done(Discreet, frozen=True, tag_field="type", tag=str.lower, omit_defaults=True):
+    told = ("session", "nick", "new", "rooms", "id", "to")
+
     session: str
     nick: str
 

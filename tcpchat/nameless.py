@@ -52,6 +52,7 @@ def connected(chat: Chat, screen: Screen, address: str, visit: Visit | None = No
     ``visit`` is told what becomes of them; None if they are not counted.
     """
     dialogue = Dialogue(chat, screen, address)
+    chat.sightings.tell("Somebody has connected from {address}", dialogue.reader.session, address=address)
     state = Nameless(dialogue, visit)
     dialogue.begin(state)
     state.greet()
@@ -77,6 +78,10 @@ class Nameless:
         self._refusal: str | None = None
         self._wrong_codes = 0
         self._chat.nameless.set(self, self._too_late)
+
+    def __str__(self) -> str:
+        """Return the connection's id."""
+        return self._dialogue.reader.session
 
     def greet(self) -> None:
         """Show what everybody sees first."""
@@ -123,6 +128,7 @@ class Nameless:
     def leave(self, reason: str = "") -> None:
         """Nobody knew."""
         self._chat.nameless.cancel(self)
+        self._chat.sightings.tell("Somebody has gone without a nickname", str(self))
 
     def break_off(self) -> None:
         """There is nothing to come back to."""
@@ -139,7 +145,7 @@ class Nameless:
             self._visit.offence = offence
 
     def _named(self) -> None:
-        self.leave()
+        self._chat.nameless.cancel(self)
         if self._visit is not None:
             self._visit.named()
 

@@ -22,6 +22,10 @@ class Query(NamedTuple):
     phrases: tuple[str, ...]
     nick: str = ""
 
+    def __repr__(self) -> str:
+        """Tell how much is looked for, and not what, wherever this may get by mistake."""
+        return f"Query(phrases=<{len(self.phrases)}>)"
+
 
 # An unclosed quote runs to the end.
 _PART = regex.compile(

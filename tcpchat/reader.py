@@ -56,7 +56,7 @@ class Reader:
     logger = Logger()
 
     def __init__(self, screen: Screen, owner: Owner, catching_up: CatchingUp) -> None:
-        self.session = ""  # the id of the session that it reads for, once there is one
+        self.session = ""  # the id of the session that it reads for, or before, of its connection
         self.screen = screen
         self.waiting = False  # for a turn: kept by CatchingUp
         self.acknowledged = Acknowledged()
@@ -338,6 +338,6 @@ class Reader:
             self.was_shown(data, self.screen.show(data))
 
     def _failed(self, failure: Failure) -> None:
-        self.logger.failure("Session {session}: cannot read the log", failure, session=self.session)
+        self.logger.failure("The log cannot be read", failure, session=self.session)
         self.stop()
         self.screen.abort()

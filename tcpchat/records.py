@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tcpchat.discreet import Discreet
 from tcpchat.places import Place
 
 # The kinds of records: what each holds, by which key.
@@ -14,8 +15,10 @@ ROOM = "room"  # a KeptRoom, by stream
 SEEN = "seen"  # a KeptSight, by the folded nickname
 
 
-class KeptSession(msgspec.Struct, frozen=True, omit_defaults=True):
+class KeptSession(Discreet, frozen=True, omit_defaults=True):
     """What a session needs to go on after its connection, or the server, has broken."""
+
+    told = ("nick", "address", "rooms", "correspondent")
 
     nick: str
     secrets: tuple[str, ...]  # the digests of its code and of its tokens

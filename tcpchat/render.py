@@ -95,9 +95,14 @@ def no_longer_kept(number: int) -> bytes:
 
 @lru_cache(1024)
 def _minute(minute: int, zone: tzinfo, today: int) -> str:
-    """Return a time given in minutes; the day too, unless it is ``today`` (its ordinal)."""
+    """
+    Return a time given in minutes; the day too, unless it is ``today`` (its ordinal).
+
+    In the hour that comes twice when summer time ends, the second time is marked.
+    """
     then = datetime.fromtimestamp(minute * 60, zone)
-    return then.strftime("%H:%M" if then.toordinal() == today else "%Y-%m-%d %H:%M")
+    shown = then.strftime("%H:%M" if then.toordinal() == today else "%Y-%m-%d %H:%M")
+    return f"~{shown}" if then.fold else shown
 
 
 def moment(time: int, zone: tzinfo, now: int) -> str:
@@ -107,8 +112,14 @@ def moment(time: int, zone: tzinfo, now: int) -> str:
 
 
 def stamp(time: int, view: View, now: int) -> str:
-    """Return what a line of the past stands behind."""
-    return f"[{moment(time, view.zone, now)}] "
+    """
+    Return what a line of the past stands behind.
+
+    The log's times never go back. One that has not come yet is of a clock that was set back since,
+    as are those of all lines until then: it is marked as a rough one.
+    """
+    shown = moment(time, view.zone, now)
+    return f"[~{shown.removeprefix('~')}] " if time > now else f"[{shown}] "
 
 
 def missed(

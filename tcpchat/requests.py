@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-import msgspec
+from tcpchat.discreet import Discreet
 
 # Why a request of a program is not done: the closed list, explained in docs/json.md.
 Code = Literal[
@@ -39,75 +39,75 @@ class NotUnderstood(Refused):
         super().__init__(text, code)
 
 
-class Say(msgspec.Struct, frozen=True):
+class Say(Discreet, frozen=True):
     """Say something in a room; the current one if none is named. Several lines are parted by LF."""
 
     text: str
     room: str = ""
 
 
-class Act(msgspec.Struct, frozen=True):
+class Act(Discreet, frozen=True):
     text: str
     room: str = ""
 
 
-class ChooseNick(msgspec.Struct, frozen=True):
+class ChooseNick(Discreet, frozen=True):
     nick: str
 
 
-class TakeNick(msgspec.Struct, frozen=True):
+class TakeNick(Discreet, frozen=True):
     """Take this nickname or the first free of its variants."""
 
     nick: str
 
 
-class Quit(msgspec.Struct, frozen=True):
+class Quit(Discreet, frozen=True):
     reason: str
 
 
-class Help(msgspec.Struct, frozen=True):
+class Help(Discreet, frozen=True):
     command: str
 
 
-class Join(msgspec.Struct, frozen=True):
+class Join(Discreet, frozen=True):
     room: str
 
 
-class Leave(msgspec.Struct, frozen=True):
+class Leave(Discreet, frozen=True):
     """Leave a room; the current one if none is named (so for every optional room)."""
 
     room: str
 
 
-class ListRooms(msgspec.Struct, frozen=True):
+class ListRooms(Discreet, frozen=True):
     pass
 
 
-class Topic(msgspec.Struct, frozen=True):
+class Topic(Discreet, frozen=True):
     """Set a room's topic, or show it if there is no text."""
 
     text: str
     room: str = ""
 
 
-class Who(msgspec.Struct, frozen=True):
+class Who(Discreet, frozen=True):
     room: str
 
 
-class WhoIs(msgspec.Struct, frozen=True):
+class WhoIs(Discreet, frozen=True):
     nick: str
 
 
-class Tell(msgspec.Struct, frozen=True):
+class Tell(Discreet, frozen=True):
     nick: str
     text: str
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(Discreet, frozen=True):
     text: str
 
 
-class History(msgspec.Struct, frozen=True):
+class History(Discreet, frozen=True):
     """Show the last lines of a room; as many as a newcomer sees if no number is given."""
 
     lines: int | None
@@ -115,7 +115,7 @@ class History(msgspec.Struct, frozen=True):
     before: int | None = None  # the number of the entry before which they end
 
 
-class Search(msgspec.Struct, frozen=True):
+class Search(Discreet, frozen=True):
     """
     Show the last lines that hold some words (queries.py).
 
@@ -127,27 +127,27 @@ class Search(msgspec.Struct, frozen=True):
     lines: int | None = None
 
 
-class More(msgspec.Struct, frozen=True):
+class More(Discreet, frozen=True):
     """Show the page before the one that /history or /search showed last, or the next one of /who."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(Discreet, frozen=True):
     nick: str
 
 
-class Paste(msgspec.Struct, frozen=True):
+class Paste(Discreet, frozen=True):
     """Take the lines up to one with a single dot as one message."""
 
 
-class Hold(msgspec.Struct, frozen=True):
+class Hold(Discreet, frozen=True):
     """Be shown nothing until the next line."""
 
 
-class Go(msgspec.Struct, frozen=True):
+class Go(Discreet, frozen=True):
     """Be shown everything again."""
 
 
-class Resume(msgspec.Struct, frozen=True):
+class Resume(Discreet, frozen=True):
     """
     Take up a session by its code or token.
 
@@ -160,27 +160,27 @@ class Resume(msgspec.Struct, frozen=True):
     after: Mapping[str, int] | None = None
 
 
-class SpeakJson(msgspec.Struct, frozen=True):
+class SpeakJson(Discreet, frozen=True):
     """Be shown everything as JSON lines from now on."""
 
 
-class Away(msgspec.Struct, frozen=True):
+class Away(Discreet, frozen=True):
     text: str
 
 
-class Back(msgspec.Struct, frozen=True):
+class Back(Discreet, frozen=True):
     pass
 
 
-class Ignore(msgspec.Struct, frozen=True):
+class Ignore(Discreet, frozen=True):
     nick: str
 
 
-class Unignore(msgspec.Struct, frozen=True):
+class Unignore(Discreet, frozen=True):
     nick: str
 
 
-class Set(msgspec.Struct, frozen=True):
+class Set(Discreet, frozen=True):
     """Change a setting, or show all of them if none is named."""
 
     name: str
@@ -194,8 +194,10 @@ Request = (
 )  # fmt: skip
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(Discreet, frozen=True):
     """A request as it came in: a program may have given it a reference, and wants to be told ``ok``."""
+
+    told = ("request",)
 
     request: Request | None
     ref: str = ""

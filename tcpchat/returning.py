@@ -40,6 +40,7 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
     """
     chat = dialogue.chat
     session = Session(dialogue, session_id, name, chat.new_ticket(), chat.wall())
+    connection = dialogue.reader.session
     _attach(session, dialogue)  # from here on it has to be seen through to its end
     session.register((LOBBY,))
     chat.expect(session)
@@ -47,9 +48,15 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
         seqs = await Membership(session).join(chat.rooms.lobby, ref, session.ticket.code)
     except NotKept:
         session.withdraw()
+        dialogue.reader.session = connection
         raise
     session.enter()
+    _tell("{nick} has come in by {connection} from {address}", session, connection)
     return seqs
+
+
+def _tell(what: str, session: Session, connection: str) -> None:
+    session.chat.sightings.tell(what, session.id, session.nick, session.address, connection)
 
 
 def _attach(session: Session, dialogue: Dialogue) -> None:
@@ -92,10 +99,12 @@ async def come_back(dialogue: Dialogue, request: Resume) -> None:
         raise
     finally:
         chat.returning.discard(session_id)
+    connection = dialogue.reader.session
     session.be_back(_known_ticket(chat, session, request.secret))
     _attach(session, dialogue)
     session.register(tuple(feed.stream for feed in session.feeds))
     session.enter()
+    _tell("{nick} is back by {connection} from {address}", session, connection)
     if wanted is not None:
         dialogue.tell(f'"{wanted}" is taken now. You are {session.nick}.')
     _show_missed(session, places, request)

@@ -85,7 +85,7 @@ class Rooms:
             try:
                 name = room_name(stream)
             except NotAName:
-                self.logger.warn("The log holds {stream!r}, which is no name of a room", stream=stream)
+                self.logger.warn("The log holds {stream}, which is no name of a room", stream=stream)
                 continue
             await self._open(name, kept.get(stream))
         lobby = room_name(LOBBY)

@@ -21,13 +21,15 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.task import deferLater
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
+from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
@@ -49,6 +51,10 @@ CLOSE_THE_LOG = 0.7
 # What a connection costs while its reader stalls. Without a bound Linux takes up to 4 MiB; fast
 # readers do not pay for this one.
 SEND_BUFFER = 65536
+
+# How dead peers are found: after so many seconds without a word a probe, the next ones so far apart, and
+# so many of them. Two minutes in all: PROTOCOL.md 2 lets a break heal unseen for 20 seconds more.
+KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 
 # What the system says to an IPv6 address where IPv6 is not built in, or switched off.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
@@ -76,6 +82,7 @@ class Server(Service):
 
     logger = Logger()
     name = "tcpchat"
+    logs_to: ILogObserver | None = None  # what writes the operator's log; without it, twistd's own
 
     def __init__(
         self,
@@ -99,6 +106,12 @@ class Server(Service):
         if config.store != "memory:" and not (kind == "sqlite" and path):
             raise WrongConfig(f"There is no store {config.store!r}: it is sqlite:PATH or memory:.")
         self._path = path
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Be put into twistd's application, which is asked next what writes the operator's log."""
+        if self.logs_to is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self.logs_to)
+        super().setServiceParent(parent)
 
     def startService(self) -> None:
         """Start; the doors are open when the log says READY."""
@@ -133,6 +146,7 @@ class Server(Service):
             config.trusted_networks,
             lambda: resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         )
+        self._chat.sightings.are_told = config.log_level == "debug"
         self._factory = LineFactory(self._chat, entrance)
         self._reactor.callWhenRunning(self._open_doors)
 
@@ -182,6 +196,7 @@ class Server(Service):
 
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
+        assert error is not None
         if isinstance(error, CannotListenError) and _errno(error) == errno.EADDRINUSE:
             where = _where_wanted(error)
             self._give_up(statuses.IN_USE, f"Cannot listen on {where}: another program has that port.")
@@ -192,10 +207,11 @@ class Server(Service):
             self._give_up(statuses.CANNOT_OPEN, f"Cannot listen: {error}.")
         else:
             self.logger.failure("Cannot start", failure)
-            self._give_up(statuses.CANNOT_OPEN, f"Cannot start: {error}.")
+            self._give_up(statuses.CANNOT_OPEN, f"Cannot start: {reason(error)}.")
 
     def _log_failed(self, error: Exception) -> None:
-        self._give_up(statuses.LOG_FAILED, f"The log {self._path} has failed, and the server ends: {error}.")
+        why = reason(error)
+        self._give_up(statuses.LOG_FAILED, f"The log {self._path} has failed, and the server ends: {why}.")
 
     def _give_up(self, status: int, text: str) -> None:
         """End the process with a status of ours; twistd itself knows but 0 and 1."""
@@ -247,17 +263,13 @@ class Server(Service):
 
 
 def _tune(listening: socket.socket) -> None:
-    """
-    Set what every connection inherits from its listening socket.
-
-    Dead peers are found by keepalive after two minutes: 60 s idle, then 4 probes, 15 s apart.
-    """
+    """Set what every connection inherits from its listening socket."""
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     if listening.family == socket.AF_UNIX:
         return
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+    for option, value in KEEPALIVE.items():
         if hasattr(socket, option):
             listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 

@@ -39,6 +39,7 @@ from tcpchat.requests import Refused
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
 from tcpchat.rooms import Rooms
+from tcpchat.sightings import Sightings
 from tcpchat.tickets import Ticket, new_ticket
 
 # Seconds until what could not be logged, and has happened all the same, is tried again.
@@ -85,6 +86,7 @@ class Chat:
         self.greeting = greeting
         self._crowd = crowd
         self.uncommitted = Uncommitted()
+        self.sightings = Sightings()
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
         self.seconds_nameless = limits.seconds_nameless or LONGEST_NAMELESS

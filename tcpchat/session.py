@@ -222,6 +222,7 @@ class Session:
     def break_off(self) -> None:
         """The connection has broken: it is told nobody for a while, in which the person may be back."""
         self._stop()
+        self.chat.sightings.tell("{nick} is no longer connected", self.id, self.nick)
         self.dialogue.reader.let_go()
         if not self.chat.is_stopped:
             self.wait("connection lost")
@@ -280,3 +281,4 @@ class Session:
         self.chat.depart(self, self.feeds, reason)
         # After a break the name was kept for as long as it is after a farewell.
         self.chat.release(self.name, self.id, self.address, is_kept=is_farewell)
+        self.chat.sightings.tell("{nick} has left", self.id, self.nick)

@@ -16,6 +16,8 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python import usage
 
 from tcpchat import config
+from tcpchat.observers import catch_strays, observer
+from tcpchat.running_time import running_time
 from tcpchat.server import Door, Server
 from tcpchat.statuses import USAGE
 
@@ -39,6 +41,8 @@ class Options(usage.Options):
         ["fanout", None, None, "how a line is handed to many: direct, or what is best here (auto)"],
         ["motd", None, None, "file whose lines everybody is greeted with"],
         ["history", None, None, "how many lines of a room a newcomer is shown, 0 to 500 (10)"],
+        ["log-format", None, None, "what the server's own log is: text, or json, an object a line (text)"],
+        ["log-level", None, None, "what it tells: info, or debug: who comes and goes, too (info)"],
         ["config", None, None, "TOML file with these options; the command line wins"],
     ]
 
@@ -75,6 +79,7 @@ class Options(usage.Options):
             WrongConfig: something in it cannot be.
         """
         typed = {name: value for name, value in self.items() if value not in (None, []) and name != "config"}
+        typed = config.under_their_names(typed)
         config.make(typed, "The command line")
         if self["config"] is None:
             return config.make(typed, "The command line")
@@ -117,11 +122,11 @@ def _door(reactor: Any, description: str) -> Door:
 def makeService(options: Options) -> IService:
     """Return the server that the options describe."""
     # The reactor's clock is the wall clock, which can be set while timers wait: before there is
-    # any timer, give it one that only goes forward.
+    # any timer, give it one that only goes forward, and only while the process runs.
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
-    reactor.seconds = time.monotonic
+    reactor.seconds = running_time(time.monotonic)
     try:
         chosen = options.chosen()
         doors = [_door(reactor, description) for description in chosen.listen]
@@ -131,6 +136,10 @@ def makeService(options: Options) -> IService:
             doors = [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
         greeting = config.greeting(chosen.motd) if chosen.motd else ()
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
-        return Server(reactor, chosen, doors, greeting, foreground)
+        server = Server(reactor, chosen, doors, greeting, foreground)
+        if options.parent is not None and not options.parent.get("logger"):
+            server.logs_to = observer(options.parent, chosen.log_format, chosen.log_level)
+            catch_strays()
+        return server
     except config.WrongConfig as error:
         _refuse(str(error))

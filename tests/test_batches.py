@@ -25,6 +25,7 @@ from tcpchat.logs.batches import (
     Keep,
     Post,
     Reach,
+    whose,
 )
 
 HELLO = Said("s1", "ada", "hello")
@@ -328,3 +329,15 @@ class BatchesTests(SynchronousTestCase):
             for number in before[: len(came)]:
                 self.assertLessEqual(number, seen, "a chore overtakes what was added before it")
         self.assertEqual(came, chores)
+
+
+class WhoseTests(SynchronousTestCase):
+    def test_one_item_is_about_the_session_whose_events_it_has(self) -> None:
+        event = Said("s1", "ada", "hello")
+        post = Post("#lobby", event, 5, lambda outcome: None)
+        append = Append((("#lobby", [event, event]), ("#dev", [event])), 3, 5, Deferred(), False)
+        self.assertEqual([whose([post]), whose([append])], ["s1", "s1"])
+
+    def test_of_several_and_of_records_it_is_nobody_s(self) -> None:
+        keep = Keep("session", "s1", b"")
+        self.assertEqual([whose([]), whose([keep]), whose([keep, keep])], ["", "", ""])

@@ -44,6 +44,7 @@ def refusal(folder: Path, status: int, *options: str) -> str:
         (("--store", "redis:localhost"), "redis:localhost"),
         (("--store", "sqlite:"), "sqlite:"),
         (("--fanout", "multicast"), "fanout"),
+        (("--log-format", "xml"), "xml"),
         (("--history", "-1"), "history"),  # the others are in test_config.py
         (("--motd", "/nowhere/motd"), "/nowhere/motd"),
         (("--trusted", "10.1.0.0/33"), "10.1.0.0/33"),
@@ -107,7 +108,10 @@ def test_a_second_server_on_the_same_log(tmp_path: Path) -> None:
 
 def test_help_names_every_option(tmp_path: Path) -> None:
     shown = subprocess.run([TWISTD, "tcpchat", "--help"], capture_output=True, check=True).stdout.decode()
-    options = "listen", "store", "durability", "limits", "nicknames", "fanout", "motd", "history", "config"
+    options = (
+        "listen", "store", "durability", "limits", "nicknames", "fanout", "motd", "history", "log-format",
+        "log-level", "config",
+    )  # fmt: skip
     for option in options:
         assert f"--{option}" in shown
 

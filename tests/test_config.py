@@ -19,6 +19,8 @@ durability = "crash"
 nicknames = "ascii"
 fanout = "direct"
 motd = "motd.txt"
+log_format = "json"
+log_level = "debug"
 history = 500
 trusted = ["10.1.0.0/16", "2001:db8::1"]
 
@@ -55,7 +57,8 @@ class MakeTests(SynchronousTestCase):
             Config(
                 listen=("tcp:8023", "unix:/run/tcpchat"), store="memory:", durability="crash",
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
-                motd="motd.txt", history=500, retention=Retention(days=30, entries=1000),
+                motd="motd.txt", log_format="json", log_level="debug", history=500,
+                retention=Retention(days=30, entries=1000),
                 trusted=("10.1.0.0/16", "2001:db8::1"),
             ),
         )  # fmt: skip
@@ -79,6 +82,10 @@ class MakeTests(SynchronousTestCase):
             self.assert_refused(f"nicknames cannot be {value!r}: it is any or ascii", nicknames=value)
         for value in "io_uring", "", True, ["direct"], "uring":
             self.assert_refused(f"fanout cannot be {value!r}: it is auto or direct", fanout=value)
+        for value in "xml", "JSON", "", True, ["text"]:
+            self.assert_refused(f"log_format cannot be {value!r}: it is text or json", log_format=value)
+        for value in "warn", "all", 3:
+            self.assert_refused(f"log_level cannot be {value!r}: it is info or debug", log_level=value)
         for value in "tcp:8023", 8023, True, [8023], {"port": 8023}:
             self.assert_refused(f"listen cannot be {value!r}: it is a list of endpoints", listen=value)
 
@@ -140,6 +147,10 @@ class FileTests(SynchronousTestCase):
     def test_a_toml_file_is_read(self) -> None:
         path = self.file(EVERYTHING.encode())
         self.assertEqual(read_file(path), tomllib.loads(EVERYTHING))
+
+    def test_a_name_may_be_written_as_on_the_command_line(self) -> None:
+        path = self.file(b'log-format = "json"\nlog_level = "debug"\n')
+        self.assertEqual(make(read_file(path), path), Config(log_format="json", log_level="debug"))
 
     def test_a_file_that_cannot_be_read_is_named(self) -> None:
         path = os.path.join(self.folder, "nowhere")

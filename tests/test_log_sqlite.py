@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.logger import LogEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry, Joined, Said
@@ -242,8 +243,12 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
 
     def test_an_event_that_cannot_be_written_is_refused_and_the_log_goes_on(self) -> None:
         self.append("#lobby", "one")
+        seen: list[LogEvent] = []
+        globalLogPublisher.addObserver(seen.append)  # type: ignore[arg-type]
+        self.addCleanup(globalLogPublisher.removeObserver, seen.append)  # type: ignore[arg-type]
         answer = self.log.append("#lobby", [Said("s", "ada", "half a character: \ud800")])
         self.assertRaises(NotKept, self.wait, answer)
+        self.assertEqual([event["session"] for event in seen], ["s"])
         self.assertEqual(len(self.flushLoggedErrors(UnicodeEncodeError)), 1)
         self.assertEqual(self.append("#lobby", "two"), [2])
         self.assertEqual(texts(self.read("#lobby")), ["one", "two"])

@@ -66,6 +66,9 @@ class ParseTests(SynchronousTestCase):
         self.assertNotIn("", query.phrases)
         self.assertIn(room, text)
 
+    def test_its_repr_tells_how_much_is_looked_for_and_not_what(self) -> None:
+        self.assertEqual(repr(parse("some words from:bob")[0]), "Query(phrases=<2>)")
+
 
 class WordsTests(SynchronousTestCase):
     def test_characters_of_scripts_without_spaces_are_words(self) -> None:

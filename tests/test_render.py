@@ -141,6 +141,20 @@ class TimeTests(SynchronousTestCase):
         # Summer time.
         self.assertEqual(self.replayed("2026-07-01 10:00", zone=PARIS), "[2026-07-01 12:00] <bob> hello\r\n")
 
+    def test_a_time_that_has_not_come_yet_is_marked_as_a_rough_one(self) -> None:
+        entries = [Entry(1, NOON, SAID), Entry(2, NOON + 1, SAID)]
+        shown = show(entries, "#dev", View(stamped=True), "a", NOON)
+        self.assertEqual(shown, b"[12:00] <bob> hello\r\n[~12:00] <bob> hello\r\n")
+
+    def test_no_time_goes_back_unmarked_when_summer_time_ends(self) -> None:
+        night = at("2026-10-25 00:59")  # an hour and a minute before there is only 03:00 in Paris
+        for minutes, shown in ((0, "02:59"), (1, "~02:00"), (60, "~02:59"), (61, "03:00")):
+            entries = [Entry(1, night + minutes * 60_000, SAID)]
+            for now in night + 7_200_000, night - 60_000:
+                mark = "~" if now < night else ""
+                seen = show(entries, "#dev", View(stamped=True, zone=PARIS), "a", now).decode()
+                self.assertEqual(seen, f"[{mark or shown[:-5]}{shown[-5:]}] <bob> hello\r\n")
+
     def test_live_lines_have_a_time_if_asked_for(self) -> None:
         self.assertEqual(line(SAID, stamped=True), "[12:00] <bob> hello\r\n")
         self.assertEqual(

@@ -18,6 +18,9 @@ SECRETS = st.text(st.characters(codec="utf-8"))
 
 
 class TicketTests(SynchronousTestCase):
+    def test_a_ticket_tells_nothing_where_it_is_shown_by_mistake(self) -> None:
+        self.assertEqual(f"{ticket('secret')!r}", "Ticket(...)")
+
     def test_a_token_is_made_of_nothing_but_chance(self) -> None:
         asked: list[int] = []
 

@@ -68,6 +68,17 @@ class Keep(NamedTuple):
 Item = Post | Append | Keep
 
 
+def whose(items: Sequence[Item]) -> str:
+    """Return the session that an item is about, which is alone; of several, none."""
+    match items:
+        case [Post(event=event)]:
+            return event.session
+        case [Append(parts=[(_, [event, *_]), *_])]:
+            return event.session
+        case _:
+            return ""
+
+
 class Forget(NamedTuple):
     """Entries of a stream that are to go."""
 

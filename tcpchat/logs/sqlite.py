@@ -20,7 +20,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat.events import Entry, Event
-from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Forget, Item, Keep, Post, Reach
+from tcpchat.log_lines import reason
+from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Forget, Item, Keep, Post, Reach, whose
 from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
@@ -227,15 +228,19 @@ class SQLiteLog:
         try:
             post.posted(outcome)
         except Exception:
-            self.logger.failure("Something failed when it was told of an entry in {name}", name=post.stream)
+            self.logger.failure(
+                "Something failed when it was told of an entry in {stream}",
+                stream=post.stream,
+                session=post.event.session,
+            )
 
     def _not_committed(self, items: Sequence[Item], error: Exception | None) -> None:
         """A commit has failed, and nothing of it is in the file."""
         if error is not None and is_its_own(error):
-            self.logger.failure("Something could not be written", Failure(error))
+            self.logger.failure("Something could not be written", Failure(error), session=whose(items))
         elif error is not None and not self._is_refusing:
             self._is_refusing = True
-            self.logger.warn("The log cannot be written, and lines are refused: {error}", error=error)
+            self.logger.warn("The log cannot be written, and lines are refused: {error}", error=reason(error))
         for item in items:
             match item:
                 case Post():

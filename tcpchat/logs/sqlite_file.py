@@ -15,17 +15,20 @@ from urllib.parse import quote
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse
 from tcpchat.logs.sqlite_schema import APPLICATION_ID, SCHEMA, TABLES, VERSION, migrate
 
-# Pages of the WAL after which they are moved into the file: 4 MB, as SQLite has it.
-LONGEST_WAL = 1000
+# Pages of the WAL after which they are moved into the file: 32 MB. Each is moved once, however often it was
+# written, and while many rooms talk these are the same few hundred again and again: at SQLite's own 1,000
+# they were moved, and the file flushed, several times a second.
+LONGEST_WAL = 8000
 PAGE = 4096
 
 # KiB of pages that each connection keeps. The system has them all in its own cache; SQLite's would be
 # filled by whoever reads long ago's entries, and stay so.
 CACHE = 256
 
-# The same of the one that writes: it holds the pages that are being added to, three for each stream. If
-# they are more, each commit reads them again, and writes some of them twice.
-WRITERS_CACHE = 2048
+# The same of the one that writes: it holds the pages that are being added to, some six for each stream
+# where the log is long (10 million entries: 17 reads a commit with 2 MB, 1.5 with 8). If they are more,
+# each commit reads them again, and writes some of them twice.
+WRITERS_CACHE = 8192
 
 # A file of more bytes is not looked through for damage at the start, but for what all depends on:
 # reading it from a disk takes seconds. `tcpchat log check` looks through all of it.

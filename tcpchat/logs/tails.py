@@ -41,4 +41,4 @@ class Tails:
             try:
                 deliver(entries)
             except Exception:
-                self.logger.failure("A tail of {stream!r} failed", stream=stream)
+                self.logger.failure("A tail of {stream} has failed", stream=stream)

@@ -10,15 +10,16 @@ from tests.faults.checker import Record, records
 from tests.processes import PATIENCE, Reading, Server
 
 STORE = "sqlite:chat.sqlite3"
+HERE = "tcp:0:interface=127.0.0.1"
 
 
 class BrokenServer(Server):
     """A server that a script in tests/faults/broken has broken."""
 
-    def __init__(self, folder: Path, how: str, *options: str) -> None:
+    def __init__(self, folder: Path, how: str, *options: str, listen: str = HERE) -> None:
         self.folder = folder
         root = Path(__file__).parents[2]
-        listening = ["--listen", "tcp:0:interface=127.0.0.1"]
+        listening = ["--listen", listen]
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"tests.faults.broken.{how}", "-n", "--pidfile=", f"--rundir={folder}",
              "tcpchat", *listening, *options],
@@ -38,9 +39,9 @@ def start(folder: Path, port: int = 0) -> Server:
     return Server(folder, "--store", STORE, "--limits", "off", listen=where)
 
 
-def start_broken(folder: Path, how: str) -> Server:
+def start_broken(folder: Path, how: str, listen: str = HERE) -> Server:
     """Start a server that is broken in one way."""
-    return BrokenServer(folder, how, "--store", STORE, "--limits", "off")
+    return BrokenServer(folder, how, "--store", STORE, "--limits", "off", listen=listen)
 
 
 def dump(folder: Path) -> list[Record]:
