@@ -116,7 +116,7 @@ class Talk:
         arguments = self._log, self._clock, milliseconds, lambda: f"s{next(ids):011}", os.urandom, NO_LIMITS
         factory = LineFactory(chat := Chat(*arguments, crowd=Takers))
         Deferred.fromCoroutine(chat.open())
-        self._connections = [factory.buildProtocol(None) for _ in range(situation.people)]
+        self._connections = [LineConnection(factory) for _ in range(situation.people)]
         for number, connection in enumerate(self._connections):
             transport = StringTransport()
             connection.makeConnection(transport)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
+from tcpchat.networks import Trusted, networks
 
 # Where a line door listens when nothing is said: telnet's port with 8000 added, for no root.
 PORT = 8023
@@ -35,6 +36,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_level: Literal["info", "debug"] = "info"
     history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
     retention: Retention = KEEP_ALL
+    trusted: tuple[str, ...] = ()
 
     @property
     def chosen_limits(self) -> Limits:
@@ -42,6 +44,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if isinstance(self.limits, Limits):
             return self.limits
         return Limits() if self.limits == "on" else NO_LIMITS
+
+    @property
+    def trusted_networks(self) -> Trusted:
+        """The networks that are meant by ``trusted``."""
+        return networks(self.trusted)
 
 
 def read_file(path: str) -> dict[str, Any]:
@@ -80,7 +87,13 @@ def make(settings: dict[str, Any], source: str) -> Config:
             msgspec.convert({name: value}, Config, strict=isinstance(value, list | dict | bool))
         except msgspec.ValidationError as error:
             raise WrongConfig(f"{source}: {name} cannot be {value!r}: {_explain(name)}.") from error
-    return msgspec.convert(settings, Config, strict=False)
+    made = msgspec.convert(settings, Config, strict=False)
+    try:
+        networks(made.trusted)
+    except ValueError as error:
+        text = f"{source}: trusted cannot hold {str(error)!r}: {_explain('trusted')}."
+        raise WrongConfig(text) from error
+    return made
 
 
 def _explain(name: str) -> str:
@@ -96,6 +109,7 @@ def _explain(name: str) -> str:
         "listen": "it is a list of endpoints",
         "store": "it is sqlite:PATH or memory:",
         "motd": "it is the path of a file",
+        "trusted": "it is a list of networks such as 10.1.0.0/16",
         "retention": "it is a table of numbers, days and entries",
     }
     return choices[name]

@@ -111,6 +111,11 @@ class Cursors:
         if self._shown.pop(stream, None):
             self._log.keep(records.SHOWN, stream, None)
 
+    def close(self, stream: str) -> None:
+        """Nobody reads a stream any more: where that was is kept, and no longer looked at."""
+        self._floor.pop(stream, None)
+        self._shown.pop(stream, None)
+
     def _stop_watching(self, session: str) -> None:
         self._readers.pop(session, None)
         self._begun_at.pop(session, None)

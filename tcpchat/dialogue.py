@@ -35,7 +35,7 @@ from tcpchat.requests import (
     Paste,
     Refused,
 )
-from tcpchat.screen import Screen
+from tcpchat.screen import NOWHERE, Screen
 from tcpchat.service import Chat
 from tcpchat.state import Kept, Numbers, Outcome, Posting, State
 from tcpchat.telling import Telling
@@ -133,11 +133,18 @@ class Dialogue(Telling):
         """The connection is gone: for no reason if that was the end of the stream, or it broke."""
         self.reader.stop()
         self._flow.wait(Wait.ANSWERS, False)  # nobody will read them
+        if self._state is not None and self._state.is_nameless:
+            self._screen = self.reader.screen = NOWHERE
+            self._forget()
         self._end(reason, is_break=bool(reason))
 
     def cut_off(self, text: str) -> None:
         """End the dialogue for a reason that is not the person's wish."""
         self._cut_off(Refused(text))
+
+    def abort(self) -> None:
+        """Hang up at once, whatever has not been read."""
+        self._screen.abort()
 
     def finish(self, text: str) -> None:
         """The server ends: tell that, and take no more from the network; what came is still done."""
@@ -436,6 +443,17 @@ class Dialogue(Telling):
             self.hang_up(self.error(Refused(f"Not sent: {error.removeprefix('Not sent: ')}", "not-sent")))
         else:
             self.hang_up(ending.last_words)
+        self._forget()
+
+    def _forget(self) -> None:
+        """
+        Refer to nothing that refers to this, if nobody is connected, and never had a nickname.
+
+        They can be many, and would stay until Python looks for cycles among all that there is.
+        """
+        if self.is_over and self._screen is NOWHERE and self._state is not None and self._state.is_nameless:
+            self._state = None
+            self.reader.end()
 
     def hang_up(self, last_words: bytes = b"") -> None:
         """Close the connection when everything was shown; not much later, if that is not read."""

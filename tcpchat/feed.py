@@ -198,12 +198,18 @@ class RoomFeed(Feed):
         """``history`` is how many of the last lines that were said are kept at hand."""
         super().__init__(room.name, wall, crowd=crowd)
         self.room = room
+        self.expected = 0  # people who are about to come in
         self.recent: deque[Entry] = deque(maxlen=history)
         self._clock = clock
         self._unfoldable = 0  # the last entry that does not say who came or went
         self._unfolded: list[Entry] = []  # those that do, since the last fold
         self._folding = False  # for all, or only for those who set it so?
         self._timer: IDelayedCall | None = None
+
+    @property
+    def is_deserted(self) -> bool:
+        """Is nobody there, nor about to come?"""
+        return not (self.room.members or self.expected or self._readers)
 
     def begin(self, last: int, recent: Sequence[Entry]) -> None:
         """Begin after an entry of the log; ``recent`` is what was said last before it."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from tcpchat.limits import FEW_UNCOMMITTED, MANY_UNCOMMITTED, MOST_UNCOMMITTED
+from tcpchat.screen import NOWHERE
 
 
 class Wait(IntEnum):
@@ -74,6 +75,7 @@ class FlowControl:
     def end(self) -> None:
         """There is no input any more."""
         self._ended = True
+        self._input = NOWHERE
 
     def sent(self) -> None:
         """Something is on its way to the log."""

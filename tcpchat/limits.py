@@ -94,11 +94,12 @@ MOST_SEARCHED = 64
 # Lines of one /search.
 FOUND_AT_ONCE = 50
 
-# Seconds from the connection to the nickname.
-LONGEST_NAMELESS = 60
-
 # Seconds for whoever leaves to read what was shown before.
 LONGEST_FAREWELL = 30
+
+# Seconds from the connection to the nickname, whatever is sent meanwhile: ample for a person, and
+# what waits without end costs a descriptor.
+LONGEST_NAMELESS = 60
 
 # People whom one does not want to hear: each is compared with whoever says something.
 MOST_IGNORED = 100
@@ -110,8 +111,14 @@ FOLDED_FOR = 1.0
 # Nicknames named in one line; of the others, the number.
 MOST_NAMED = 10
 
+# Refused connections that are given time to read why, and how many seconds. Of more at once, those
+# that send something at once may find a reset in its place.
+MOST_LINGERING = 16
+LINGERING = 2
+
 
 Some = Annotated[int, msgspec.Meta(ge=1)]
+SomeOrZero = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +143,44 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     private_network_tokens_a_second: Some | None = 200
     # Minutes for which lines may have to wait without a break: 1,200 lines, and nobody is that patient.
     minutes_of_flooding: Some | None = 10
+
+    # Seconds from the connection to the nickname. Without limits, too, there is the protocol's.
+    seconds_nameless: Some | None = LONGEST_NAMELESS
+
+    # Descriptors that connections leave to the rest: the log and its readers, the doors, what is
+    # accepted only to be refused. Without any nothing works.
+    spare_descriptors: Some | None = 100
+    # Connections at once from one IPv4 address or IPv6 /64: more than a person has, and a small
+    # office behind one address fits. In private ranges a class, a LAN party or a container network.
+    connections_per_network: Some | None = 50
+    connections_per_private_network: Some | None = 500
+    # Those from one IPv6 /48, which is what one customer may have: 65,536 networks of the above.
+    connections_per_48: Some | None = 200
+    connections_per_private_48: Some | None = 2000
+    # Connections that begin within 10 minutes: each costs a greeting, and says who is there.
+    new_connections_per_network: Some | None = 100
+    new_connections_per_private_network: Some | None = 1000
+
+    # Connections without a nickname: from so many on, so many per cent of further ones are refused
+    # by chance, more the more there are, and all from so many on. Those who have one notice nothing.
+    drop_from: Some | None = 50
+    drop_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = 30
+    drop_all_from: Some | None = 200
+
+    # Connections with TLS that have not agreed on a key yet: each costs 55 KiB.
+    tls_handshakes: Some | None = 50
+
+    # Seconds for which a network has to wait for each connection that ends without a nickname: for
+    # nothing, after a wrong code, because its time was over. They add up, to no more than the
+    # longest, pass by as time does, and are enforced once they reach so many; tenfold in private ranges.
+    penalty_nameless: SomeOrZero | None = 1
+    penalty_wrong_code: SomeOrZero | None = 5
+    penalty_too_late: SomeOrZero | None = 10
+    penalty_from: Some | None = 15
+    penalty_private_from: Some | None = 150
+    penalty_longest: Some | None = 600
+    # Networks of which all this is known, some 400 bytes each; of further ones it is not.
+    networks_known: Some | None = 65_536
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

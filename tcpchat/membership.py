@@ -57,7 +57,7 @@ class Membership:
                 f"You are in {most} rooms, and that is all that one may be in. /leave one of them.",
                 "too-many",
             )
-        return await self.join(self._chat.rooms.get(typed), ref)
+        return await self.join(await self._chat.rooms.reach(typed), ref)
 
     async def join(self, feed: RoomFeed, ref: str = "", code: str = "") -> list[int] | None:
         """

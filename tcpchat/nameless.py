@@ -7,10 +7,11 @@ from functools import lru_cache
 from twisted.internet.task import deferLater
 
 from tcpchat import render
+from tcpchat.admission import Offence, Visit
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
-from tcpchat.limits import LONGEST_NAMELESS, MOST_WRONG_CODES
+from tcpchat.limits import MOST_WRONG_CODES
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import Name
 from tcpchat.render import View
@@ -36,17 +37,24 @@ from tcpchat.strangers import Stranger, by_line
 QUESTION = "What is your nickname?"
 IF_YOURS = "If it is yours: /resume CODE, or /login NICK."
 
+# Seconds for whoever has chosen none in time to read that: who never reads has had a minute.
+TIME_TO_READ = 2
+
 # Seconds that a line waits which comes after a refused nickname. If it was piped in and not an
 # answer (printf 'bob\nhello\n' | nc -N), the end of the stream follows at once, and the line is
 # not another nickname.
 LOOK_FOR_END = 0.2
 
 
-def connected(chat: Chat, screen: Screen, address: str) -> Dialogue:
-    """Somebody has connected from an address: greet them, and return their dialogue."""
+def connected(chat: Chat, screen: Screen, address: str, visit: Visit | None = None) -> Dialogue:
+    """
+    Somebody has connected from an address: greet them, and return their dialogue.
+
+    ``visit`` is told what becomes of them; None if they are not counted.
+    """
     dialogue = Dialogue(chat, screen, address)
     chat.sightings.tell("Somebody has connected from {address}", dialogue.reader.session, address=address)
-    state = Nameless(dialogue)
+    state = Nameless(dialogue, visit)
     dialogue.begin(state)
     state.greet()
     return dialogue
@@ -70,8 +78,9 @@ class Nameless:
 
     is_nameless = True
 
-    def __init__(self, dialogue: Dialogue) -> None:
+    def __init__(self, dialogue: Dialogue, visit: Visit | None) -> None:
         self._dialogue = dialogue
+        self._visit = visit
         self._chat = dialogue.chat
         self._refusal: str | None = None
         self._wrong_codes = 0
@@ -84,7 +93,7 @@ class Nameless:
 
     def greet(self) -> None:
         """Show what everybody sees first."""
-        here = len(self._chat.rooms.get(LOBBY).room.members)
+        here = len(self._chat.rooms.lobby.room.members)
         self._dialogue.reader.tell(_greeting(self._chat.greeting, here))
 
     def understand(self, line: str) -> Request | None:
@@ -138,7 +147,19 @@ class Nameless:
         self.leave()
 
     def _too_late(self) -> None:
-        self._dialogue.cut_off(f"No nickname within {LONGEST_NAMELESS} seconds.")
+        self._offend(Offence.TOO_LATE)
+        within = render.count(self._chat.seconds_nameless, "second", "seconds")
+        self._dialogue.cut_off(f"No nickname within {within}.")
+        self._chat.clock.callLater(TIME_TO_READ, self._dialogue.abort)
+
+    def _offend(self, offence: Offence) -> None:
+        if self._visit is not None:
+            self._visit.offence = offence
+
+    def _named(self) -> None:
+        self._chat.nameless.cancel(self)
+        if self._visit is not None:
+            self._visit.named()
 
     def _answer(self, asked: Asked) -> Later | None:
         self._refusal = None
@@ -184,7 +205,7 @@ class Nameless:
         except NotKept:
             self._dialogue.begin(self)
             raise
-        self._chat.nameless.cancel(self)
+        self._named()
         return seqs
 
     async def _come_back(self, request: Resume) -> None:
@@ -193,5 +214,6 @@ class Nameless:
         except Refused as refusal:
             if refusal.code == "bad-session":
                 self._wrong_codes += 1
+                self._offend(Offence.WRONG_CODE)
             raise
-        self._chat.nameless.cancel(self)
+        self._named()

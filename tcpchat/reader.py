@@ -166,6 +166,10 @@ class Reader:
             self._answers.clear()
             self._call_when_caught_up()
 
+    def end(self) -> None:
+        """Nobody will ask for anything any more: refer to nothing that refers to this."""
+        del self._owner, self._following
+
     def when_let_go(self, call: Callable[[], None]) -> None:
         """Call something as soon as nothing is followed any more."""
         if self._has_let_go:

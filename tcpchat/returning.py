@@ -45,7 +45,7 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
     session.register((LOBBY,))
     chat.expect(session)
     try:
-        seqs = await Membership(session).join(chat.rooms.get(LOBBY), ref, session.ticket.code)
+        seqs = await Membership(session).join(chat.rooms.lobby, ref, session.ticket.code)
     except NotKept:
         session.withdraw()
         dialogue.reader.session = connection
@@ -153,7 +153,7 @@ async def _return(
 async def _go_back(session: Session, stream: str, dialogue: Dialogue) -> None:
     """Bring somebody back into a room, unless there are too many by now."""
     try:
-        feed = session.chat.rooms.get(stream)
+        feed = await session.chat.rooms.reach(stream)
     except Refused as refusal:
         dialogue.refuse(refusal)
         return

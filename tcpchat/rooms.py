@@ -1,14 +1,22 @@
-"""The rooms of the chat: found by name, and opened from what is kept of them."""
+"""
+The rooms of the chat: found by name, and opened from what is kept of them.
+
+A room in which nobody is any more is closed soon: what is left of it in memory is its name. Its log
+stays, and whoever goes there opens it again from that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
+from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from tcpchat import records
 from tcpchat.echo import echo
+from tcpchat.events import Entry
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import RoomFeed
@@ -18,6 +26,8 @@ from tcpchat.names import Key, Name, NotAName, room_name
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY, Room
 
+T = TypeVar("T")
+
 # Entries read from the log at once to open a room.
 READ_TO_OPEN = 500
 # Entries that change a room (all but what is said) after which it is kept anew; in a room of more
@@ -26,7 +36,9 @@ KEPT_EVERY = 500
 
 
 class Rooms:
-    """Every room that there is, each with its feed."""
+    """Every room that there is, each with its feed; once opened, there is always the ``lobby``."""
+
+    lobby: RoomFeed
 
     logger = Logger()
 
@@ -54,10 +66,14 @@ class Rooms:
         self._ascii_names = ascii_names
         self._rooms: dict[Key, RoomFeed] = {}  # by each of its name's keys
         self._feeds: dict[str, RoomFeed] = {}  # those, by stream
+        self._tails: dict[str, Callable[[], None]] = {}  # by stream: ends what the log gives the feed
+        self._closed: dict[Key, Name] = {}  # the names of rooms that are not open, by each of its keys
+        self._empty: dict[str, int] = {}  # where nobody was at the last look: after which entry
+        self._opening = DeferredLock()
         self._occupied: set[str] = set()  # the names of those with somebody in them
 
     def __iter__(self) -> Iterator[RoomFeed]:
-        """Yield every room, also those where nobody is."""
+        """Yield every open room, also those where nobody is any more."""
         yield from self._feeds.values()
 
     async def open(self) -> None:
@@ -72,9 +88,10 @@ class Rooms:
                 self.logger.warn("The log holds {stream}, which is no name of a room", stream=stream)
                 continue
             await self._open(name, kept.get(stream))
-        self.get(LOBBY)
+        lobby = room_name(LOBBY)
+        self.lobby = self._find(self._rooms, lobby) or self._add(lobby, Room(LOBBY, self._occupied))
 
-    async def _open(self, name: Name, kept: bytes | None) -> None:
+    async def _open(self, name: Name, kept: bytes | None) -> RoomFeed:
         """Open a room from what is kept of it and the entries after that."""
         room = Room(name.display, self._occupied)
         if kept is not None:
@@ -87,15 +104,16 @@ class Rooms:
             after = entries[-1].seq
         first, _ = await self._log.find_spoken(room.name, self._history, last)
         recent = await self._log.read_spoken(room.name, first, last, self._history) if self._history else []
-        feed = self._add(name, room)
-        feed.begin(last, recent)
-        self._log.tail(room.name, last, feed.deliver)
+        return self._add(name, room, last, recent)
 
-    def _add(self, name: Name, room: Room) -> RoomFeed:
+    def _add(self, name: Name, room: Room, last: int = 0, recent: Sequence[Entry] = ()) -> RoomFeed:
         feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd)
         for key in name.keys:
             if self._rooms.setdefault(key, feed) is feed:
                 self._feeds[feed.stream] = feed
+            self._closed.pop(key, None)
+        feed.begin(last, recent)
+        self._tails[feed.stream] = self._log.tail(feed.stream, last, feed.deliver)
         return feed
 
     def find(self, typed: str) -> RoomFeed:
@@ -111,9 +129,9 @@ class Rooms:
             raise Refused(f"There is no room {name.display}. /rooms lists the rooms.", "no-such-room")
         return feed
 
-    def get(self, typed: str) -> RoomFeed:
+    async def reach(self, typed: str) -> RoomFeed:
         """
-        Return the room that somebody names, a new one if there was none.
+        Return the room that somebody wants to go to: opened again, or a new one, if need be.
 
         Raises:
             Refused: it is no name of a room, or there are too many rooms.
@@ -122,16 +140,60 @@ class Rooms:
             return feed  # as nearly always
         name = self._name(typed)
         feed = self._known(name)
+        if (feed is None or not feed.room.members) and feed is not self.lobby:
+            self._check_number(feed is None)
+        if feed is not None:
+            return feed
+        if (closed := self._find(self._closed, name)) is None:
+            return self._add(name, Room(name.display, self._occupied))
+        await self._opening.acquire()
+        try:
+            kept = await self._log.record(records.ROOM, closed.display)
+            # Somebody else may have opened it meanwhile.
+            return self._known(name) or await self._open(closed, kept)
+        finally:
+            self._opening.release()
+
+    def _check_number(self, is_another: bool) -> None:
+        """
+        See that somebody may be in one more room; if it is not open, that there is one open less.
+
+        Raises:
+            Refused: there are too many.
+        """
         most = self._limits.rooms
-        if (feed is None or not feed.room.members) and most is not None and name.display != LOBBY:
-            if len(self._occupied) >= most:
-                raise Refused(
-                    f"There are {most} rooms already, and that is all that there may be.", "too-many"
-                )
-        if feed is None:
-            feed = self._add(name, Room(name.display, self._occupied))
-            self._log.tail(feed.stream, 0, feed.deliver)
-        return feed
+        if most is None:
+            return
+        if is_another and len(self._feeds) >= most:
+            self.close_empty(at_once=True)
+        if len(self._occupied) >= most:
+            raise Refused(f"There are {most} rooms already, and that is all that there may be.", "too-many")
+
+    def close_empty(self, at_once: bool = False) -> list[str]:
+        """
+        Close the rooms where nobody is, and was none at the last look; return their streams.
+
+        With ``at_once``, also those that have become empty since.
+        """
+        empty = {feed.stream: feed.shown for feed in self if feed.is_deserted and feed is not self.lobby}
+        closed = [stream for stream, seq in empty.items() if at_once or self._empty.get(stream) == seq]
+        for stream in closed:
+            self._close(self._feeds[stream])
+            del empty[stream]
+        self._empty = empty
+        return closed
+
+    def _close(self, feed: RoomFeed) -> None:
+        self.keep(1, feed.stream)
+        self._tails.pop(feed.stream)()
+        feed.show_folded()
+        del self._feeds[feed.stream]
+        name = room_name(feed.stream)
+        for key in name.keys:
+            if self._rooms.get(key) is feed:
+                del self._rooms[key]
+                if feed.shown:
+                    self._closed[key] = name
 
     def keep(self, least: int | None = None, only: str = "") -> None:
         """Keep the rooms, or one, of which so much (much, if not said) has changed since they were kept."""
@@ -147,4 +209,9 @@ class Rooms:
             raise Refused(f'"{echo(typed)}" is not a room: {reason}.', "bad-room") from reason
 
     def _known(self, name: Name) -> RoomFeed | None:
-        return next((self._rooms[key] for key in name.keys if key in self._rooms), None)
+        return self._find(self._rooms, name)
+
+    @staticmethod
+    def _find(known: Mapping[Key, T], name: Name) -> T | None:
+        """Return what is known of a room of that name, or of one that looks like it."""
+        return next((known[key] for key in name.keys if key in known), None)

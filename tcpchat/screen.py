@@ -79,3 +79,6 @@ class Nowhere:
         """There is no input."""
 
     resume = stop_listening = close = abort = pause
+
+
+NOWHERE = Nowhere()

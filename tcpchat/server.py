@@ -28,6 +28,7 @@ from twisted.python.failure import Failure
 from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
 from tcpchat.doors.line import LineFactory
+from tcpchat.entrance import Entrance
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
@@ -138,9 +139,16 @@ class Server(Service):
             ascii_names=config.nicknames == "ascii",
             greeting=self._greeting,
             retention=config.retention,
+            trusted=config.trusted_networks,
+        )
+        entrance = Entrance(
+            self._reactor,
+            config.chosen_limits,
+            config.trusted_networks,
+            lambda: resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         )
         self._chat.sightings.are_told = config.log_level == "debug"
-        self._factory = LineFactory(self._chat)
+        self._factory = LineFactory(self._chat, entrance)
         self._reactor.callWhenRunning(self._open_doors)
 
     def _open_log(self) -> Log:
@@ -162,12 +170,13 @@ class Server(Service):
         await self._chat.open()
         await revive(self._chat)
         for door in self._doors:
+            factory = self._factory.with_tls() if door.kind == "ssl" else self._factory
             try:
-                port: Any = await door.endpoint.listen(self._factory)
+                port: Any = await door.endpoint.listen(factory)
             except CannotListenError as error:
                 if door.otherwise is None or _errno(error) not in NO_IPV6:
                     raise
-                port = await door.otherwise.listen(self._factory)
+                port = await door.otherwise.listen(factory)
             self._ports.append(port)
             accept_few(port)
             if hasattr(port, "socket"):

@@ -41,7 +41,6 @@ from tcpchat.records import KeptSight
 from tcpchat.requests import Refused
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
-from tcpchat.room import LOBBY
 from tcpchat.rooms import Rooms
 from tcpchat.sightings import Sightings
 from tcpchat.tickets import Ticket, new_ticket
@@ -96,7 +95,8 @@ class Chat:
         self.pacing = Pacing(limits, clock, trusted)
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
-        self.nameless = Deadlines(clock, LONGEST_NAMELESS)
+        self.seconds_nameless = limits.seconds_nameless or LONGEST_NAMELESS
+        self.nameless = Deadlines(clock, self.seconds_nameless)
         self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
         self.claims = Claims()
         self.resumable = Resumable()
@@ -146,6 +146,8 @@ class Chat:
     def _look_after(self) -> None:
         self._report_stopped()
         self.rooms.keep()
+        for stream in self.rooms.close_empty():
+            self.cursors.close(stream)
         Deferred.fromCoroutine(self._forgetting.run()).addErrback(self._failed)
         for session in self.resumable.expired(self.clock.seconds()):
             self.forget(session)
@@ -248,7 +250,7 @@ class Chat:
         if session in self._people:
             return self._people[session]
         newcomer = self._newcomers.get(session)
-        return newcomer if newcomer and session in self.rooms.get(LOBBY).room.members else None
+        return newcomer if newcomer and session in self.rooms.lobby.room.members else None
 
     def is_broken(self, typed: str) -> bool:
         """Tell whether the connection of whoever has a nickname is broken."""
@@ -316,7 +318,11 @@ class Chat:
             Refused: it may not be.
             NotKept: the log cannot be written.
         """
-        (seq,) = await self.post(feed, Joined(session, nick, ref=ref))
+        feed.expected += 1
+        try:
+            (seq,) = await self.post(feed, Joined(session, nick, ref=ref))
+        finally:
+            feed.expected -= 1
         return seq
 
     async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> list[int]:

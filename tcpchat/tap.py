@@ -49,10 +49,15 @@ class Options(usage.Options):
     def __init__(self) -> None:
         super().__init__()
         self["listen"] = []
+        self["trusted"] = []
 
     def opt_listen(self, endpoint: str) -> None:
         """line door on a Twisted server endpoint, such as tcp:8023; repeatable (port 8023, all addresses)"""
         self["listen"].append(endpoint)
+
+    def opt_trusted(self, network: str) -> None:
+        """network whose connections are not counted, such as 10.1.0.0/16; repeatable (this machine alone)"""
+        self["trusted"].append(network)
 
     def parseArgs(self, *arguments: str) -> None:
         """There is nothing but options."""

@@ -6,8 +6,13 @@ import gc
 import select
 from typing import Any
 
+from twisted.internet import tcp
+
 # Connections that are accepted in one turn: each is greeted at once.
 MOST_ACCEPTS = 64
+
+# Seconds for which a port rests that could accept nobody.
+REST = 0.05
 
 # Connections that the reactor looks after in one turn: some ten milliseconds, where each of them has
 # just come, or broken. When a network fails, it is thousands.
@@ -47,16 +52,36 @@ def keep_short(reactor: Any) -> None:
         reactor._poller = FewAtOnce(poller)
 
 
-def accept_few(port: Any) -> None:
+class AcceptsFew(tcp.Port):
     """
-    Have a listening port accept few connections in one turn.
+    A listening port that accepts few connections in one turn, and none for a moment if it cannot.
 
-    Twisted's begins with 100, and with each turn that does not suffice, it is 20 more.
+    Twisted's begins with 100, and with each turn that does not suffice, it is 20 more. Where the
+    system has no descriptor left, Twisted's would be told of the same connections again at once, and
+    do nothing else (it keeps one descriptor in reserve, to accept and close; but that can be lost).
     """
-    kind = type(port)
-    if hasattr(port, "numberAccepts"):
-        few = property(lambda port: MOST_ACCEPTS, lambda port, number: None)
-        port.__class__ = type(kind.__name__, (kind,), {"numberAccepts": few})
+
+    numberAccepts = property(lambda port: MOST_ACCEPTS, lambda port, number: None)
+
+    def doRead(self) -> None:
+        """Accept those who connect."""
+        accepted = self.sessionno
+        super().doRead()
+        if self.sessionno == accepted and self.connected and not self.disconnecting:
+            self.stopReading()
+            reactor: Any = self.reactor
+            reactor.callLater(REST, self._go_on)
+
+    def _go_on(self) -> None:
+        if self.connected and not self.disconnecting:
+            self.startReading()
+
+
+def accept_few(port: Any) -> None:
+    """Have a listening port be one that accepts few connections in one turn."""
+    if isinstance(port, tcp.Port):
+        kind = type(port)
+        port.__class__ = type(kind.__name__, (AcceptsFew, kind), {})
 
 
 def collect_little_at_once() -> None:

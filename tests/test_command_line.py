@@ -47,6 +47,7 @@ def refusal(folder: Path, status: int, *options: str) -> str:
         (("--log-format", "xml"), "xml"),
         (("--history", "-1"), "history"),  # the others are in test_config.py
         (("--motd", "/nowhere/motd"), "/nowhere/motd"),
+        (("--trusted", "10.1.0.0/33"), "10.1.0.0/33"),
         (("--config", "/nowhere.toml"), "/nowhere.toml"),
         (("--colour", "red"), "colour"),
         (("chat",), "chat"),

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.config import Config, WrongConfig, greeting, make, read_file
 from tcpchat.limits import NO_LIMITS, Limits, Retention
+from tcpchat.networks import networks
 
 EVERYTHING = """
 listen = ["tcp:8023", "unix:/run/tcpchat"]
@@ -21,6 +22,7 @@ motd = "motd.txt"
 log_format = "json"
 log_level = "debug"
 history = 500
+trusted = ["10.1.0.0/16", "2001:db8::1"]
 
 [limits]
 rooms_per_person = 3
@@ -57,6 +59,7 @@ class MakeTests(SynchronousTestCase):
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
                 motd="motd.txt", log_format="json", log_level="debug", history=500,
                 retention=Retention(days=30, entries=1000),
+                trusted=("10.1.0.0/16", "2001:db8::1"),
             ),
         )  # fmt: skip
 
@@ -85,6 +88,14 @@ class MakeTests(SynchronousTestCase):
             self.assert_refused(f"log_level cannot be {value!r}: it is info or debug", log_level=value)
         for value in "tcp:8023", 8023, True, [8023], {"port": 8023}:
             self.assert_refused(f"listen cannot be {value!r}: it is a list of endpoints", listen=value)
+
+    def test_a_trusted_network_that_is_none_is_named(self) -> None:
+        what = "it is a list of networks such as 10.1.0.0/16"
+        for value in "10.1.0.0/16", 10, True, {"net": "10.1.0.0/16"}, [10]:
+            self.assert_refused(f"trusted cannot be {value!r}: {what}", trusted=value)
+        for wrong in "10.1.0.0/33", "home", "":
+            self.assert_refused(f"trusted cannot hold {wrong!r}: {what}", trusted=["10.0.0.1", wrong])
+        self.assertEqual(make({"trusted": ["10.1.2.3/16"]}, "x").trusted_networks, networks(["10.1.0.0/16"]))
 
     def test_a_text_is_nothing_else(self) -> None:
         for name in "store", "motd":

@@ -304,7 +304,7 @@ class OldLogTests(HostileCase):
 
     def test_it_is_harmless_in_private_messages(self) -> None:
         session = next(
-            each for each, member in self.chat.rooms.get(LOBBY).room.members.items() if member.nick == "bob"
+            each for each, member in self.chat.rooms.lobby.room.members.items() if member.nick == "bob"
         )
         person = self.chat.person(session)
         assert person is not None

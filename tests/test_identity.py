@@ -63,7 +63,7 @@ class ImpostorTests(ChatCase):
             self.enter(name)
             for typed in impostors:
                 self.assert_kept_out(typed)
-            self.assertEqual(len(self.chat.rooms.get("#lobby").room.members), 1)
+            self.assertEqual(len(self.chat.rooms.lobby.room.members), 1)
 
     def test_nor_who_looks_like_the_server_or_everybody(self) -> None:
         for typed in RESERVED_LOOKS:
@@ -113,7 +113,7 @@ class SuggestionTests(ChatCase):
                     visitor.types(suggested)
                     self.clock.advance(1)
                     self.assertTrue(is_in(visitor.sees() or ["*** You are "]), ascii((names, suggested)))
-        for member in self.chat.rooms.get("#lobby").room.members.values():
+        for member in self.chat.rooms.lobby.room.members.values():
             self.assertLessEqual(len(member.nick.encode()), 64)
 
     def test_also_where_the_name_is_full(self) -> None:

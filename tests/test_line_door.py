@@ -63,8 +63,7 @@ class DoorCase(ChatCase):
         (self.alice,) = self.enter("alice")
 
     def dial(self) -> tuple[LineConnection, Wire]:
-        connection = self.factory.buildProtocol(None)
-        connection.factory = self.factory
+        connection = LineConnection(self.factory)
         wire = Wire(self.clock)
         connection.makeConnection(wire)
         self.settle()
@@ -83,7 +82,7 @@ class InputTests(DoorCase):
     def test_a_connection_is_greeted_and_held_by_the_factory(self) -> None:
         connection, wire = self.dial()
         self.assertEqual(len(wire.lines()), 2)
-        self.assertEqual(self.factory.connections, {connection})
+        self.assertEqual(set(self.factory.connections), {connection})
 
     def test_every_end_of_line_cut_anywhere(self) -> None:
         said = "grüß\r\none\ntwo\r\0three 🙂\r\n".encode()
@@ -397,7 +396,7 @@ class OutputTests(DoorCase):
                 break
 
     def test_an_ip4_address_inside_ip6_is_that_address(self) -> None:
-        connection = self.factory.buildProtocol(None)
+        connection = LineConnection(self.factory)
         wire = Wire(self.clock, IPv6Address("TCP", "::ffff:192.0.2.7", 4711))
         connection.makeConnection(wire)
         self.assertEqual(connection.dialogue.address, "192.0.2.7")
@@ -435,7 +434,7 @@ class EndTests(DoorCase):
         connection.connectionLost(Failure(ConnectionLost()))
         self.clock.advance(GRACE)
         self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(set(self.factory.connections), set())
 
     def test_without_half_closing_the_end_of_the_stream_is_a_farewell_too(self) -> None:
         connection, _ = self.dial_as(b"bob")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tcpchat.limits import GRACE, LONGEST_NAMELESS, MOST_WRONG_CODES
+from tcpchat.limits import GRACE, LONGEST_NAMELESS, MOST_WRONG_CODES, Limits
+from tcpchat.nameless import TIME_TO_READ
 from tcpchat.requests import NotUnderstood
-from tests.visitors import ChatCase
+from tests.visitors import ChatCase, Visitor
 
 WELCOME = "*** Welcome to tcpchat. {} in #lobby. /help lists the commands, /quit leaves."
 QUESTION = "*** What is your nickname?"
@@ -110,6 +111,83 @@ class ComingInTests(ChatCase):
         self.assertEqual(len(self.clock.getDelayedCalls()), timers)
         for visitor in gone:
             self.assertEqual(visitor.sees()[2:], [], "it was too late for somebody who is gone")
+
+
+TOO_LATE = "!!! No nickname within 60 seconds."
+
+
+class DeadlineTests(ChatCase):
+    """The minute begins when somebody connects, and nothing that they do makes it longer."""
+
+    def assert_ends(self, visitor: Visitor, last: list[str], shown: bool = True) -> None:
+        """See that it is over after a minute, and not before."""
+        self.clock.advance(LONGEST_NAMELESS - self.clock.seconds() - 0.01)
+        visitor.sees()
+        self.assertFalse(visitor.screen.closed or visitor.screen.aborted)
+        self.clock.advance(0.01)
+        self.settle()
+        if shown:
+            self.assertEqual(visitor.sees(), last)
+            self.assertTrue(visitor.screen.closed)
+        self.clock.advance(TIME_TO_READ)
+        self.assertTrue(visitor.screen.aborted)
+
+    def test_who_says_nothing(self) -> None:
+        self.assert_ends(self.connect(), [TOO_LATE])
+
+    def test_who_asks_for_help_and_tries_names_all_the_time(self) -> None:
+        self.enter("alice")
+        visitor = self.connect()
+        visitor.types("/resume a-1-b-c")
+        for line in ["/help", "alice", "no nickname", "/set echo on", "/foo", "", "/nick"] * 8:
+            visitor.types(line)
+            self.clock.advance(1)
+        self.assert_ends(visitor, [TOO_LATE])
+
+    def test_a_program_too(self) -> None:
+        visitor = self.connect()
+        visitor.types("/json", '{"type":"who"}', '{"type":"as","nick":"!"}')
+        self.assert_ends(
+            visitor, ['{"type":"error","code":"refused","text":"No nickname within 60 seconds."}']
+        )
+
+    def test_whose_line_waits_for_the_end_of_the_stream(self) -> None:
+        visitor = self.connect()
+        visitor.types("no nickname")
+        self.clock.advance(LONGEST_NAMELESS - self.clock.seconds() - 0.02)
+        visitor.types("neither is this")  # it is looked at only after a while
+        self.assert_ends(visitor, [], shown=False)
+
+    def test_who_does_not_read(self) -> None:
+        visitor = self.connect()
+        visitor.stalls()
+        visitor.types("/help", "/help")
+        self.assert_ends(visitor, [], shown=False)
+
+    def test_whose_answers_wait_to_be_read_and_whose_input_waits_for_that(self) -> None:
+        visitor = self.connect()
+        visitor.stalls()
+        visitor.types(*["/help"] * 100)
+        self.assertTrue(visitor.screen.paused)
+        visitor.dialogue.ended()  # though they send nothing more, and may read
+        self.assert_ends(visitor, [], shown=False)
+
+    def test_it_can_be_set(self) -> None:
+        self.limits = Limits(seconds_nameless=1)
+        self.chat = self.make_chat(self.log)
+        visitor = self.connect()
+        visitor.sees()
+        self.clock.advance(0.99)
+        self.assertEqual(visitor.sees(), [])
+        self.clock.advance(0.01)
+        self.assertEqual(visitor.sees(), ["!!! No nickname within 1 second."])
+
+    def test_who_is_named_in_time_stays(self) -> None:
+        visitor = self.connect()
+        self.clock.advance(LONGEST_NAMELESS - 0.01)
+        visitor.types("bob")
+        self.clock.advance(LONGEST_NAMELESS)
+        self.assertFalse(visitor.screen.closed or visitor.screen.aborted)
 
 
 class NicknameTests(ChatCase):

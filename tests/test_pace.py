@@ -40,7 +40,9 @@ class Client:
         self._sent = b""
         self._has_ended = False
         self.was_read = b""
-        self.connection: LineConnection = case.factory.buildProtocol(None)
+        connection = case.factory.buildProtocol(None)
+        assert isinstance(connection, LineConnection)
+        self.connection = connection
         self.connection.factory = case.factory
         self.wire = Network(case.clock, IPv4Address("TCP", address, 4711))
         self.connection.makeConnection(self.wire)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from collections.abc import Sequence
+
 import msgspec
+from twisted.internet.defer import Deferred
 
 from tcpchat import records
-from tcpchat.events import Joined, Said, TopicSet
-from tcpchat.limits import GRACE, NO_LIMITS
+from tcpchat.events import Event, Joined, Said, TopicSet
+from tcpchat.limits import GRACE, NO_LIMITS, Limits
 from tcpchat.rooms import KEPT_EVERY, READ_TO_OPEN
-from tests.visitors import ChatCase
+from tcpchat.service import UPKEEP
+from tests.visitors import ChatCase, LateLog, Visitor
 
 
 class LookAlikeRoomTests(ChatCase):
@@ -128,3 +134,189 @@ class CountedRoomsTests(ChatCase):
         alice.types("/leave")
         bob.types("/leave #lobby")
         self.assertEqual(alice.types("/join #lobby"), ["*** You are alice, in #lobby."])
+
+
+class ClosingTests(ChatCase):
+    def look(self, times: int = 1) -> None:
+        """Let it be looked after the rooms so many times."""
+        for _ in range(times):
+            self.clock.advance(UPKEEP)
+            self.settle()
+
+    def open(self) -> list[str]:
+        return [feed.stream for feed in self.chat.rooms]
+
+    def test_a_room_that_everybody_has_left_is_gone_within_a_minute_and_the_lobby_is_not(self) -> None:
+        (alice,) = self.enter("alice")
+        alice.types("/join #dev", "hello", "/leave", "/leave")
+        self.assertEqual(self.open(), ["#lobby", "#dev"])
+        for _ in range(60):
+            self.clock.advance(1)
+        self.assertEqual(self.open(), ["#lobby"])
+        self.assertEqual(alice.types("/rooms"), ["*** #lobby: 0 people"])
+        self.assertEqual(alice.types("/who #dev"), ["!!! There is no room #dev. /rooms lists the rooms."])
+
+    def test_nothing_of_it_stays_but_its_name(self) -> None:
+        (alice,) = self.enter("alice")
+        timers = len(self.clock.getDelayedCalls())
+        alice.types("/set joins folded", "/join #dev", "/leave")
+        dev = weakref.ref(self.chat.rooms.find("#dev"))
+        self.look(2)
+        gc.collect()
+        self.assertIsNone(dev())
+        self.assertLessEqual(len(self.clock.getDelayedCalls()), timers)
+
+    def test_its_log_stays_and_opens_it_again(self) -> None:
+        alice, bob = self.enter("alice", "bob")
+        alice.types("/join #dev", "/topic cats", "hello", "/leave")
+        self.look(2)
+        self.assertEqual(
+            bob.types("/join #dev", "/topic"),
+            [
+                "*** You are bob, in #dev.",
+                "*** The last 1 line of #dev:",
+                "[10:02] <alice> hello",
+                "*** Live now.",
+                "*** The topic of #dev is: cats",
+            ],
+        )
+        self.assertEqual(alice.types("/join #dev")[0], "*** You are alice, in #dev with bob.")
+        bob.sees()
+        alice.types("again")
+        self.assertEqual(bob.sees(), ["<alice> again"])
+        entries = self.successResultOf(self.log.read("#dev", 0, 100))
+        self.assertEqual([entry.seq for entry in entries], list(range(1, 8)))
+
+    def test_it_is_the_same_room_by_every_name_that_looks_like_its_own(self) -> None:
+        alice, bob = self.enter("alice", "bob")
+        for name in "#MIKE", "#rnike", "#mike":
+            alice.types("/join #mike", "/leave")
+            self.look(2)
+            self.assertEqual(self.open(), ["#lobby"])
+            self.assertEqual(bob.types(f"/join {name}")[0], "*** You are bob, in #mike.")
+            bob.types("/leave")
+        streams: dict[str, int] = self.successResultOf(self.log.streams())
+        self.assertEqual(sorted(streams), ["#lobby", "#mike"])
+
+    def test_one_to_which_nobody_ever_came_is_forgotten_altogether(self) -> None:
+        (alice,) = self.enter("alice")
+        self.log.full = True
+        self.assertIn("Not sent", alice.types("/join #dev")[0])
+        self.assertEqual(self.open(), ["#lobby", "#dev"])
+        self.look(2)
+        self.assertEqual(self.open(), ["#lobby"])
+        self.log.full = False
+        self.assertEqual(alice.types("/join #DEV"), ["*** You are alice, in #DEV."])
+
+    def test_one_look_does_not_close_it_nor_do_two_between_which_somebody_came(self) -> None:
+        alice, bob = self.enter("alice", "bob")
+        alice.types("/join #dev", "/leave")
+        self.look()
+        bob.types("/join #dev", "/leave")
+        self.look()
+        self.assertEqual(self.open(), ["#lobby", "#dev"])
+        self.look()
+        self.assertEqual(self.open(), ["#lobby"])
+
+    def test_one_with_somebody_whose_connection_is_broken_stays_for_as_long_as_they(self) -> None:
+        (alice,) = self.enter("alice")
+        alice.types("/join #dev")
+        alice.breaks_off()
+        self.clock.advance(GRACE - 0.01)
+        self.assertEqual(self.open(), ["#lobby", "#dev"])
+        self.look(5)
+        self.assertEqual(self.open(), ["#lobby"])
+
+    def test_who_comes_back_opens_it_again(self) -> None:
+        alice, bob = self.enter("alice", "bob")
+        alice.types("/join #dev", "hello")
+        code = alice.code
+        alice.breaks_off()
+        self.look(6)
+        self.assertEqual(self.open(), ["#lobby"])
+        alice, shown = self.come_back(code)
+        self.assertEqual(shown[0], "*** You are alice, in #dev.")
+        bob.types("/join #dev")
+        alice.sees()
+        bob.types("hi")
+        self.assertEqual(alice.sees(), ["<bob> hi"])
+
+    def test_who_is_about_to_come_keeps_it_open(self) -> None:
+        (alice,) = self.enter("alice")
+        kept: list[Deferred[list[list[int]]]] = []
+        append = self.log.append_all
+
+        def hang(parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
+            kept.append(Deferred())
+            return kept[-1].addCallback(lambda _: append(parts))
+
+        self.log.append_all = hang  # type: ignore[method-assign]
+        alice.types("/join #dev")
+        self.look(10)
+        self.assertEqual(self.open(), ["#lobby", "#dev"])
+        self.log.append_all = append  # type: ignore[method-assign]
+        kept[0].callback([])
+        self.assertEqual(alice.sees(), ["*** You are alice, in #dev."])
+
+    def test_two_who_open_it_at_once_are_in_one_room(self) -> None:
+        log = LateLog(self.clock, self.wall)
+        self.chat = self.make_chat(log)
+        alice, bob = self.enter("alice", "bob")
+        alice.types("/join #dev", "/leave")
+        self.look(2)
+        log.late = 1.0
+        alice.types("/join #dev")
+        bob.types("/join #DEV")
+        for _ in range(10):
+            self.clock.advance(1)
+            self.settle()
+        log.late = None
+        self.assertIn("*** You are alice, in #dev.", alice.sees())
+        self.assertIn("*** You are bob, in #dev with alice.", bob.sees())
+        bob.types("hi")
+        self.assertIn("<bob> hi", alice.sees())
+
+    def test_after_a_restart_an_empty_one_is_gone_soon(self) -> None:
+        alice, bob = self.enter("alice", "bob")
+        alice.types("/join #dev", "/leave")
+        bob.types("/join #work")
+        self.crash()
+        self.look(2)
+        self.assertEqual(self.open(), ["#lobby", "#work"])
+
+    def test_what_the_log_has_forgotten_is_still_known_of_a_closed_one(self) -> None:
+        (alice,) = self.enter("alice")
+        alice.types("/join #dev", "/topic cats", "/leave")
+        self.look(2)
+        self.successResultOf(self.log.forget("#dev", self.log.last("#dev")))
+        self.assertEqual(alice.types("/join #dev", "/topic")[-1], "*** The topic of #dev is: cats")
+
+
+class NumberOfRoomsTests(ChatCase):
+    limits = Limits()
+
+    def people(self, number: int) -> list[Visitor]:
+        return list(self.enter(*(f"n{n}" for n in range(number))))
+
+    def test_a_thousand_rooms_and_no_more(self) -> None:
+        people = self.people(53)
+        for n, person in enumerate(people[:52]):
+            person.types(*(f"/join #r{n}x{m}" for m in range(19)))
+        self.assertEqual(len(list(self.chat.rooms)), 989)
+        last = people[52]
+        last.types(*(f"/join #last{n}" for n in range(11)))
+        self.assertEqual(
+            last.types("/join #another"),
+            ["!!! There are 1000 rooms already, and that is all that there may be."],
+        )
+        self.assertEqual(last.types("/join #r0x0")[0], "*** You are n52, in #r0x0 with n0.")
+
+    def test_rooms_that_are_made_and_left_do_not_pile_up(self) -> None:
+        self.limits = Limits(rooms=5)
+        self.chat = self.make_chat(self.log)
+        (alice,) = self.enter("alice")
+        for n in range(50):
+            alice.types(f"/join #r{n}")
+            self.assertLessEqual(len(list(self.chat.rooms)), 5)
+            alice.types("/leave")
+        self.assertEqual(alice.types("/join #r0")[0], "*** You are alice, in #r0.")

@@ -135,7 +135,7 @@ class EncodingTests(ChatCase):
         for visitor in self.bob, carl:
             self.set(visitor, "latin-1")
         dora.types("/set encoding ISO-8859-1")
-        feed = self.chat.rooms.get(LOBBY)
+        feed = self.chat.rooms.lobby
         assert isinstance(feed, RoomFeed)
         self.assertEqual(sorted(len(crowd) for crowd in feed._live.values()), [1, 3])
 

@@ -6,6 +6,7 @@ import gc
 import select
 import socket
 from collections import Counter
+from typing import Any
 
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.protocol import Protocol, ServerFactory
@@ -18,6 +19,7 @@ from tcpchat.turns import (
     COLLECT_EVERY,
     MOST_ACCEPTS,
     MOST_EVENTS,
+    REST,
     accept_few,
     collect_little_at_once,
     keep_short,
@@ -102,6 +104,36 @@ class TurnTests(SynchronousTestCase):
         for reader in reactor.getReaders():
             if reader is not port and hasattr(reader, "socket"):
                 self.addCleanup(reader.socket.close)
+
+    def test_a_port_that_can_accept_nobody_rests_a_moment(self) -> None:
+        class Ears(Clock):
+            """A reactor that is asked for what a port asks a reactor for."""
+
+            def __init__(self) -> None:
+                super().__init__()
+                self.readers: set[object] = set()
+                self.addReader = self.readers.add
+                self.removeReader = self.removeWriter = self.readers.discard
+
+        reactor: Any = Ears()
+        port: Any = Port(0, ServerFactory(), 4096, "127.0.0.1", reactor)
+        port.startListening()
+        accept_few(port)
+        port.doRead()  # though nobody has come
+        self.assertNotIn(port, reactor.readers)
+        reactor.advance(REST)
+        self.assertIn(port, reactor.readers)
+        port.doRead()
+        port.stopListening()
+        reactor.advance(REST)
+        self.assertEqual(reactor.readers, set())
+        port = Port(0, ServerFactory(), 4096, "127.0.0.1", reactor)
+        port.startListening()
+        accept_few(port)
+        port.stopListening()
+        port.doRead()  # it was told of somebody in the same turn
+        self.assertEqual(reactor.readers, set())
+        reactor.advance(REST)
 
     def test_what_does_not_accept_many_is_left_as_it_is(self) -> None:
         port = object()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from codecs import BOM_UTF8
+from typing import Any
 
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionDone
@@ -15,6 +16,7 @@ from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
+    IHandshakeListener,
 )
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.protocols.basic import LineOnlyReceiver
@@ -22,10 +24,12 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from tcpchat.acknowledged import Traffic
+from tcpchat.admission import Visit
 from tcpchat.deadlines import Deadlines
 from tcpchat.dialogue import Dialogue
 from tcpchat.drain import Drain
 from tcpchat.ear import Ear
+from tcpchat.entrance import Entrance, TurnedAway, host
 from tcpchat.limits import LINES_A_TURN, LONGEST_LINE, TELNET_SILENCE
 from tcpchat.lines import Endless, LineReader, TooLong
 from tcpchat.nameless import connected, turn_away
@@ -49,7 +53,7 @@ HANG_UP_TOO = 2
 DIRECT = (tcp.Server, unix.Server)
 
 
-@implementer(IHalfCloseableProtocol)
+@implementer(IHalfCloseableProtocol, IHandshakeListener)
 class LineConnection(LineOnlyReceiver):
     """One connection of the line door; the screen of its session."""
 
@@ -83,8 +87,13 @@ class LineConnection(LineOnlyReceiver):
         self.socket: socket.socket | None = self.transport.getHandle() if self._direct else None
         if self._direct:
             self._hear_of_drain()
-        self.factory.connections.add(self)
-        self.dialogue: Dialogue = connected(self.factory.chat, self, self._address())
+        address = host(self.transport.getPeer())
+        visit = self.factory.enter(self, address)
+        self.dialogue: Dialogue = connected(self.factory.chat, self, address, visit)
+
+    def handshakeCompleted(self) -> None:
+        """TLS is agreed on."""
+        self.factory.secured(self)
 
     def dataReceived(self, data: bytes) -> None:
         """Take in some bytes, cut anywhere."""
@@ -136,7 +145,6 @@ class LineConnection(LineOnlyReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone, for whatever reason; the lines that came before it are taken still."""
         self._gone = True
-        self.factory.connections.discard(self)
         if self._ear is not None:
             self._ear.stop()
         if self._hang_up and self._hang_up.active():
@@ -147,6 +155,8 @@ class LineConnection(LineOnlyReceiver):
             self._reader.end()
         self._take_lines()
         self.dialogue.lost("" if farewell else "connection lost")
+        self.factory.leave(self)
+        self._drain = None  # which refers to this
 
     # What the session calls: this is its screen
 
@@ -253,7 +263,8 @@ class LineConnection(LineOnlyReceiver):
     def _stopped(self) -> None:
         self._last_traffic = self._measure()
 
-    def _show_later(self, data: bytes) -> int:
+    @staticmethod
+    def _show_later(data: bytes) -> int:
         """Take nothing at once: all goes the way of `keep`."""
         return 0
 
@@ -304,22 +315,41 @@ class LineConnection(LineOnlyReceiver):
             self._hang_up.cancel()
         self._hang_up = self.factory.chat.clock.callLater(seconds, self.abort)
 
-    def _address(self) -> str:
-        """Return the peer's address; IPv4 inside IPv6 (on a dual-stack socket) as IPv4."""
-        host: str = getattr(self.transport.getPeer(), "host", "unix")
-        return host.removeprefix("::ffff:")
 
-
-class LineFactory(ServerFactory["LineConnection"]):
+class LineFactory(ServerFactory[Any]):
     """Makes the connections of the line door, and holds them while they last."""
 
     noisy = False
 
-    def __init__(self, chat: Chat) -> None:
+    def __init__(self, chat: Chat, entrance: Entrance | None = None) -> None:
+        """``entrance`` is that of all doors."""
         self.chat = chat
-        self.connections: set[LineConnection] = set()
+        self.connections: dict[LineConnection, Visit | None] = {}
         self.telnets = Deadlines(chat.clock, TELNET_SILENCE)
+        self._entrance = entrance or Entrance(chat.clock, chat.limits)
+        self._is_tls = False
 
-    def buildProtocol(self, addr: IAddress | None) -> LineConnection:
-        """Somebody connects."""
-        return LineConnection(self)
+    def with_tls(self) -> LineFactory:
+        """Return one for connections with TLS, which holds them together with these."""
+        factory = LineFactory(self.chat, self._entrance)
+        factory.connections = self.connections
+        factory._is_tls = True
+        return factory
+
+    def buildProtocol(self, addr: IAddress | None) -> LineConnection | TurnedAway:
+        """Somebody connects, who is turned away if there are too many."""
+        return self._entrance.turn_away(addr, self._is_tls) or LineConnection(self)
+
+    def enter(self, connection: LineConnection, address: str) -> Visit | None:
+        """Hold a connection from an address from now on."""
+        visit = self.connections[connection] = self._entrance.enter(address, self._is_tls)
+        return visit
+
+    def secured(self, connection: LineConnection) -> None:
+        """A connection has agreed on TLS."""
+        if visit := self.connections.get(connection):
+            visit.secured()
+
+    def leave(self, connection: LineConnection) -> None:
+        """A connection is gone."""
+        self._entrance.leave(self.connections.pop(connection))
