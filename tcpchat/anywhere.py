@@ -27,8 +27,7 @@ def carry_out_anywhere(dialogue: Dialogue, asked: Asked) -> None:
             dialogue.answer(answers.Settings(dict(settings.describe())))
         case Set(name, value):
             if value or name not in dict(settings.describe()):
-                settings.change(name, value)
-                dialogue.reader.restyle()
+                dialogue.change(name, value)
             dialogue.tell(f"{name} is {dict(settings.describe())[name]}.")
         case SpeakJson():
             dialogue.speak_json()

@@ -71,7 +71,7 @@ class Dialogue(Telling):
         self._screen = screen
         self._heard = chat.clock.seconds()
         self._state: State | None = None
-        self._lines: Fifo[str | Refused] = Fifo()
+        self._lines: Fifo[str | bytes | Refused] = Fifo()
         self._pasting: Pasting | None = None
         self._going_on = False
         self._waiting = False  # for an effect
@@ -106,8 +106,8 @@ class Dialogue(Telling):
 
     # What the door calls
 
-    def received(self, line: str | Refused) -> None:
-        """The person sent a line, or one that the door had to refuse."""
+    def received(self, line: str | bytes | Refused) -> None:
+        """The person sent a line, as text or in their encoding, or one that the door had to refuse."""
         if self.is_over or (self._ending and self._ending.last_words):
             return
         self._heard = self.chat.clock.seconds()
@@ -192,7 +192,7 @@ class Dialogue(Telling):
     def view(self, stream: str) -> View:
         """Return how a stream is seen."""
         assert self._state is not None
-        return self._state.view(stream)._replace(json=self.speaks_json)
+        return self._state.view(stream)._replace(json=self.speaks_json, wire=self.wire)
 
     def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read, or no longer."""
@@ -239,7 +239,9 @@ class Dialogue(Telling):
         except Exception:
             self._failed(Failure())
 
-    def _take(self, line: str | Refused) -> None:
+    def _take(self, line: str | bytes | Refused) -> None:
+        if isinstance(line, bytes):
+            line = self.decode(line)  # now: the line before may have set in what
         if self.reader.is_holding:
             self.reader.go()
         if self._pasting:

@@ -9,7 +9,8 @@ from functools import partial
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from tcpchat import jsonlines, render
+from tcpchat import comings, jsonlines, render
+from tcpchat.comings import Comings, Fold
 from tcpchat.events import Entry, Presence, Renamed, Spoken
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
@@ -17,7 +18,7 @@ from tcpchat.following import Live
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.logs.interface import Log
 from tcpchat.places import READ_AT_ONCE, Place, pieces
-from tcpchat.render import Comings, Fold, Page, View
+from tcpchat.render import Page, View
 from tcpchat.room import Room
 
 AnyPage = Page | jsonlines.Page
@@ -108,17 +109,17 @@ class Feed:
         """Return what people said, as it is shown of the past: one's own lines, too."""
         return self.render_missed(entries, None, view, viewer)
 
-    def render_missed(self, entries: list[Entry], comings: Comings | None, view: View, viewer: str) -> bytes:
+    def render_missed(self, entries: list[Entry], came: Comings | None, view: View, viewer: str) -> bytes:
         """Return what somebody missed, who came and went joined in one line behind it."""
         if view.json:
             return jsonlines.Page(entries, self.stream, view, replay=True).shared
-        return render.missed(entries, comings, self.stream, view, viewer, self._wall())
+        return comings.missed(entries, came, self.stream, view, viewer, self._wall())
 
     def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
         """Return that the entries from after one to another are no longer kept."""
         if view.json:
             return jsonlines.gap(self.stream, after, kept_after + 1)
-        return render.no_longer_kept(kept_after - after)
+        return render.no_longer_kept(kept_after - after, view.wire)
 
     def fold(self, place: Place, upto: int, view: View, viewer: str) -> bytes | None:
         """Return who came and went from a place up to an entry as one line, if they are shown so."""
@@ -248,7 +249,8 @@ class RoomFeed(Feed):
         if not self._folds(view):
             return super().render(entries, view, reader)
         rest = super().render([entry for entry in entries if not _is_presence(entry)], view, reader)
-        return Fold(filter(_is_presence, entries), self.stream).own(reader.session) + rest
+        fold = Fold(filter(_is_presence, entries), self.stream).over(view.wire)
+        return fold.own(reader.session) + rest
 
     def fold(self, place: Place, upto: int, view: View, viewer: str) -> bytes | None:
         # Without the log: where many come and go, many are behind.
@@ -257,7 +259,7 @@ class RoomFeed(Feed):
         changes = self.room.lately.between(Place(upto, place.presence), Place(upto, upto), viewer)
         if changes is None:
             return None
-        return changes.comings.line(self.stream) if changes.comings.time else b""
+        return changes.comings.line(self.stream, view.wire) if changes.comings.time else b""
 
     def _folds(self, view: View) -> bool:
         if view.json:
@@ -293,7 +295,7 @@ class RoomFeed(Feed):
         unfolded, self._unfolded = self._unfolded, []
         if unfolded:
             fold = Fold(unfolded, self.stream)
-            self._hand(lambda view: fold if self._folds(view) else None)
+            self._hand(lambda view: fold.over(view.wire) if self._folds(view) else None)
         self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
 
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from tcpchat.comings import Comings
 from tcpchat.events import Entry, Joined, Left
 from tcpchat.limits import MOST_NAMED
 from tcpchat.places import Place
-from tcpchat.render import Comings
 
 # Changes that are remembered for each of the people, and beside that: everybody can go and come
 # back, and do so again while those who are slow are not back yet.

@@ -144,7 +144,7 @@ class Membership:
         begin = end = b""
         if not view.json:
             lines = sum(lines_said(entry.event) for entry in past)
-            begin = notice(f"The last {count(lines, 'line', 'lines')} of {feed.stream}:")
+            begin = notice(f"The last {count(lines, 'line', 'lines')} of {feed.stream}:", view.wire)
             end = notice("Live now.")
         reader = self._session.dialogue.reader
         if len(list(pieces(past))) == 1:

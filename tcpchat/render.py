@@ -23,11 +23,11 @@ from tcpchat.events import (
     Said,
     Spoken,
     Told,
-    TopicSet,
     inbox,
 )
 from tcpchat.limits import MOST_NAMED
 from tcpchat.names import NotAName, nickname
+from tcpchat.wire import PLAIN, Wire
 
 Joins = Literal["all", "folded", "none"]
 
@@ -38,7 +38,7 @@ class View(NamedTuple):
 
     ``current`` says whether what one types goes to the room; ``ignored`` holds the folded
     nicknames, and the inboxes, of those whom one does not want to hear. With ``json`` everything
-    is shown as JSON lines (jsonlines.py), and the rest is for text.
+    is shown as JSON lines (jsonlines.py), and the rest is for text; ``wire`` makes bytes of that.
     """
 
     current: bool = True
@@ -49,21 +49,27 @@ class View(NamedTuple):
     zone: tzinfo = UTC
     ignored: frozenset[str] = frozenset()
     json: bool = False
+    wire: Wire = PLAIN
 
 
-def notice(text: str) -> bytes:
+def notice(text: str, wire: Wire = PLAIN) -> bytes:
     """Return a word from the server."""
-    return f"*** {text}\r\n".encode()
+    return wire.line(f"*** {text}")
 
 
-def notices(texts: Iterable[str]) -> bytes:
+def notices(texts: Iterable[str], wire: Wire = PLAIN) -> bytes:
     """Return several words from the server, a line each."""
-    return b"".join(map(notice, texts))
+    return b"".join(notice(text, wire) for text in texts)
 
 
-def error(text: str) -> bytes:
+def error(text: str, wire: Wire = PLAIN) -> bytes:
     """Return why what somebody typed was not done."""
-    return f"!!! {text}\r\n".encode()
+    return wire.line(f"!!! {text}")
+
+
+def count_lines(shown: bytes) -> int:
+    """Return how many lines were shown, each broken one once: what it was broken into is indented."""
+    return shown.count(b"\n") - shown.count(b"\n ")
 
 
 def count(number: int, one: str, many: str) -> str:
@@ -88,9 +94,9 @@ def renamed(event: Renamed) -> str:
     return f"{event.nick} is now known as {event.new}."
 
 
-def no_longer_kept(number: int) -> bytes:
+def no_longer_kept(number: int, wire: Wire) -> bytes:
     """Return that some lines are not to be had any more."""
-    return notice(f"{count(number, 'line is', 'lines are')} no longer kept.")
+    return notice(f"{count(number, 'line is', 'lines are')} no longer kept.", wire)
 
 
 @lru_cache(1024)
@@ -122,21 +128,6 @@ def stamp(time: int, view: View, now: int) -> str:
     return f"[~{shown.removeprefix('~')}] " if time > now else f"[{shown}] "
 
 
-def missed(
-    entries: Sequence[Entry],
-    comings: Comings | None,
-    stream: str,
-    view: View,
-    viewer: str,
-    now: int,
-) -> bytes:
-    """Return what somebody missed, one's own lines too, who came and went in one line behind it."""
-    page = Page(entries, stream, view._replace(echo=True, stamped=True), now).own(viewer)
-    if comings is None or not comings.time or view.joins == "none":
-        return page
-    return page + stamp(comings.time, view, now).encode() + comings.line(stream)
-
-
 class Page:
     """
     Entries of a stream as lines, made once for all who have the same view.
@@ -154,6 +145,8 @@ class Page:
         in_front = view.stamped or view.numbered
         hides = bool(view.ignored)
         echo = view.echo
+        wire = view.wire
+        is_plain = wire == PLAIN
         for number, entry in enumerate(entries):
             event = entry.event
             line: str | None
@@ -164,9 +157,12 @@ class Page:
             if line and in_front:
                 front = stamp(entry.time, view, now) if view.stamped else ""
                 line = f"{front}{entry.seq} {line}" if view.numbered else front + line
-            if line and "\n" in line:
-                line = _several(line, event)
-            self._lines.append(f"{line}\r\n".encode() if line else b"")
+            if not line:
+                self._lines.append(b"")
+            elif is_plain and line.isprintable():  # as nearly always: then it is harmless (gate.py)
+                self._lines.append(f"{line}\r\n".encode())
+            else:
+                self._lines.append(_encode(line, event, wire))
             if isinstance(event, Presence) or (not echo and isinstance(event, Spoken)):
                 self._not_own.setdefault(event.session, []).append(number)
 
@@ -211,15 +207,15 @@ def _line(event: Event, stream: str, elsewhere: str, view: View) -> str | None:
             return f"*** {nick} left {stream}: {reason}." if reason else f"*** {nick} left {stream}."
         case Renamed():
             return f"*** {renamed(event)}"
-        case TopicSet(_, nick, text):
-            return f"*** {nick} set the topic of {stream}: {text}"
+    return f"*** {event.nick} set the topic of {stream}: {event.text}"
 
 
-def _several(line: str, event: Event) -> str:
-    """Return what was pasted as lines, each with what stands in front of the first."""
-    assert isinstance(event, Said)
+def _encode(line: str, event: Event, wire: Wire) -> bytes:
+    """Return a line as bytes; what was pasted as several, each with what stands in front of the first."""
+    if not isinstance(event, Said) or "\n" not in event.text:
+        return wire.line(line)
     front = line.removesuffix(event.text)
-    return front + event.text.replace("\n", f"\r\n{front}")
+    return b"".join(wire.line(front + part) for part in event.text.split("\n"))
 
 
 def is_heard(event: Event, view: View) -> bool:
@@ -232,73 +228,3 @@ def is_heard(event: Event, view: View) -> bool:
         return nickname(event.nick).fold not in view.ignored
     except NotAName:
         return True  # it was one when the entry was logged
-
-
-class Comings:
-    """Who came and went in a room, however many, for one line about it."""
-
-    def __init__(self, viewer: str) -> None:
-        """``viewer`` is the session that is not told of itself."""
-        self.time = 0  # of the last of them; 0 if there is none
-        self._viewer = viewer
-        self._first: tuple[list[str], list[str]] = [], []
-        self._counts = [0, 0]
-
-    def add(self, entry: Entry) -> None:
-        """Take in an entry that says who came or went."""
-        if entry.event.session == self._viewer:
-            return
-        self.time = entry.time
-        which = isinstance(entry.event, Left)
-        self._counts[which] += 1
-        if len(self._first[which]) < MOST_NAMED:
-            self._first[which].append(entry.event.nick)
-
-    def line(self, room: str) -> bytes:
-        """Return the line."""
-        told = zip(self._first, self._counts, ("joined", "left"), strict=True)
-        return notice(", ".join(f"{names(nicks, n)} {what}" for nicks, n, what in told if n) + f" {room}.")
-
-
-class Fold:
-    """
-    Who came and went in a room, as one line: ``*** a, b joined, c left #room.``
-
-    It is made once for everybody. Those who came themselves are shown who came and went after
-    them.
-    """
-
-    def __init__(self, entries: Iterable[Entry], room: str) -> None:
-        self._room = room
-        self._joined: list[str] = []
-        self._left: list[str] = []
-        # For a session that came or went: how many had come and gone before that, and with it.
-        self._after: dict[str, tuple[int, int]] = {}
-        for entry in entries:
-            match entry.event:
-                case Joined(session, nick):
-                    self._joined.append(nick)
-                    self._after[session] = len(self._joined), len(self._left)
-                case Left(session, nick):
-                    self._left.append(nick)
-                    self._after[session] = len(self._joined), len(self._left)
-
-    @property
-    def shared(self) -> bytes:
-        """The line for all who were there all the time."""
-        return self.own("")
-
-    @property
-    def apart(self) -> Set[str]:
-        """The sessions that came or went."""
-        return self._after.keys()
-
-    def own(self, session: str, seen: Container[int] = ()) -> bytes:
-        """Return the line for a session; nothing if there is nothing to be told."""
-        joined, left = self._after.get(session, (0, 0))
-        told = [
-            f"{names(nicks[before : before + MOST_NAMED], len(nicks) - before)} {what}"
-            for nicks, before, what in ((self._joined, joined, "joined"), (self._left, left, "left"))
-            if len(nicks) > before
-        ]
-        return notice(f"{', '.join(told)} {self._room}.") if told else b""

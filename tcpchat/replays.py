@@ -14,11 +14,12 @@ from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
+from tcpchat.comings import Comings
 from tcpchat.events import Entry, Presence, Renamed
 from tcpchat.lately import Changes
 from tcpchat.logs.interface import Log
 from tcpchat.places import READ_AT_ONCE, Place, pieces
-from tcpchat.render import Comings, View, count, notice
+from tcpchat.render import View, count, count_lines, notice
 
 # Bytes of single entries that are shown together.
 ENOUGH = 16384
@@ -35,7 +36,7 @@ class Replayed(Protocol):
     def render_gap(self, after: int, kept_after: int, view: View) -> bytes:
         """Return that the entries from after one to another are no longer kept."""
 
-    def render_missed(self, entries: list[Entry], comings: Comings | None, view: View, viewer: str) -> bytes:
+    def render_missed(self, entries: list[Entry], came: Comings | None, view: View, viewer: str) -> bytes:
         """Return what somebody missed, who came and went joined in one line behind it."""
 
 
@@ -248,22 +249,23 @@ class Missed:
                     self._counting = _Walk(self._parts, unspoken=True)
                 return counted.addCallback(self._add)
         if self._counting is not None:
-            return self._counting.step(log, viewer).addCallback(self._count, self._counting)
+            return self._counting.step(log, viewer).addCallback(self._count, self._counting, viewer)
         return self._walk.step(log, viewer).addCallback(self._show)
 
     def _add(self, lines: int) -> bytes:
         self._lines += lines
         return b""
 
-    def _count(self, data: bytes, counting: _Walk) -> bytes:
-        self._lines += data.count(b"\n")
+    def _count(self, data: bytes, counting: _Walk, viewer: Viewer) -> bytes:
+        self._lines += count_lines(data)
         if not counting.is_over:
             return b""
         self._counting = None
         self.is_over = not self._lines
         if self.is_over:
             return b""
-        return notice(f"While you were away: {count(self._lines, 'line', 'lines')}.")
+        wire = viewer.view(self._parts[0].feed.stream).wire
+        return notice(f"While you were away: {count(self._lines, 'line', 'lines')}.", wire)
 
     def _show(self, data: bytes) -> bytes:
         self.is_over = self._walk.is_over

@@ -61,7 +61,7 @@ def _tell(what: str, session: Session, connection: str) -> None:
 
 def _attach(session: Session, dialogue: Dialogue) -> None:
     """Let a session go on over a connection."""
-    dialogue.settings = session.settings
+    dialogue.adopt(session.settings)
     dialogue.reader.session = session.id
     session.dialogue = dialogue
     ignored = session.ignored

@@ -28,6 +28,7 @@ from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed, RoomFeed
 from tcpchat.flow import Uncommitted
+from tcpchat.gate import GATE
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name, NotAName, nickname, prepare
@@ -106,6 +107,7 @@ class Chat:
         self._upkeep = LoopingCall(self._look_after)
         self._upkeep.clock = clock
         self._stopped = False
+        self._stopped_at_gate = GATE.sanitizer_escape_total  # and told
 
     async def open(self) -> None:
         """Open every room that the log knows, and begin to keep what has to be kept."""
@@ -136,12 +138,23 @@ class Chat:
         self.logger.failure("Looking after the log has failed", failure)
 
     def _look_after(self) -> None:
+        self._report_stopped()
         self.rooms.keep()
         for stream in self.rooms.close_empty():
             self.cursors.close(stream)
         Deferred.fromCoroutine(self._forgetting.run()).addErrback(self._failed)
         for session in self.resumable.expired(self.clock.seconds()):
             self.forget(session)
+
+    def _report_stopped(self) -> None:
+        """Tell the operator if the output gate had to stop anything since the last look."""
+        stopped = GATE.sanitizer_escape_total - self._stopped_at_gate
+        if stopped:
+            self._stopped_at_gate += stopped
+            self.logger.error(
+                "The output gate has stopped {stopped} characters that nobody should be sent, {total} in all",
+                stopped=stopped, total=GATE.sanitizer_escape_total,
+            )  # fmt: skip
 
     def _settled(self) -> dict[str, Place]:
         feeds: list[Feed] = [*self.rooms, *(feed for feed, _ in self._inboxes.values())]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
+from tcpchat import encoding
+from tcpchat.encoding import UTF8, Encoding, NotUsable
 from tcpchat.render import Joins
 from tcpchat.requests import NotUnderstood
 
@@ -34,6 +36,13 @@ def _zone(value: str) -> tzinfo:
         raise NotUnderstood(f'There is no time zone "{value}". Try Europe/Paris.') from None
 
 
+def _encoding(value: str) -> Encoding:
+    try:
+        return encoding.find(value)
+    except NotUsable as reason:
+        raise NotUnderstood(str(reason)) from None
+
+
 @dataclass
 class Settings:
     """A session's settings, by the names that /set uses."""
@@ -43,6 +52,7 @@ class Settings:
     timestamps: bool = False
     numbers: bool = False
     timezone: tzinfo = UTC
+    encoding: Encoding = UTF8
 
     def change(self, name: str, value: str) -> None:
         """
@@ -62,6 +72,8 @@ class Settings:
                 self.numbers = _switch(name, value)
             case "timezone":
                 self.timezone = _zone(value)
+            case "encoding":
+                self.encoding = _encoding(value)
             case _:
                 raise NotUnderstood(f'There is no setting "{name}". There are: {", ".join(vars(self))}.')
 

@@ -36,11 +36,11 @@ def _compile(pattern: str) -> regex.Pattern[str]:
 _BLANK = _compile(r"[[\t\p{Zs}\p{Zl}\p{Zp}\u2800\u3164\uFFA0\u115F\u1160]--[ ]]")
 
 # Invisible characters whose neighbours decide whether they stay.
-_JOINER = r"\u200C\u200D"  # ZWNJ, ZWJ
-_DIRECTION = r"\u200E\u200F\u061C"  # LRM, RLM, ALM
+JOINER = r"\u200C\u200D"  # ZWNJ, ZWJ
+DIRECTION = r"\u200E\u200F\u061C"  # LRM, RLM, ALM: beside a letter from right to left (ADR 14)
 _EMOJI_STYLE = r"\uFE0E\uFE0F"  # VS15 (text), VS16 (picture)
 _MONGOLIAN_FORM = r"\u180B-\u180D\u180F"  # free variation selectors
-_PERHAPS = f"{_JOINER}{_DIRECTION}{_EMOJI_STYLE}{_MONGOLIAN_FORM}"
+_PERHAPS = f"{JOINER}{DIRECTION}{_EMOJI_STYLE}{_MONGOLIAN_FORM}"
 
 # Everything else that is invisible. Default ignorable (UAX #44) are CGJ, most variation selectors, the
 # TAG block and the code points set aside for more of their kind.
@@ -50,9 +50,9 @@ _INVISIBLE = _compile(rf"[[\p{{Cc}}\p{{Cf}}\p{{Default_Ignorable_Code_Point}}]--
 _NOT_A_CHARACTER = _compile(r"[\p{Cn}\p{Co}\p{Cs}]")
 
 # A joiner between two marks does not end the pile: the limits hold for all that stands on one base.
-_ON_A_BASE = rf"[\p{{M}}{_JOINER}{_DIRECTION}]"
+_ON_A_BASE = rf"[\p{{M}}{JOINER}{DIRECTION}]"
 _ENDLESS_MARKS = _compile(rf"(?<!{_ON_A_BASE}) {_ON_A_BASE}{{{LONGEST_PILE}}} \K {_ON_A_BASE}++")
-_COUNTED_MARK = rf"[\p{{Mn}}\p{{Me}}][\p{{Mc}}{_JOINER}{_DIRECTION}]*+"
+_COUNTED_MARK = rf"[\p{{Mn}}\p{{Me}}][\p{{Mc}}{JOINER}{DIRECTION}]*+"
 _SURPLUS_MARKS = _compile(_COUNTED_MARK * MOST_MARKS + rf"\K {_ON_A_BASE}++")
 
 # Letters that may change their shape beside a joiner: of scripts that join as Arabic does (UAX #44,
@@ -69,10 +69,10 @@ _OUT_OF_PLACE = _compile(
     rf"""
     [{_EMOJI_STYLE}] (?<=\p{{Emoji}} .) \K  # UTS #51, ED-8a and ED-9a; digits are Emoji, for keycaps
   | [{_MONGOLIAN_FORM}] (?<=[\p{{Mongolian}}&&\p{{L}}] .) \K
-  | (?: [{_JOINER}] (?<={_SHAPED} {_ON_A_BASE}{{0,{2 * MOST_MARKS}}}+ .) (?=[{_PERHAPS}]*+ [{_SHAPED}\p{{M}}])
+  | (?: [{JOINER}] (?<={_SHAPED} {_ON_A_BASE}{{0,{2 * MOST_MARKS}}}+ .) (?=[{_PERHAPS}]*+ [{_SHAPED}\p{{M}}])
       | \u200D (?<=\p{{ExtPict}} \p{{EMod}}? \uFE0F? .) (?=[{_PERHAPS}]*+ \p{{ExtPict}})  # UAX #29, GB11
-      | [{_DIRECTION}] (?<={_RTL_LETTER} .)
-      | [{_DIRECTION}] (?<![{_DIRECTION}] .) (?=[{_PERHAPS}]*+ {_RTL_LETTER})
+      | [{DIRECTION}] (?<={_RTL_LETTER} .)
+      | [{DIRECTION}] (?<![{DIRECTION}] .) (?=[{_PERHAPS}]*+ {_RTL_LETTER})
     ) \K [{_PERHAPS}]*+
   | [{_PERHAPS}]
     """

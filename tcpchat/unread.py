@@ -47,4 +47,6 @@ def _least_size(entry: Entry, session: Session) -> int:
     view = View(ignored=frozenset(session.ignored_lately))
     if entry.event.session == session.id or not is_heard(entry.event, view):
         return 0
-    return len(text.encode()) + len("<> \r\n") if text else 0
+    # There are encodings in which each character is one byte.
+    size = len(text) if session.dialogue.was_recoded else len(text.encode())
+    return size + len("<> \r\n") if text else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import jsonlines
 from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.gate import GATE
 from tcpchat.jsonlines import Page
 from tcpchat.render import View
 
@@ -40,6 +42,7 @@ VIEWS = st.builds(
     ignored=st.frozensets(st.sampled_from(["ann", "bob", "@a", "@b"])),
     json=st.just(True),
 )
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200b\ufeff]")
 STREAMS = st.sampled_from(["#lobby", "#dev", "@a"])
 
 
@@ -169,6 +172,56 @@ class OtherTests(SynchronousTestCase):
         whole, _, fraction = jsonlines.time(milliseconds).removesuffix("Z").partition(".")
         again = jsonlines.time(milliseconds - milliseconds % 1000)
         self.assertEqual((int(fraction), f"{whole}.000Z"), (milliseconds % 1000, again))
+
+
+class HarmlessTests(SynchronousTestCase):
+    """What an older version let into the log, or a mistake of ours into a sentence."""
+
+    def setUp(self) -> None:
+        self.before = GATE.sanitizer_escape_total
+
+    def stopped(self) -> int:
+        return GATE.sanitizer_escape_total - self.before
+
+    def test_no_text_has_a_control_in_it_escaped_or_not(self) -> None:
+        for text, shown in (
+            ("\x1b[2J", "\ufffd[2J"), ("a\x7fb", "a\ufffdb"), ("\u009b2J", "\ufffd2J"), ("\r", "\ufffd"),
+            ("\\\x1b\\", "\\\ufffd\\"), ("\u202e\u2028", "\ufffd\ufffd"), ("\t\b\f", "\ufffd" * 3),
+        ):  # fmt: skip
+            for event in Said("b", "bob", text), Acted("b", "bob", text), TopicSet("b", "bob", text):
+                self.assertEqual(entry(event)["text"], shown)
+            self.assertEqual(entry(Said("b", text, "x"))["from"], shown)
+            self.assertEqual(decoded(jsonlines.line({"type": "x", text: [text, {"a": text}, 1, None]})),
+                             [{"type": "x", shown: [shown, {"a": shown}, 1, None]}])  # fmt: skip
+        self.assertEqual(self.stopped(), 10 * 7)
+
+    def test_only_a_message_has_several_lines(self) -> None:
+        self.assertEqual(entry(Said("b", "bob", "one\ntwo"))["text"], "one\ntwo")
+        self.assertEqual(self.stopped(), 0)
+        self.assertEqual(entry(Acted("b", "bob", "one\ntwo"))["text"], "one\ufffdtwo")
+        self.assertEqual(entry(Said("b", "b\nob", "x"))["from"], "b\ufffdob")
+        self.assertEqual(self.stopped(), 2)
+
+    def test_what_people_write_is_as_it_was(self) -> None:
+        for text in (
+            "", '"', "\\", "\\n", "\\u001b", '\\\\"\\', "caf\u00e9", "\U0001f468\u200d\U0001f469",
+            "\u05d0\u200f!", "/", "\U0001fae9", "\ufffd",
+        ):  # fmt: skip
+            self.assertEqual(entry(Said("b", "bob", text))["text"], text)
+            self.assertEqual(entry(Acted("b", "bob", text))["text"], text)
+        self.assertEqual(self.stopped(), 0)
+
+    @settings(deadline=None, database=None)
+    @given(EVENTS, STREAMS, VIEWS)
+    def test_no_text_of_an_object_does_anything_where_it_is_shown(
+        self, event: Event, stream: str, view: View
+    ) -> None:
+        shown = Page([Entry(1, MORNING, event)], stream, view).shared
+        self.assertTrue(shown.endswith(b"}\n"))
+        texts = [text for text in decoded(shown)[0].values() if isinstance(text, str)]
+        for text in shown[:-1].decode(), *texts:
+            said = text.replace("\n", "") if isinstance(event, Said) else text
+            self.assertIsNone(CONTROL.search(said), ascii(text))
 
 
 class PageLaws(SynchronousTestCase):

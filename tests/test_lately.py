@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.comings import Comings
 from tcpchat.events import Entry, Event, Joined, Left, Presence, TopicSet
 from tcpchat.lately import AND_SOME, FOR_EACH, MOST_OTHERS, Lately
 from tcpchat.places import Place
-from tcpchat.render import Comings
+from tcpchat.wire import PLAIN
 
 SESSIONS = [*"abc", *(f"x{n}" for n in range(20))]
 EVENTS: st.SearchStrategy[Event] = st.one_of(
@@ -49,8 +50,8 @@ class LatelyTests(SynchronousTestCase):
             lately.add(Entry(seq, 0, Left(f"s{seq - 2000}", f"n{seq - 2000}")), 4000 - seq)
         changes = lately.between(Place(2000, 2000), Place(4000, 4000), "s1")
         assert changes is not None
-        self.assertTrue(changes.comings.line("#dev").startswith(b"*** n2, n3, "))
-        self.assertTrue(changes.comings.line("#dev").endswith(b"n11 and 1989 others left #dev.\r\n"))
+        self.assertTrue(changes.comings.line("#dev", PLAIN).startswith(b"*** n2, n3, "))
+        self.assertTrue(changes.comings.line("#dev", PLAIN).endswith(b"n11 and 1989 others left #dev.\r\n"))
 
     def test_what_was_before_it_began_is_not_known(self) -> None:
         lately = Lately(7)
@@ -61,7 +62,7 @@ class LatelyTests(SynchronousTestCase):
         lately = after(*joined(1, 2, 3))
         changes = lately.between(Place(0, 0), Place(3, 3), "s3")
         assert changes is not None
-        self.assertEqual(changes.comings.line("#dev"), b"*** n1, n2 joined #dev.\r\n")
+        self.assertEqual(changes.comings.line("#dev", PLAIN), b"*** n1, n2 joined #dev.\r\n")
         self.assertEqual(changes.comings.time, 2)
 
     def test_what_comes_after_the_place_is_not_told(self) -> None:
@@ -104,4 +105,4 @@ class LatelyTests(SynchronousTestCase):
         self.assertEqual(changes.others, others)
         self.assertEqual(changes.comings.time, comings.time)
         if comings.time:
-            self.assertEqual(changes.comings.line("#dev"), comings.line("#dev"))
+            self.assertEqual(changes.comings.line("#dev", PLAIN), comings.line("#dev", PLAIN))

@@ -114,6 +114,30 @@ class InputTests(DoorCase):
             ["!!! That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."],
         )
 
+    def test_a_byte_order_mark_at_the_beginning_is_no_part_of_the_text(self) -> None:
+        for first in b"\xef\xbb\xbfbob\n", b"\n\xef\xbb\xbfcarl\n", b"\xef":
+            connection, _ = self.dial()
+            connection.dataReceived(first)
+            self.settle()
+        connection.dataReceived(b"\xbb\xbfdora\n")
+        self.settle()
+        nicks = ["bob", "carl", "dora"]
+        self.assertEqual(self.alice.sees(), [f"*** {nick} joined #lobby." for nick in nicks])
+        connection.dataReceived(b"\xef\xbb\xbfhello\n")
+        self.assertEqual(self.alice.sees(), ["<dora> hello"])
+
+    def test_lines_come_and_go_in_the_encoding_that_is_set(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"/set encoding latin-1\r\ngr\xfc\xdf\r\n")
+        self.assertEqual(self.alice.types("\u00e9\u20ac\u00ff"), ["<bob> gr\u00fc\u00df"])
+        self.assertEqual(wire.value(), b"*** encoding is latin-1.\r\n<alice> \xe9?\xff\r\n")
+
+    def test_to_telnet_a_byte_255_goes_twice(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"/set encoding latin-1\r\n\xff\xf1\xff\xff\r\n")
+        self.assertEqual(self.alice.types("\u00ff"), ["<bob> \u00ff"])
+        self.assertTrue(wire.value().endswith(b"<alice> \xff\xff\r\n"))
+
     def test_a_line_that_is_too_long_is_refused_whole_and_all_goes_on(self) -> None:
         connection, wire = self.dial_as(b"bob")
         connection.dataReceived(b"x" * 4097 + b"\r\n" + b"y" * 4096 + b"\r\n")

@@ -1,7 +1,7 @@
 """Every form of a line that people are shown, word for word."""
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat import render
+from tcpchat import comings, render
 from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox, lines_said
 from tcpchat.names import nickname
-from tcpchat.render import Comings, Fold, Page, View
+from tcpchat.render import Page, View
 from tcpchat.text import clean
+from tcpchat.wire import Wire
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -109,14 +110,24 @@ class EntryTests(SynchronousTestCase):
         entries = [Entry(seq, NOON, Said("b", "bob", str(seq))) for seq in range(1, 5)]
         self.assertEqual(show(entries, "#dev", View(), "a", NOW, {2, 3}), b"<bob> 1\r\n<bob> 4\r\n")
 
+    def test_who_is_ignored_is_known_by_nickname_or_inbox_as_far_as_it_is_one(self) -> None:
+        self.assertEqual(line(SAID, ignored=frozenset({inbox("b")})), "")
+        self.assertEqual(line(Said("b", "BOB", "x"), ignored=frozenset({"bob"})), "")
+        self.assertEqual(line(Said("b", "b b", "x"), ignored=frozenset({"bob"})), "<b b> x\r\n")
+
+    def test_all_see_the_same_but_those_who_did_it(self) -> None:
+        page = Page([Entry(1, NOON, SAID), Entry(2, NOON, Said("a", "ann", "x"))], "#dev", View(), NOW)
+        self.assertEqual(page.shared, b"<bob> hello\r\n<ann> x\r\n")
+        self.assertEqual(page.apart, {"a", "b"})
+
     def test_nothing_is_nothing(self) -> None:
         self.assertEqual(show([], "#dev", View(), "a", NOW), b"")
-        self.assertEqual(render.missed([], None, "#dev", View(), "a", NOW), b"")
+        self.assertEqual(comings.missed([], None, "#dev", View(), "a", NOW), b"")
 
 
 class TimeTests(SynchronousTestCase):
     def replayed(self, then: str, now: str = "2026-11-21 20:00", event: Event = SAID, **view: Any) -> str:
-        return render.missed([Entry(1, at(then), event)], None, "#dev", View(**view), "b", at(now)).decode()
+        return comings.missed([Entry(1, at(then), event)], None, "#dev", View(**view), "b", at(now)).decode()
 
     def test_a_replayed_line_stands_behind_its_time_one_s_own_too(self) -> None:
         self.assertEqual(self.replayed("2026-11-21 10:02"), "[10:02] <bob> hello\r\n")
@@ -182,7 +193,7 @@ class NumberTests(SynchronousTestCase):
         self.assertEqual(
             self.numbered(SAID, stamped=True, current=False), "[12:00] 1234 #dev <bob> hello\r\n"
         )
-        missed = render.missed([Entry(7, NOON, SAID)], None, "#dev", View(numbered=True), "b", NOW)
+        missed = comings.missed([Entry(7, NOON, SAID)], None, "#dev", View(numbered=True), "b", NOW)
         self.assertEqual(missed, b"[12:00] 7 <bob> hello\r\n")
 
     def test_what_is_not_shown_has_no_number_either(self) -> None:
@@ -217,63 +228,6 @@ class PasteTests(SynchronousTestCase):
             self.assertEqual(shown, "".join(f"<bob> {part}\r\n" for part in text.split("\n")))
 
 
-class MissedTests(SynchronousTestCase):
-    def missed(
-        self, *events: Event, presence: Sequence[Event] = (), viewer: str = "a", **view: Any
-    ) -> list[str]:
-        """Return how somebody is shown what happened from noon on, a minute apart."""
-        entries = [Entry(seq, NOON + seq * 60_000, event) for seq, event in enumerate(events, 1)]
-        comings = Comings(viewer)
-        for seq, event in enumerate(presence, len(events) + 1):
-            comings.add(Entry(seq, NOON + seq * 60_000, event))
-        shown = render.missed(entries, comings, "#dev", View(**view), viewer, NOW).decode()
-        *lines, rest = shown.split("\r\n")
-        self.assertEqual(rest, "")
-        return lines
-
-    def test_everything_stands_behind_its_time_one_s_own_lines_too(self) -> None:
-        self.assertEqual(
-            self.missed(SAID, TopicSet("b", "bob", "x"), Said("a", "ann", "mine")),
-            ["[12:01] <bob> hello", "[12:02] *** bob set the topic of #dev: x", "[12:03] <ann> mine"],
-        )
-        self.assertEqual(self.missed(SAID, current=False), ["[12:01] #dev <bob> hello"])
-
-    def test_who_came_and_went_is_one_line_behind_it_at_the_last_of_their_times(self) -> None:
-        self.assertEqual(
-            self.missed(SAID, presence=[*came("c", "d"), *went("e")]),
-            ["[12:01] <bob> hello", "[12:04] *** c, d joined, e left #dev."],
-        )
-        self.assertEqual(self.missed(presence=came("c")), ["[12:01] *** c joined #dev."])
-
-    def test_of_many_ten_are_named_and_the_others_counted(self) -> None:
-        nicks = [f"n{n}" for n in range(1000)]
-        named = ", ".join(nicks[:10])
-        self.assertEqual(
-            self.missed(presence=[*came(*nicks), *went(*nicks[:11]), *came("a")])[0].partition(" *** ")[2],
-            f"{named} and 990 others joined, {named} and 1 other left #dev.",
-        )
-        self.assertEqual(self.missed(presence=came(*nicks[:10])), [f"[12:10] *** {named} joined #dev."])
-
-    def test_one_s_own_coming_and_going_is_no_part_of_it(self) -> None:
-        self.assertEqual(
-            self.missed(presence=[*came("c"), *went("a"), *came("a")]), ["[12:01] *** c joined #dev."]
-        )
-        self.assertEqual(self.missed(presence=came("a")), [])
-
-    def test_who_wants_no_joins_is_told_none_and_who_wants_them_folded_is(self) -> None:
-        self.assertEqual(self.missed(SAID, presence=came("c"), joins="none"), ["[12:01] <bob> hello"])
-        self.assertEqual(self.missed(presence=came("c"), joins="folded"), ["[12:01] *** c joined #dev."])
-
-    def test_who_is_ignored_is_not_heard_of_the_past_either(self) -> None:
-        self.assertEqual(
-            self.missed(SAID, Said("c", "carl", "hi"), ignored=frozenset({"bob"})), ["[12:02] <carl> hi"]
-        )
-
-    def test_a_private_message_is_missed_as_it_would_have_been_shown(self) -> None:
-        shown = render.missed([Entry(1, NOON, TOLD)], None, inbox("a"), View(current=False), "a", NOW)
-        self.assertEqual(shown, b"[12:00] [from bob] psst\r\n")
-
-
 class SentenceTests(SynchronousTestCase):
     def test_a_notice_and_an_error_begin_with_three_signs(self) -> None:
         self.assertEqual(render.notice("caf\u00e9"), b"*** caf\xc3\xa9\r\n")
@@ -291,65 +245,6 @@ class SentenceTests(SynchronousTestCase):
 
     def test_more_names_than_are_told_may_be_given(self) -> None:
         self.assertEqual(render.names(list("abcdefghijkl"), 12), "a, b, c, d, e, f, g, h, i, j and 2 others")
-
-
-def came(*nicks: str) -> list[Event]:
-    return [Joined(nick, nick) for nick in nicks]
-
-
-def went(*nicks: str) -> list[Event]:
-    return [Left(nick, nick, "any reason") for nick in nicks]
-
-
-def fold(*events: Event) -> Fold:
-    return Fold([Entry(seq, NOON, event) for seq, event in enumerate(events, 1)], "#dev")
-
-
-class FoldTests(SynchronousTestCase):
-    def test_who_came_and_went_is_one_line(self) -> None:
-        self.assertEqual(
-            fold(*came("a"), *went("c"), *came("b")).shared, b"*** a, b joined, c left #dev.\r\n"
-        )
-        self.assertEqual(fold(*came("a")).shared, b"*** a joined #dev.\r\n")
-        self.assertEqual(fold(*went("a", "b")).shared, b"*** a, b left #dev.\r\n")
-
-    def test_who_came_and_went_at_once_did_both(self) -> None:
-        self.assertEqual(fold(*came("a"), *went("a")).shared, b"*** a joined, a left #dev.\r\n")
-
-    def test_of_many_ten_are_named(self) -> None:
-        joined = fold(*came(*"abcdefghijk"), *went(*"ABCDEFGHIJKLM")).shared
-        self.assertEqual(
-            joined,
-            b"*** a, b, c, d, e, f, g, h, i, j and 1 other joined,"
-            b" A, B, C, D, E, F, G, H, I, J and 3 others left #dev.\r\n",
-        )
-        self.assertEqual(
-            fold(*came(*"abcdefghijk")).own("a"), b"*** b, c, d, e, f, g, h, i, j, k joined #dev.\r\n"
-        )
-
-    def test_who_came_in_the_middle_is_shown_what_came_after(self) -> None:
-        folded = fold(*came("a"), *went("z"), *came("b", "c"), *went("y"))
-        self.assertEqual(folded.own("b"), b"*** c joined, y left #dev.\r\n")
-        self.assertEqual(folded.own("c"), b"*** y left #dev.\r\n")
-        self.assertEqual(folded.own("y"), b"")
-        self.assertEqual(folded.own("elsewhere"), folded.shared)
-
-    def test_nobody_is_no_line(self) -> None:
-        self.assertEqual(fold().shared, b"")
-        self.assertEqual(fold(*came("a")).own("a"), b"")
-
-    def test_other_events_are_no_part_of_it(self) -> None:
-        self.assertEqual(fold(SAID, *came("a"), TopicSet("b", "bob", "x")).shared, b"*** a joined #dev.\r\n")
-
-    @settings(deadline=None, database=None)
-    @given(st.lists(st.sampled_from([*came(*"abcd"), *went(*"abcd")])))
-    def test_for_whoever_came_or_went_it_is_the_line_of_what_came_after(self, events: list[Event]) -> None:
-        folded = fold(*events)
-        for viewer in "abcd":
-            mine = [place for place, event in enumerate(events, 1) if event.session == viewer]
-            self.assertEqual(viewer in folded.apart, bool(mine))
-            after = events[mine[-1] :] if mine else events
-            self.assertEqual(folded.own(viewer), fold(*after).shared)
 
 
 # What no line of a chat may hold but its own end.
@@ -376,6 +271,41 @@ BEGINNINGS: st.SearchStrategy[tuple[Event, str, str]] = st.one_of(
     ),
     st.builds(lambda nick, text: (Told("b", nick, "a", text), *[f"[from {nick}] "] * 2), NAMES, TEXTS),
 )  # fmt: skip
+
+
+class WireTests(SynchronousTestCase):
+    """Other terminals than one of UTF-8 whose width is not known."""
+
+    def test_a_line_is_in_the_encoding_of_the_view(self) -> None:
+        entries = [Entry(1, NOON, Said("b", "bob", "caf\u00e9 \u65e5"))]
+        self.assertEqual(show(entries, "#dev", View(wire=Wire("latin_1")), "a", NOW), b"<bob> caf\xe9 ?\r\n")
+
+    def test_a_line_that_is_too_wide_hangs_from_what_stands_in_front_of_it(self) -> None:
+        entries = [Entry(1, NOON, Said("b", "bob", "the quick brown fox"))]
+        view = View(current=False, stamped=True, wire=Wire(width=30))
+        shown = show(entries, "#dev", view, "a", NOW)
+        self.assertEqual(shown, b"[12:00] #dev <bob> the quick\r\n    brown fox\r\n")
+        self.assertEqual(shown.count(b"\n"), 2)
+        self.assertEqual(render.count_lines(shown), 1)
+
+    def test_each_line_of_a_paste_hangs_from_its_own(self) -> None:
+        view = View(wire=Wire("latin_1", 20))
+        shown = show([Entry(1, NOON, Said("b", "bob", "one two three\n  \u00e9"))], "#dev", view, "a", NOW)
+        self.assertEqual(shown, b"<bob> one two three\r\n<bob>   \xe9\r\n")
+        self.assertEqual(render.count_lines(shown), 2)
+
+    def test_so_are_notices_and_errors(self) -> None:
+        wire = Wire("latin_1", 20)
+        self.assertEqual(render.notice("caf\u00e9", wire), b"*** caf\xe9\r\n")
+        self.assertEqual(
+            render.error("x" * 10 + " yy " + "z" * 10, wire), b"!!! xxxxxxxxxx yy\r\n    zzzzzzzzzz\r\n"
+        )
+        self.assertEqual(render.no_longer_kept(12, wire), b"*** 12 lines are no\r\n    longer kept.\r\n")
+        self.assertEqual(render.notices(["a", "\u00e9"], wire), b"*** a\r\n*** \xe9\r\n")
+
+    def test_who_is_not_heard_is_not_shown_there_either(self) -> None:
+        view = View(ignored=frozenset({"bob"}), wire=Wire(width=20))
+        self.assertEqual(show([Entry(1, NOON, SAID)], "#dev", view, "a", NOW), b"")
 
 
 class LineLaws(SynchronousTestCase):

@@ -359,7 +359,12 @@ class BreakTests(ChatCase):
         (carl,) = self.enter("carl")
         carl.types("/msg bob psst")
         self.bob.types(
-            "/set echo on", "/set joins none", "/set timezone Europe/Paris", "/ignore alice", "/away lunch"
+            "/set echo on",
+            "/set joins none",
+            "/set timezone Europe/Paris",
+            "/ignore alice",
+            "/away lunch",
+            "/set encoding latin-1",
         )
         self.bob.breaks_off()
         self.alice.types("not heard", "/msg bob nor this")
@@ -371,6 +376,7 @@ class BreakTests(ChatCase):
         self.assertEqual(bob.types("mine"), ["<bob> mine"])
         self.assertEqual(bob.types("/set")[0].split(", "), [
             "*** echo on", "joins none", "timestamps off", "numbers off", "timezone Europe/Paris",
+            "encoding latin-1",
         ])  # fmt: skip
         self.assertEqual(self.alice.types("/whois bob")[-1], "*** bob is away: lunch")
         self.assertRegex(bob.types("/reply hm")[0], "^!!! Whoever wrote to you last is no longer here")
@@ -867,13 +873,20 @@ class RestartTests(ChatCase):
         for end in lambda: self.crash(), lambda: self.restart(self.alice, self.bob):
             self.setUp()
             self.bob.types(
-                "/set echo on", "/set timezone Europe/Paris", "/ignore eve", "/away lunch", "/join #dev"
+                "/set echo on",
+                "/set timezone Europe/Paris",
+                "/ignore eve",
+                "/away lunch",
+                "/join #dev",
+                "/set encoding CP437",
             )
             end()
             (alice, _), (bob, shown) = self.back()
             self.assertEqual(shown[0], "*** You are bob, in #dev.")
             self.assertEqual(bob.types("mine"), ["<bob> mine"])
-            self.assertEqual(bob.types("/set")[0].split(", ")[-1], "timezone Europe/Paris")
+            self.assertEqual(
+                bob.types("/set")[0].split(", ")[-2:], ["timezone Europe/Paris", "encoding cp437"]
+            )
             self.assertEqual(bob.types("/unignore eve"), ["*** You hear eve again."])
             self.assertEqual(alice.types("/whois bob")[-1], "*** bob is away: lunch")
 

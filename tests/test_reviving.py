@@ -221,7 +221,8 @@ class OddTests(RevivingCase):
         bob, _ = self.come_back(self.bob.code)
         self.assertEqual(bob.types("mine"), ["<bob> mine"])
         self.assertEqual(
-            bob.types("/set"), ["*** echo on, joins all, timestamps off, numbers off, timezone UTC"]
+            bob.types("/set"),
+            ["*** echo on, joins all, timestamps off, numbers off, timezone UTC, encoding utf-8"],
         )
 
     def test_of_two_with_one_name_the_second_gets_another(self) -> None:

@@ -35,7 +35,14 @@ class SettingsTests(SynchronousTestCase):
     def test_at_first_everything_is_plain(self) -> None:
         self.assertEqual(
             self.described(),
-            {"echo": "off", "joins": "all", "timestamps": "off", "numbers": "off", "timezone": "UTC"},
+            {
+                "echo": "off",
+                "joins": "all",
+                "timestamps": "off",
+                "numbers": "off",
+                "timezone": "UTC",
+                "encoding": "utf-8",
+            },
         )
 
     def test_a_switch_is_on_or_off(self) -> None:
@@ -72,7 +79,8 @@ class SettingsTests(SynchronousTestCase):
     def test_there_is_no_other_setting_and_the_ones_there_are_are_named(self) -> None:
         for name in "colour", "", "Echo", "__class__", "change":
             self.assert_refused(
-                f'There is no setting "{name}". There are: echo, joins, timestamps, numbers, timezone.',
+                f'There is no setting "{name}". '
+                "There are: echo, joins, timestamps, numbers, timezone, encoding.",
                 name,
                 "on",
             )
@@ -80,6 +88,7 @@ class SettingsTests(SynchronousTestCase):
     def test_what_is_described_can_be_set_again(self) -> None:
         for name, value in {
             "echo": "on", "joins": "none", "timestamps": "on", "numbers": "on", "timezone": "Asia/Kolkata",
+            "encoding": "koi8-r",
         }.items():  # fmt: skip
             self.settings.change(name, value)
         again = Settings()

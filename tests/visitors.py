@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Entry, Event
+from tcpchat.gate import GATE
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
 from tcpchat.logs.interface import Found, Log, NotKept
 from tcpchat.logs.memory import MemoryLog
@@ -131,7 +132,9 @@ class FakeScreen:
 
 
 class Visitor:
-    """Somebody at the keyboard."""
+    """Somebody at the keyboard, of a terminal that takes ``encoding``."""
+
+    encoding = "utf-8"
 
     def __init__(self, case: ChatCase, address: str) -> None:
         self._case = case
@@ -139,8 +142,8 @@ class Visitor:
         self.screen = FakeScreen()
         self.dialogue: Dialogue = connected(case.chat, self.screen, address)
 
-    def types(self, *lines: str | Refused) -> list[str]:
-        """Type lines, and return what is shown then."""
+    def types(self, *lines: str | bytes | Refused) -> list[str]:
+        """Type lines (bytes are what the door takes), and return what is shown then."""
         for line in lines:
             self.dialogue.received(line)
         return self.sees()
@@ -149,7 +152,7 @@ class Visitor:
         """Return the lines that have come since the last look."""
         self._case.settle()
         new, self._read = self.screen.shown[self._read :], len(self.screen.shown)
-        *lines, rest = new.decode().replace("}\n", "}\r\n").split("\r\n")
+        *lines, rest = new.decode(self.encoding).replace("}\n", "}\r\n").split("\r\n")
         assert not rest, "half a line was shown"
         return lines
 
@@ -186,7 +189,11 @@ class ChatCase(SynchronousTestCase):
     history = 10
     retention: Retention = KEEP_ALL
 
+    stopped_at_gate = 0  # characters that the output gate is expected to stop
+
     def setUp(self) -> None:
+        stopped = GATE.sanitizer_escape_total
+        self.addCleanup(lambda: self.assertEqual(GATE.sanitizer_escape_total - stopped, self.stopped_at_gate))
         ids = count(1)
         self._new_id = lambda: f"s{next(ids)}"
         self._chance = lambda size: next(ids).to_bytes(size)

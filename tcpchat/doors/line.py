@@ -7,6 +7,7 @@ It moves bytes: what a line means, and what is shown, is not known here.
 from __future__ import annotations
 
 import socket
+from codecs import BOM_UTF8
 from typing import Any
 
 from twisted.internet import tcp, unix
@@ -36,7 +37,6 @@ from tcpchat.service import Chat
 from tcpchat.sockets import traffic
 from tcpchat.telnet import TelnetFilter
 
-NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
 TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
 ENDLESS = "That line never ends."
 OTHER_PROTOCOL = "This is a chat for telnet and nc, and not what your program takes it for."
@@ -101,6 +101,7 @@ class LineConnection(LineOnlyReceiver):
             return
         if self._telnet.has_work(data):
             data, answer = self._telnet.feed(data)
+            self.dialogue.speak_telnet()
             self.dialogue.reader.tell(answer)
         try:
             self._reader.feed(data)
@@ -117,15 +118,10 @@ class LineConnection(LineOnlyReceiver):
         if self._first and is_other_protocol(line + b"\n"):
             self.dialogue.cut_off(OTHER_PROTOCOL)
             return
-        try:
-            # Some programs begin a text with a byte order mark.
-            text = line.decode("utf-8-sig" if self._first else "utf-8")
-        except UnicodeDecodeError:
-            self.dialogue.received(NotUnderstood(NOT_UTF8, "not-utf8"))
-        else:
-            self.dialogue.received(text)
-        finally:
-            self._first = self._first and not line
+        if self._first:
+            self._first = not line
+            line = line.removeprefix(BOM_UTF8)  # some programs begin a text with it
+        self.dialogue.received(line)
 
     @property
     def is_settled(self) -> bool:
