@@ -35,6 +35,7 @@ from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.state import Kept, Numbers, Outcome, Posting, State
 from tcpchat.telling import Telling
+from tcpchat.wire import PLAIN
 
 T = TypeVar("T")
 
@@ -185,7 +186,8 @@ class Dialogue(Telling):
     def view(self, stream: str) -> View:
         """Return how a stream is seen."""
         assert self._state is not None
-        return self._state.view(stream)._replace(json=self.speaks_json, wire=self.wire)
+        view, wire = self._state.view(stream), self.wire
+        return view if wire is PLAIN and not self.speaks_json else view._replace(json=self.speaks_json, wire=wire)
 
     def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read, or no longer."""

@@ -22,15 +22,12 @@ from tcpchat.records import KeptSession
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
-from tcpchat.settings import Settings
+from tcpchat.settings import AS_AT_FIRST, Settings
 from tcpchat.tickets import Ticket, digest, digests
 
 # Tokens of one session that are good at once: each time a program comes back by its code to another
 # server, which knows no token, it gets a new one.
 MOST_TOKENS = 3
-
-# Settings that nobody has changed are not kept.
-AS_AT_FIRST = Settings()
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -46,9 +43,9 @@ class Session:
     """Somebody who has a nickname."""
 
     __slots__ = (
-        "_keeping_since", "_keeps", "acknowledged", "address", "asked_before", "away", "broken",
+        "_asked_before", "_keeping_since", "_keeps", "acknowledged", "address", "away", "broken",
         "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately", "name",
-        "settings", "since", "ticket",
+        "since", "ticket",
     )  # fmt: skip
 
     def __init__(self, dialogue: Dialogue, id: str, name: Name, ticket: Ticket, since: int) -> None:
@@ -61,17 +58,28 @@ class Session:
         self.since = since
         self.address = dialogue.address
         self.dialogue = dialogue
-        self.settings = dialogue.settings
         self.feeds: list[RoomFeed] = []  # the rooms, in the order in which they were current last
         self.away: str | None = None
         self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
         self.correspondent: str | None = None  # the session that wrote privately last
-        self.asked_before = AskedBefore(self.chat.log, id)
+        self._asked_before: AskedBefore | None = None
         self.ignored_lately = NOBODY  # whom one did not hear over this connection
         self.acknowledged = dialogue.reader.acknowledged  # by the last connection, once it has broken
         self.broken: int | None = None  # when it did, in milliseconds since 1970
         self._keeping_since = -1.0  # the second in which so much was kept
         self._keeps = 0
+
+    @property
+    def settings(self) -> Settings:
+        """What the person has set."""
+        return self.dialogue.settings
+
+    @property
+    def asked_before(self) -> AskedBefore:
+        """What a program has asked for before, by its references."""
+        if self._asked_before is None:
+            self._asked_before = AskedBefore(self.chat.log, self.id)
+        return self._asked_before
 
     # What others may know
 
@@ -210,7 +218,7 @@ class Session:
             address=self.address,
             since=self.since,
             rooms=tuple(feed.stream for feed in self.feeds) if rooms is None else rooms,
-            settings={} if self.settings == AS_AT_FIRST else dict(self.settings.describe()),
+            settings={} if self.settings is AS_AT_FIRST else dict(self.settings.describe()),
             ignored=self.ignored,
             away=self.away,
             correspondent=self.correspondent,
