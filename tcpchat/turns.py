@@ -6,6 +6,10 @@ import gc
 import select
 from typing import Any
 
+from twisted.internet import tcp
+
+from tcpchat.transports import Server
+
 # Connections that are accepted in one turn: each is greeted at once.
 MOST_ACCEPTS = 64
 
@@ -49,7 +53,7 @@ def keep_short(reactor: Any) -> None:
 
 def accept_few(port: Any) -> None:
     """
-    Have a listening port accept few connections in one turn.
+    Have a listening port accept few connections in one turn, and make little of each.
 
     Twisted's begins with 100, and with each turn that does not suffice, it is 20 more.
     """
@@ -57,6 +61,8 @@ def accept_few(port: Any) -> None:
     if hasattr(port, "numberAccepts"):
         few = property(lambda port: MOST_ACCEPTS, lambda port, number: None)
         port.__class__ = type(kind.__name__, (kind,), {"numberAccepts": few})
+    if getattr(port, "transport", None) is tcp.Server:
+        port.transport = Server
 
 
 def collect_little_at_once() -> None:

@@ -24,14 +24,15 @@ from zope.interface import implementer
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
 from tcpchat.drain import Drain
+from tcpchat.fanout.direct import outcome
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.lines import Endless, LineReader, TooLong, is_other_protocol
 from tcpchat.nameless import connected
 from tcpchat.requests import NotUnderstood
-from tcpchat.screen import Show
 from tcpchat.service import Chat
 from tcpchat.sockets import traffic
 from tcpchat.telnet import TelnetFilter
+from tcpchat.transports import Server
 
 TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
 ENDLESS = "That line never ends."
@@ -45,9 +46,9 @@ HANG_UP_TOO = 2
 # Lines taken from one connection before it is the others' turn: 65,536 line ends fit into one read.
 LINES_A_TURN = 64
 
-# Transports whose writeSomeData goes to the socket at once. That of TLS is the raw socket's: what
-# it is given goes out as plain text.
-DIRECT = (tcp.Server, unix.Server)
+# Transports whose bytes go to the socket as they are. Beneath that of TLS is one, too: what it is given
+# goes out as plain text.
+DIRECT = (Server, tcp.Server, unix.Server)
 
 
 @implementer(IHalfCloseableProtocol)
@@ -79,7 +80,6 @@ class LineConnection(LineOnlyReceiver):
     def connectionMade(self) -> None:
         """Somebody has connected: they are greeted at once."""
         self._direct = type(self.transport) in DIRECT
-        self.show: Show = self.transport.writeSomeData if self._direct else self._show_later
         self.socket: socket.socket | None = self.transport.getHandle() if self._direct else None
         if self._direct:
             self._hear_of_drain()
@@ -154,6 +154,15 @@ class LineConnection(LineOnlyReceiver):
 
     # What the session calls: this is its screen
 
+    def show(self, data: bytes) -> int | Exception:
+        """Send what goes at once; with TLS that is nothing, and all goes the way of `keep`."""
+        if self.socket is None:
+            return 0
+        try:
+            return self.socket.send(data)
+        except OSError as error:
+            return outcome(error)
+
     def keep(self, data: bytes) -> None:
         """Send something as the peer reads; `drained` follows."""
         self.transport.write(data)
@@ -214,7 +223,7 @@ class LineConnection(LineOnlyReceiver):
             self.transport.resumeProducing()
 
     def _hear_of_drain(self) -> None:
-        self._drain = Drain(self._drained, self._stopped)
+        self._drain = Drain(self)
         self._drain.register(self.transport)
 
     def _hear_no_more(self) -> None:
@@ -222,19 +231,16 @@ class LineConnection(LineOnlyReceiver):
             self._drain = None
             self.transport.unregisterProducer()
 
-    def _drained(self) -> None:
+    def drained(self) -> None:
         """The transport has sent everything that it was given."""
         if not self._direct:
             # TLS calls a producer all the time while it is registered.
             self._hear_no_more()
         self.dialogue.reader.drained()
 
-    def _stopped(self) -> None:
+    def stopped(self) -> None:
+        """The transport closes its socket."""
         self._last_traffic = self._measure()
-
-    def _show_later(self, data: bytes) -> int:
-        """Take nothing at once: all goes the way of `keep`."""
-        return 0
 
     def _take_lines(self) -> None:
         """Give the session line after line, until it wants no more, or it is the others' turn."""
