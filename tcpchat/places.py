@@ -26,6 +26,10 @@ class Place(NamedTuple):
 
     def at_least(self, other: Place) -> Place:
         """Return the further of two places."""
+        if not self.is_behind(other):
+            return self
+        if not other.is_behind(self):
+            return other  # the same for all who are there
         return Place(max(self.seq, other.seq), max(self.presence, other.presence))
 
     def is_behind(self, other: Place) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from itertools import islice
 
-from tcpchat import answers, jsonlines, records, render
+from tcpchat import answers, jsonlines, records, render, tickets
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
@@ -23,7 +23,7 @@ from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
 from tcpchat.settings import AS_AT_FIRST, Settings
-from tcpchat.tickets import Ticket, digest, digests
+from tcpchat.tickets import Ticket, digest, digest_as_made, digests
 
 # Tokens of one session that are good at once: each time a program comes back by its code to another
 # server, which knows no token, it gets a new one.
@@ -43,9 +43,9 @@ class Session:
     """Somebody who has a nickname."""
 
     __slots__ = (
-        "_asked_before", "_keeping_since", "_keeps", "acknowledged", "address", "away", "broken",
+        "_asked_before", "_keeping_since", "_keeps", "_ticket", "acknowledged", "address", "away", "broken",
         "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately", "name",
-        "since", "ticket",
+        "since",
     )  # fmt: skip
 
     def __init__(self, dialogue: Dialogue, id: str, name: Name, ticket: Ticket, since: int) -> None:
@@ -53,8 +53,9 @@ class Session:
         self.chat = dialogue.chat
         self.id = id
         self.name = name
-        self.ticket = ticket
-        self.digests: tuple[str, ...] = digests(ticket)
+        # Where it follows from the token, the code is made again when it is asked for.
+        self._ticket: Ticket | str = ticket.token or ticket
+        self.digests: tuple[str, ...] = (digest_as_made(ticket.code),)
         self.since = since
         self.address = dialogue.address
         self.dialogue = dialogue
@@ -80,6 +81,11 @@ class Session:
         if self._asked_before is None:
             self._asked_before = AskedBefore(self.chat.log, self.id)
         return self._asked_before
+
+    @property
+    def ticket(self) -> Ticket:
+        """With what the person comes back."""
+        return tickets.ticket(self._ticket) if isinstance(self._ticket, str) else self._ticket
 
     # What others may know
 
@@ -255,9 +261,9 @@ class Session:
 
     def be_back(self, ticket: Ticket) -> None:
         """The person is back, with this ticket."""
-        self.ticket = ticket
+        self._ticket = ticket
         code, *tokens = self.digests
-        if digest(ticket.token) not in tokens:
+        if not {code, *tokens} & set(digests(ticket.token)):
             tokens = [*tokens, digest(ticket.token)][-MOST_TOKENS:]
         self.digests = code, *tokens
 
