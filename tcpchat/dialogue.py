@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from tcpchat import jsonlines
 from tcpchat.answers import Notice
+from tcpchat.coroutines import carry_through
 from tcpchat.fifo import Fifo
 from tcpchat.flow import FlowControl, Wait
 from tcpchat.json_requests import BadRequest, understand
@@ -279,15 +280,20 @@ class Dialogue(Telling):
             self._count_until_kept(effect, asked)
         else:
             self._waiting = True
-            done = Deferred.fromCoroutine(effect)
-            done.addCallback(self._took_effect, asked).addErrback(self._not_done, asked)
-            done.addErrback(self._failed).addBoth(self._done)
+            carry_through(effect, partial(self._took_effect, asked))
 
-    def _took_effect(self, outcome: Outcome, asked: Asked) -> None:
-        if isinstance(outcome, Deferred):
-            self._count_until_kept(outcome, asked)
-        else:
-            self._succeeded(outcome, asked)
+    def _took_effect(self, asked: Asked, outcome: Outcome | Failure) -> None:
+        try:
+            if isinstance(outcome, Failure):
+                self._not_done(outcome, asked)
+            elif isinstance(outcome, Deferred):
+                self._count_until_kept(outcome, asked)
+            else:
+                self._succeeded(outcome, asked)
+        except Exception:
+            self._failed(Failure())
+        self._waiting = False
+        self._go_on()
 
     def _succeeded(self, seqs: Numbers | None, asked: Asked) -> None:
         if asked.by_program and self.speaks_json:
@@ -332,10 +338,6 @@ class Dialogue(Telling):
         assert self._state is not None
         self.refuse(refusal, ref)
         self._state.refused(refusal)
-
-    def _done(self, _: object) -> None:
-        self._waiting = False
-        self._go_on()
 
     # The end
 

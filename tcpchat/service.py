@@ -302,16 +302,16 @@ class Chat:
         feed.room.check(event)
         return self.log.append(feed.stream, [event])
 
-    async def join(self, feed: RoomFeed, session: str, nick: str, ref: str = "") -> int:
+    def join(self, feed: RoomFeed, session: str, nick: str, ref: str = "") -> Deferred[list[int]]:
         """
-        Bring somebody into a room; return the number of the entry that says so.
+        Bring somebody into a room; the answer is the number of the entry that says so.
+
+        It fails with `NotKept` if the log cannot be written.
 
         Raises:
             Refused: it may not be.
-            NotKept: the log cannot be written.
         """
-        (seq,) = await self.post(feed, Joined(session, nick, ref=ref))
-        return seq
+        return self.post(feed, Joined(session, nick, ref=ref))
 
     async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> list[int]:
         """
