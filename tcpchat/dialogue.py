@@ -188,7 +188,9 @@ class Dialogue(Telling):
         """Return how a stream is seen."""
         assert self._state is not None
         view, wire = self._state.view(stream), self.wire
-        return view if wire is PLAIN and not self.speaks_json else view._replace(json=self.speaks_json, wire=wire)
+        if wire is PLAIN and not self.speaks_json:  # as nearly always, and it is one for all
+            return view
+        return view._replace(json=self.speaks_json, wire=wire)
 
     def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read, or no longer."""

@@ -34,6 +34,9 @@ class Live(Protocol):
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
         """Return the numbers of the renamings that the reader was shown by another feed."""
 
+    def has_new(self, feed: Followed, upto: Place) -> bool:
+        """Tell whether who came and went up to a place is new to the reader, and count it as shown now."""
+
 
 class Followed(Replayed, Protocol):
     """What a reader needs from a feed (feed.py)."""
@@ -170,6 +173,14 @@ class Following:
         self.is_live = False
         for each, place in zip(followed, places, strict=True):
             each.place = place
+
+    def has_new(self, feed: Followed, upto: Place) -> bool:
+        """Tell whether who came and went up to a place is new, and count it as shown from now on."""
+        followed = self._followed[feed]
+        if followed.after.presence >= upto.presence:
+            return False
+        followed.after = upto
+        return True
 
     def move(self, feed: Followed, place: Place) -> None:
         """Be at another place, which is not live."""

@@ -241,6 +241,10 @@ class Reader:
         """Return the numbers of the renamings that were shown by another feed; count the others as shown."""
         return self._following.seen_elsewhere(entries)
 
+    def has_new(self, feed: Followed, upto: Place) -> bool:
+        """Tell whether who came and went up to a place is new to the reader, and count it as shown now."""
+        return self._following.has_new(feed, upto)
+
     # Falling behind and catching up
 
     def _advance(self) -> None:

@@ -11,7 +11,7 @@ from twisted.internet import tcp
 from tcpchat.transports import Server
 
 # Connections that are accepted in one turn: each is greeted at once.
-MOST_ACCEPTS = 64
+MOST_ACCEPTS = 32
 
 # Connections that the reactor looks after in one turn: some ten milliseconds, where each of them has
 # just come, or broken. When a network fails, it is thousands.
@@ -21,7 +21,7 @@ MOST_EVENTS = 64
 # often it looks among older ones. With Python's 700, a busy server spends a quarter of its time looking,
 # at lines in flight, which are in no cycle. With more, each look takes longer: with 50,000 up to 60 ms,
 # and what 20 of them left would be looked at in one go.
-COLLECT_EVERY = 5_000, 2, 400
+COLLECT_EVERY = 5_000, 0, 800
 
 
 class FewAtOnce:
