@@ -101,7 +101,7 @@ class InPartsCase(AnyCrowdCase):
 class InPartsTests(InPartsCase):
     def setUp(self) -> None:
         super().setUp()
-        self.crowd = self.enter(*(f"u{n}" for n in range(LARGEST_UNFOLDED_ROOM + 5)))
+        self.crowd = self.enter(*(f"u{n}" for n in range(LARGEST_UNFOLDED_ROOM + 25)))
         self.clock.advance(2 * FOLDED_FOR)
         for visitor in self.crowd:
             visitor.sees()
@@ -142,13 +142,44 @@ class InPartsTests(InPartsCase):
         self.assertNotIn(b"zoe joined", other.screen.shown)
         self.assertEqual(self.times_told(other), 1)
 
-    def test_who_falls_behind_meanwhile_is_told_once_all_the_same(self) -> None:
-        for visitor in self.begin():
-            visitor.stalls()
-            self.comer.dialogue.received("hello")
-            self.clock.advance(0)
-            visitor.reads()
-            self.assertEqual(self.times_told(visitor), 1)
+    def test_who_has_it_and_falls_behind_meanwhile_is_not_told_again(self) -> None:
+        told, _ = self.begin()
+        self.fall_behind(told)
+        self.catch_up(told)
+        self.assertEqual(self.times_told(told), 1)
+
+    def test_who_falls_behind_before_that_is_told_from_the_log(self) -> None:
+        _, other = self.begin()
+        self.fall_behind(other)
+        self.assertEqual(self.times_told(other), 0)  # all the others are told meanwhile
+        other.reads()
+        self.assertEqual(self.times_told(other), 1)
+
+    def test_who_is_back_before_it_is_over_is_told_with_the_others(self) -> None:
+        self.begin()
+        soon = [visitor for visitor in self.crowd if b"zoe" not in visitor.screen.shown][-6]
+        for visitor in soon, self.crowd[0]:  # one who misses their turn, and one whose turn is to come
+            self.fall_behind(visitor)
+        self.clock.pump([0] * 2)
+        for visitor in soon, self.crowd[0]:
+            self.assertNotIn(b"zoe joined", visitor.screen.shown + visitor.screen.kept)
+            self.catch_up(visitor)
+        self.assertEqual([self.times_told(visitor) for visitor in (soon, self.crowd[0])], [1, 1])
+
+    def fall_behind(self, visitor: Visitor) -> None:
+        visitor.stalls()
+        self.comer.dialogue.received("hello")
+        self.clock.pump([0] * 2)
+        self.assertFalse(visitor.dialogue.reader.is_live)
+
+    def catch_up(self, visitor: Visitor) -> None:
+        """Let somebody read on, and be there before the fold is over."""
+        screen = visitor.screen
+        screen.room, screen.shown, screen.kept = None, screen.shown + screen.kept, b""
+        visitor.dialogue.reader.drained()
+        self.clock.pump([0] * 3)
+        self.assertTrue(visitor.dialogue.reader.is_live)
+        self.assertIn(0, {other.screen.shown.count(b"zoe joined") for other in self.crowd})
 
     def test_who_takes_up_the_session_from_elsewhere_is_told_once_all_the_same(self) -> None:
         for visitor in self.begin():
