@@ -28,7 +28,7 @@ def carry_out_anywhere(dialogue: Dialogue, asked: Asked) -> None:
         case Set(name, value):
             if value or name not in dict(settings.describe()):
                 dialogue.change(name, value)
-            dialogue.tell(f"{name} is {dict(settings.describe())[name]}.")
+            dialogue.tell(f"{name} is {dict(dialogue.settings.describe())[name]}.")
         case SpeakJson():
             dialogue.speak_json()
         case Quit(reason):

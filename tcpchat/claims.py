@@ -19,6 +19,10 @@ KEPT_FOR = 20.0
 # It is ten times what a crowd of 1,000 who all leave at once needs, and some 5 MB.
 MOST_KEPT = 10_000
 
+# The kinds of a name's keys (names.Name.keys).
+FOLD = "fold"
+KINDS = FOLD, "skeleton", "upper"
+
 # The stem of a variant when the name asked for has none, which no name known to us has.
 _LAST_RESORT = "guest"
 
@@ -49,8 +53,9 @@ class Claims:
     """
 
     def __init__(self) -> None:
-        self._holders: dict[Key, str] = {}
-        self._names: dict[str, list[Name]] = {}  # by session, none empty
+        # By each key's kind, then by its value: a key for each of a thousand names would be three tuples.
+        self._holders: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
+        self._names: dict[str, tuple[Name, ...]] = {}  # by session, none empty
         self._kept: dict[Key, _Kept] = {}
         self._expiring: deque[_Kept] = deque()  # the first to become free first
         self._first_numbers: dict[str, int] = {}  # of variants of a spelling: those below are held
@@ -65,11 +70,11 @@ class Claims:
         self._forget_kept(now)
         if is_reserved(name) or not all(self._is_free(key, holder, address) for key in name.keys):
             raise Taken(name)
-        names = self._names.setdefault(holder, [])
+        names = self._names.get(holder, ())
         if name not in names:
-            names.append(name)
-        for key in name.keys:
-            self._holders[key] = holder
+            self._names[holder] = *names, name
+        for kind, value in name.keys:
+            self._holders[kind][value] = holder
 
     def release(self, name: Name, holder: str, address: str, now: float, is_kept: bool = True) -> None:
         """
@@ -78,16 +83,19 @@ class Claims:
         Unless it ``is_kept`` it is free to all at once. What the session's other names have in common
         with it stays held. A name that the session does not hold is not touched.
         """
-        names = self._names.get(holder, [])
+        names = self._names.get(holder, ())
         if name not in names:
             return
-        names.remove(name)
-        if not names:
+        others = tuple(other for other in names if other != name)
+        if others:
+            self._names[holder] = others
+        else:
             del self._names[holder]
-        needed = {key for other in names for key in other.keys}
+        needed = {key for other in others for key in other.keys}
         keys = tuple(key for key in name.keys if key not in needed)
         for key in keys:
-            del self._holders[key]
+            kind, value = key
+            del self._holders[kind][value]
         if keys and is_kept:
             kept = _Kept(keys, holder, address, now + KEPT_FOR)
             self._expiring.append(kept)
@@ -97,7 +105,11 @@ class Claims:
 
     def holder(self, name: Name) -> str | None:
         """Return who holds a name or one that is the same; of several, who is nearest in spelling."""
-        return next((self._holders[key] for key in name.keys if key in self._holders), None)
+        return next(filter(None, map(self._holder, name.keys)), None)
+
+    def _holder(self, key: Key) -> str | None:
+        kind, value = key
+        return self._holders[kind].get(value)
 
     def free_variant(self, name: Name, address: str, now: float, ascii_only: bool = False) -> Name:
         """
@@ -111,10 +123,10 @@ class Claims:
         while True:
             number, stem = next(variants)
             # Those that are held are told by their keys, before anything is judged: there may be a thousand.
-            if ("fold", f"{stem.fold}{number}") in self._holders:
+            if f"{stem.fold}{number}" in self._holders[FOLD]:
                 continue
             keys = _keys(stem, number)
-            if not self._holders.keys().isdisjoint(keys):
+            if any(map(self._holder, keys)):
                 continue
             if all_held:
                 all_held = False
@@ -132,7 +144,7 @@ class Claims:
             self._first_numbers[name.display] = number
 
     def _is_free(self, key: Key, holder: str | None, address: str) -> bool:
-        held_by = self._holders.get(key)
+        held_by = self._holder(key)
         if held_by is not None:
             return held_by == holder
         kept = self._kept.get(key)

@@ -172,11 +172,11 @@ class Cursors:
         behind = {}
         for stream, place in reader.acknowledged.places.items():
             there = floor.get(stream)
-            if there is None:
+            if there is None or place is there:  # as of those who were where all are
                 continue
             if begun and stream in begun:
                 there = there.at_least(begun[stream])
-            if place != there and place.is_behind(there):
+            if place.is_behind(there):
                 behind[stream] = place
         return behind
 

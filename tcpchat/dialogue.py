@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from tcpchat import costs, jsonlines
 from tcpchat.answers import Notice
 from tcpchat.buckets import Budget
+from tcpchat.coroutines import carry_through
 from tcpchat.costs import Step
 from tcpchat.fifo import Fifo
 from tcpchat.flow import FlowControl, Wait
@@ -39,6 +40,7 @@ from tcpchat.screen import NOWHERE, Screen
 from tcpchat.service import Chat
 from tcpchat.state import Kept, Numbers, Outcome, Posting, State
 from tcpchat.telling import Telling
+from tcpchat.wire import PLAIN
 
 T = TypeVar("T")
 
@@ -212,7 +214,10 @@ class Dialogue(Telling):
     def view(self, stream: str) -> View:
         """Return how a stream is seen."""
         assert self._state is not None
-        return self._state.view(stream)._replace(json=self.speaks_json, wire=self.wire)
+        view, wire = self._state.view(stream), self.wire
+        if wire is PLAIN and not self.speaks_json:  # as nearly always, and it is one for all
+            return view
+        return view._replace(json=self.speaks_json, wire=wire)
 
     def hold_answers(self, hold: bool) -> None:
         """Too many answers wait to be read, or no longer."""
@@ -348,15 +353,20 @@ class Dialogue(Telling):
             self._count_until_kept(effect, asked)
         else:
             self._waiting = True
-            done = Deferred.fromCoroutine(effect)
-            done.addCallback(self._took_effect, asked).addErrback(self._not_done, asked)
-            done.addErrback(self._failed).addBoth(self._done)
+            carry_through(effect, partial(self._took_effect, asked))
 
-    def _took_effect(self, outcome: Outcome, asked: Asked) -> None:
-        if isinstance(outcome, Deferred):
-            self._count_until_kept(outcome, asked)
-        else:
-            self._succeeded(outcome, asked)
+    def _took_effect(self, asked: Asked, outcome: Outcome | Failure) -> None:
+        try:
+            if isinstance(outcome, Failure):
+                self._not_done(outcome, asked)
+            elif isinstance(outcome, Deferred):
+                self._count_until_kept(outcome, asked)
+            else:
+                self._succeeded(outcome, asked)
+        except Exception:
+            self._failed(Failure())
+        self._waiting = False
+        self._go_on()
 
     def _succeeded(self, seqs: Numbers | None, asked: Asked) -> None:
         if asked.by_program and self.speaks_json:
@@ -407,10 +417,6 @@ class Dialogue(Telling):
         assert self._state is not None
         self.refuse(refusal, ref)
         self._state.refused(refusal)
-
-    def _done(self, _: object) -> None:
-        self._waiting = False
-        self._go_on()
 
     # The end
 

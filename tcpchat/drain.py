@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet import tcp
 from twisted.internet.interfaces import IPullProducer
 from zope.interface import implementer
 
 
+class Drained(Protocol):
+    """Whom it concerns."""
+
+    def drained(self) -> None:
+        """Everything that the transport was given is on its way."""
+
+    def stopped(self) -> None:
+        """The connection is lost, and its socket is about to be closed."""
+
+
 @implementer(IPullProducer)
 class Drain:
     """Hears from the transport that everything it was given is on its way, and passes that on."""
 
-    __slots__ = "_drained", "_registered", "_stopped"
+    __slots__ = "_owner", "_registered"
 
-    def __init__(self, drained: Callable[[], None], stopped: Callable[[], None]) -> None:
-        self._drained = drained
-        self._stopped = stopped
+    def __init__(self, owner: Drained) -> None:
+        self._owner = owner
         self._registered = False
 
     def register(self, transport: tcp.Connection) -> None:
@@ -28,8 +37,8 @@ class Drain:
     def resumeProducing(self) -> None:
         """Called each time the transport's buffer is empty."""
         if self._registered:
-            self._drained()
+            self._owner.drained()
 
     def stopProducing(self) -> None:
         """Called when the connection is lost, just before its socket is closed."""
-        self._stopped()
+        self._owner.stopped()

@@ -14,6 +14,7 @@ from tcpchat.comings import Comings, Fold
 from tcpchat.events import Entry, Presence, Renamed, Spoken
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
+from tcpchat.folding import Folding
 from tcpchat.following import Live
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.logs.interface import Log
@@ -22,6 +23,9 @@ from tcpchat.render import Page, View
 from tcpchat.room import Room
 
 AnyPage = Page | jsonlines.Page
+
+# Seconds of each turn of the reactor for a fold that is shown to many.
+SHARE = 0.005
 
 
 class Feed:
@@ -153,7 +157,7 @@ class Feed:
         """Return the entries that are shown at once to those with this view."""
         return entries
 
-    def _hand(self, page: Callable[[View], AnyPage | Fold | None], several: Set[str] = frozenset()) -> None:
+    def _hand(self, page: Callable[[View], AnyPage], several: Set[str] = frozenset()) -> None:
         """
         Hand every live reader the page of its view, those whom it concerns one of their own.
 
@@ -162,8 +166,6 @@ class Feed:
         short: list[tuple[str, bytes, int | Exception]] = []
         for view, crowd in self._live.items():
             shown = page(view)
-            if shown is None:
-                continue
             apart = shown.apart | several if several else shown.apart
             data = shown.shared
             short += [(session, data, taken) for session, taken in crowd.hand(data, apart)]
@@ -175,7 +177,7 @@ class Feed:
         for session, data, taken in short:
             self._readers[session].was_shown(data, taken)
 
-    def _seen(self, page: AnyPage | Fold, session: str) -> set[int]:
+    def _seen(self, page: AnyPage, session: str) -> set[int]:
         return self._readers[session].seen_elsewhere(page.entries) if isinstance(page, Page) else set()
 
 
@@ -203,6 +205,7 @@ class RoomFeed(Feed):
         self._clock = clock
         self._unfoldable = 0  # the last entry that does not say who came or went
         self._unfolded: list[Entry] = []  # those that do, since the last fold
+        self._fold: Folding | None = None  # one that not everybody has been shown yet
         self._folding = False  # for all, or only for those who set it so?
         self._timer: IDelayedCall | None = None
 
@@ -219,7 +222,14 @@ class RoomFeed(Feed):
 
     @property
     def settled(self) -> Place:
+        if self._fold:
+            return Place(self.shown, self._fold.before)
         return Place(self.shown, self._unfolded[0].seq - 1 if self._unfolded else self.shown)
+
+    def enter(self, reader: Live, view: View) -> None:
+        super().enter(reader, view)
+        if self._fold:
+            self._fold.add(reader.session)
 
     def here(self, view: View) -> Place:
         if not self._folds(view):
@@ -282,21 +292,50 @@ class RoomFeed(Feed):
                 presence.append(entry)
             else:
                 self._unfoldable = entry.seq
-        if presence and (self._unfolded or self._folding or any(map(self._folds, self._live))):
+        if presence and (self._unfolded or self._fold or self._folding or any(map(self._folds, self._live))):
             # Before anybody falls behind, whose place this is a part of.
             self._unfolded += presence
-            self._timer = self._timer or self._clock.callLater(FOLDED_FOR, self.show_folded)
+            self._timer = self._timer or self._clock.callLater(FOLDED_FOR, self._fold_some)
         super()._show(entries)
 
     def show_folded(self) -> None:
         if self._timer and self._timer.active():
             self._timer.cancel()
         self._timer = None
-        unfolded, self._unfolded = self._unfolded, []
-        if unfolded:
-            fold = Fold(unfolded, self.stream)
-            self._hand(lambda view: fold.over(view.wire) if self._folds(view) else None)
+        while self._fold or self._unfolded:
+            self._show_fold(lambda: False)
         self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
+
+    def _fold_some(self) -> None:
+        """Show some what waits to be shown folded; the others in the turns after this one."""
+        end = self._clock.seconds() + SHARE
+        self._timer = None
+        if not self._show_fold(lambda: self._clock.seconds() > end):
+            self._timer = self._clock.callLater(0, self._fold_some)
+            return
+        self._folding = len(self.room.members) > LARGEST_UNFOLDED_ROOM
+        if self._unfolded:  # while it was shown
+            self._timer = self._clock.callLater(FOLDED_FOR, self._fold_some)
+
+    def _show_fold(self, is_time_over: Callable[[], bool]) -> bool:
+        """Show one fold, or go on with it, while there is time; return whether all have been shown it."""
+        if self._fold is None:
+            unfolded, self._unfolded = self._unfolded, []
+            if not unfolded:
+                return True
+            self._fold = Folding(unfolded, self.stream, self._readers)
+        fold = self._fold
+        while (session := fold.next()) is not None:
+            for view, crowd in self._live.items():
+                if session in crowd:
+                    # Before they fall behind, whose place is behind it then.
+                    if self._folds(view) and self._readers[session].has_new(self, fold.upto):
+                        fold.show(session, self._readers, crowd, view.wire)
+                    break
+            if is_time_over():
+                return False
+        self._fold = None
+        return True
 
 
 def are_spoken(entries: list[Entry]) -> bool:

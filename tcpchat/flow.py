@@ -54,7 +54,7 @@ class FlowControl:
         self._all = all_uncommitted
         self.reasons = NONE  # why input waits
         self.stops = False  # do the lines wait that have come?
-        self._kept: list[Deferred[None]] = []  # what waits for nothing to be uncommitted
+        self._kept: tuple[Deferred[None], ...] = ()  # what waits for nothing to be uncommitted
         self._ended = False
 
     def wait(self, reason: Wait, wait: bool) -> None:
@@ -93,12 +93,12 @@ class FlowControl:
         if self.reasons and self.uncommitted <= few:
             self.wait(Wait.UNCOMMITTED, False)
         if self._kept and not self.uncommitted:
-            kept, self._kept = self._kept, []
+            kept, self._kept = self._kept, ()
             for waiting in kept:
                 waiting.callback(None)
 
     def until_kept(self) -> Deferred[None]:
         """Answer when nothing is on its way to the log any more."""
         kept: Deferred[None] = Deferred()
-        self._kept.append(kept)
+        self._kept += (kept,)
         return kept

@@ -34,6 +34,9 @@ class Live(Protocol):
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
         """Return the numbers of the renamings that the reader was shown by another feed."""
 
+    def has_new(self, feed: Followed, upto: Place) -> bool:
+        """Tell whether who came and went up to a place is new to the reader, and count it as shown now."""
+
 
 class Followed(Replayed, Protocol):
     """What a reader needs from a feed (feed.py)."""
@@ -62,6 +65,18 @@ class Followed(Replayed, Protocol):
         """Show at once what waits to be shown folded."""
 
 
+class _Where:
+    """Where a reader is in one feed, and how it is seen."""
+
+    __slots__ = "after", "feed", "place", "view"
+
+    def __init__(self, feed: Followed, view: View, after: Place) -> None:
+        self.feed = feed
+        self.view = view
+        self.after = after  # who comes and goes is shown after this place
+        self.place: Place | None = None  # of one who is not live
+
+
 class Following:
     """
     What one reader follows.
@@ -69,64 +84,60 @@ class Following:
     While it is *live*, its places are those of the feeds; while it is not, they are kept here.
     """
 
-    __slots__ = "_joined", "_places", "_reader", "_renamings", "_views", "is_live"
+    __slots__ = "_followed", "_reader", "_renamings", "is_live"
 
     def __init__(self, reader: Live) -> None:
         self.is_live = True
         self._reader = reader
-        self._views: dict[Followed, View] = {}
-        self._joined: dict[Followed, int] = {}  # the entry after which who comes and goes is shown
-        self._places: dict[Followed, Place] = {}  # of one who is not live
+        self._followed: dict[Followed, _Where] = {}
         self._renamings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return how many feeds are followed."""
-        return len(self._views)
+        return len(self._followed)
 
     def __contains__(self, feed: Followed) -> bool:
         """Tell whether a feed is followed."""
-        return feed in self._views
+        return feed in self._followed
 
     def add(self, feed: Followed, view: View, after: Place) -> None:
         """Follow a feed from a place on; one that lies behind ends being live."""
-        self._views[feed] = view
-        self._joined[feed] = after.presence
+        followed = self._followed[feed] = _Where(feed, view, after)
         if self.is_live and not after.is_behind(feed.here(view)):
             feed.enter(self._reader, view)
         else:
-            self._places[feed] = after
+            followed.place = after
             self.fall_behind()
 
     def remove(self, feed: Followed) -> None:
         """Follow a feed no longer."""
+        followed = self._followed.pop(feed)
         if self.is_live:
-            feed.leave(self._reader, self._views[feed])
-        del self._views[feed], self._joined[feed]
-        self._places.pop(feed, None)
+            feed.leave(self._reader, followed.view)
 
     def clear(self) -> None:
         """Follow nothing any more."""
-        for feed in list(self._views):
+        for feed in list(self._followed):
             self.remove(feed)
 
     def restyle(self, view: Callable[[str], View]) -> None:
         """The views of some feeds have changed."""
-        for feed, old in list(self._views.items()):
-            new = view(feed.stream)
+        for feed, followed in list(self._followed.items()):
+            old, new = followed.view, view(feed.stream)
             if new == old:
                 continue
             if feed.here(new) != feed.here(old):
                 feed.show_folded()
-            if feed not in self._views:
+            if feed not in self._followed:
                 return  # the screen was found broken
-            self._views[feed] = new
+            followed.view = new
             if self.is_live:
                 feed.leave(self._reader, old)
                 feed.enter(self._reader, new)
 
     def places(self) -> dict[str, Place]:
         """Return the place in every stream."""
-        return {feed.stream: self.place(feed) for feed in self._views}
+        return {feed.stream: _place(followed) for feed, followed in self._followed.items()}
 
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
         """
@@ -144,40 +155,54 @@ class Following:
 
     def place(self, feed: Followed) -> Place:
         """Return the place in one stream."""
-        if feed in self._places:
-            return self._places[feed]
-        presence = feed.here(self._views[feed]).presence
-        return Place(feed.shown, max(presence, self._joined[feed]))
+        return _place(self._followed[feed])
 
     def view(self, feed: Followed) -> View:
         """Return how a feed is seen."""
-        return self._views[feed]
+        return self._followed[feed].view
 
     def fall_behind(self) -> None:
         """Be live no longer."""
         if not self.is_live:
             return
-        places = {feed: self.place(feed) for feed in self._views}
-        for feed, view in self._views.items():
-            if feed not in self._places:  # or it is just being added
-                feed.leave(self._reader, view)
+        followed = list(self._followed.values())
+        places = [_place(each) for each in followed]
+        for each in followed:
+            if each.place is None:  # or it is just being added
+                each.feed.leave(self._reader, each.view)
         self.is_live = False
-        self._places = places
+        for each, place in zip(followed, places, strict=True):
+            each.place = place
+
+    def has_new(self, feed: Followed, upto: Place) -> bool:
+        """Tell whether who came and went up to a place is new, and count it as shown from now on."""
+        followed = self._followed[feed]
+        if followed.after.presence >= upto.presence:
+            return False
+        followed.after = upto
+        return True
 
     def move(self, feed: Followed, place: Place) -> None:
         """Be at another place, which is not live."""
-        self._places[feed] = place
+        self._followed[feed].place = place
 
     def behind(self) -> Followed | None:
         """Return a feed in which the reader is behind the live ones; None if there is none."""
-        for feed, place in self._places.items():
-            if place.is_behind(feed.here(self._views[feed])):
+        for feed, followed in self._followed.items():
+            if followed.place is not None and followed.place.is_behind(feed.here(followed.view)):
                 return feed
         return None
 
     def go_live(self) -> None:
         """Be live: nothing is behind, which was seen in this turn of the reactor."""
-        self._places.clear()
         self.is_live = True
-        for feed, view in self._views.items():
-            feed.enter(self._reader, view)
+        for feed, followed in self._followed.items():
+            followed.place = None
+            feed.enter(self._reader, followed.view)
+
+
+def _place(followed: _Where) -> Place:
+    if followed.place is not None:
+        return followed.place
+    feed = followed.feed
+    return Place(feed.shown, max(feed.here(followed.view).presence, followed.after.presence))

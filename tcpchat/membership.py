@@ -75,7 +75,7 @@ class Membership:
             session.dialogue.reader.restyle()
             session.dialogue.answer(self.where(feed, feed.shown + 1))
             return None
-        seq = await self._chat.join(feed, session.id, session.nick, ref)
+        (seq,) = await self._chat.join(feed, session.id, session.nick, ref)
         session.feeds.append(feed)
         session.dialogue.reader.restyle()
         self._greet(feed, seq, code)

@@ -26,11 +26,19 @@ class Place(NamedTuple):
 
     def at_least(self, other: Place) -> Place:
         """Return the further of two places."""
-        return Place(max(self.seq, other.seq), max(self.presence, other.presence))
+        seq, presence = self
+        other_seq, other_presence = other
+        if seq <= other_seq and presence <= other_presence:
+            return other  # one place for all who are there
+        if seq >= other_seq and presence >= other_presence:
+            return self
+        return Place(max(seq, other_seq), max(presence, other_presence))
 
     def is_behind(self, other: Place) -> bool:
         """Is there something between here and another place?"""
-        return self.seq < other.seq or self.presence < other.presence
+        seq, presence = self
+        other_seq, other_presence = other
+        return seq < other_seq or presence < other_presence
 
 
 def pieces(entries: list[Entry]) -> Iterator[list[Entry]]:

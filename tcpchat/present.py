@@ -61,7 +61,7 @@ LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
 class Present:
     """The state of a dialogue with somebody who has a nickname."""
 
-    __slots__ = "_chat", "_dialogue", "_history", "_membership", "_session"
+    __slots__ = "_chat", "_dialogue", "_pages", "_session"
 
     is_nameless = False
 
@@ -69,8 +69,17 @@ class Present:
         self._session = session
         self._dialogue = dialogue
         self._chat = session.chat
-        self._membership = Membership(session)
-        self._history = History(session)
+        self._pages: History | None = None  # what was looked at page by page
+
+    @property
+    def _membership(self) -> Membership:
+        return Membership(self._session)
+
+    @property
+    def _history(self) -> History:
+        if self._pages is None:
+            self._pages = History(self._session)
+        return self._pages
 
     def understand(self, line: str) -> Request | None:
         """

@@ -63,7 +63,8 @@ class Reader:
         self._owner = owner
         self._catching_up = catching_up
         self._following = Following(self)
-        self._answers: list[bytes | Replay] = []  # a replay, and what was told since
+        # A replay, and what was told since. Nearly nobody has one: a list would be held for each.
+        self._answers: list[bytes | Replay] | tuple[()] = ()
         self._unsent = 0  # bytes at most that the screen keeps
         self._held_answers = 0
         self.is_holding = False
@@ -135,7 +136,7 @@ class Reader:
         """Show a part of the past, read from the log at the pace of the reader."""
         if self._gone or replay.is_over:
             return
-        self._answers.append(replay)
+        self._answers = [*self._answers, replay]
         self._hold_answer(REPLAY)
         self._following.fall_behind()
         self._advance()
@@ -163,7 +164,7 @@ class Reader:
         if not self._gone:
             self._gone = True
             self._stop_following()
-            self._answers.clear()
+            self._answers = ()
             self._call_when_caught_up()
 
     def end(self) -> None:
@@ -244,6 +245,10 @@ class Reader:
         """Return the numbers of the renamings that were shown by another feed; count the others as shown."""
         return self._following.seen_elsewhere(entries)
 
+    def has_new(self, feed: Followed, upto: Place) -> bool:
+        """Tell whether who came and went up to a place is new to the reader, and count it as shown now."""
+        return self._following.has_new(feed, upto)
+
     # Falling behind and catching up
 
     def _advance(self) -> None:
@@ -268,7 +273,7 @@ class Reader:
         if self._answers:
             answer = self._answers[0]
             if isinstance(answer, bytes):
-                self._answers.pop(0)
+                self._answers = self._answers[1:]
                 self._show_answer(answer)
                 self._advance()
                 return
@@ -300,7 +305,7 @@ class Reader:
         if self._gone:
             return
         if replay.is_over:
-            self._answers.pop(0)
+            self._answers = self._answers[1:]
         self._show_answer(data)
 
     def _show_answer(self, data: bytes) -> None:

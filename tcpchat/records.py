@@ -21,7 +21,7 @@ class KeptSession(Discreet, frozen=True, omit_defaults=True):
     told = ("nick", "address", "rooms", "correspondent")
 
     nick: str
-    secrets: tuple[str, ...]  # the digests of its code and of its tokens
+    secrets: tuple[str, ...]  # the digests of its code, and of tokens that it does not follow from
     address: str
     since: int
     rooms: tuple[str, ...] = ()  # the current one last

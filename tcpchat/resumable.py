@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from tcpchat.tickets import digest
+from tcpchat.tickets import digests
 
 
 class _Until(NamedTuple):
@@ -25,7 +25,7 @@ class Resumable:
         self._expiring: deque[_Until] = deque()  # about in the order of time
 
     def add(self, session: str, digests: tuple[str, ...]) -> None:
-        """Let a session be taken up with what has these digests, until it expires."""
+        """Let a session be taken up with what has one of these digests (`digests`), until it expires."""
         self.remove(session)
         self._digests[session] = digests
         for each in digests:
@@ -48,7 +48,7 @@ class Resumable:
 
     def find(self, secret: str, now: float) -> str | None:
         """Return the session that a secret belongs to, if it can be taken up."""
-        session = self._sessions.get(digest(secret))
+        session = next(filter(None, map(self._sessions.get, digests(secret))), None)
         if session is None or self._until.get(session, now) < now:
             return None
         return session

@@ -24,7 +24,7 @@ from tcpchat.reviving import from_record
 from tcpchat.room import LOBBY
 from tcpchat.service import Chat
 from tcpchat.session import NOBODY, Session
-from tcpchat.tickets import Ticket, digest, ticket
+from tcpchat.tickets import Ticket, digests, ticket
 from tcpchat.unread import unread
 
 # Seconds to wait for a farewell to be in the log before one can come back from it.
@@ -39,13 +39,14 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
         NotKept: the log cannot be written; the nickname is given back.
     """
     chat = dialogue.chat
-    session = Session(dialogue, session_id, name, chat.new_ticket(), chat.wall())
+    new = chat.new_ticket()
+    session = Session(dialogue, session_id, name, new, chat.wall())
     connection = dialogue.reader.session
     _attach(session, dialogue)  # from here on it has to be seen through to its end
     session.register((LOBBY,))
     chat.expect(session)
     try:
-        seqs = await Membership(session).join(chat.rooms.lobby, ref, session.ticket.code)
+        seqs = await Membership(session).join(chat.rooms.lobby, ref, new.code)
     except NotKept:
         session.withdraw()
         dialogue.reader.session = connection
@@ -166,10 +167,12 @@ def _known_ticket(chat: Chat, session: Session, secret: str) -> Ticket:
     """Return the session's ticket; of one that another server has issued, what can be known of it."""
     if session.ticket.token:
         return session.ticket
-    if digest(secret) in session.digests[1:]:
-        known = ticket(secret)
-        return known if digest(known.code) == session.digests[0] else Ticket(secret, "")
-    return Ticket(chat.new_ticket().token, secret.strip().lower())
+    plain = secret.strip().lower()
+    code, *tokens = session.digests
+    itself, its_code = digests(secret)
+    if its_code == code:
+        return ticket(plain)
+    return Ticket(plain, "") if itself in tokens else Ticket(chat.new_ticket().token, plain)
 
 
 def _show_missed(session: Session, places: Mapping[str, Place], request: Resume) -> None:

@@ -98,7 +98,7 @@ def from_record(chat: Chat, session_id: str, name: Name, record: KeptSession) ->
     session.digests = record.secrets
     for setting, value in record.settings.items():
         with suppress(Refused):  # of a setting that there is no more
-            session.settings.change(setting, value)
+            dialogue.settings = dialogue.settings.changed(setting, value)
     session.away = record.away
     session.ignored = dict(record.ignored)
     session.correspondent = record.correspondent

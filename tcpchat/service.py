@@ -310,20 +310,23 @@ class Chat:
         feed.room.check(event)
         return self.log.append(feed.stream, [event])
 
-    async def join(self, feed: RoomFeed, session: str, nick: str, ref: str = "") -> int:
+    def join(self, feed: RoomFeed, session: str, nick: str, ref: str = "") -> Deferred[list[int]]:
         """
-        Bring somebody into a room; return the number of the entry that says so.
+        Bring somebody into a room; the answer is the number of the entry that says so.
+
+        It fails with `NotKept` if the log cannot be written.
 
         Raises:
             Refused: it may not be.
-            NotKept: the log cannot be written.
         """
+        posted = self.post(feed, Joined(session, nick, ref=ref))
         feed.expected += 1
-        try:
-            (seq,) = await self.post(feed, Joined(session, nick, ref=ref))
-        finally:
+
+        def no_longer(outcome: list[int] | Failure) -> list[int] | Failure:
             feed.expected -= 1
-        return seq
+            return outcome
+
+        return posted.addBoth(no_longer)
 
     async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> list[int]:
         """

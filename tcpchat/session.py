@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from itertools import islice
 
-from tcpchat import answers, jsonlines, records, render
+from tcpchat import answers, jsonlines, records, render, tickets
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
@@ -22,15 +22,12 @@ from tcpchat.records import KeptSession
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
-from tcpchat.settings import Settings
-from tcpchat.tickets import Ticket, digest, digests
+from tcpchat.settings import AS_AT_FIRST, Settings
+from tcpchat.tickets import Ticket, digest, digest_as_made, digests
 
 # Tokens of one session that are good at once: each time a program comes back by its code to another
 # server, which knows no token, it gets a new one.
 MOST_TOKENS = 3
-
-# Settings that nobody has changed are not kept.
-AS_AT_FIRST = Settings()
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -46,9 +43,10 @@ class Session:
     """Somebody who has a nickname."""
 
     __slots__ = (
-        "_keeping_since", "_keeps", "acknowledged", "address", "asked_before", "away", "broken", "budget",
+        "_asked_before", "_keeping_since", "_keeps", "_ticket", "acknowledged", "address", "away", "broken",
+        "budget",
         "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately", "name",
-        "settings", "since", "ticket",
+        "since",
     )  # fmt: skip
 
     def __init__(self, dialogue: Dialogue, id: str, name: Name, ticket: Ticket, since: int) -> None:
@@ -56,23 +54,40 @@ class Session:
         self.chat = dialogue.chat
         self.id = id
         self.name = name
-        self.ticket = ticket
-        self.digests: tuple[str, ...] = digests(ticket)
+        # Where it follows from the token, the code is made again when it is asked for.
+        self._ticket: Ticket | str = ticket.token or ticket
+        self.digests: tuple[str, ...] = (digest_as_made(ticket.code),)
         self.since = since
         self.address = dialogue.address
         self.dialogue = dialogue
-        self.settings = dialogue.settings
         self.budget = self.chat.pacing.budget()
         self.feeds: list[RoomFeed] = []  # the rooms, in the order in which they were current last
         self.away: str | None = None
         self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
         self.correspondent: str | None = None  # the session that wrote privately last
-        self.asked_before = AskedBefore(self.chat.log, id)
+        self._asked_before: AskedBefore | None = None
         self.ignored_lately = NOBODY  # whom one did not hear over this connection
         self.acknowledged = dialogue.reader.acknowledged  # by the last connection, once it has broken
         self.broken: int | None = None  # when it did, in milliseconds since 1970
         self._keeping_since = -1.0  # the second in which so much was kept
         self._keeps = 0
+
+    @property
+    def settings(self) -> Settings:
+        """What the person has set."""
+        return self.dialogue.settings
+
+    @property
+    def asked_before(self) -> AskedBefore:
+        """What a program has asked for before, by its references."""
+        if self._asked_before is None:
+            self._asked_before = AskedBefore(self.chat.log, self.id)
+        return self._asked_before
+
+    @property
+    def ticket(self) -> Ticket:
+        """With what the person comes back."""
+        return tickets.ticket(self._ticket) if isinstance(self._ticket, str) else self._ticket
 
     # What others may know
 
@@ -211,7 +226,7 @@ class Session:
             address=self.address,
             since=self.since,
             rooms=tuple(feed.stream for feed in self.feeds) if rooms is None else rooms,
-            settings={} if self.settings == AS_AT_FIRST else dict(self.settings.describe()),
+            settings={} if self.settings is AS_AT_FIRST else dict(self.settings.describe()),
             ignored=self.ignored,
             away=self.away,
             correspondent=self.correspondent,
@@ -248,9 +263,9 @@ class Session:
 
     def be_back(self, ticket: Ticket) -> None:
         """The person is back, with this ticket."""
-        self.ticket = ticket
+        self._ticket = ticket
         code, *tokens = self.digests
-        if digest(ticket.token) not in tokens:
+        if not {code, *tokens} & set(digests(ticket.token)):
             tokens = [*tokens, digest(ticket.token)][-MOST_TOKENS:]
         self.digests = code, *tokens
 

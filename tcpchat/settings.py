@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -43,9 +43,9 @@ def _encoding(value: str) -> Encoding:
         raise NotUnderstood(str(reason)) from None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Settings:
-    """A session's settings, by the names that /set uses."""
+    """A session's settings, by the names that /set uses. All who have changed nothing share one."""
 
     echo: bool = False
     joins: Joins = "all"
@@ -54,26 +54,26 @@ class Settings:
     timezone: tzinfo = UTC
     encoding: Encoding = UTF8
 
-    def change(self, name: str, value: str) -> None:
+    def changed(self, name: str, value: str) -> Settings:
         """
-        Give a setting a value as it was typed.
+        Return the settings with another value for one of them, as it was typed.
 
         Raises:
             NotUnderstood: there is no such setting, or it cannot have that value.
         """
         match name:
             case "echo":
-                self.echo = _switch(name, value)
+                return replace(self, echo=_switch(name, value))
             case "joins":
-                self.joins = _joins(value)
+                return replace(self, joins=_joins(value))
             case "timestamps":
-                self.timestamps = _switch(name, value)
+                return replace(self, timestamps=_switch(name, value))
             case "numbers":
-                self.numbers = _switch(name, value)
+                return replace(self, numbers=_switch(name, value))
             case "timezone":
-                self.timezone = _zone(value)
+                return replace(self, timezone=_zone(value))
             case "encoding":
-                self.encoding = _encoding(value)
+                return replace(self, encoding=_encoding(value))
             case _:
                 raise NotUnderstood(f'There is no setting "{name}". There are: {", ".join(vars(self))}.')
 
@@ -86,3 +86,7 @@ class Settings:
         if isinstance(value, bool):
             return "on" if value else "off"
         return str(value)
+
+
+# What nobody has changed yet.
+AS_AT_FIRST = Settings()

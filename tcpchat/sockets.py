@@ -18,16 +18,18 @@ BYTES_ACKNOWLEDGED = struct.Struct("=120xQ")
 
 ALL_ACKNOWLEDGED = Traffic(0, None)
 
+# Where the system writes its answer; everybody asks in the reactor's thread.
+_number = array("i", (0,))
+
 
 def traffic(connection: socket.socket) -> Traffic | None:
     """Return how much of what was sent has arrived; None if the system does not know."""
-    number = array("i", (0,))
     try:
         # SIOCOUTQ has the number of TIOCOUTQ: bytes that the peer has not acknowledged.
-        fcntl.ioctl(connection, termios.TIOCOUTQ, number)
+        fcntl.ioctl(connection, termios.TIOCOUTQ, _number)
     except (OSError, ValueError):  # of a closed socket
         return None
-    (queued,) = number
+    queued = _number[0]
     if not queued:
         return ALL_ACKNOWLEDGED
     with contextlib.suppress(OSError, struct.error):

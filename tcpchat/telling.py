@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from tcpchat import answers, jsonlines, render
 from tcpchat.answers import Answer, Notice
 from tcpchat.encoding import UTF8
 from tcpchat.reader import Reader
 from tcpchat.requests import NotUnderstood, Refused
-from tcpchat.settings import Settings
+from tcpchat.settings import AS_AT_FIRST, Settings
 from tcpchat.wire import PLAIN, Wire
 
 NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
@@ -26,7 +27,7 @@ class Telling:
     def __init__(self, reader: Reader, wall: Callable[[], int]) -> None:
         """``wall`` tells the time in milliseconds since 1970."""
         self.reader = reader
-        self.settings = Settings()
+        self.settings = AS_AT_FIRST
         self.speaks_json = False
         self.was_recoded = False  # was anything ever shown in another encoding than UTF-8?
         self._has_charset = False
@@ -87,14 +88,14 @@ class Telling:
         Raises:
             NotUnderstood: there is no such setting, or it cannot have that value.
         """
-        self.settings.change(name, value)
+        self.settings = self.settings.changed(name, value)
         self._note_encoding()
         self.reader.restyle()
 
     def adopt(self, settings: Settings) -> None:
         """Go on with a session's settings, but in the encoding that this terminal was said to have."""
         if self._has_charset or self.settings.encoding != UTF8:
-            settings.encoding = self.settings.encoding
+            settings = replace(settings, encoding=self.settings.encoding)
         self.settings = settings
         self._note_encoding()
 

@@ -37,7 +37,7 @@ def new_ticket(chance: Callable[[int], bytes]) -> Ticket:
 
 
 def ticket(token: str) -> Ticket:
-    """Return the ticket that a token belongs to."""
+    """Return the ticket that a token belongs to; of any other text, some ticket."""
     number = int.from_bytes(hashlib.sha256(b"code of " + token.encode()).digest())
     number, digits = divmod(number, MOST_NUMBERS)
     words = []
@@ -53,17 +53,21 @@ def digest(secret: str) -> str:
 
     However a code was typed (with capitals, with blanks for hyphens), its digest is the same.
     """
-    plain = re.sub(r"[\s-]+", "-", secret.strip().lower())
-    return _digest(plain)
+    return digest_as_made(re.sub(r"[\s-]+", "-", secret.strip().lower()))
 
 
-def digests(ticket: Ticket) -> tuple[str, str]:
-    """Return the digests of a ticket's code and token, which are plain as they were made."""
-    return _digest(ticket.code), _digest(ticket.token)
+def digest_as_made(secret: str) -> str:
+    """Return the digest of a code or a token that nobody has typed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _digest(plain: str) -> str:
-    return hashlib.sha256(plain.encode()).hexdigest()
+def digests(secret: str) -> tuple[str, str]:
+    """
+    Return the digests by which a secret is known: its own, and that of the code that follows from it.
+
+    So of a ticket only the code's digest need be kept.
+    """
+    return digest(secret), digest_as_made(ticket(secret.strip().lower()).code)
 
 
 @cache

@@ -8,8 +8,10 @@ from typing import Any
 
 from twisted.internet import tcp
 
+from tcpchat.transports import Server
+
 # Connections that are accepted in one turn: each is greeted at once.
-MOST_ACCEPTS = 64
+MOST_ACCEPTS = 32
 
 # Seconds for which a port rests that could accept nobody.
 REST = 0.05
@@ -18,11 +20,11 @@ REST = 0.05
 # just come, or broken. When a network fails, it is thousands.
 MOST_EVENTS = 64
 
-# Objects made and not yet gone after which Python looks for cycles among the youngest of them, and how
-# often it looks among older ones. With Python's 700, a busy server spends a quarter of its time looking,
-# at lines in flight, which are in no cycle. With more, each look takes longer: with 50,000 up to 60 ms,
-# and what 20 of them left would be looked at in one go.
-COLLECT_EVERY = 5_000, 2, 400
+# Objects made and not yet gone after which Python looks for cycles among the youngest of them. Every second
+# time it looks among those of the time before as well, which are then left alone: what stays is looked at
+# once or twice. With Python's 700, a busy server spends a quarter of its time looking, at lines in flight,
+# which are in no cycle. With more, each look takes longer: with 50,000 up to 60 ms.
+COLLECT_EVERY = 5_000, 0, 800
 
 
 class FewAtOnce:
@@ -56,6 +58,8 @@ class AcceptsFew(tcp.Port):
     """
     A listening port that accepts few connections in one turn, and none for a moment if it cannot.
 
+    What it makes of each is light (`transports.py`).
+
     Twisted's begins with 100, and with each turn that does not suffice, it is 20 more. Where the
     system has no descriptor left, Twisted's would be told of the same connections again at once, and
     do nothing else (it keeps one descriptor in reserve, to accept and close; but that can be lost).
@@ -78,10 +82,12 @@ class AcceptsFew(tcp.Port):
 
 
 def accept_few(port: Any) -> None:
-    """Have a listening port be one that accepts few connections in one turn."""
+    """Have a listening port be one that accepts few connections in one turn, and makes little of each."""
     if isinstance(port, tcp.Port):
         kind = type(port)
         port.__class__ = type(kind.__name__, (AcceptsFew, kind), {})
+        if getattr(port, "transport", None) is tcp.Server:
+            port.transport = Server
 
 
 def collect_little_at_once() -> None:

@@ -961,6 +961,19 @@ class LogContract(Case):
             self.assertEqual(self.wait(self.log.records("kind")), {"a": b"new", "c": b"c"})
             self.append("#lobby", "hello")
 
+    def test_of_many_records_that_come_together_each_is_as_it_was_given_last(self) -> None:
+        for number in 1, 2, 5, 345:
+            kind = f"kind{number}"
+            for value in b"first", b"last":
+                for n in range(number):
+                    self.log.keep(kind, str(n), value)
+            self.log.keep(kind, "0", None)
+            self.log.keep(kind, "new", b"")
+            self.log.keep(kind, "new", None)
+            self.append("#lobby", "hello")
+            kept = {str(n): b"last" for n in range(1, number)}
+            self.assertEqual(self.wait(self.log.records(kind)), kept)
+
     # What an entry holds.
 
     def test_every_kind_of_event_comes_back_as_it_was(self) -> None:

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry, Joined, Said
 from tcpchat.feed import Feed, RoomFeed
-from tcpchat.following import Following
+from tcpchat.following import Followed, Following
 from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.room import Room
@@ -29,6 +29,7 @@ class Somebody:
     def __init__(self) -> None:
         self.kept = FakeScreen()
         self.screen: Screen = self.kept
+        self.following = Following(self)
 
     def was_shown(self, data: bytes, taken: int | Exception) -> None:
         """It took all of it."""
@@ -39,6 +40,9 @@ class Somebody:
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
         return set()
 
+    def has_new(self, feed: Followed, upto: Place) -> bool:
+        return self.following.has_new(feed, upto)
+
     @property
     def shown(self) -> list[str]:
         return self.kept.shown.decode().split("\r\n")[:-1]
@@ -48,7 +52,7 @@ class FollowingCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.reader = Somebody()
-        self.following = Following(self.reader)
+        self.following = self.reader.following
         self.lobby, self.dev = (
             RoomFeed(Room(name), self.clock, lambda: 0, 10) for name in ("#lobby", "#dev")
         )
@@ -160,7 +164,7 @@ class ViewTests(FollowingCase):
     def test_one_who_comes_within_the_second_has_nothing_of_before_it_to_be_shown(self) -> None:
         other = Somebody()
         other.session = "s3"
-        Following(other).add(self.lobby, FOLDED, Place(0, 0))
+        other.following.add(self.lobby, FOLDED, Place(0, 0))
         self.happens(self.lobby, "", "")
         self.start(self.lobby, FOLDED)
         self.assertTrue(self.following.is_live)
@@ -174,7 +178,7 @@ class ViewTests(FollowingCase):
                 following.clear()
 
         reader = Broken()
-        following = Following(reader)
+        following = reader.following
         for feed in self.lobby, self.dev:
             following.add(feed, FOLDED, Place(0, 0))
         self.happens(self.lobby, "")

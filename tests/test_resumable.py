@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.resumable import Resumable
-from tcpchat.tickets import digest
+from tcpchat.tickets import digest, ticket
 
 CODE, TOKEN = "fig-42-moss-lamp", "0123abcd"
 BOTH = digest(CODE), digest(TOKEN)
@@ -22,6 +22,13 @@ class ResumableTests(SynchronousTestCase):
     def test_a_session_is_found_by_each_of_its_secrets_however_typed(self) -> None:
         for secret in CODE, TOKEN, f" {CODE.upper()} ", TOKEN.upper():
             self.assertEqual(self.resumable.find(secret, 0), "s1")
+
+    def test_a_token_finds_it_by_the_code_that_follows_from_it(self) -> None:
+        token, code = ticket(TOKEN)
+        self.resumable.add("s2", (digest(code),))
+        self.resumable.remove("s1")
+        for secret in token, token.upper(), code:
+            self.assertEqual(self.resumable.find(secret, 0), "s2")
 
     def test_by_nothing_else_it_is_not(self) -> None:
         for secret in "", "s1", digest(CODE), digest(TOKEN), CODE[:-1]:

@@ -28,7 +28,7 @@ class SettingsTests(SynchronousTestCase):
 
     def assert_refused(self, why: str, name: str, value: str) -> None:
         before = self.settings.describe()
-        refusal = self.assertRaises(NotUnderstood, self.settings.change, name, value)
+        refusal = self.assertRaises(NotUnderstood, self.settings.changed, name, value)
         self.assertEqual(str(refusal), why)
         self.assertEqual(self.settings.describe(), before)
 
@@ -48,7 +48,7 @@ class SettingsTests(SynchronousTestCase):
     def test_a_switch_is_on_or_off(self) -> None:
         for name in "echo", "timestamps", "numbers":
             for value, described in (("on", "on"), ("off", "off"), ("ON", "on"), ("Off", "off")):
-                self.settings.change(name, value)
+                self.settings = self.settings.changed(name, value)
                 self.assertEqual(self.described()[name], described)
                 self.assertIs(getattr(self.settings, name), described == "on")
             for value in "yes", "", "1", "on off":
@@ -56,7 +56,7 @@ class SettingsTests(SynchronousTestCase):
 
     def test_joins_are_all_folded_or_none(self) -> None:
         for value in "folded", "none", "all", "FOLDED":
-            self.settings.change("joins", value)
+            self.settings = self.settings.changed("joins", value)
             self.assertEqual(self.settings.joins, value.lower())
             self.assertEqual(self.described()["joins"], value.lower())
         for value in "some", "", "on":
@@ -64,11 +64,11 @@ class SettingsTests(SynchronousTestCase):
 
     def test_a_time_zone_is_one_by_its_name(self) -> None:
         for value in "Europe/Paris", "America/Argentina/Ushuaia", "Asia/Kolkata", "Etc/GMT+12":
-            self.settings.change("timezone", value)
+            self.settings = self.settings.changed("timezone", value)
             self.assertEqual(self.settings.timezone, ZoneInfo(value))
             self.assertEqual(self.described()["timezone"], value)
         for value in "UTC", "utc":
-            self.settings.change("timezone", value)
+            self.settings = self.settings.changed("timezone", value)
             self.assertIs(self.settings.timezone, UTC)
             self.assertEqual(self.described()["timezone"], "UTC")
 
@@ -90,10 +90,10 @@ class SettingsTests(SynchronousTestCase):
             "echo": "on", "joins": "none", "timestamps": "on", "numbers": "on", "timezone": "Asia/Kolkata",
             "encoding": "koi8-r",
         }.items():  # fmt: skip
-            self.settings.change(name, value)
+            self.settings = self.settings.changed(name, value)
         again = Settings()
         for name, value in self.settings.describe():
-            again.change(name, value)
+            again = again.changed(name, value)
         self.assertEqual(again, self.settings)
 
     @with_settings(deadline=None, database=None)
@@ -101,6 +101,9 @@ class SettingsTests(SynchronousTestCase):
     def test_whatever_value_is_typed_is_taken_or_refused(self, name: str, value: str) -> None:
         settings = Settings()
         try:
-            settings.change(name, value)
+            changed = settings.changed(name, value)
         except NotUnderstood:
+            return
+        finally:
             self.assertEqual(settings, Settings())
+        self.assertIn(name, dict(changed.describe()))

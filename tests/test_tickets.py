@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.tickets import MOST_NUMBERS, MOST_WORDS, TOKEN_SIZE, digest, digests, new_ticket, ticket
+from tcpchat.tickets import (
+    MOST_NUMBERS,
+    MOST_WORDS,
+    TOKEN_SIZE,
+    digest,
+    digest_as_made,
+    digests,
+    new_ticket,
+    ticket,
+)
 
 # Four of the words have a hyphen of their own.
 CODE = re.compile(r"[a-z]+(-[a-z]+)?-\d\d-[a-z]+(-[a-z]+)?-[a-z]+(-[a-z]+)?")
@@ -86,6 +95,22 @@ class DigestTests(SynchronousTestCase):
 
     @settings(database=None)
     @given(st.binary(min_size=TOKEN_SIZE, max_size=TOKEN_SIZE))
-    def test_the_digests_of_a_ticket_are_those_of_what_is_typed(self, chance: bytes) -> None:
+    def test_a_token_is_known_by_the_code_that_follows_from_it_too_however_it_was_typed(
+        self, chance: bytes
+    ) -> None:
         made = new_ticket(lambda _: chance)
-        self.assertEqual(digests(made), (digest(made.code), digest(made.token)))
+        for typed in made.token, made.token.upper(), f" {made.token}\t":
+            self.assertEqual(digests(typed), (digest(made.token), digest(made.code)))
+
+    @settings(database=None)
+    @given(SECRETS)
+    def test_a_secret_is_known_by_its_own_digest_first_and_by_no_code_but_its_own(self, secret: str) -> None:
+        itself, its_code = digests(secret)
+        self.assertEqual(itself, digest(secret))
+        self.assertNotEqual(its_code, itself)
+
+    @settings(database=None)
+    @given(st.binary(min_size=TOKEN_SIZE, max_size=TOKEN_SIZE))
+    def test_what_is_plain_as_it_was_made_has_the_same_digest(self, chance: bytes) -> None:
+        for secret in new_ticket(lambda _: chance):
+            self.assertEqual(digest_as_made(secret), digest(secret))

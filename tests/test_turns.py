@@ -15,6 +15,7 @@ from twisted.internet.task import Clock
 from twisted.internet.tcp import Port
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.transports import Server
 from tcpchat.turns import (
     COLLECT_EVERY,
     MOST_ACCEPTS,
@@ -101,9 +102,10 @@ class TurnTests(SynchronousTestCase):
         self.assertEqual(
             numbers, [MOST_ACCEPTS, 2 * MOST_ACCEPTS, 2 * MOST_ACCEPTS + 1, 2 * MOST_ACCEPTS + 1]
         )
-        for reader in reactor.getReaders():
-            if reader is not port and hasattr(reader, "socket"):
-                self.addCleanup(reader.socket.close)
+        accepted = [each for each in reactor.getReaders() if each is not port and hasattr(each, "socket")]
+        for reader in accepted:
+            self.addCleanup(reader.socket.close)
+        self.assertEqual({type(each) for each in accepted}, {Server})
 
     def test_a_port_that_can_accept_nobody_rests_a_moment(self) -> None:
         class Ears(Clock):

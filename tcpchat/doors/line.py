@@ -30,15 +30,16 @@ from tcpchat.dialogue import Dialogue
 from tcpchat.drain import Drain
 from tcpchat.ear import Ear
 from tcpchat.entrance import Entrance, TurnedAway, host
+from tcpchat.fanout.direct import outcome
 from tcpchat.limits import LINES_A_TURN, LONGEST_LINE, TELNET_SILENCE
 from tcpchat.lines import Endless, LineReader, TooLong
 from tcpchat.nameless import connected, turn_away
 from tcpchat.requests import NotUnderstood
-from tcpchat.screen import Show
 from tcpchat.service import Chat
 from tcpchat.sockets import traffic, traffic_below
 from tcpchat.strangers import LONGEST_START, by_bytes
 from tcpchat.telnet_options import IAC
+from tcpchat.transports import Server
 
 TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
 ENDLESS = "That line never ends."
@@ -48,9 +49,9 @@ ENDLESS = "That line never ends."
 READ_THE_REST = 30
 HANG_UP_TOO = 2
 
-# Transports whose writeSomeData goes to the socket at once. That of TLS is the raw socket's: what
-# it is given goes out as plain text.
-DIRECT = (tcp.Server, unix.Server)
+# Transports whose bytes go to the socket as they are. Beneath that of TLS is one, too: what it is given
+# goes out as plain text.
+DIRECT = (Server, tcp.Server, unix.Server)
 
 
 @implementer(IHalfCloseableProtocol, IHandshakeListener)
@@ -83,7 +84,6 @@ class LineConnection(LineOnlyReceiver):
     def connectionMade(self) -> None:
         """Somebody has connected: they are greeted at once."""
         self._direct = type(self.transport) in DIRECT
-        self.show: Show = self.transport.writeSomeData if self._direct else self._show_later
         self.socket: socket.socket | None = self.transport.getHandle() if self._direct else None
         if self._direct:
             self._hear_of_drain()
@@ -159,6 +159,15 @@ class LineConnection(LineOnlyReceiver):
         self._drain = None  # which refers to this
 
     # What the session calls: this is its screen
+
+    def show(self, data: bytes) -> int | Exception:
+        """Send what goes at once; with TLS that is nothing, and all goes the way of `keep`."""
+        if self.socket is None:
+            return 0
+        try:
+            return self.socket.send(data)
+        except OSError as error:
+            return outcome(error)
 
     def keep(self, data: bytes) -> None:
         """Send something as the peer reads; `drained` follows."""
@@ -245,7 +254,7 @@ class LineConnection(LineOnlyReceiver):
             self.transport.resumeProducing()
 
     def _hear_of_drain(self) -> None:
-        self._drain = Drain(self._drained, self._stopped)
+        self._drain = Drain(self)
         self._drain.register(self.transport)
 
     def _hear_no_more(self) -> None:
@@ -253,20 +262,16 @@ class LineConnection(LineOnlyReceiver):
             self._drain = None
             self.transport.unregisterProducer()
 
-    def _drained(self) -> None:
+    def drained(self) -> None:
         """The transport has sent everything that it was given."""
         if not self._direct:
             # TLS calls a producer all the time while it is registered.
             self._hear_no_more()
         self.dialogue.reader.drained()
 
-    def _stopped(self) -> None:
+    def stopped(self) -> None:
+        """The transport closes its socket."""
         self._last_traffic = self._measure()
-
-    @staticmethod
-    def _show_later(data: bytes) -> int:
-        """Take nothing at once: all goes the way of `keep`."""
-        return 0
 
     def _take_lines(self) -> None:
         """Give the session line after line, until it wants no more, or it is the others' turn."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tcpchat.events import Entry, Event, encode, lines_said
 from tcpchat.logs.sqlite_file import Stream
@@ -12,12 +12,29 @@ from tcpchat.logs.sqlite_file import Stream
 # thread and back each time, which costs more than the row.
 AT_ONCE = 256, 64, 16, 4, 1
 
-_ROW = "(?, ?, ?, ?, ?, ?)"
-_COLUMNS = _ROW.count("?")
-_INSERT = {
-    number: f"insert into entry (stream, seq, time, spoken, ref, body) values {', '.join([_ROW] * number)}"
-    for number in AT_ONCE
-}
+Value = int | str | bytes | None
+
+
+def statements(insert: str, columns: int) -> dict[int, str]:
+    """Return statements that add so many rows as their keys say."""
+    row = f"({', '.join('?' * columns)})"
+    return {number: f"{insert} values {', '.join([row] * number)}" for number in AT_ONCE}
+
+
+def insert(
+    writer: sqlite3.Connection, statements: Mapping[int, str], columns: int, values: Sequence[Value]
+) -> None:
+    """Add rows, whose values follow one another, by few `statements`."""
+    at = 0
+    for number in AT_ONCE:
+        step = number * columns
+        while at + step <= len(values):
+            writer.execute(statements[number], values[at : at + step])
+            at += step
+
+
+_COLUMNS = 6
+_INSERT = statements("insert into entry (stream, seq, time, spoken, ref, body)", _COLUMNS)
 
 
 class Growth:
@@ -44,7 +61,7 @@ class Numbering:
         self.size = 0
         self._writer = writer
         self._streams = streams
-        self._values: list[int | str | None] = []  # of the rows, one after another
+        self._values: list[Value] = []  # of the rows, one after another
 
     def add(self, name: str, event: Event, time: int) -> int:
         """Add an event to a stream at a time (milliseconds since 1970); return its number."""
@@ -65,12 +82,7 @@ class Numbering:
 
     def insert(self) -> None:
         """Put the rows into the file."""
-        values, at = self._values, 0
-        for number in AT_ONCE:
-            step = number * _COLUMNS
-            while at + step <= len(values):
-                self._writer.execute(_INSERT[number], values[at : at + step])
-                at += step
+        insert(self._writer, _INSERT, _COLUMNS, self._values)
 
     def _make(self, name: str) -> Stream:
         new = self._writer.execute("insert into stream (name) values (?) returning id", (name,))

@@ -1,18 +1,36 @@
-"""The records in an SQLite file, and those that are on their way into it: for the reactor's thread."""
+"""The records in an SQLite file, and those that are on their way into it."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from twisted.internet.defer import Deferred, execute
 
 from tcpchat.logs.batches import Keep
+from tcpchat.logs.sqlite_numbering import Value, insert, statements
 from tcpchat.logs.sqlite_search import Searcher
+
+_COLUMNS = 3
+_REPLACE = statements("insert or replace into record (kind, key, value)", _COLUMNS)
+
+
+def keep(writer: sqlite3.Connection, records: Mapping[tuple[str, str], bytes | None]) -> int:
+    """Replace records, by kind and key, or remove those with None; return how many bytes they have."""
+    values: list[Value] = []
+    size = 0
+    for (kind, key), value in records.items():
+        if value is None:
+            writer.execute("delete from record where kind = ? and key = ?", (kind, key))
+        else:
+            values += kind, key, value
+            size += len(value)
+    insert(writer, _REPLACE, _COLUMNS, values)
+    return size
 
 
 class Records:
-    """What was given to `keep`, written yet or not."""
+    """What was given to `Log.keep`, written yet or not: for the reactor's thread."""
 
     def __init__(self, reader: sqlite3.Connection, searcher: Searcher) -> None:
         self._reader = reader

@@ -14,6 +14,7 @@ from tcpchat.logs.leisure import Leisure
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
 from tcpchat.logs.sqlite_numbering import Growth, Numbering
+from tcpchat.logs.sqlite_records import keep
 from tcpchat.logs.sqlite_search import SLICE, Index
 
 # Entries that go in one transaction when a stream is shortened: some milliseconds.
@@ -169,7 +170,7 @@ class Writer:
     def _commit(self, items: Sequence[Item]) -> Committed:
         writer = self._file.writer
         outcomes: list[Any] = []
-        kept = 0
+        records: dict[tuple[str, str], bytes | None] = {}  # of several of one key the last one counts
         writer.execute("begin immediate")
         numbering = Numbering(writer, self._streams)
         add = numbering.add
@@ -182,21 +183,13 @@ class Writer:
                         [[add(name, event, item.time) for event in events] for name, events in item.parts]
                     )
                 case Keep():
-                    self._keep(item)
+                    records[item.kind, item.key] = item.value
                     outcomes.append(None)
-                    kept += len(item.value or b"")
         numbering.insert()
+        size = keep(writer, records) if records else 0
         writer.execute("commit")
-        self._file.wrote(len(numbering.growths), kept + numbering.size)
+        self._file.wrote(len(numbering.growths), size + numbering.size)
         return Committed(items, outcomes, numbering.growths)
-
-    def _keep(self, item: Keep) -> None:
-        if item.value is None:
-            self._file.writer.execute("delete from record where kind = ? and key = ?", (item.kind, item.key))
-        else:
-            self._file.writer.execute(
-                "insert or replace into record (kind, key, value) values (?, ?, ?)", item
-            )
 
     def _breaks(self, error: Exception) -> bool:
         """Undo what has failed; return whether that cannot be done for certain."""

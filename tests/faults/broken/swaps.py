@@ -18,7 +18,7 @@ def connectionMade(self: LineConnection) -> None:
     whole(self)
     if next(numbers) != SECOND:
         return
-    show = self.show
+    show = self.transport.writeSomeData
 
     def show_swapped(data: bytes) -> int | Exception:
         lines = data.splitlines(keepends=True)
@@ -26,7 +26,7 @@ def connectionMade(self: LineConnection) -> None:
             lines[-2:] = lines[:-3:-1]
         return show(b"".join(lines))
 
-    self.show = show_swapped
+    self.show = show_swapped  # type: ignore[method-assign]
     self.socket = None  # or a crowd would hand over to that
 
 
