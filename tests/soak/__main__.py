@@ -8,6 +8,7 @@ to get to everybody is printed, and so is its memory.
 
 from __future__ import annotations
 
+import math
 import re
 import selectors
 import signal
@@ -177,7 +178,7 @@ def attack(name: str, port: int, seconds: float) -> subprocess.Popen[bytes]:
 def report(what: str, people: People) -> None:
     """Print how long it took until lines were heard, and begin to measure anew."""
     delays, people.delays = sorted(people.delays), []
-    p50, p99 = (delays[int(len(delays) * part)] for part in (0.5, 0.99))
+    p50, p99 = (delays[int(len(delays) * part)] for part in (0.5, 0.99)) if delays else (math.nan, math.nan)
     print(f"{what:<9} {len(delays):>8} deliveries, p50 {p50:6.1f} ms, p99 {p99:6.1f} ms", flush=True)
 
 
