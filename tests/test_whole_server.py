@@ -29,7 +29,7 @@ from tcpchat.limits import (
 )
 from tcpchat.reviving import revive
 from tcpchat.service import UPKEEP, Chat
-from tests.searching.guests import Guest
+from tests.searching.guests import SESSION, Guest, session_over
 from tests.searching.log import GOOD, Mood, TroubledLog
 from tests.searching.network import Link, Network, SystemCalls
 from tests.searching.promises import Promises, Sent
@@ -106,7 +106,7 @@ class WholeServer(RuleBasedStateMachine):
             self.log,
             self.network,
             self.wall,
-            lambda: f"s{next(self._numbers)}",
+            lambda: f"{SESSION}{next(self._numbers)}",
             lambda size: next(self._numbers).to_bytes(size),
             NO_LIMITS,
         )
@@ -154,9 +154,7 @@ class WholeServer(RuleBasedStateMachine):
         witness = guest.witness
 
         def is_sent(data: bytes) -> None:
-            dialogue = getattr(link.protocol, "dialogue", None)
-            session = dialogue.reader.session if dialogue else ""
-            self.promises.is_sent(witness, number, session, data)
+            self.promises.is_sent(witness, number, session_over(link), data)
 
         link.on_sent = is_sent
         self.network.connect(self.factory, link)

@@ -10,7 +10,17 @@ from typing import Any
 from tests.searching.network import Link
 from tests.searching.witness import Line, Witness
 
+# What the ids of sessions begin with, but not those of connections.
+SESSION = "s"
+
 CODE = re.compile(r"/resume (\S+) brings you back")
+
+
+def session_over(link: Link) -> str:
+    """Return the session over a connection; nothing before there is one, when it has another kind of id."""
+    dialogue = getattr(link.protocol, "dialogue", None)
+    session = str(dialogue.reader.session) if dialogue else ""
+    return session if session.startswith(SESSION) else ""
 
 
 @dataclass
@@ -31,8 +41,7 @@ class Guest:
     @property
     def session(self) -> str:
         """The session over this connection, if there is one."""
-        dialogue = getattr(self.link and self.link.protocol, "dialogue", None)
-        return str(dialogue.reader.session) if dialogue else ""
+        return session_over(self.link) if self.link else ""
 
     @property
     def is_connected(self) -> bool:
