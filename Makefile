@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 
-.PHONY: run test faults bench steps check coverage clean
+.PHONY: run test faults soak fuzz bench steps check coverage clean
 
 run: $(VENV)/.installed
 	$(VENV)/bin/twistd -n --pidfile= tcpchat $(ARGS)
@@ -13,6 +13,14 @@ test: $(VENV)/.installed
 # The long form of tests/faults, about half an hour: docs/nothing-is-lost.md.
 faults: $(VENV)/.installed
 	TCPCHAT_KILLS=100 TCPCHAT_FULL=1 $(VENV)/bin/python -m pytest -s tests/faults $(ARGS)
+
+# A server under attack, with 200 people who just talk: what it costs them, and what is left in the end.
+soak: $(VENV)/.installed
+	$(VENV)/bin/python -m tests.soak $(or $(SECONDS),300) $(ARGS)
+
+# Input made up by atheris, each target for so long: tests/fuzz.
+fuzz: $(VENV)/.fuzz-installed
+	$(VENV)/bin/python -m tests.fuzz $(or $(SECONDS),60) $(TARGETS)
 
 # tcpchat beside other servers, about an hour: docs/performance.md. QUICK=1: two minutes, nothing written.
 bench: $(VENV)/.bench-installed
@@ -39,6 +47,10 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 
 $(VENV)/.bench-installed: $(VENV)/.installed
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[test,bench]'
+	touch $@
+
+$(VENV)/.fuzz-installed: $(VENV)/.installed
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[test,fuzz]'
 	touch $@
 
 $(VENV)/.checks-installed: $(VENV)/.installed

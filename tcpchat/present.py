@@ -25,6 +25,7 @@ from tcpchat.requests import (
     Back,
     ChooseNick,
     Go,
+    Help,
     Hold,
     Ignore,
     Join,
@@ -53,6 +54,9 @@ from tcpchat.state import Effect, Kept, Numbers, Outcome, Posting
 
 # Requests whose answers show what was said or done before.
 ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
+
+# Requests of which nothing comes but an answer.
+QUESTIONS = (AskHistory, Search, More, ListRooms, Who, WhoIs, Seen, Help)
 
 # Requests of which something is in the log, if they have a reference with it.
 LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
@@ -99,6 +103,8 @@ class Present:
         """
         if isinstance(asked.request, Say) and not asked.ref:
             return self._say(asked.request, "")
+        if isinstance(asked.request, QUESTIONS) and self._dialogue.reader.is_gone:
+            return None  # thousands may be left of a connection that is lost, and nobody reads the answers
         waits = self._dialogue.has_uncommitted and isinstance(asked.request, ASKS)
         once = bool(asked.ref) and isinstance(asked.request, LOGGED)
         return self._later(asked, waits, once) if waits or once else self._do(asked)

@@ -106,6 +106,11 @@ class Reader:
         """Is everything shown that there is?"""
         return self._following.is_live
 
+    @property
+    def is_gone(self) -> bool:
+        """Will nothing more be shown, whatever comes?"""
+        return self._gone
+
     def tell(self, data: bytes) -> None:
         """Show an answer: something that no log holds."""
         if self._gone or not data:

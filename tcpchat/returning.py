@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from twisted.internet import defer
+
 from tcpchat import jsonlines, records
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
@@ -137,7 +139,7 @@ async def _return(
     record = records.session(kept)
     try:
         await chat.departure(session_id).addTimeout(LONGEST_WAIT, chat.clock)
-    except TimeoutError:
+    except defer.TimeoutError:
         raise NotKept("the log cannot be written") from None
     name = chat.claim(record.nick, session_id, dialogue.address, or_variant=True)
     session = from_record(chat, session_id, name, record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tcpchat.limits import GRACE, LONGEST_PASTE, MOST_UNCOMMITTED
 from tcpchat.requests import NotUnderstood
-from tests.visitors import ChatCase
+from tests.visitors import ChatCase, LateLog
 
 
 class OrderTests(ChatCase):
@@ -160,6 +160,20 @@ class EndTests(ChatCase):
         self.assertFalse(self.bob.dialogue.is_settled)
         self.assertEqual(self.alice.sees(), ["<bob> hello"])
         self.assertTrue(self.bob.dialogue.is_settled)
+
+
+class GoneTests(ChatCase):
+    def test_what_somebody_asked_who_is_gone_is_not_looked_up_and_what_they_said_is_said(self) -> None:
+        log = LateLog(self.clock, self.wall)
+        self.chat = self.make_chat(log)
+        alice, bob = self.enter("alice", "bob")
+        log.late = 1
+        for line in ("/seen carl", "/seen dan", "/seen eve", "hello"):
+            bob.dialogue.received(line)
+        bob.breaks_off()
+        self.assertEqual(alice.sees(), [])  # the first was being looked up
+        self.clock.advance(1)
+        self.assertEqual(alice.sees(), ["<bob> hello"])
 
 
 class PasteTests(ChatCase):

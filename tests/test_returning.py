@@ -8,7 +8,10 @@ from twisted.internet.defer import Deferred, fail
 from tcpchat.events import Entry
 from tcpchat.limits import FOLDED_FOR, GRACE, LARGEST_UNFOLDED_ROOM, NO_LIMITS
 from tcpchat.logs.interface import Damaged
+from tcpchat.nameless import LOOK_FOR_END
+from tcpchat.returning import LONGEST_WAIT
 from tcpchat.room import LOBBY
+from tcpchat.service import LOG_AGAIN
 from tests.visitors import ChatCase, FullLog, LateLog, Visitor
 
 TOO_OLD = "!!! That code is not known or too old."
@@ -703,6 +706,19 @@ class FarewellTests(ChatCase):
         self.bob.types("/quit")
         self.alice.types("in dev", "/join #lobby", "in lobby")
         self.assertEqual(heard(self.come_back(self.code)[1]), ["in lobby", "in dev"])
+
+    def test_who_cannot_be_put_out_of_the_log_in_time_is_told_so(self) -> None:
+        self.log.full = True
+        self.bob.types("/quit")
+        back, _ = self.come_back(self.code)
+        self.clock.advance(LONGEST_WAIT)
+        self.assertEqual(back.sees()[0], "!!! Not sent: the log cannot be written.")
+        self.assertFalse(back.screen.aborted)
+        self.log.full = False
+        self.clock.advance(LOG_AGAIN)
+        back.types(f"/resume {self.code}")
+        self.clock.advance(LOOK_FOR_END)
+        self.assertIn("*** You are bob, in #lobby with alice.", back.sees())
 
 
 class BigRoomTests(ChatCase):

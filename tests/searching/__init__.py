@@ -1,0 +1,1 @@
+"""What tests need that search: a network, a log and people whose trouble can be chosen step by step."""

@@ -1,0 +1,270 @@
+"""
+RELIABILITY.md's promises P1 to P7, held against the log and against every byte that leaves the server.
+
+Everything that people say has a mark in it, a word that is in no other line, so that each line that
+anybody is shown can be found in the log. What is wrong is found at once, or, what should have come
+and has not, when everything is at rest (`check_at_rest`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tcpchat.events import Entry, Joined, Left, Renamed, Spoken, Told, inbox
+from tests.searching.log import TroubledLog
+from tests.searching.witness import Broken, Line, Witness, demand
+
+RENAMED = re.compile(r"\*\*\* \S+ is now known as (\S+)\.")
+
+
+class Sent(NamedTuple):
+    """What somebody has typed: by whom, and what the server has to make of it."""
+
+    guest: int
+    room: str = ""  # where a program wants it said
+    to: str = ""  # to whom it is written
+
+
+@dataclass
+class Seen:
+    """What one session was shown, over all of its connections."""
+
+    guest: int
+    live: set[str] = field(default_factory=set)  # marks that were sent as new
+    arrived: set[str] = field(default_factory=set)  # marks, new or of the past
+    entries: set[tuple[str, int]] = field(default_factory=set)  # of a program: as new, and arrived
+    ignores: bool = False  # has somebody been ignored, ever?
+
+
+class Promises:
+    """Knows what was typed, and looks at what was logged and sent."""
+
+    def __init__(self, log: TroubledLog) -> None:
+        self.log = log
+        self.findings: list[Broken] = []
+        self.sent: dict[str, Sent] = {}
+        self.seen: dict[str, Seen] = {}  # by session
+        self.members: dict[str, dict[str, str]] = {}  # nicknames, by room and session
+        self.nicks: dict[str, set[str]] = defaultdict(set)  # that a session ever had
+        self.asked: dict[int, set[str]] = defaultdict(set)  # the names that a guest ever asked for
+        self.came: dict[tuple[str, str], int] = {}  # the entry by which a session came into a room last
+
+    # What is logged
+
+    def look_at_log(self) -> None:
+        """Look at what was committed since the last time."""
+        fresh = self.log.fresh[:]
+        self.log.fresh.clear()
+        for stream, entry in fresh:
+            if stream.startswith("#"):
+                self._look_at_room(stream, entry)
+
+    def _look_at_room(self, stream: str, entry: Entry) -> None:
+        event, members = entry.event, self.members.setdefault(stream, {})
+        if isinstance(event, Joined):
+            demand(event.session not in members, "came in twice:", stream, entry)
+            members[event.session] = event.nick
+            self.nicks[event.session].add(event.nick)
+            self.came[stream, event.session] = entry.seq
+            return
+        demand(members.get(event.session) == event.nick, "P6, not by whoever has that name:", stream, entry)
+        if isinstance(event, Left):
+            del members[event.session]
+        elif isinstance(event, Renamed):
+            members[event.session] = event.new
+            self.nicks[event.session].add(event.new)
+
+    def check_log(self) -> None:
+        """See that what is logged was typed, by whom the log says, and once."""
+        self.look_at_log()
+        for mark, places in self.log.where.items():
+            sent = self.sent[mark]
+            streams = [stream for stream, _ in places]
+            demand(len(streams) == len(set(streams)), "P4, logged twice:", mark, places)
+            for stream, entry in places:
+                author = self.seen.get(entry.event.session)
+                demand(author is None or author.guest == sent.guest, "P6, forged:", mark, entry)
+                if isinstance(entry.event, Told):
+                    self._check_told(mark, streams, entry.event)
+                else:
+                    demand(len(streams) == 1, "P4, logged in several places:", mark, places)
+                    demand(not sent.to, "P7, private, and said in", stream, mark)
+                    demand(sent.room in ("", stream), "said in another room:", mark, stream)
+
+    def _check_told(self, mark: str, streams: list[str], event: Told) -> None:
+        others = set(streams) - {inbox(event.session)}
+        demand(self.sent[mark].to, "written to somebody, and was to be said:", mark)
+        demand(len(streams) == 2 and len(others) == 1, "P7, in other inboxes:", mark, streams)
+        (other,) = others
+        reader = other.removeprefix("@")
+        demand(event.to in self.nicks[reader], "P7, in the inbox of another:", mark, streams)
+        wanted = self.sent[mark].to
+        if wanted in ("?", event.to) or reader not in self.seen:
+            return
+        # Who has asked for a name holds it from then on, though the log does not say so yet.
+        asked = self.asked[self.seen[reader].guest]
+        held = any(wanted.casefold().startswith(name.casefold()) for name in asked)
+        demand(held, "P7, written to another:", mark, event.to, "for", wanted)
+
+    # What is shown
+
+    def is_sent(self, witness: Witness, guest: int, session: str, data: bytes) -> None:
+        """
+        Something is handed to the system: see that this may be.
+
+        What is wrong is kept for `check`: whoever sends would take an exception for one of theirs.
+        """
+        try:
+            self._look_at_sent(witness, guest, session, data)
+        except Broken as finding:
+            self.findings.append(finding)
+
+    def check(self) -> None:
+        """Raise what was found."""
+        if self.findings:
+            raise self.findings[0]
+
+    def _look_at_sent(self, witness: Witness, guest: int, session: str, data: bytes) -> None:
+        self.look_at_log()
+        if session:
+            self.knows(session, guest)
+        for line in witness.take(data):
+            if line.fields is not None:
+                self._check_object(witness, session, line)
+            elif line.spoken is not None:
+                self._check_spoken(witness, session, line)
+            else:
+                if renamed := RENAMED.match(line.text):  # in no room: no log says so
+                    self.nicks[session].add(renamed[1])
+                strangers = [mark for mark in line.marks if self.sent[mark].guest != guest]
+                demand(not strangers, "P7, told of what another typed:", line.text)
+
+    def knows(self, session: str, guest: int) -> Seen:
+        """Return what a session has seen."""
+        seen = self.seen.setdefault(session, Seen(guest))
+        demand(seen.guest == guest, "P6, one session of two people:", session)
+        return seen
+
+    def _entry(self, mark: str, session: str) -> tuple[str, Entry]:
+        """Return where a mark is in the log that somebody is shown."""
+        places = self.log.where.get(mark)
+        if places is None:
+            demand(False, "P1, shown and not logged:", mark)
+        assert places is not None
+        if isinstance(places[0][1].event, Told):
+            own = [place for place in places if place[0] == inbox(session)]
+            demand(own, "P7, private, and shown to another:", mark, session)
+            return own[0]
+        stream, entry = places[0]
+        demand((stream, session) in self.came, "P7, shown to one who was never in", stream, mark)
+        return stream, entry
+
+    def _check_spoken(self, witness: Witness, session: str, line: Line) -> None:
+        spoken = line.spoken
+        assert spoken is not None
+        for mark in line.marks:
+            stream, entry = self._entry(mark, session)
+            event = entry.event
+            nick = spoken["said"] or spoken["did"] or spoken["wrote"] or event.nick
+            demand(nick == event.nick, "P6, under another name:", line.text, entry)
+            demand(spoken["text"] in getattr(event, "text", "").split("\n"), "P2:", line.text, entry)
+            demand(spoken["seq"] in (None, str(entry.seq)), "P2, another number:", line.text, entry)
+            if line.is_live:
+                demand(entry.seq >= witness.last.get(stream, 0), "P2, out of order:", line.text, entry)
+                witness.last[stream] = entry.seq
+                live = self.seen[session].live
+                demand(mark not in live, "P4, shown twice:", line.text)
+                live.add(mark)
+
+    def _check_object(self, witness: Witness, session: str, line: Line) -> None:
+        fields = line.fields
+        assert fields is not None
+        kind = fields["type"]
+        if kind == "welcome":
+            witness.next = {room: seq + 1 for room, seq in fields["after"].items()}
+        elif kind == "gap":
+            demand(False, "P3, a gap, and everything is kept:", line.text)
+        elif "seq" in fields and "room" in fields:
+            self._check_numbered(witness, session, line)
+        elif kind == "ok" and "seq" in fields:
+            refs = {entry.event.ref for s in self.log.names for entry in self.log.held(s)}
+            demand(
+                "ref" not in fields or fields["ref"] in refs, "P5, acknowledged and not logged:", line.text
+            )
+
+    def _check_numbered(self, witness: Witness, session: str, line: Line) -> None:
+        fields = line.fields
+        assert fields is not None
+        room, seq = fields["room"], fields["seq"]
+        stream = inbox(session) if room == "@" else f"#{room}"
+        held = self.log.held(stream)
+        demand(seq <= len(held), "P1, shown and not logged:", line.text)
+        event = held[seq - 1].event
+        demand(fields.get("text", getattr(event, "text", "")) == getattr(event, "text", ""), "P2:", line.text)
+        demand(room == "@" or (stream, session) in self.came, "P7, shown to a stranger:", line.text)
+        own_coming = isinstance(event, Joined) and event.session == session
+        if line.is_live:
+            wanted = seq if own_coming else witness.next.get(room, 1)
+            demand(seq == wanted, "P3, not the next entry:", line.text, "wanted:", wanted)
+        if line.is_live or seq == witness.next.get(room):
+            witness.next[room] = seq + 1
+
+    # What has arrived
+
+    def has_arrived(self, witness: Witness, session: str, size: int) -> Iterable[Line]:
+        """So many bytes have arrived: yield the lines that have arrived with them."""
+        for line in witness.lines:
+            if line.has_arrived or line.end > size:
+                continue
+            line.has_arrived = True
+            seen = self.seen.get(session)
+            if seen is not None:
+                seen.arrived.update(line.marks)
+                if line.fields is not None and "seq" in line.fields and "room" in line.fields:
+                    self._count_arrived(seen, line)
+            yield line
+
+    def _count_arrived(self, seen: Seen, line: Line) -> None:
+        assert line.fields is not None
+        if line.is_live:
+            entry = line.fields["room"], line.fields["seq"]
+            demand(entry not in seen.entries, "P4, shown twice:", line.text)
+            seen.entries.add(entry)
+
+    # What should have come
+
+    def check_at_rest(self, witness: Witness, session: str, speaks_json: bool) -> None:
+        """Everything is at rest: see that who is connected lacks nothing, and knows what came of it."""
+        missing = [marks for marks in witness.typed if not all(mark in self.log.where for mark in marks)]
+        demand(len(missing) <= witness.errors, "P5, neither logged nor refused:", missing)
+        seen = self.seen.get(session)
+        if seen is None:
+            return
+        nicks = {members[session] for members in self.members.values() if session in members}
+        demand(len(nicks) <= 1, "P6, with two names:", session, nicks)
+        for stream, members in self.members.items():
+            if session in members:
+                self._check_complete(stream, self.came[stream, session], session, seen)
+                if speaks_json:
+                    last = len(self.log.held(stream))
+                    demand(
+                        witness.next.get(stream[1:]) == last + 1, "P3, short of", stream, last, witness.next
+                    )
+        own = inbox(session)
+        self._check_complete(own, 0, session, seen)
+        if speaks_json:
+            last = len(self.log.held(own))
+            demand(witness.next.get("@", 1) == last + 1, "P3, short of", own, last, witness.next)
+
+    def _check_complete(self, stream: str, after: int, session: str, seen: Seen) -> None:
+        if seen.ignores:
+            return
+        for entry in self.log.held(stream)[after:]:
+            if isinstance(entry.event, Spoken | Told) and entry.event.session != session:
+                marks = [mark for mark in entry.event.text.split() if mark in self.log.where]
+                missing = [mark for mark in marks if mark not in seen.arrived]
+                demand(not missing, "P3, never shown:", session, stream, entry)
