@@ -15,10 +15,11 @@ from urllib.parse import quote
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse
 from tcpchat.logs.sqlite_schema import APPLICATION_ID, SCHEMA, TABLES, VERSION, migrate
 
-# Pages of the WAL after which they are moved into the file: 32 MB. Each is moved once, however often it was
+# Pages of the WAL after which they are moved into the file: 16 MB. Each is moved once, however often it was
 # written, and while many rooms talk these are the same few hundred again and again: at SQLite's own 1,000
-# they were moved, and the file flushed, several times a second.
-LONGEST_WAL = 8000
+# they were moved, and the file flushed, several times a second. Not more, because the flush of a WAL that
+# grows costs twice that of one that is written again from its beginning.
+LONGEST_WAL = 4000
 PAGE = 4096
 
 # KiB of pages that each connection keeps. The system has them all in its own cache; SQLite's would be
