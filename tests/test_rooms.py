@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 
 from tcpchat import records
 from tcpchat.events import Event, Joined, Said, TopicSet
-from tcpchat.limits import GRACE, NO_LIMITS, Limits
+from tcpchat.limits import GRACE, NO_LIMITS
 from tcpchat.rooms import KEPT_EVERY, READ_TO_OPEN
 from tcpchat.service import UPKEEP
 from tests.visitors import ChatCase, LateLog, Visitor
@@ -293,7 +293,7 @@ class ClosingTests(ChatCase):
 
 
 class NumberOfRoomsTests(ChatCase):
-    limits = Limits()
+    limits = msgspec.structs.replace(NO_LIMITS, rooms=1000, rooms_per_person=20)
 
     def people(self, number: int) -> list[Visitor]:
         return list(self.enter(*(f"n{n}" for n in range(number))))
@@ -312,7 +312,7 @@ class NumberOfRoomsTests(ChatCase):
         self.assertEqual(last.types("/join #r0x0")[0], "*** You are n52, in #r0x0 with n0.")
 
     def test_rooms_that_are_made_and_left_do_not_pile_up(self) -> None:
-        self.limits = Limits(rooms=5)
+        self.limits = msgspec.structs.replace(NO_LIMITS, rooms=5)
         self.chat = self.make_chat(self.log)
         (alice,) = self.enter("alice")
         for n in range(50):

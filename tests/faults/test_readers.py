@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import signal
 import socket
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -98,10 +98,23 @@ def memory(server: Server) -> int:
     return int(kib) * KIB
 
 
-def kernel_memory() -> int:
-    """Return how many bytes of memory the system has for TCP, of everybody."""
-    (pages,) = re.findall(r"^TCP:.* mem (\d+)", Path("/proc/net/sockstat").read_text(), re.MULTILINE)
-    return int(pages) * resource.getpagesize()
+def kernel_memory(server: Server) -> int:
+    """Return how many bytes of memory the system has for a server's connections."""
+    shown = subprocess.run(
+        ["ss", "-tmnH", f"sport = :{server.port}"],
+        check=True, capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    # Received and not read, sent and not acknowledged or still to be sent, and had in reserve: ss(8).
+    return sum(map(int, re.findall(r"(?<=[(,][rwf])\d+", shown.stdout)))
+
+
+def settled(talker: Program, measure: Callable[[], int]) -> int:
+    """Talk until something measured no longer grows; return it."""
+    most = 0
+    while (now := measure()) > most:
+        most = now
+        talker.talks(2)
+    return most
 
 
 def test_a_stalled_reader_costs_nothing_and_then_reads_every_line(tmp_path: Path) -> None:
@@ -128,8 +141,8 @@ def test_stalled_readers_are_cheap(tmp_path: Path) -> None:
     with start(tmp_path).ready() as server:
         talker = Program(server, "ann")
         talker.asks({"type": "set", "name": "joins", "value": "none"})
-        talker.talks(2)  # until what the server keeps of its file is there
-        before, before_kernel = memory(server), kernel_memory()
+        # What the server keeps of its file is there from now on.
+        before, before_kernel = settled(talker, lambda: memory(server)), kernel_memory(server)
         readers = []
         for number in range(READERS):
             reader = socket.socket()
@@ -141,10 +154,8 @@ def test_stalled_readers_are_cheap(tmp_path: Path) -> None:
         while next(talker.read())["type"] == "error":
             talker.asks({"type": "whois", "nick": f"reader{READERS - 1}"})
         talker.talks(2)
-        used = 0
-        while used < (used := memory(server) + kernel_memory()):  # until everybody has stalled
-            talker.talks(1)
-        process, kernel = memory(server) - before, kernel_memory() - before_kernel
+        settled(talker, lambda: memory(server) + kernel_memory(server))  # everybody has stalled
+        process, kernel = memory(server) - before, kernel_memory(server) - before_kernel
         print(f"{READERS} stalled readers: {process / READERS / KIB:.0f} KiB of the process and"
               f" {kernel / READERS / KIB:.0f} KiB of the kernel each")  # fmt: skip
         for reader in readers:
