@@ -27,6 +27,8 @@ HERE = Path(__file__).parent
 # Seconds for a server to be ready, and for a run to be over.
 READY = 30.0
 OVER = 400.0
+# Where the servers listen: below what Linux gives who asks for any port, or connects.
+PORTS = 12_000, 32_000
 
 # The one whose reactor's turns are timed, in runs of their own: the watch costs something, too.
 OURS = "tcpchat"
@@ -145,8 +147,7 @@ class Bench:
 
     def _place(self, folder: Path, load: Load, server: Server) -> Place:
         folder.chmod(0o777)  # for servers that run as somebody else
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = _free_port()
         store = folder / "tcpchat.sqlite3"
         if load.entries:
             # A copy, because the people of the last run would still have their names; and wholly written.
@@ -196,6 +197,14 @@ class Bench:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _free_port() -> int:
+    """Return a port that nobody has, and that the system gives nobody who asks for any."""
+    while True:
+        port = random.randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _accepts(port: int) -> bool:

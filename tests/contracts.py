@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, get_args
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
@@ -430,7 +430,6 @@ class LogContract(Case):
         deadline=None,
         database=None,
         max_examples=40,
-        suppress_health_check=[HealthCheck.differing_executors],
     )
     @given(st.lists(st.lists(st.tuples(st.sampled_from(["post", "append", "both"]), STREAMS), max_size=8)))
     def test_however_posts_and_appends_are_mixed_they_are_numbered_and_told_in_order(
@@ -1066,7 +1065,6 @@ class LogContract(Case):
         deadline=None,
         database=None,
         max_examples=40,
-        suppress_health_check=[HealthCheck.differing_executors],
     )
     @given(st.lists(st.lists(APPENDS, max_size=6), max_size=5), st.integers(1, 7), st.integers(0, 5))
     def test_what_is_read_is_what_the_tails_were_given_is_what_was_appended(

@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import SkipTest
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpchat.fanout.interface import Crowd
@@ -442,7 +442,7 @@ class FanoutContract(Case):
 
     # And all of it at random
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(max_examples=60, deadline=None)
     @given(st.lists(st.one_of(ENTERING, LEAVING, READING, HANDING), max_size=60))
     def test_each_peer_reads_exactly_what_was_taken(self, steps: list[Step]) -> None:
         self.crowd = self.make_crowd()

@@ -7,6 +7,7 @@ has it search for long.
 
 from __future__ import annotations
 
+import gc
 import os
 from itertools import count
 from typing import Any, cast
@@ -442,10 +443,13 @@ class WholeServer(RuleBasedStateMachine):
 WholeServer.TestCase.settings = settings(
     max_examples=20000 if FULL else 150,
     stateful_step_count=60 if FULL else 40,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
-    print_blob=True,
 )
 
 
-WholeServerTests = WholeServer.TestCase
+class WholeServerTests(WholeServer.TestCase):  # type: ignore[valid-type, misc]
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Let go now of what earlier tests left, which may say in the log that it has failed."""
+        super().setUpClass()
+        gc.collect()
