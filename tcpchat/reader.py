@@ -135,7 +135,10 @@ class Reader:
     def _hold_answer(self, size: int) -> None:
         self._held_answers += size
         if self._held_answers > MOST_HELD_ANSWERS:
-            self._owner.hold_answers(True)
+            if self._has_let_go:
+                self.stop()  # what came before it was taken up from elsewhere is done, but this is never read
+            else:
+                self._owner.hold_answers(True)
 
     def replay(self, replay: Replay) -> None:
         """Show a part of the past, read from the log at the pace of the reader."""

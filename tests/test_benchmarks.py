@@ -246,7 +246,8 @@ def test_a_peer_delivers_everything(bench: Bench, name: str, load: str) -> None:
 
 def test_the_reactor_s_turns_are_timed_beside_the_load(bench: Bench) -> None:
     found = bench.measure(LOADS["B"].quick(), SERVERS["tcpchat"], timed=True)
-    assert found["ok"] and found["turn_ms"] >= found["turn_cpu_ms"] > 0
+    # Two clocks, which are read one after the other.
+    assert found["ok"] and found["turn_ms"] > 0.9 * found["turn_cpu_ms"] > 0
 
 
 def test_turns_are_read_from_the_time_that_is_asked_for(tmp_path: Path) -> None:

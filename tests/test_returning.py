@@ -574,6 +574,21 @@ class TakeOverTests(ChatCase):
         self.clock.advance(31)
         self.assertTrue(self.old.screen.aborted)
 
+    def test_the_old_connection_is_answered_no_more_than_can_be_held_though_all_is_done(self) -> None:
+        self.old.stalls()
+        held = 0
+        while not self.old.screen.paused:
+            self.old.dialogue.received("/help")
+            held = len(self.old.screen.kept)
+        longest = len("\r\n".join(self.alice.types("/help")))
+        for _ in range(20):
+            self.old.dialogue.received("/help")
+        self.old.dialogue.received("hello")
+        self.come_back(self.code)
+        self.assertEqual(heard(self.alice.sees()), ["hello"])
+        self.assertLess(len(self.old.screen.kept), held + 2 * longest)
+        self.assertTrue(self.old.screen.closed)
+
     def test_one_who_holds_everything_is_closed_too(self) -> None:
         self.old.types("/hold")
         self.alice.types("one")
