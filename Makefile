@@ -2,13 +2,17 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 
-.PHONY: run test faults soak fuzz bench steps check coverage clean
+.PHONY: run test trial faults soak fuzz bench steps check coverage clean
 
 run: $(VENV)/.installed
 	$(VENV)/bin/twistd -n --pidfile= tcpchat $(ARGS)
 
 test: $(VENV)/.installed
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+# The rules' and the logs' own tests by the runner in whose style they are; test has them, and all the rest.
+trial: $(VENV)/.checks-installed
+	$(VENV)/bin/trial $$($(VENV)/bin/python -m tests.covered --names) tests.test_log_memory tests.test_log_sqlite
 
 # The long form of tests/faults, about half an hour: docs/nothing-is-lost.md.
 faults: $(VENV)/.installed

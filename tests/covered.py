@@ -2,7 +2,8 @@
 Is each module of rules tried whole, by its own tests? ``python -m tests.covered [MODULE ...]``
 
 Those are the modules that may reach no wire, disk, clock or reactor: setup.cfg lists them. Each is run in
-a process of its own by tests/test_MODULE.py alone, and every branch of it has to be taken.
+a process of its own by tests/test_MODULE.py alone, and every branch of it has to be taken. ``--names``
+prints the names of those tests.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ def missed(module: str) -> str:
 
 def main() -> int:
     """Say what is not tried; return the exit status."""
+    if sys.argv[1:] == ["--names"]:
+        print(*(f"tests.test_{module}" for module in rules()))
+        return 0
     modules = sys.argv[1:] or rules()
     # A process each: what another module's tests have imported or had remembered would not be seen here.
     with multiprocessing.get_context("spawn").Pool(maxtasksperchild=1) as pool:
