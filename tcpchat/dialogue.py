@@ -258,6 +258,8 @@ class Dialogue(Telling):
             if Wait.BUDGET in self._flow.reasons:
                 return
             self._flow.wait(Wait.LINES, False)
+            if self._lines or self._waiting or self.is_over:
+                return  # with that, more lines were taken
         if self._handed_over is not None:
             if not self._screen.has_lines:
                 self._retire(self._handed_over)

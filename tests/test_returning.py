@@ -6,7 +6,7 @@ import msgspec
 from twisted.internet.defer import Deferred, fail
 
 from tcpchat.events import Entry
-from tcpchat.limits import FOLDED_FOR, GRACE, LARGEST_UNFOLDED_ROOM, NO_LIMITS
+from tcpchat.limits import FOLDED_FOR, GRACE, LARGEST_UNFOLDED_ROOM, MOST_UNCOMMITTED, NO_LIMITS
 from tcpchat.logs.interface import Damaged
 from tcpchat.nameless import LOOK_FOR_END
 from tcpchat.returning import LONGEST_WAIT
@@ -588,6 +588,26 @@ class TakeOverTests(ChatCase):
         self.assertEqual(heard(self.alice.sees()), ["hello"])
         self.assertLess(len(self.old.screen.kept), held + 2 * longest)
         self.assertTrue(self.old.screen.closed)
+
+    def test_it_is_told_once_though_more_had_come_than_was_taken_in(self) -> None:
+        old, rest = self.old, [b"last"]
+
+        def resume() -> None:
+            """Give what was not taken in, as the door does."""
+            old.screen.paused = False
+            while rest:
+                old.dialogue.received(rest.pop())
+
+        old.screen.resume = resume  # type: ignore[method-assign]
+        new = self.connect()
+        new.sees()
+        old.dialogue.received("/join #dev")
+        for _ in range(MOST_UNCOMMITTED):
+            old.dialogue.received("/who")
+        self.assertTrue(old.screen.paused)
+        new.types(f"/resume {self.code}")
+        self.assertEqual(sum("Taken up" in line for line in old.sees()), 1)
+        self.assertEqual(rest, [])
 
     def test_one_who_holds_everything_is_closed_too(self) -> None:
         self.old.types("/hold")
