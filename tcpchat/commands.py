@@ -228,7 +228,7 @@ def _command(word: str) -> Command:
     return COMMANDS[ALIASES.get(word, word)]
 
 
-def unknown(word: str, among: list[str]) -> NotUnderstood:
+def unknown(word: str, among: list[str], advice: str = "") -> NotUnderstood:
     """Return the refusal of a command that there is not, with the one nearest to it."""
     # What is near to nothing was most likely meant to be said.
     typed = echo(word).lower()
@@ -237,7 +237,7 @@ def unknown(word: str, among: list[str]) -> NotUnderstood:
         *difflib.get_close_matches(typed, among, 1),
         "me" if "me" in among else "help",
     ]
-    return NotUnderstood(f"There is no command /{echo(word)}. Did you mean /{near[0]}?")
+    return NotUnderstood(f"There is no command /{echo(word)}. Did you mean /{near[0]}?", advice=advice)
 
 
 def parse(line: str, nameless: bool = False) -> Request | None:
@@ -267,7 +267,8 @@ def _parse_command(word: str, rest: str, nameless: bool) -> Request:
     name = find(word)
     if name is None or (nameless and not COMMANDS[name].nameless):
         known = [word for word in (*COMMANDS, *ALIASES) if not nameless or _command(word).nameless]
-        raise unknown(word, known)
+        # /help has just listed it, and the answer that there is none would be all that a newcomer is told.
+        raise unknown(word, known, f"/{name} works once you have a nickname." if name else "")
     command = COMMANDS[name]
     try:
         return command.make(rest)

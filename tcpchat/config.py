@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import tomllib
 from typing import Annotated, Any, Literal
 
@@ -12,6 +14,10 @@ from tcpchat.networks import Trusted, networks
 
 # Where a line door listens when nothing is said: telnet's port with 8000 added, for no root.
 PORT = 8023
+
+
+# The options that are tables, and what is in them.
+TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "retention": Retention}
 
 
 class WrongConfig(Exception):
@@ -83,6 +89,8 @@ def make(settings: dict[str, Any], source: str) -> Config:
         if name not in Config.__struct_fields__:
             raise WrongConfig(f'{source}: there is no option "{name}".')
     for name, value in settings.items():
+        if name in TABLES and isinstance(value, dict):
+            _check(value, name, source)
         try:
             msgspec.convert({name: value}, Config, strict=isinstance(value, list | dict | bool))
         except msgspec.ValidationError as error:
@@ -94,6 +102,28 @@ def make(settings: dict[str, Any], source: str) -> Config:
         text = f"{source}: trusted cannot hold {str(error)!r}: {_explain('trusted')}."
         raise WrongConfig(text) from error
     return made
+
+
+def _check(table: dict[str, Any], name: str, source: str) -> None:
+    """Refuse what cannot be in a table, by the name of the one key."""
+    kind = TABLES[name]
+    for key, value in table.items():
+        if key not in kind.__struct_fields__:
+            near = " or ".join(difflib.get_close_matches(key, kind.__struct_fields__))
+            advice = f" Did you mean {near}?" if near else ""
+            raise WrongConfig(f'{source}: there is no "{key}" in {name}.{advice}')
+        try:
+            msgspec.convert({key: value}, kind)
+        except msgspec.ValidationError as error:
+            what = _number(error)
+            raise WrongConfig(f"{source}: {key} in {name} cannot be {value!r}: it is {what}.") from error
+
+
+def _number(error: msgspec.ValidationError) -> str:
+    """Return what was expected, from an error such as "Expected `int` >= 1 - at `$.rooms`"."""
+    found = re.search(r"Expected `(\w+)[^`]*`([ <>=\d.]*)", str(error))
+    assert found is not None, error
+    return ("a whole number" if found[1] == "int" else "a number") + found[2].rstrip()
 
 
 def _explain(name: str) -> str:

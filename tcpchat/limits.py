@@ -74,6 +74,10 @@ LARGEST_CHUNK = 32768
 # Lines of one /history, and of one page of /rooms.
 MOST_HISTORY = 500
 
+# Seconds for which lines have had to wait, one behind the other, before the person is told: until then
+# hardly anybody notices, and after that who gets no answer would take the server for dead.
+UNNOTICED_DELAY = 3
+
 # Seconds in which no line waits, after which a flood is over: longer than it takes to read on from a
 # connection, and less than what is between two lines of whom the budget is just enough for.
 BREAK_OF_FLOOD = 0.25

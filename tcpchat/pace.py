@@ -15,7 +15,7 @@ from tcpchat.buckets import Bucket, Budget, NetworkBuckets
 from tcpchat.costs import Step
 from tcpchat.echo import echo
 from tcpchat.flow import FlowControl, Wait
-from tcpchat.limits import LONGEST_OVERDRAFT, Limits
+from tcpchat.limits import LONGEST_OVERDRAFT, UNNOTICED_DELAY, Limits
 from tcpchat.networks import Kind, Network, Trusted, network
 from tcpchat.requests import Act, Refused, Reply, Say, Tell
 
@@ -29,6 +29,9 @@ class Owner(Protocol):
 
     def carry_on(self, step: Step | None) -> None:
         """Carry out a line that has waited, unless that is dropped, and go on with those behind it."""
+
+    def delayed(self) -> None:
+        """Lines have had to wait for so long that it can be noticed; once in a flood."""
 
     def flooded(self, why: Refused) -> None:
         """Lines have had to wait for too long: end, with this as the last word."""
@@ -84,7 +87,8 @@ class Pace:
     """Has the lines of one connection wait for their budget, which a session takes with it."""
 
     __slots__ = (
-        "_flow", "_hurries", "_is_over", "_network", "_owner", "_shared", "_step", "_timer", "budget", "last",
+        "_flow", "_has_told", "_hurries", "_is_over", "_network", "_owner", "_shared", "_step", "_timer",
+        "budget", "last",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +103,7 @@ class Pace:
         self._flow = flow
         self._step: Step = ""  # which waits
         self._timer: IDelayedCall | None = None  # while one does
+        self._has_told = False  # that lines wait
         self._hurries = False
         self._is_over = False
 
@@ -114,7 +119,8 @@ class Pace:
         if self._hurries or self._shared.has_stopped:
             return self._may_overdraw(wait)
         minutes = self._shared.limits.minutes_of_flooding
-        if minutes is not None and self.budget.flood(now) >= 60 * minutes:
+        flood = self.budget.flood(now)
+        if minutes is not None and flood >= 60 * minutes:
             self._is_over = True
             self._owner.flooded(Refused(f"Flooding. {self._last_line()}", "flooding"))
             return False
@@ -122,6 +128,11 @@ class Pace:
         self._timer = self._shared.clock.callLater(wait, self._go_on)
         self._shared.waiting.add(self)
         self._flow.wait(Wait.BUDGET, True)
+        if flood < UNNOTICED_DELAY:
+            self._has_told = False
+        elif not self._has_told:
+            self._has_told = True
+            self._owner.delayed()
         return False
 
     def charge(self, cost: float) -> None:

@@ -35,8 +35,8 @@ class Refused(Exception):
 class NotUnderstood(Refused):
     """What was typed asks for nothing that there is; the text is a sentence for the person."""
 
-    def __init__(self, text: str, code: Code = "bad-request") -> None:
-        super().__init__(text, code)
+    def __init__(self, text: str, code: Code = "bad-request", advice: str = "") -> None:
+        super().__init__(text, code, advice)
 
 
 class Say(Discreet, frozen=True):

@@ -112,7 +112,9 @@ def _door(reactor: Any, description: str) -> Door:
         ) from error
     except Exception as error:
         # Each kind of endpoint fails in its own ways: ValueError, a missing file, OpenSSL's own.
-        raise config.WrongConfig(f"Cannot listen on {description!r}: {error}.") from error
+        # What most who get it wrong have typed.
+        advice = f" Try tcp:{description}." if description.isdecimal() else ""
+        raise config.WrongConfig(f"Cannot listen on {description!r}: {error}.{advice}") from error
     port = getattr(endpoint, "_port", 0)
     if isinstance(port, int) and not 0 <= port <= 65535:
         raise config.WrongConfig(f"Cannot listen on {description!r}: there is no port {port}.")

@@ -39,6 +39,7 @@ def refusal(folder: Path, status: int, *options: str) -> str:
     ("options", "said"),
     [
         (("--listen", "nonsense:1"), "nonsense:1"),
+        (("--listen", "8023"), "Try tcp:8023."),
         (("--listen", "tcp:notaport"), "tcp:notaport"),
         (("--listen", "ssl:0:privateKey=/nowhere.pem"), "/nowhere.pem"),
         (("--store", "redis:localhost"), "redis:localhost"),

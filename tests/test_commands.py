@@ -220,9 +220,13 @@ class NamelessTests(Lines):
         for name in set(COMMANDS) - NAMELESS:
             refusal = self.assertRaises(NotUnderstood, parse, COMMANDS[name].example, nameless=True)
             self.assertTrue(str(refusal).startswith(f"There is no command /{name}. Did you mean /"))
+            self.assertEqual(refusal.advice, f"/{name} works once you have a nickname.")
+        refusal = self.assertRaises(NotUnderstood, parse, "/list", nameless=True)
+        self.assertEqual(refusal.advice, "/rooms works once you have a nickname.")
 
     def test_only_what_can_be_used_is_suggested(self) -> None:
         self.assert_unknown("foo", "help", "/foo", nameless=True)
+        self.assertEqual(self.assertRaises(NotUnderstood, parse, "/foo", nameless=True).advice, "")
         self.assert_unknown("/quit", "quit", "//quit", nameless=True)
         self.assert_unknown("join", "json", "/join #dev", nameless=True)
         self.assert_unknown("who", "help", "/who", nameless=True)

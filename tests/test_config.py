@@ -126,11 +126,47 @@ class LimitsTests(SynchronousTestCase):
         self.assertEqual(self.limits({}), Limits())
 
     def test_everything_else_is_refused(self) -> None:
-        wrong: tuple[Any, ...] = ("maybe", "", True, 5, {"roms": 5}, {"rooms": "5"}, {"rooms": True})
+        wrong: tuple[Any, ...] = ("maybe", "", True, 5, ["rooms"])
         for value in wrong:
             refusal = self.assertRaises(WrongConfig, self.limits, value)
             expected = f"chat.toml: limits cannot be {value!r}: it is on or off, or a table of numbers."
             self.assertEqual(str(refusal), expected)
+
+
+class TableTests(SynchronousTestCase):
+    def refusal(self, **settings: Any) -> str:
+        return str(self.assertRaises(WrongConfig, make, settings, "chat.toml"))
+
+    def test_a_key_that_is_not_in_a_table_is_named_with_those_that_look_like_it(self) -> None:
+        for table, why in [
+            ({"rooms": 5, "roms": 5}, 'there is no "roms" in limits. Did you mean rooms?'),
+            ({"Xyzzy": 5}, 'there is no "Xyzzy" in limits.'),
+        ]:
+            self.assertEqual(self.refusal(limits=table), f"chat.toml: {why}")
+        near = 'chat.toml: there is no "dayz" in retention. Did you mean days?'
+        self.assertEqual(self.refusal(retention={"dayz": 3}), near)
+
+    def test_a_wrong_value_in_a_table_is_named_with_what_it_could_be(self) -> None:
+        for key, value, what in [
+            ("rooms", "5", "a whole number"),
+            ("rooms", True, "a whole number"),
+            ("rooms", 1.5, "a whole number"),
+            ("rooms", 0, "a whole number >= 1"),
+            ("penalty_too_late", -1, "a whole number >= 0"),
+            ("drop_percent", 101, "a whole number <= 100"),
+        ]:
+            expected = f"chat.toml: {key} in limits cannot be {value!r}: it is {what}."
+            self.assertEqual(self.refusal(limits={"tokens": 20, key: value}), expected)
+        for value, what in (0, "a number > 0.0"), ("x", "a number"):
+            expected = f"chat.toml: days in retention cannot be {value!r}: it is {what}."
+            self.assertEqual(self.refusal(retention={"days": value}), expected)
+
+    def test_a_table_is_no_other_kind_of_value(self) -> None:
+        what = "it is a table of numbers, days and entries"
+        for value in 30, "30", [30]:
+            self.assertEqual(
+                self.refusal(retention=value), f"chat.toml: retention cannot be {value!r}: {what}."
+            )
 
 
 class FileTests(SynchronousTestCase):

@@ -245,10 +245,16 @@ class NicknameTests(ChatCase):
         self.assertEqual(self.answer("/help nick")[-1], QUESTION)
 
     def test_the_others_do_not(self) -> None:
-        for command in "/who", "/msg bob hello", "//hello", "/foo":
+        for command in "//hello", "/foo":
             shown = self.answer(command)
             self.assertTrue(shown[0].startswith("!!! There is no command /"), shown)
             self.assertEqual(shown[1:], [QUESTION])
+
+    def test_who_tries_one_that_works_later_is_told_so(self) -> None:
+        for command, name in ("/who", "who"), ("/msg bob hello", "msg"):
+            shown = self.answer(command)
+            self.assertTrue(shown[0].startswith(f"!!! There is no command /{name}. Did you mean /"), shown)
+            self.assertEqual(shown[1:], [f"*** /{name} works once you have a nickname.", QUESTION])
 
     def test_a_line_that_the_door_refused_is_no_answer(self) -> None:
         visitor = self.connect()
