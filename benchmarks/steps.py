@@ -34,7 +34,6 @@ from tcpchat.doors.line import LineConnection, LineFactory
 from tcpchat.events import Event
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Member
-from tcpchat.feed import RoomFeed
 from tcpchat.limits import NO_LIMITS
 from tcpchat.lines import LineReader
 from tcpchat.logs.batches import GATHERED_FOR, Batches, Post
@@ -42,6 +41,7 @@ from tcpchat.logs.interface import Posted
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite_file import SQLiteFile
 from tcpchat.logs.sqlite_numbering import Numbering
+from tcpchat.room_feed import RoomFeed
 from tcpchat.server import milliseconds
 from tcpchat.service import Chat
 from tcpchat.telnet_options import IAC

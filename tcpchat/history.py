@@ -11,7 +11,6 @@ from twisted.internet.task import deferLater
 
 from tcpchat import answers
 from tcpchat.events import lines_said
-from tcpchat.feed import RoomFeed
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
 from tcpchat.logs.interface import Found, Range
 from tcpchat.queries import Query
@@ -19,6 +18,7 @@ from tcpchat.render import View, count, is_heard, notice
 from tcpchat.replays import Past, Results
 from tcpchat.requests import Refused
 from tcpchat.room import Member
+from tcpchat.room_feed import RoomFeed
 from tcpchat.session import Session
 
 # Lines of a /history without a number, where newcomers are shown none.

@@ -8,12 +8,12 @@ from itertools import islice
 
 from tcpchat import answers, jsonlines
 from tcpchat.events import Left, lines_said
-from tcpchat.feed import RoomFeed
 from tcpchat.limits import MOST_NAMED
 from tcpchat.places import Place, pieces
 from tcpchat.render import count, is_heard, notice
 from tcpchat.replays import Past
 from tcpchat.requests import Refused
+from tcpchat.room_feed import RoomFeed
 from tcpchat.session import Session
 
 

@@ -10,7 +10,6 @@ from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet, inbox
-from tcpchat.feed import RoomFeed
 from tcpchat.history import History
 from tcpchat.limits import MOST_IGNORED
 from tcpchat.logs.interface import NotKept
@@ -49,6 +48,7 @@ from tcpchat.requests import (
     WhoIs,
 )
 from tcpchat.requests import History as AskHistory
+from tcpchat.room_feed import RoomFeed
 from tcpchat.session import Session
 from tcpchat.state import Effect, Kept, Numbers, Outcome, Posting
 

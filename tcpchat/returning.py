@@ -14,7 +14,7 @@ from twisted.internet import defer
 from tcpchat import jsonlines, records
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
-from tcpchat.feed import Feed, RoomFeed
+from tcpchat.feed import Feed
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
@@ -24,6 +24,7 @@ from tcpchat.replays import Missed, Part
 from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record
 from tcpchat.room import LOBBY
+from tcpchat.room_feed import RoomFeed
 from tcpchat.service import Chat
 from tcpchat.session import NOBODY, Session
 from tcpchat.tickets import Ticket, digests, ticket

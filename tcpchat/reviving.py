@@ -12,12 +12,12 @@ from tcpchat import records
 from tcpchat.acknowledged import Acknowledged
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
-from tcpchat.feed import RoomFeed
 from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
 from tcpchat.requests import Refused
+from tcpchat.room_feed import RoomFeed
 from tcpchat.screen import Nowhere
 from tcpchat.service import Chat
 from tcpchat.session import Session

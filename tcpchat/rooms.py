@@ -19,12 +19,12 @@ from tcpchat.echo import echo
 from tcpchat.events import Entry
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
-from tcpchat.feed import RoomFeed
 from tcpchat.limits import Limits
 from tcpchat.logs.interface import Log
 from tcpchat.names import Key, Name, NotAName, room_name
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY, Room
+from tcpchat.room_feed import RoomFeed
 
 T = TypeVar("T")
 

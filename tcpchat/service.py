@@ -26,7 +26,7 @@ from tcpchat.echo import echo
 from tcpchat.events import Entry, Event, Joined, Left, Renamed, Told, inbox
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
-from tcpchat.feed import Feed, RoomFeed
+from tcpchat.feed import Feed
 from tcpchat.flow import Uncommitted
 from tcpchat.gate import GATE
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
@@ -41,6 +41,7 @@ from tcpchat.records import KeptSight
 from tcpchat.requests import Refused
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
+from tcpchat.room_feed import RoomFeed
 from tcpchat.rooms import Rooms
 from tcpchat.sightings import Sightings
 from tcpchat.tickets import Ticket, new_ticket

@@ -14,7 +14,7 @@ from tcpchat import answers, jsonlines, records, render, tickets
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
-from tcpchat.feed import Feed, RoomFeed
+from tcpchat.feed import Feed
 from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
 from tcpchat.places import Place
@@ -22,6 +22,7 @@ from tcpchat.records import KeptSession
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
+from tcpchat.room_feed import RoomFeed
 from tcpchat.settings import AS_AT_FIRST, Settings
 from tcpchat.tickets import Ticket, digest, digest_as_made, digests
 

@@ -9,12 +9,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry, Joined
 from tcpchat.fanout.direct import DirectCrowd
-from tcpchat.feed import SHARE
 from tcpchat.folding import Folding
 from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.places import Place
+from tcpchat.room_feed import SHARE
 from tcpchat.wire import PLAIN, Wire
-from tests.test_feed import STEPS, AnyCrowdCase
+from tests.test_room_feed import STEPS, AnyCrowdCase
 from tests.visitors import FakeScreen, FullLog, Visitor
 
 

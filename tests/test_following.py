@@ -10,11 +10,12 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry, Joined, Said
-from tcpchat.feed import Feed, RoomFeed
+from tcpchat.feed import Feed
 from tcpchat.following import Followed, Following
 from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.room import Room
+from tcpchat.room_feed import RoomFeed
 from tcpchat.screen import Screen
 from tests.visitors import FakeScreen
 

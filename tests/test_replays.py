@@ -6,13 +6,14 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
-from tcpchat.feed import Feed, RoomFeed
+from tcpchat.feed import Feed
 from tcpchat.limits import LARGEST_CHUNK
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.replays import ENOUGH, Missed, Part, Past, Replay, Results
 from tcpchat.room import Room
+from tcpchat.room_feed import RoomFeed
 
 
 class Bob:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tcpchat.feed import RoomFeed
 from tcpchat.room import LOBBY
+from tcpchat.room_feed import RoomFeed
 from tcpchat.telling import NOT_UTF8
 from tests.visitors import ChatCase, Visitor
 
