@@ -33,10 +33,19 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_character_width, text))
 
 
+def least_width(text: str) -> int:
+    """Return how many columns a text takes at least; what has no width, as controls have none, takes none."""
+    return sum(map(_least_character_width, text))
+
+
 @lru_cache(MOST_CHARACTERS)
 def _character_width(character: str) -> int:
     # The style that makes a picture of a character can make it wider.
-    return 1 if character == _EMOJI_STYLE else max(wcwidth(character), 0)
+    return 1 if character == _EMOJI_STYLE else _least_character_width(character)
+
+
+def _least_character_width(character: str) -> int:
+    return max(wcwidth(character), 0)
 
 
 def wrap(line: str, columns: int) -> list[str]:

@@ -12,8 +12,9 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from enum import Enum, auto
 
+from tcpchat.columns import least_width
 from tcpchat.limits import MOST_COMMANDS, PATIENCE_WITH_COMMANDS
-from tcpchat.lines import CTRL_D, LineReader, columns
+from tcpchat.lines import CTRL_D, LineReader
 
 CR, LF, NUL, CR_LF, CR_NUL = b"\r", b"\n", b"\0", b"\r\n", b"\r\0"
 
@@ -119,7 +120,7 @@ class Editor:
                 self._escape = _Escape.BEGUN
             case _ if not self._reader.unfinished:
                 self._reader.feed(CTRL_D)
-        return ERASE_COLUMN * columns(erased) if echo is Echo.SERVER else b""
+        return ERASE_COLUMN * least_width(erased) if echo is Echo.SERVER else b""
 
     def _type(self, typed: bytes, echo: Echo) -> bytes:
         """Type what is no such key: text, and ends of lines."""

@@ -6,8 +6,7 @@ A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
 
 from __future__ import annotations
 
-from wcwidth import wcwidth
-
+from tcpchat.columns import least_width
 from tcpchat.fifo import Fifo
 from tcpchat.limits import ENDLESS_LINE, LARGEST_CHARACTER, LONGEST_LINE
 
@@ -116,7 +115,7 @@ class LineReader:
         at, wide = len(self._unfinished), 0
         while at and not wide:
             end, at = at, _before(self._unfinished, at)
-            wide = columns(_decoded(self._unfinished[at:end]))
+            wide = least_width(_decoded(self._unfinished[at:end]))
         return self._erase(at)
 
     def erase_word(self) -> str:
@@ -136,11 +135,6 @@ class LineReader:
     def unfinished(self) -> bytes:
         """The beginning of a line whose end has not come yet."""
         return self._unfinished
-
-
-def columns(text: str) -> int:
-    """Return how wide something stands on a terminal; what has no width, as controls have none, is 0 wide."""
-    return sum(max(0, wcwidth(character)) for character in text)
 
 
 def _decoded(line: bytes) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 from wcwidth import wcwidth
 
-from tcpchat.columns import HANG, width, wrap
+from tcpchat.columns import HANG, least_width, width, wrap
 from tcpchat.commands import help_lines
 from tcpchat.text import clean
 
@@ -29,6 +29,12 @@ class WidthTests(SynchronousTestCase):
             ("\u2764", 1), ("\u2764\ufe0f", 2), ("\u0e17\u0e35\u0e48", 1), ("\u05d0\u200f", 1),
         ):  # fmt: skip
             self.assertEqual(width(text), columns, ascii(text))
+
+    def test_or_as_narrow(self) -> None:
+        for text, columns in (
+            ("", 0), ("abc", 3), ("漢", 2), ("e\u0301", 1), ("\x1b\udcff", 1), ("\u2764\ufe0f", 1),
+        ):  # fmt: skip
+            self.assertEqual(least_width(text), columns, ascii(text))
 
     def test_a_family_counts_as_its_members_because_many_terminals_show_them(self) -> None:
         self.assertEqual(width(FAMILY), 6)

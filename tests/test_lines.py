@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
-from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong, columns
+from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong
 
 ENDLESS = Endless()  # stands at the end of what is read until it is raised
 Read = bytes | TooLong | EndOfFile | Endless
@@ -242,7 +242,3 @@ class TakingBackTests(SynchronousTestCase):
         self.assertEqual(reader.erase_line(), "")
         reader.feed(b"the next\n")
         self.assertEqual(take(reader), [TOO_LONG, b"the next"])
-
-    def test_columns_are_those_of_a_terminal(self) -> None:
-        for text, wide in (("", 0), ("abc", 3), ("漢", 2), ("e\u0301", 1), ("\x1b\udcff", 1)):
-            self.assertEqual(columns(text), wide, ascii(text))
