@@ -144,7 +144,7 @@ class History:
 
     def _name(self, feed: RoomFeed, people: Iterable[tuple[str, Member]]) -> answers.Who:
         people = list(people)
-        is_away = self._session.chat.is_away
+        is_away = self._session.chat.people.is_away
         away = [member.nick for session, member in people if is_away(session)]
         return answers.Who(feed.stream, [member.nick for _, member in people], away)
 

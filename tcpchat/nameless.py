@@ -193,9 +193,9 @@ class Nameless:
     def _claim(self, nick: str, or_variant: bool) -> tuple[str, Name]:
         session = self._chat.new_id()
         try:
-            return session, self._chat.claim(nick, session, self._dialogue.address, or_variant)
+            return session, self._chat.people.claim(nick, session, self._dialogue.address, or_variant)
         except Refused as refusal:
-            if refusal.code == "nick-taken" and self._chat.is_broken(nick):
+            if refusal.code == "nick-taken" and self._chat.people.is_broken(nick):
                 raise Refused(str(refusal), refusal.code, IF_YOURS) from None
             raise
 

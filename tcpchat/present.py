@@ -200,7 +200,7 @@ class Present:
                 it = self._find(nick)
                 self._dialogue.answer(answers.WhoIs(it.nick, it.rooms, it.since, it.idle, it.away))
             case Seen(nick):
-                return self._seen(self._chat.nickname(nick))
+                return self._seen(self._chat.people.nickname(nick))
             case Hold():
                 self._dialogue.tell("Nothing is shown until you say /go, or anything else.")
                 self._dialogue.reader.hold()
@@ -223,9 +223,9 @@ class Present:
                 self._session.away = None
                 self._dialogue.tell("You are back.")
             case Ignore(nick):
-                self._ignore(self._chat.nickname(nick))
+                self._ignore(self._chat.people.nickname(nick))
             case Unignore(nick):
-                self._unignore(self._chat.nickname(nick))
+                self._unignore(self._chat.people.nickname(nick))
             case SpeakJson():
                 self._dialogue.speak_json(self._session.welcome(self._membership.places()))
                 return
@@ -259,7 +259,7 @@ class Present:
     def _find_correspondent(self) -> Person:
         if self._session.correspondent is None:
             raise Refused("Nobody has written to you privately yet. /msg NICK TEXT")
-        person = self._chat.person(self._session.correspondent)
+        person = self._chat.people.person(self._session.correspondent)
         if person is None:
             raise Refused("Whoever wrote to you last is no longer here.", "no-such-nick")
         return person
@@ -298,14 +298,14 @@ class Present:
     # Others
 
     def _find(self, typed: str) -> Person:
-        name = self._chat.nickname(typed)
-        person = self._chat.find_person(name)
+        name = self._chat.people.nickname(typed)
+        person = self._chat.people.find(name)
         if person is None:
             raise Refused(f'Nobody here is called "{name.display}".', "no-such-nick")
         return person
 
     async def _seen(self, name: Name) -> None:
-        person = self._chat.find_person(name)
+        person = self._chat.people.find(name)
         if person is not None:
             self._dialogue.answer(answers.Seen(person.nick, None))
             return
@@ -323,14 +323,14 @@ class Present:
             raise Refused(
                 f"You ignore {MOST_IGNORED} people, and that is all that one may. /unignore some.", "too-many"
             )
-        person = self._chat.find_person(name)
+        person = self._chat.people.find(name)
         ignored[name.fold] = inbox(person.id) if person else name.fold
         self._session.ignored_lately |= {name.fold, ignored[name.fold]}
         self._dialogue.reader.restyle()
         self._dialogue.tell(f"You no longer hear {name.display}.")
 
     def _unignore(self, name: Name) -> None:
-        person = self._chat.find_person(name)
+        person = self._chat.people.find(name)
         meant = {name.fold, inbox(person.id) if person else name.fold}
         kept = {fold: box for fold, box in self._session.ignored.items() if meant.isdisjoint((fold, box))}
         if len(kept) == len(self._session.ignored):

@@ -47,7 +47,7 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
     connection = dialogue.reader.session
     _attach(session, dialogue)  # from here on it has to be seen through to its end
     session.register((LOBBY,))
-    chat.expect(session)
+    chat.people.expect(session)
     try:
         seqs = await Membership(session).join(chat.rooms.lobby, ref, new.code)
     except NotKept:
@@ -90,7 +90,7 @@ async def come_back(dialogue: Dialogue, request: Resume) -> None:
         raise Refused("That code is not known or too old.", "bad-session")
     if session_id in chat.returning:
         raise Refused("Somebody comes back with that code just now.")
-    session = chat.person(session_id)
+    session = chat.people.person(session_id)
     wanted = None
     chat.returning.add(session_id)
     try:
@@ -142,7 +142,7 @@ async def _return(
         await chat.departure(session_id).addTimeout(LONGEST_WAIT, chat.clock)
     except defer.TimeoutError:
         raise NotKept("the log cannot be written") from None
-    name = chat.claim(record.nick, session_id, dialogue.address, or_variant=True)
+    name = chat.people.claim(record.nick, session_id, dialogue.address, or_variant=True)
     session = from_record(chat, session_id, name, record)
     try:
         for stream in record.rooms:
@@ -183,7 +183,7 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
     dialogue, chat = session.dialogue, session.chat
     reader = dialogue.reader
     membership = Membership(session)
-    feeds: list[Feed] = [chat.inbox(session.id), *session.feeds]
+    feeds: list[Feed] = [chat.inboxes.feed(session.id), *session.feeds]
     exact = _asked_for(session, request)
     begun = _begun(session)
     begin = begun | dict(places) | exact

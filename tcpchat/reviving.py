@@ -80,13 +80,13 @@ def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomF
     rooms.sort(key=lambda feed: order.get(feed.stream, len(order)))
     nick = rooms[-1].room.members[session_id].nick if rooms else record.nick
     try:
-        name = chat.claim(nick, session_id, record.address, or_variant=True)
+        name = chat.people.claim(nick, session_id, record.address, or_variant=True)
     except Refused:
         return None
     session = from_record(chat, session_id, name, record)
     session.feeds = rooms
     session.broken = record.broken if record.broken is not None else chat.wall()
-    chat.enter(session)
+    chat.people.enter(session)
     return session
 
 

@@ -19,26 +19,25 @@ from twisted.python.failure import Failure
 
 from tcpchat import records
 from tcpchat.catching_up import CatchingUp
-from tcpchat.claims import Claims, Taken
 from tcpchat.cursors import Cursors
 from tcpchat.deadlines import Deadlines
-from tcpchat.echo import echo
 from tcpchat.events import Entry, Event, Joined, Left, Renamed, Told, inbox
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed
 from tcpchat.flow import Uncommitted
 from tcpchat.gate import GATE
+from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
-from tcpchat.names import Name, NotAName, nickname, prepare
+from tcpchat.names import prepare
 from tcpchat.networks import Trusted
 from tcpchat.pace import Pacing
+from tcpchat.people import People
 from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.reader import Reader
 from tcpchat.records import KeptSight
-from tcpchat.requests import Refused
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
 from tcpchat.room_feed import RoomFeed
@@ -88,9 +87,7 @@ class Chat:
         self.new_id = new_id
         self.limits = limits
         self.history = history
-        self.ascii_names = ascii_names
         self.greeting = greeting
-        self._crowd = crowd
         self.uncommitted = Uncommitted()
         self.sightings = Sightings()
         self.pacing = Pacing(limits, clock, trusted)
@@ -99,17 +96,15 @@ class Chat:
         self.seconds_nameless = limits.seconds_nameless or LONGEST_NAMELESS
         self.nameless = Deadlines(clock, self.seconds_nameless)
         self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
-        self.claims = Claims()
         self.resumable = Resumable()
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
+        self.people = People(clock, ascii_names, lambda session: session in self.rooms.lobby.room.members)
+        self.inboxes = Inboxes(log, wall, crowd, self._hear)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
         self._forgetting = Forgetting(log, self.rooms, clock, wall, retention)
         self._chance = chance
-        self._people: dict[str, Person] = {}
-        self._newcomers: dict[str, Person] = {}  # who are in the lobby, or are not yet
         self._departures: dict[str, list[Deferred[None]]] = {}  # not in the log yet, and who waits for them
-        self._inboxes: dict[str, tuple[Feed, Callable[[], None]]] = {}
         self._upkeep = LoopingCall(self._look_after)
         self._upkeep.clock = clock
         self._stopped = False
@@ -164,7 +159,7 @@ class Chat:
             )  # fmt: skip
 
     def _settled(self) -> dict[str, Place]:
-        feeds: list[Feed] = [*self.rooms, *(feed for feed, _ in self._inboxes.values())]
+        feeds: list[Feed] = [*self.rooms, *self.inboxes]
         return {feed.stream: feed.settled for feed in feeds}
 
     # People
@@ -179,26 +174,10 @@ class Chat:
         self.cursors.forget(session, inbox(session))
         self.log.keep(records.SESSION, session, None)
 
-    def enter(self, person: Person) -> None:
-        """Somebody has a nickname now and can be found by it."""
-        self._newcomers.pop(person.id, None)
-        self._people[person.id] = person
-
-    def expect(self, person: Person) -> None:
-        """Somebody is about to come into the lobby: once the others see that, they can be found."""
-        self._newcomers[person.id] = person
-
-    def withdraw(self, person: Person) -> None:
-        """Somebody could not come in."""
-        self._newcomers.pop(person.id, None)
-        self.forget(person.id)
-
     def depart(self, person: Person, rooms: Sequence[RoomFeed], reason: str) -> None:
         """Somebody is gone: everybody in the rooms is told."""
-        self._people.pop(person.id, None)
-        if person.id in self._inboxes:
-            _, end = self._inboxes.pop(person.id)
-            end()
+        self.people.leave(person)
+        self.inboxes.close(person.id)
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
         self.put_out(person.id, {feed.stream: person.nick for feed in rooms}, reason)
@@ -240,64 +219,6 @@ class Chat:
     def is_stopped(self) -> bool:
         """Does the server end?"""
         return self._stopped
-
-    def find_person(self, name: Name) -> Person | None:
-        """Return who has a nickname now."""
-        holder = self.claims.holder(name)
-        return self.person(holder) if holder else None
-
-    def person(self, session: str) -> Person | None:
-        """Return the person of a session, if there."""
-        if session in self._people:
-            return self._people[session]
-        newcomer = self._newcomers.get(session)
-        return newcomer if newcomer and session in self.rooms.lobby.room.members else None
-
-    def is_broken(self, typed: str) -> bool:
-        """Tell whether the connection of whoever has a nickname is broken."""
-        person = self.find_person(self.nickname(typed))
-        return person is not None and person.is_broken
-
-    def is_away(self, session: str) -> bool:
-        """Tell whether somebody has said that they are away."""
-        person = self._people.get(session)
-        return person is not None and person.away is not None
-
-    def nickname(self, typed: str) -> Name:
-        """
-        Return the nickname that somebody means.
-
-        Raises:
-            Refused: it is none.
-        """
-        try:
-            return nickname(typed, self.ascii_names)
-        except NotAName as reason:
-            raise Refused(f'"{echo(typed)}" is not a nickname: {reason}.', "bad-nick") from reason
-
-    def claim(self, typed: str, session: str, address: str, or_variant: bool = False) -> Name:
-        """
-        Hold the nickname that somebody asks for, or with ``or_variant`` the first free one like it.
-
-        Raises:
-            Refused: it is no nickname, or it is taken.
-        """
-        name = self.nickname(typed)
-        now = self.clock.seconds()
-        try:
-            self.claims.claim(name, session, address, now)
-        except Taken:
-            variant = self.claims.free_variant(name, address, now, self.ascii_names)
-            if not or_variant:
-                text = f'"{name.display}" is taken. Try "{variant.display}".'
-                raise Refused(text, "nick-taken") from None
-            name = variant
-            self.claims.claim(name, session, address, now)
-        return name
-
-    def release(self, name: Name, session: str, address: str, is_kept: bool = True) -> None:
-        """Hold a nickname no longer; if it ``is_kept``, only the same address can have it for a while."""
-        self.claims.release(name, session, address, self.clock.seconds(), is_kept)
 
     # What happens
 
@@ -343,31 +264,17 @@ class Chat:
 
     def tell(self, event: Told, to: Person) -> Deferred[list[int]]:
         """Say something to one person; the answer, its number for the sender, comes when both have it."""
-        sender = self._people[event.session]
+        sender = self.people.person(event.session)
+        assert sender is not None
         for person in to, sender:
-            person.follow_inbox(self.inbox(person.id))
+            person.follow_inbox(self.inboxes.feed(person.id))
 
         copy = msgspec.structs.replace(event, ref="")
         both = [(inbox(to.id), [copy]), (inbox(sender.id), [event])]
         return self.log.append_all(both).addCallback(lambda seqs: seqs[1])
 
-    def inbox(self, session: str) -> Feed:
-        """Return the feed of a session's private messages."""
-        if session not in self._inboxes:
-            stream = inbox(session)
-            last = self.log.last(stream)
-            feed = Feed(stream, self.wall, last, self._crowd)
-
-            def deliver(entries: list[Entry]) -> None:
-                # Before it is shown: an answer may come at once.
-                self._hear(session, entries)
-                feed.deliver(entries)
-
-            self._inboxes[session] = feed, self.log.tail(stream, last, deliver)
-        return self._inboxes[session][0]
-
     def _hear(self, session: str, entries: list[Entry]) -> None:
-        person = self.person(session)
+        person = self.people.person(session)
         for entry in entries:
             if person is not None and isinstance(entry.event, Told) and entry.event.session != session:
                 person.heard_from(entry.event)

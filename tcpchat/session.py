@@ -35,7 +35,6 @@ NOBODY: frozenset[str] = frozenset()
 # Changes of a session that are kept at once within a second: more than a person makes.
 KEPT_A_SECOND = 10
 
-
 # All who see things alike share one view: it is asked for again and again, and there are few.
 _view = lru_cache(256)(View)
 
@@ -45,9 +44,8 @@ class Session:
 
     __slots__ = (
         "_asked_before", "_keeping_since", "_keeps", "_ticket", "acknowledged", "address", "away", "broken",
-        "budget",
-        "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately", "name",
-        "since",
+        "budget", "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately",
+        "name", "since",
     )  # fmt: skip
 
     def __init__(self, dialogue: Dialogue, id: str, name: Name, ticket: Ticket, since: int) -> None:
@@ -122,7 +120,7 @@ class Session:
         """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
         if self.correspondent != event.session and render.is_heard(event, self.view(inbox(self.id))):
             self.correspondent = event.session
-            if self.chat.person(self.id) is self:  # and has not left meanwhile
+            if self.chat.people.person(self.id) is self:  # and has not left meanwhile
                 self.keep()
 
     # What the person sees
@@ -183,11 +181,11 @@ class Session:
         Raises:
             Refused: it is no nickname, or it is taken.
         """
-        return self.chat.claim(typed, self.id, self.address, or_variant)
+        return self.chat.people.claim(typed, self.id, self.address, or_variant)
 
     def release(self, name: Name) -> None:
         """Hold a nickname no longer."""
-        self.chat.release(name, self.id, self.address)
+        self.chat.people.release(name, self.id, self.address)
 
     # What outlives the connection, and the server
 
@@ -199,7 +197,7 @@ class Session:
 
     def enter(self) -> None:
         """Be somebody whom others find."""
-        self.chat.enter(self)
+        self.chat.people.enter(self)
 
     def keep(self) -> None:
         """
@@ -217,7 +215,7 @@ class Session:
             self.chat.clock.callLater(1, self._keep_late)
 
     def _keep_late(self) -> None:
-        if self.chat.person(self.id) is self:
+        if self.chat.people.person(self.id) is self:
             self._keep(has_left=False)
 
     def _keep(self, has_left: bool, rooms: tuple[str, ...] | None = None) -> None:
@@ -259,7 +257,8 @@ class Session:
 
     def withdraw(self) -> None:
         """The person could not come in."""
-        self.chat.withdraw(self)
+        self.chat.people.withdraw(self)
+        self.chat.forget(self.id)
         self.release(self.name)
 
     def be_back(self, ticket: Ticket) -> None:
@@ -297,5 +296,5 @@ class Session:
             self._keep(has_left=True)
         self.chat.depart(self, self.feeds, reason)
         # After a break the name was kept for as long as it is after a farewell.
-        self.chat.release(self.name, self.id, self.address, is_kept=is_farewell)
+        self.chat.people.release(self.name, self.id, self.address, is_kept=is_farewell)
         self.chat.sightings.tell("{nick} has left", self.id, self.nick)

@@ -64,9 +64,9 @@ class OurFaultTests(ChatCase):
         self.assertEqual(self.alice.types("still here"), ["*** bob left #lobby."])
 
     def test_a_fault_of_ours_goes_to_the_log_and_ends_that_connection(self) -> None:
-        del self.chat.ascii_names  # which is asked for with every nickname
-        self.bob.types("/ignore zoe", "hello")
-        self.assert_ended("ascii_names")
+        del self.chat.rooms  # which are asked for with every name of one
+        self.bob.types("/who #dev", "hello")
+        self.assert_ended("rooms")
 
     def test_so_does_one_that_comes_later(self) -> None:
         del self.chat.limits  # which is asked for while somebody comes into a room

@@ -306,9 +306,9 @@ class OldLogTests(HostileCase):
         session = next(
             each for each, member in self.chat.rooms.lobby.room.members.items() if member.nick == "bob"
         )
-        person = self.chat.person(session)
+        person = self.chat.people.person(session)
         assert person is not None
-        person.follow_inbox(self.chat.inbox(session))
+        person.follow_inbox(self.chat.inboxes.feed(session))
         self.log.append(inbox(session), [Told("x", "eve", "bob", self.TEXT)])
         self.assertEqual(self.bob.sees(), [f"[from eve] {self.SEEN}"])
         self.stopped_at_gate = self.SEEN.count("\ufffd")

@@ -205,7 +205,7 @@ class AtOnceTests(ChatCase):
     def test_a_reply_goes_to_whoever_was_shown_last(self) -> None:
         alice, bob, carol = self.enter("alice", "bob", "carol")
         alice.types("/msg bob hello")
-        person = self.chat.find_person(self.chat.nickname("bob"))
+        person = self.chat.people.find(self.chat.people.nickname("bob"))
         assert person is not None
         self.when_shown(inbox(person.id), bob, "/reply yes")
         self.assertIn("[from bob] yes", carol.types("/msg bob a secret?"))

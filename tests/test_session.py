@@ -21,7 +21,7 @@ class SessionCase(ChatCase):
         self.session = self.session_of(self.bob)
 
     def session_of(self, visitor: Visitor) -> Session:
-        session = self.chat.person(visitor.dialogue.reader.session)
+        session = self.chat.people.person(visitor.dialogue.reader.session)
         assert isinstance(session, Session)
         return session
 

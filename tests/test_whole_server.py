@@ -429,7 +429,7 @@ class WholeServer(RuleBasedStateMachine):
             self.network.wait((GRACE + LONGEST_ABSENCE + UPKEEP) / 2)
         self.promises.check_log()
         demand(not self.factory.connections, "connections of nobody")
-        there = [name for name in NAMES if self.chat.find_person(self.chat.nickname(name))]
+        there = [name for name in NAMES if self.chat.people.find(self.chat.people.nickname(name))]
         demand(not there, "there and not connected:", there)
         demand(not any(self.promises.members.values()), "in a room:", self.promises.members)
         demand(not (self.chat.leaving or self.chat.returning), "on the way", self.chat.leaving)

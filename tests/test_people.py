@@ -1,0 +1,102 @@
+"""Who is there is found by nickname and by session; who is about to come, once the others know."""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.events import Told
+from tcpchat.feed import Feed
+from tcpchat.names import Name, nickname
+from tcpchat.people import People
+from tcpchat.requests import Refused
+
+HOME, CAFE = "192.0.2.1", "198.51.100.7"
+
+
+class Somebody:
+    """A person with a nickname."""
+
+    away: str | None = None
+    since = 0
+    idle = 0.0
+    is_broken = False
+    rooms: list[str]
+
+    def __init__(self, id: str, name: Name) -> None:
+        self.id = id
+        self.name = name
+        self.rooms = []
+
+    @property
+    def nick(self) -> str:
+        return self.name.display
+
+    def heard_from(self, event: Told) -> None:
+        """Nobody writes here."""
+
+    def follow_inbox(self, feed: Feed) -> None:
+        """Nor is anybody shown anything."""
+
+
+class PeopleTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.lobby: set[str] = set()
+        self.people = People(Clock(), False, lambda session: session in self.lobby)
+
+    def somebody(self, id: str, nick: str) -> Somebody:
+        return Somebody(id, self.people.claim(nick, id, HOME))
+
+    def test_who_has_entered_is_found_by_nickname_and_session_until_they_leave(self) -> None:
+        anna = self.somebody("s1", "anna")
+        self.people.enter(anna)
+        self.assertIs(self.people.find(nickname("ANNA")), anna)
+        self.assertIs(self.people.person("s1"), anna)
+        self.people.leave(anna)
+        self.assertEqual((self.people.find(anna.name), self.people.person("s1")), (None, None))
+
+    def test_who_is_expected_is_found_once_the_lobby_knows_them(self) -> None:
+        anna = self.somebody("s1", "anna")
+        self.people.expect(anna)
+        self.assertIsNone(self.people.find(anna.name))
+        self.lobby.add("s1")
+        self.assertIs(self.people.find(anna.name), anna)
+
+    def test_who_could_not_come_in_is_not_found(self) -> None:
+        anna = self.somebody("s1", "anna")
+        self.lobby.add("s1")
+        self.people.expect(anna)
+        self.people.withdraw(anna)
+        self.assertIsNone(self.people.find(anna.name))
+
+    def test_of_somebody_it_is_known_whether_they_are_away_or_their_connection_is_broken(
+        self,
+    ) -> None:
+        anna = self.somebody("s1", "anna")
+        self.people.enter(anna)
+        self.assertEqual((self.people.is_away("s1"), self.people.is_broken("anna")), (False, False))
+        anna.away, anna.is_broken = "", True
+        self.assertEqual((self.people.is_away("s1"), self.people.is_broken("Anna")), (True, True))
+        self.assertEqual((self.people.is_away("s2"), self.people.is_broken("bert")), (False, False))
+
+    def test_a_taken_name_is_refused_with_one_that_is_free_or_that_one_is_had(self) -> None:
+        self.somebody("s1", "anna")
+        refusal = self.assertRaises(Refused, self.people.claim, "anna", "s2", CAFE)
+        self.assertEqual((str(refusal), refusal.code), ('"anna" is taken. Try "anna2".', "nick-taken"))
+        self.assertEqual(self.people.claim("anna", "s2", CAFE, or_variant=True).display, "anna2")
+
+    def test_what_is_no_nickname_is_refused_with_the_reason(self) -> None:
+        refusal = self.assertRaises(Refused, self.people.nickname, "an na")
+        self.assertEqual(refusal.code, "bad-nick")
+        self.assertIn('"an na" is not a nickname: ', str(refusal))
+        ascii_only = People(Clock(), True, lambda session: False)
+        self.assertRaises(Refused, ascii_only.nickname, "zoë")
+        self.assertEqual(self.people.nickname("zoë").display, "zoë")
+
+    def test_a_released_name_is_kept_for_its_address_or_not_at_all(self) -> None:
+        anna, bert = self.somebody("s1", "anna"), self.somebody("s2", "bert")
+        self.people.release(anna.name, "s1", HOME)
+        self.assertRaises(Refused, self.people.claim, "anna", "s3", CAFE)
+        self.people.claim("anna", "s3", HOME)
+        self.people.release(bert.name, "s2", HOME, is_kept=False)
+        self.people.claim("bert", "s3", CAFE)
