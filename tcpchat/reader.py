@@ -10,7 +10,6 @@ is behind, misses nothing and sees nothing twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -19,58 +18,36 @@ from tcpchat.acknowledged import Acknowledged
 from tcpchat.catching_up import CatchingUp
 from tcpchat.events import Entry, Presence
 from tcpchat.following import Followed, Following
-from tcpchat.limits import MOST_HELD_ANSWERS
 from tcpchat.logs.interface import Log
 from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.replays import Replay
 from tcpchat.screen import Screen
+from tcpchat.showing import Owner, Showing
 
 # Seconds after which a peer is dead that acknowledges nothing while something is on its way to it.
 # One that is alive and does not read acknowledges that it cannot take more.
 DEAD_AFTER = 300
 
-# Bytes that a replay counts for while it waits: some, so that there cannot be many.
-REPLAY = 4096
 
-
-class Owner(Protocol):
-    """What a reader needs from whom it reads for."""
-
-    def view(self, stream: str) -> View:
-        """Return how a stream is seen."""
-
-    def hold_answers(self, hold: bool) -> None:
-        """Too many answers wait to be read: ask for no more of them, until told so."""
-
-
-class Reader:
+class Reader(Showing):
     """What one connection is shown: its place in each of the feeds that it follows, and answers."""
 
     __slots__ = (
-        "_answers", "_catching_up", "_following", "_gone", "_has_let_go", "_held_answers", "_is_reading",
-        "_owner", "_unsent", "_when_caught_up", "_when_let_go", "acknowledged", "is_holding", "screen",
-        "session", "waiting",
+        "_catching_up", "_following", "_is_reading", "_when_caught_up", "_when_let_go",
+        "acknowledged", "is_holding", "waiting",
     )  # fmt: skip
 
     logger = Logger()
 
     def __init__(self, screen: Screen, owner: Owner, catching_up: CatchingUp) -> None:
-        self.session = ""  # the id of the session that it reads for, or before, of its connection
-        self.screen = screen
+        super().__init__(screen, owner)
         self.waiting = False  # for a turn: kept by CatchingUp
         self.acknowledged = Acknowledged()
-        self._owner = owner
         self._catching_up = catching_up
         self._following = Following(self)
-        # A replay, and what was told since. Nearly nobody has one: a list would be held for each.
-        self._answers: list[bytes | Replay] | tuple[()] = ()
-        self._unsent = 0  # bytes at most that the screen keeps
-        self._held_answers = 0
         self.is_holding = False
         self._is_reading = False  # from the log, which may take its time
-        self._has_let_go = False
-        self._gone = False
         self._when_caught_up: Callable[[], None] | None = None
         self._when_let_go: Callable[[], None] | None = None
 
@@ -105,49 +82,6 @@ class Reader:
     def is_live(self) -> bool:
         """Is everything shown that there is?"""
         return self._following.is_live
-
-    @property
-    def is_gone(self) -> bool:
-        """Will nothing more be shown, whatever comes?"""
-        return self._gone
-
-    def tell(self, data: bytes) -> None:
-        """Show an answer: something that no log holds."""
-        if self._gone or not data:
-            return
-        taken: int | Exception = 0
-        if self._answers:
-            self._answers.append(data)
-        elif self._unsent:
-            self._unsent += len(data)
-            self.screen.keep(data)
-        else:
-            taken = self.screen.show(data)
-            self.was_shown(data, taken)
-        if isinstance(taken, int) and taken < len(data):
-            self._hold_answer(len(data) - taken)
-
-    @property
-    def holds_much(self) -> bool:
-        """Do so many answers wait to be read that those which say little can be left out?"""
-        return self._held_answers > MOST_HELD_ANSWERS // 2
-
-    def _hold_answer(self, size: int) -> None:
-        self._held_answers += size
-        if self._held_answers > MOST_HELD_ANSWERS:
-            if self._has_let_go:
-                self.stop()  # what came before it was taken up from elsewhere is done, but this is never read
-            else:
-                self._owner.hold_answers(True)
-
-    def replay(self, replay: Replay) -> None:
-        """Show a part of the past, read from the log at the pace of the reader."""
-        if self._gone or replay.is_over:
-            return
-        self._answers = [*self._answers, replay]
-        self._hold_answer(REPLAY)
-        self._following.fall_behind()
-        self._advance()
 
     def hold(self) -> None:
         """Show nothing until `go`, but what is told before."""
@@ -223,31 +157,7 @@ class Reader:
                 places.update(waiting.places())
         return places
 
-    # What the feeds and the screen tell
-
-    def was_shown(self, data: bytes, taken: int | Exception) -> None:
-        """The screen was shown this, and took so many bytes of it."""
-        if self._gone or taken == len(data):
-            return
-        self._following.fall_behind()
-        if not isinstance(taken, int):
-            # Reading from a socket that a write has found broken looks like a farewell, so
-            # that must not be left to the next read. Nothing of this has been read by anybody.
-            self._unsent = len(data)
-            self.stop()
-            self.screen.abort()
-            return
-        self._unsent = len(data) - taken
-        self.screen.keep(data[taken:])
-
-    def drained(self) -> None:
-        """The screen has sent all that it was given."""
-        if self._gone or not self._unsent:
-            return
-        self._unsent = 0
-        if not self._answers:
-            self._let_go_of_answers()
-        self._advance()
+    # What the feeds ask
 
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
         """Return the numbers of the renamings that were shown by another feed; count the others as shown."""
@@ -258,6 +168,9 @@ class Reader:
         return self._following.has_new(feed, upto)
 
     # Falling behind and catching up
+
+    def _fall_behind(self) -> None:
+        self._following.fall_behind()
 
     def _advance(self) -> None:
         """Be live again, or wait for a turn to read on."""
@@ -315,17 +228,6 @@ class Reader:
         if replay.is_over:
             self._answers = self._answers[1:]
         self._show_answer(data)
-
-    def _show_answer(self, data: bytes) -> None:
-        if data:
-            self.was_shown(data, self.screen.show(data))
-        if not (self._answers or self._unsent):
-            self._let_go_of_answers()
-
-    def _let_go_of_answers(self) -> None:
-        if self._held_answers:
-            self._held_answers = 0
-            self._owner.hold_answers(False)
 
     def _show(self, entries: list[Entry], feed: Followed, here: Place, kept_after: int) -> None:
         if feed not in self._following or self._unsent:
