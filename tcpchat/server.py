@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import atexit
 import errno
-import fcntl
 import os
 import resource
 import secrets
-import socket
-import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +26,7 @@ from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
+from tcpchat.listening import own_addresses, tune, where
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
 from tcpchat.logs.memory import MemoryLog
@@ -48,19 +46,8 @@ COMMIT_THE_REST = 3.0
 READ_THE_REST = 1.0
 CLOSE_THE_LOG = 0.7
 
-# What a connection costs while its reader stalls. Without a bound Linux takes up to 4 MiB; fast
-# readers do not pay for this one.
-SEND_BUFFER = 65536
-
-# How dead peers are found: after so many seconds without a word a probe, the next ones so far apart, and
-# so many of them. Two minutes in all: PROTOCOL.md 2 lets a break heal unseen for 20 seconds more.
-KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-
 # What the system says to an IPv6 address where IPv6 is not built in, or switched off.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
-
-# ioctl(2) on a socket and an interface's name: the interface's address (linux/sockios.h).
-SIOCGIFADDR = 0x8915
 
 
 @dataclass(frozen=True)
@@ -180,10 +167,10 @@ class Server(Service):
             self._ports.append(port)
             accept_few(port)
             if hasattr(port, "socket"):
-                _tune(port.socket)
+                tune(port.socket)
         collect_little_at_once()
         for door, port in zip(self._doors, self._ports, strict=True):
-            self.logger.info("READY line {kind} {where}", kind=door.kind, where=_where(port.getHost()))
+            self.logger.info("READY line {kind} {where}", kind=door.kind, where=where(port.getHost()))
         for line in self._how_to_join():
             self.logger.info("{line}", line=line)
 
@@ -192,18 +179,18 @@ class Server(Service):
         for port in self._ports:
             host = port.getHost()
             if getattr(host, "host", None) in ("::", "0.0.0.0"):
-                for address in _own_addresses():
+                for address in own_addresses():
                     yield f"To join: nc {address} {host.port}"
 
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
         assert error is not None
         if isinstance(error, CannotListenError) and _errno(error) == errno.EADDRINUSE:
-            where = _where_wanted(error)
-            self._give_up(statuses.IN_USE, f"Cannot listen on {where}: another program has that port.")
+            self._give_up(
+                statuses.IN_USE, f"Cannot listen on {_wanted(error)}: another program has that port."
+            )
         elif isinstance(error, CannotListenError):
-            where = _where_wanted(error)
-            self._give_up(statuses.CANNOT_OPEN, f"Cannot listen on {where}: {error.socketError}.")
+            self._give_up(statuses.CANNOT_OPEN, f"Cannot listen on {_wanted(error)}: {error.socketError}.")
         elif isinstance(error, OSError | OverflowError):
             self._give_up(statuses.CANNOT_OPEN, f"Cannot listen: {error}.")
         else:
@@ -263,44 +250,9 @@ class Server(Service):
             await deferLater(self._reactor, 0.01)
 
 
-def _tune(listening: socket.socket) -> None:
-    """Set what every connection inherits from its listening socket."""
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-    if listening.family == socket.AF_UNIX:
-        return
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # The second byte of a telnet command may be urgent: in its place it is a command still.
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in KEEPALIVE.items():
-        if hasattr(socket, option):
-            listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-
-
 def _errno(error: CannotListenError) -> int | None:
     return getattr(error.socketError, "errno", None)
 
 
-def _where_wanted(error: CannotListenError) -> str:
+def _wanted(error: CannotListenError) -> str:
     return f"port {error.port}" if not error.interface else f"{error.interface} port {error.port}"
-
-
-def _where(address: Any) -> str:
-    """Return an address as people write it."""
-    host = getattr(address, "host", None)
-    if host is None:
-        return os.fsdecode(getattr(address, "name", b""))
-    return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
-
-
-def _own_addresses() -> Iterator[str]:
-    """Yield the IPv4 addresses of this machine's interfaces, the loopback last."""
-    addresses = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        for _, name in socket.if_nameindex():
-            try:
-                answer = fcntl.ioctl(any_socket, SIOCGIFADDR, struct.pack("256s", name.encode()))
-            except OSError:
-                continue  # an interface without an IPv4 address
-            addresses.append(socket.inet_ntoa(answer[20:24]))
-    yield from sorted(addresses, key=lambda address: address.startswith("127."))

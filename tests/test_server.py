@@ -1,48 +1,32 @@
-"""What every connection has from its listening socket."""
+"""What is refused before anything is opened, and where the operator's events go."""
 
 from __future__ import annotations
 
-import socket
-from unittest import TestCase
+from twisted.application.service import Application, Service
+from twisted.internet.task import Clock
+from twisted.logger import ILogObserver
+from twisted.python.components import Componentized
+from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.server import SEND_BUFFER, _tune
+from tcpchat.config import Config, WrongConfig
+from tcpchat.server import Server
 
 
-class TuneTests(TestCase):
-    def accepted(self, family: socket.AddressFamily, host: str) -> socket.socket:
-        """Return a socket as a door accepts it: the options are its listening socket's."""
-        with socket.socket(family) as listening:
-            listening.bind((host, 0))
-            listening.listen()
-            _tune(listening)
-            peer = socket.create_connection(listening.getsockname()[:2])
-            ours, _ = listening.accept()
-        self.addCleanup(peer.close)
-        self.addCleanup(ours.close)
-        return ours
+class BeforeItStartsTests(SynchronousTestCase):
+    def server(self, store: str) -> Server:
+        return Server(Clock(), Config(store=store), [], ())
 
-    def assert_tuned(self, ours: socket.socket) -> None:
-        def tcp(option: int) -> int:
-            return ours.getsockopt(socket.IPPROTO_TCP, option)
+    def test_a_store_that_there_is_not_is_refused(self) -> None:
+        for store in "", "sqlite", "sqlite:", "memory", "nats://localhost":
+            error = self.assertRaises(WrongConfig, self.server, store)
+            self.assertIn(f"There is no store {store!r}", str(error))
+        self.assertIsInstance(self.server("sqlite:chat.sqlite3"), Service)
+        self.assertIsInstance(self.server("memory:"), Service)
 
-        self.assertEqual(ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
-        self.assertEqual(tcp(socket.TCP_KEEPIDLE), 60)
-        self.assertEqual(tcp(socket.TCP_KEEPINTVL), 15)
-        self.assertEqual(tcp(socket.TCP_KEEPCNT), 4)
-        self.assertEqual(tcp(socket.TCP_USER_TIMEOUT), 0)  # or it would end who lives and does not read
-        self.assertNotEqual(tcp(socket.TCP_NODELAY), 0)
-        # Linux takes twice as much, for its own bookkeeping.
-        self.assertEqual(ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), 2 * SEND_BUFFER)
-
-    def test_a_dead_peer_is_found_within_two_minutes(self) -> None:
-        self.assert_tuned(self.accepted(socket.AF_INET, "127.0.0.1"))
-
-    def test_with_ipv6_too(self) -> None:
-        if not socket.has_ipv6:
-            self.skipTest("there is no IPv6 here")
-        self.assert_tuned(self.accepted(socket.AF_INET6, "::1"))
-
-    def test_a_unix_socket_has_a_bounded_buffer(self) -> None:
-        with socket.socket(socket.AF_UNIX) as listening:
-            _tune(listening)
-            self.assertEqual(listening.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), 2 * SEND_BUFFER)
+    def test_what_writes_the_operators_log_is_put_into_the_application(self) -> None:
+        application = Application("tcpchat")
+        assert isinstance(application, Componentized)
+        server = self.server("memory:")
+        server.logs_to = events = list[object]().append  # type: ignore[assignment]
+        server.setServiceParent(application)
+        self.assertIs(application.getComponent(ILogObserver), events)

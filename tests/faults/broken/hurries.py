@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.scripts.twistd import run
 
-from tcpchat import reader, server, service
+from tcpchat import reader, service
 
 # Seconds for the nickname, for a break to heal, and until a peer is dead.
 PATIENCE = 3
@@ -13,6 +13,6 @@ DEAD = 4
 if __name__ == "__main__":
     service.LONGEST_NAMELESS = PATIENCE  # type: ignore[attr-defined]
     service.GRACE = PATIENCE  # type: ignore[attr-defined]
-    server.KEEPALIVE.update(TCP_KEEPIDLE=1, TCP_KEEPINTVL=1, TCP_KEEPCNT=2)
+    listening.KEEPALIVE.update(TCP_KEEPIDLE=1, TCP_KEEPINTVL=1, TCP_KEEPCNT=2)
     reader.DEAD_AFTER = DEAD
     run()
