@@ -224,10 +224,6 @@ def find(word: str) -> str | None:
     return word if word in COMMANDS else None
 
 
-def _command(word: str) -> Command:
-    return COMMANDS[ALIASES.get(word, word)]
-
-
 def unknown(word: str, among: list[str], advice: str = "") -> NotUnderstood:
     """Return the refusal of a command that there is not, with the one nearest to it."""
     # What is near to nothing was most likely meant to be said.
@@ -266,7 +262,8 @@ def parse(line: str, nameless: bool = False) -> Request | None:
 def _parse_command(word: str, rest: str, nameless: bool) -> Request:
     name = find(word)
     if name is None or (nameless and not COMMANDS[name].nameless):
-        known = [word for word in (*COMMANDS, *ALIASES) if not nameless or _command(word).nameless]
+        commands = {word: COMMANDS[ALIASES.get(word, word)] for word in (*COMMANDS, *ALIASES)}
+        known = [word for word, command in commands.items() if command.nameless or not nameless]
         # /help has just listed it, and the answer that there is none would be all that a newcomer is told.
         raise unknown(word, known, f"/{name} works once you have a nickname." if name else "")
     command = COMMANDS[name]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import answers, queries, records
+from tcpchat import answers, others, queries
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
 from tcpchat.history import History
-from tcpchat.limits import MOST_IGNORED
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
@@ -167,9 +166,9 @@ class Present:
             case Topic(text, room):
                 return self._post(self._membership.find(room), TopicSet(me, nick, text, ref=ref))
             case Tell(to, text):
-                return self._tell(self._find(to), text, ref)
+                return self._tell(others.find(self._chat, to), text, ref)
             case Reply(text):
-                return self._tell(self._find_correspondent(), text, ref)
+                return self._tell(others.correspondent(self._session), text, ref)
             case ChooseNick(new):
                 return self._rename(self._session.claim(new), ref)
             case TakeNick(new):
@@ -197,10 +196,10 @@ class Present:
             case Who(room):
                 self._history.who(self._chat.rooms.find(room) if room else self._session.current)
             case WhoIs(nick):
-                it = self._find(nick)
+                it = others.find(self._chat, nick)
                 self._dialogue.answer(answers.WhoIs(it.nick, it.rooms, it.since, it.idle, it.away))
             case Seen(nick):
-                return self._seen(self._chat.people.nickname(nick))
+                return others.seen(self._session, nick)
             case Hold():
                 self._dialogue.tell("Nothing is shown until you say /go, or anything else.")
                 self._dialogue.reader.hold()
@@ -223,9 +222,9 @@ class Present:
                 self._session.away = None
                 self._dialogue.tell("You are back.")
             case Ignore(nick):
-                self._ignore(self._chat.people.nickname(nick))
+                others.ignore(self._session, nick)
             case Unignore(nick):
-                self._unignore(self._chat.people.nickname(nick))
+                others.unignore(self._session, nick)
             case SpeakJson():
                 self._dialogue.speak_json(self._session.welcome(self._membership.places()))
                 return
@@ -255,14 +254,6 @@ class Present:
         if person.away is not None:
             self._dialogue.tell(answers.is_away(person.nick, person.away))
         return kept
-
-    def _find_correspondent(self) -> Person:
-        if self._session.correspondent is None:
-            raise Refused("Nobody has written to you privately yet. /msg NICK TEXT")
-        person = self._chat.people.person(self._session.correspondent)
-        if person is None:
-            raise Refused("Whoever wrote to you last is no longer here.", "no-such-nick")
-        return person
 
     # Rooms and names
 
@@ -294,47 +285,3 @@ class Present:
         if not feeds:
             self._dialogue.tell(renamed(event))
         return seqs
-
-    # Others
-
-    def _find(self, typed: str) -> Person:
-        name = self._chat.people.nickname(typed)
-        person = self._chat.people.find(name)
-        if person is None:
-            raise Refused(f'Nobody here is called "{name.display}".', "no-such-nick")
-        return person
-
-    async def _seen(self, name: Name) -> None:
-        person = self._chat.people.find(name)
-        if person is not None:
-            self._dialogue.answer(answers.Seen(person.nick, None))
-            return
-        kept = await self._chat.log.record(records.SEEN, name.fold)
-        if kept is None:
-            raise Refused(f'Nobody called "{name.display}" was ever here.', "no-such-nick")
-        sight = records.sight(kept)
-        self._dialogue.answer(answers.Seen(sight.nick, sight.time))
-
-    def _ignore(self, name: Name) -> None:
-        ignored = self._session.ignored
-        if name.same(self._session.name):
-            raise Refused("That is you.")
-        if len(ignored) >= MOST_IGNORED:
-            raise Refused(
-                f"You ignore {MOST_IGNORED} people, and that is all that one may. /unignore some.", "too-many"
-            )
-        person = self._chat.people.find(name)
-        ignored[name.fold] = inbox(person.id) if person else name.fold
-        self._session.ignored_lately |= {name.fold, ignored[name.fold]}
-        self._dialogue.reader.restyle()
-        self._dialogue.tell(f"You no longer hear {name.display}.")
-
-    def _unignore(self, name: Name) -> None:
-        person = self._chat.people.find(name)
-        meant = {name.fold, inbox(person.id) if person else name.fold}
-        kept = {fold: box for fold, box in self._session.ignored.items() if meant.isdisjoint((fold, box))}
-        if len(kept) == len(self._session.ignored):
-            raise Refused(f"You do not ignore {name.display}.")
-        self._session.ignored = kept
-        self._dialogue.reader.restyle()
-        self._dialogue.tell(f"You hear {name.display} again.")

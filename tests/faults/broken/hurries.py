@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.scripts.twistd import run
 
-from tcpchat import reader, service
+from tcpchat import listening, reader, service
 
 # Seconds for the nickname, for a break to heal, and until a peer is dead.
 PATIENCE = 3
