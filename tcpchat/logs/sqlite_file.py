@@ -83,6 +83,21 @@ def read_header(real: str, path: str, access: int, if_empty: str = "") -> bytes:
     return header
 
 
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Raise `CannotOpen` or `Damaged`, with the reason, for what goes wrong with a log's file."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotOpen(f"The log {path} cannot be opened: {error.strerror}.") from error
+    except sqlite3.DatabaseError as error:
+        # SQLITE_ERROR is what it says when a table or column of ours is not there.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
+            raise CannotOpen(f"The log {path} cannot be opened: {error}.") from error
+        raise Damaged(f"The log {path} is damaged: {error}.") from error
+
+
 class SQLiteFile:
     """
     An open file of entries, held by a lock, and its connections.
@@ -103,22 +118,13 @@ class SQLiteFile:
         """
         self.path = path
         self._real = os.path.realpath(path)  # by whatever name it is called, there is one lock
-        with ExitStack() as undo:
-            try:
-                self._lock = self._take_lock()
-                undo.callback(os.close, self._lock)
-                if not os.path.exists(self._real):
-                    self._make()
-                self._check(self._check_header())
-                self._open(synchronous, undo)
-            except OSError as error:
-                raise CannotOpen(f"The log {path} cannot be opened: {error.strerror}.") from error
-            except sqlite3.DatabaseError as error:
-                # SQLITE_ERROR is what it says when a table or column of ours is not there.
-                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-                if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
-                    raise CannotOpen(f"The log {path} cannot be opened: {error}.") from error
-                raise Damaged(f"The log {path} is damaged: {error}.") from error
+        with explained(path), ExitStack() as undo:
+            self._lock = self._take_lock()
+            undo.callback(os.close, self._lock)
+            if not os.path.exists(self._real):
+                self._make()
+            self._check(self._check_header())
+            self._open(synchronous, undo)
             undo.pop_all()
 
     def _open(self, synchronous: str, undo: ExitStack) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from urllib.parse import quote
 
 import msgspec
 
 from tcpchat.events import Entry, Event, decode, lines_said
 from tcpchat.logs.interface import CannotOpen, Damaged, Found
-from tcpchat.logs.sqlite_file import SQLiteFile, read_header
+from tcpchat.logs.sqlite_file import SQLiteFile, explained, read_header
 from tcpchat.logs.sqlite_schema import VERSION
 
 # The first version that knows what is forgotten and what can be found. A server changes older files.
@@ -61,7 +61,7 @@ class StoredLog:
             CannotOpen: it cannot be opened.
         """
         self.path = path
-        with _explained(path):
+        with explained(path):
             read_header(path, path, os.O_RDONLY)
             self._connection = _connect(path)
             try:
@@ -87,13 +87,13 @@ class StoredLog:
     def room(self, typed: str) -> str | None:
         """Return the name of the room that is meant: in any case, with its # or without."""
         meant = "#" + typed.removeprefix("#").casefold()
-        with _explained(self.path):
+        with explained(self.path):
             names = self._connection.execute("select name from stream where name between ? and ?", ROOMS)
             return next((str(name) for (name,) in names if name.casefold() == meant), None)
 
     def count(self) -> tuple[int, int]:
         """Return how many rooms there are, and how many entries altogether."""
-        with _explained(self.path):
+        with explained(self.path):
             rooms = self._connection.execute("select count(*) from stream where name between ? and ?", ROOMS)
             entries = self._connection.execute("select count(*) from entry")
             return *rooms.fetchone(), *entries.fetchone()
@@ -105,7 +105,7 @@ class StoredLog:
         Raises:
             Damaged: one of them cannot be read; those before it were given.
         """
-        with _explained(self.path):
+        with explained(self.path):
             # As if no number were left out: to count the entries would be to read them twice.
             (total,) = self._connection.execute(
                 "select total((select max(seq) from entry where stream = id)"
@@ -234,7 +234,7 @@ class Vacancy(SQLiteFile):
         """
         self.path = path
         self.real = self._real = os.path.realpath(path)
-        with _explained(path):
+        with explained(path):
             self._lock = self._take_lock()
             for part in self.real, self.real + "-wal", self.real + "-journal":
                 if os.path.exists(part) and (part == self.real or os.path.getsize(part)):
@@ -254,21 +254,6 @@ def _connect(path: str) -> sqlite3.Connection:
     for pragma in "query_only = on", "trusted_schema = off", "mmap_size = 0", "cell_size_check = on":
         connection.execute(f"pragma {pragma}")
     return connection
-
-
-@contextmanager
-def _explained(path: str) -> Iterator[None]:
-    """Say what is wrong with a log as `SQLiteFile` does."""
-    try:
-        yield
-    except OSError as error:
-        raise CannotOpen(f"The log {path} cannot be opened: {error.strerror}.") from error
-    except sqlite3.DatabaseError as error:
-        # SQLITE_ERROR is what it says when a table or column of ours is not there.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
-            raise CannotOpen(f"The log {path} cannot be opened: {error}.") from error
-        raise Damaged(f"The log {path} is damaged: {error}.") from error
 
 
 def _decoded(body: bytes) -> Event | None:
