@@ -1,5 +1,5 @@
 """
-How what is said over one connection ends: by a farewell, a break or for the server's reasons, or elsewhere.
+How what is said over one connection ends: by a farewell, a break, the server's wish, or another connection.
 
 Whoever is taken up over another connection goes on there, and this one is told so. In each case it is
 over when everything that came before is done; only what is cut off is not done any more.

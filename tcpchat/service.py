@@ -2,7 +2,7 @@
 The chat: its rooms, who is there, and how things happen in them.
 
 What somebody wants to happen is checked against the room and appended to the room's log (what is
-said by `present` and `dialogue`, the rest here). The log's tail brings it back, the room takes it in,
+said by `present` and `carrying_out`, the rest here). The log's tail brings it back, the room takes it in,
 and everybody in the room is shown it: nobody sees anything that the log does not hold.
 """
 
