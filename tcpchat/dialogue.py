@@ -320,7 +320,9 @@ class Dialogue(Telling):
                 return understand(line)
             return Asked(self._state.understand(line))
         except Refused as refusal:
-            return refusal
+            # A traceback refers to whoever holds the refusal: all of it would stay until Python looks for cycles.
+            refusal.__cause__ = refusal.__context__ = None
+            return refusal.with_traceback(None)
 
     def _do(self, step: Step) -> None:
         """Carry out a line that may be."""
@@ -334,7 +336,9 @@ class Dialogue(Telling):
             return
         assert not isinstance(step, str)
         if isinstance(step, Refused):
-            raise step
+            # Raised here, it would refer to itself, and to all of this.
+            self._refuse(step, step.ref if isinstance(step, BadRequest) else "")
+            return
         if isinstance(step.request, Paste):
             self._pasting = Pasting()
             self.tell("Paste your lines, and then a line with a single dot.")
