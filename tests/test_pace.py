@@ -267,6 +267,33 @@ class BudgetTests(PaceCase):
         client.connection.connectionLost(Failure(ConnectionDone()))
         self.assertEqual(self.chat.pacing.waiting, set())
 
+    def test_nothing_waits_of_garbage_from_who_is_gone_without_a_nickname(self) -> None:
+        timers = len(self.clock.getDelayedCalls())
+        for _ in range(10):
+            client = Client(self)
+            client.connection.dataReceived(b"\xff\n" * 5000)
+            self.assertTrue(client.connection.has_lines)
+            client.breaks_off()
+            self.assertFalse(client.connection.has_lines)
+        self.settle()
+        self.assertEqual(self.chat.pacing.waiting, set())
+        self.assertEqual(set(self.factory.connections), set())
+        self.wait(60)  # one timer for all who have no nickname
+        self.assertLessEqual(len(self.clock.getDelayedCalls()), timers)
+
+    def test_who_is_gone_while_lines_wait_for_their_turn_is_told_as_gone_behind_them(self) -> None:
+        bob = self.come_in()
+        bob.connection.dataReceived("".join(f"{line}\n" for line in numbers(40)).encode())
+        bob.breaks_off()
+        self.wait(14.2)
+        self.assertEqual(self.hears(), numbers(38))
+        self.assertEqual(set(self.factory.connections), {bob.connection})
+        self.wait(1)
+        self.assertEqual(self.hears(), ["38", "39"])
+        self.assertEqual(set(self.factory.connections), set())
+        self.wait(GRACE)
+        self.assertEqual(self.alice.sees()[-1], "*** bob left #lobby: connection lost.")
+
 
 class NetworkTests(PaceCase):
     def crowd(self, address: str, number: int) -> list[Client]:
