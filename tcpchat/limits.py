@@ -21,7 +21,11 @@ LONGEST_LINE = 4096
 # Bytes without any end of line, after which it is not a person or program that will ever end one.
 ENDLESS_LINE = 65536
 
-# Lines taken from one connection before it is the others' turn: 65,536 line ends fit into one read.
+# Bytes read from one connection at once, which are held while they wait for their budget; the rest waits
+# in the network. Four of the longest lines, and as much as the largest paste.
+LARGEST_READ = 16384
+
+# Lines taken from one connection before it is the others' turn: 16,384 line ends fit into one read.
 LINES_A_TURN = 32
 
 # Bytes of one telnet subnegotiation. The longest that is of use is a list of character sets; it is kept

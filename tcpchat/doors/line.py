@@ -49,6 +49,9 @@ ENDLESS = "That line never ends."
 READ_THE_REST = 30
 HANG_UP_TOO = 2
 
+# Reads of what came while input had to wait, when no more is read after it.
+LAST_READS = 4
+
 # Transports whose bytes go to the socket as they are. Beneath that of TLS is one, too: what it is given
 # goes out as plain text.
 DIRECT = (Server, tcp.Server, unix.Server)
@@ -206,7 +209,9 @@ class LineConnection(LineOnlyReceiver):
     def stop_listening(self) -> None:
         """Take nothing more from the network; what has come is input still."""
         if self._direct and not (self._deaf or self._no_more_input or self._gone):
-            self.transport.doRead()  # what came while input had to wait
+            for _ in range(LAST_READS):
+                if self.transport.doRead() is not None:  # there is no more
+                    break
         self._deaf = True
         if not (self._no_more_input or self._gone):
             self.transport.pauseProducing()
