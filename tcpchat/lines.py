@@ -69,7 +69,7 @@ class Lines(Fifo[Any]):
     def take(self) -> bytes | TooLong | EndOfFile:
         """Return the first line that waits, without its end; there has to be one."""
         first: bytes | TooLong | EndOfFile | Many = self[self._taken]
-        if type(first) is Many:
+        if isinstance(first, Many):
             line, is_last = first.cut()
             if is_last:
                 super().take()
