@@ -44,8 +44,6 @@ from tcpchat.wire import PLAIN
 
 T = TypeVar("T")
 
-DELAYED = "That is much at once: it goes on bit by bit, nothing is lost. /paste says many lines as one."
-
 
 class _Ending(NamedTuple):
     """How the dialogue is to end: for what reason, by a break or not, and with what as the last word."""
@@ -244,11 +242,6 @@ class Dialogue(Telling):
         self._flow.wait(Wait.BUDGET, False)
         self._go_on()
 
-    def delayed(self) -> None:
-        """Tell a person why what they typed is not answered; programs have docs/json.md."""
-        if not self.speaks_json:
-            self.tell(DELAYED)
-
     def flooded(self, why: Refused) -> None:
         """Lines have had to wait for too long: end, with this as the last word."""
         self._cut_off(why)
@@ -272,7 +265,7 @@ class Dialogue(Telling):
                 return
             self._flow.wait(Wait.LINES, False)
             if self._lines or self._waiting or self.is_over:
-                return  # with that, more lines were taken
+                return  # more has come at once, or the end
         if self._handed_over is not None:
             if not self._screen.has_lines:
                 self._retire(self._handed_over)

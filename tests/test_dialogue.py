@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tcpchat.limits import GRACE, LONGEST_PASTE, MOST_UNCOMMITTED
 from tcpchat.requests import NotUnderstood
-from tests.visitors import ChatCase, LateLog
+from tests.visitors import ChatCase, FakeScreen, LateLog
 
 
 class OrderTests(ChatCase):
@@ -163,6 +163,22 @@ class EndTests(ChatCase):
 
 
 class GoneTests(ChatCase):
+    def test_who_turns_out_to_be_gone_as_input_goes_on_is_gone_once(self) -> None:
+        (alice,) = self.enter("alice")
+        bob = self.connect()
+
+        class Broken(FakeScreen):
+            def resume(self) -> None:
+                super().resume()
+                bob.dialogue.lost("")
+
+        bob.screen.__class__ = Broken
+        for line in "bob", *["hi"] * MOST_UNCOMMITTED:
+            bob.dialogue.received(line)
+        self.assertTrue(bob.screen.paused)
+        said = ["*** bob joined #lobby.", *["<bob> hi"] * MOST_UNCOMMITTED, "*** bob left #lobby."]
+        self.assertEqual(alice.sees(), said)
+
     def test_what_somebody_asked_who_is_gone_is_not_looked_up_and_what_they_said_is_said(self) -> None:
         log = LateLog(self.clock, self.wall)
         self.chat = self.make_chat(log)
