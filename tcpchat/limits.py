@@ -22,10 +22,10 @@ LONGEST_LINE = 4096
 ENDLESS_LINE = 65536
 
 # Bytes read from one connection at once, which are held while they wait for their budget; the rest waits
-# in the network. Four of the longest lines, and as much as the largest paste.
-LARGEST_READ = 16384
+# in the network, and costs nothing there: of garbage no more is looked at. As much as the longest line.
+LARGEST_READ = 4096
 
-# Lines taken from one connection before it is the others' turn: 16,384 line ends fit into one read.
+# Lines taken from one connection before it is the others' turn: 4,096 line ends fit into one read.
 LINES_A_TURN = 32
 
 # Bytes of one telnet subnegotiation. The longest that is of use is a list of character sets; it is kept

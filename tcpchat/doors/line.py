@@ -49,8 +49,8 @@ ENDLESS = "That line never ends."
 READ_THE_REST = 30
 HANG_UP_TOO = 2
 
-# Reads of what came while input had to wait, when no more is read after it.
-LAST_READS = 4
+# Reads of what came while input had to wait, when no more is read after it: 64 KiB.
+LAST_READS = 16
 
 # Transports whose bytes go to the socket as they are. Beneath that of TLS is one, too: what it is given
 # goes out as plain text.
