@@ -264,7 +264,7 @@ class Dialogue(Telling):
             if Wait.BUDGET in self._flow.reasons:
                 return
             self._flow.wait(Wait.LINES, False)
-            if self._lines or self._waiting or self.is_over:
+            if self._lines or self._waiting or self.is_over or Wait.BUDGET in self._flow.reasons:
                 return  # more has come at once, or the end
         if self._handed_over is not None:
             if not self._screen.has_lines:

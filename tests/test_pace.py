@@ -16,6 +16,7 @@ from tcpchat.dialogue import DELAYED
 from tcpchat.doors.line import LineConnection, LineFactory
 from tcpchat.echo import LONGEST_ECHO
 from tcpchat.events import Said
+from tcpchat.flow import Wait
 from tcpchat.limits import GRACE, LONGEST_NAMELESS, LONGEST_OVERDRAFT, NO_LIMITS, Limits
 from tcpchat.session import Session
 from tests.test_line_door import Wire
@@ -280,6 +281,24 @@ class BudgetTests(PaceCase):
         self.assertEqual(set(self.factory.connections), set())
         self.wait(60)  # one timer for all who have no nickname
         self.assertLessEqual(len(self.clock.getDelayedCalls()), timers)
+
+    def test_a_line_that_comes_as_input_goes_on_and_has_to_wait_is_carried_out_before_the_end(self) -> None:
+        bob = self.come_in()
+        bob.sends(*numbers(10))
+        resume = bob.wire.resumeProducing
+
+        def go_on() -> None:
+            resume()
+            bob.connection.dialogue.received("the last")
+            bob.connection.dialogue.ended()
+
+        bob.wire.resumeProducing = go_on  # type: ignore[method-assign]
+        flow = bob.connection.dialogue._flow
+        flow.wait(Wait.LINES, True)
+        bob.connection.dialogue._go_on()
+        self.wait(1)
+        self.assertEqual(self.hears()[-1], "the last")
+        self.assertTrue(bob.connection.dialogue.is_over)
 
     def test_who_is_gone_while_lines_wait_for_their_turn_is_told_as_gone_behind_them(self) -> None:
         bob = self.come_in()
