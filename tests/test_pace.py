@@ -288,6 +288,7 @@ class BudgetTests(PaceCase):
         resume = bob.wire.resumeProducing
 
         def go_on() -> None:
+            bob.wire.resumeProducing = resume  # type: ignore[method-assign]
             resume()
             bob.connection.dialogue.received("the last")
             bob.connection.dialogue.ended()
