@@ -44,6 +44,8 @@ from tcpchat.wire import PLAIN
 
 T = TypeVar("T")
 
+DELAYED = "That is much at once: it goes on bit by bit, nothing is lost. /paste says many lines as one."
+
 
 class _Ending(NamedTuple):
     """How the dialogue is to end: for what reason, by a break or not, and with what as the last word."""
@@ -241,6 +243,11 @@ class Dialogue(Telling):
             self._going_on = False
         self._flow.wait(Wait.BUDGET, False)
         self._go_on()
+
+    def delayed(self) -> None:
+        """Tell a person why what they typed is not answered; programs have docs/json.md."""
+        if not self.speaks_json:
+            self.tell(DELAYED)
 
     def flooded(self, why: Refused) -> None:
         """Lines have had to wait for too long: end, with this as the last word."""
