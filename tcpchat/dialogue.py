@@ -133,8 +133,8 @@ class Dialogue(CarryingOut):
             if Wait.BUDGET in self._flow.reasons:
                 return
             self._flow.wait(Wait.LINES, False)
-            if self._lines or self._waiting or self.is_over:
-                return  # with that, more lines were taken
+            if self._lines or self._waiting or self.is_over or Wait.BUDGET in self._flow.reasons:
+                return  # more has come at once, or the end
         if self._handed_over is not None or self._ending is not None:
             self._end_if_due()
 
@@ -182,7 +182,9 @@ class Dialogue(CarryingOut):
                 return understand(line)
             return Asked(self._state.understand(line))
         except Refused as refusal:
-            return refusal
+            # Its traceback refers to whoever holds it: all that would stay until Python looks for cycles.
+            refusal.__cause__ = refusal.__context__ = None
+            return refusal.with_traceback(None)
 
     def _do(self, step: Step) -> None:
         """Carry out a line that may be."""
@@ -196,7 +198,9 @@ class Dialogue(CarryingOut):
             return
         assert not isinstance(step, str)
         if isinstance(step, Refused):
-            raise step
+            # Raised here, it would refer to itself, and to all of this.
+            self._refuse(step, step.ref if isinstance(step, BadRequest) else "")
+            return
         if isinstance(step.request, Paste):
             self._pasting = Pasting()
             self.tell("Paste your lines, and then a line with a single dot.")

@@ -67,10 +67,16 @@ class Ending(Telling, ABC):
         """The person will send nothing more, but may still read."""
         self._end("")
 
+    def unread(self) -> None:
+        """Nobody reads any more; lines that have come may follow, and then `lost`."""
+        self.reader.stop()
+        self._flow.wait(Wait.ANSWERS, False)
+        if self._state is not None and self._state.is_nameless and (error := self._state.last_error()):
+            self.cut_off(error)  # what comes behind it is no answer
+
     def lost(self, reason: str) -> None:
         """The connection is gone: for no reason if that was the end of the stream, or it broke."""
-        self.reader.stop()
-        self._flow.wait(Wait.ANSWERS, False)  # nobody will read them
+        self.unread()
         if self._state is not None and self._state.is_nameless:
             self._screen = self.reader.screen = NOWHERE
             self._forget()

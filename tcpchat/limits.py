@@ -21,7 +21,11 @@ LONGEST_LINE = 4096
 # Bytes without any end of line, after which it is not a person or program that will ever end one.
 ENDLESS_LINE = 65536
 
-# Lines taken from one connection before it is the others' turn: 65,536 line ends fit into one read.
+# Bytes read from one connection at once, which are held while they wait for their budget; the rest waits
+# in the network, and costs nothing there: of garbage no more is looked at. As much as the longest line.
+LARGEST_READ = 4096
+
+# Lines taken from one connection before it is the others' turn: 4,096 line ends fit into one read.
 LINES_A_TURN = 32
 
 # Bytes of one telnet subnegotiation. The longest that is of use is a list of character sets; it is kept

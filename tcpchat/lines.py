@@ -6,6 +6,8 @@ A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
 
 from __future__ import annotations
 
+from typing import Any
+
 from tcpchat.columns import least_width
 from tcpchat.fifo import Fifo
 from tcpchat.limits import ENDLESS_LINE, LARGEST_CHARACTER, LONGEST_LINE
@@ -32,6 +34,57 @@ END_OF_FILE = EndOfFile()
 CTRL_D = b"\x04"
 
 
+class Many:
+    """
+    Many lines as they came. A line is cut off as it is taken.
+
+    As objects of their own, short ones would be many times as large.
+    """
+
+    __slots__ = "_at", "_lines"
+
+    def __init__(self, lines: bytes) -> None:
+        """Each of them has its end."""
+        self._lines = lines
+        self._at = 0
+
+    def cut(self) -> tuple[bytes, bool]:
+        """Return the next line, without its end, and whether it is the last."""
+        end = self._lines.index(b"\n", self._at)
+        line = self._lines[self._at : end].removesuffix(b"\r")
+        self._at = end + 1
+        return line, self._at == len(self._lines)
+
+
+class Lines(Fifo[Any]):
+    """Whole lines that wait: each of them, or many together."""
+
+    __slots__ = ("longest",)
+
+    def __init__(self, longest: int) -> None:
+        super().__init__()
+        self.longest = longest
+
+    def take(self) -> bytes | TooLong | EndOfFile:
+        """Return the first line that waits, without its end; there has to be one."""
+        first: bytes | TooLong | EndOfFile | Many = self[self._taken]
+        if isinstance(first, Many):
+            line, is_last = first.cut()
+            if is_last:
+                super().take()
+            return self.whole(line)
+        self._taken += 1
+        if self._taken == len(self):
+            self.clear()
+        return first
+
+    def whole(self, line: bytes) -> bytes | TooLong | EndOfFile:
+        """Return a line, or what stands in its place."""
+        if len(line) > self.longest:
+            return TOO_LONG
+        return line if line != CTRL_D else END_OF_FILE
+
+
 class LineReader:
     """
     Cuts bytes into lines. It never holds more than a line and what one `feed` brought.
@@ -40,12 +93,11 @@ class LineReader:
     any two.
     """
 
-    __slots__ = "_dropped", "_endless", "_longest", "_unfinished", "lines"
+    __slots__ = "_dropped", "_endless", "_unfinished", "lines"
 
     def __init__(self, longest: int = LONGEST_LINE, endless: int = ENDLESS_LINE) -> None:
-        self._longest = longest
         self._endless = endless
-        self.lines: Fifo[bytes | TooLong | EndOfFile] = Fifo()  # whole, without their ends
+        self.lines = Lines(longest)
         self._unfinished = b""
         self._dropped = 0  # bytes of the unfinished line that were given up already
 
@@ -61,29 +113,42 @@ class LineReader:
         data = self._unfinished + data
         if b"\0" in data:
             data = data.replace(b"\r\0", b"\r\n")
-        *lines, self._unfinished = data.split(b"\n")
-        if len(lines) == 1 and len(lines[0]) <= self._longest and not self._dropped:
-            line = lines[0].removesuffix(b"\r")  # as nearly always
-            self.lines.append(line if line != CTRL_D else END_OF_FILE)
-        else:
-            for line in lines:
-                self._end(line)
+        whole = data.rfind(b"\n") + 1
+        self._unfinished = data[whole:]
+        if whole:
+            self._end(data[:whole])
         if not self._unfinished:
             return
         # A CR may be the first half of the end of the line.
-        if len(self._unfinished.removesuffix(b"\r")) > self._longest or (self._dropped and self._unfinished):
+        if self._dropped or len(self._unfinished.removesuffix(b"\r")) > self.lines.longest:
             self._give_up()
         elif self._unfinished == CTRL_D:
             self.end_of_file()
 
-    def _end(self, line: bytes) -> None:
-        line = line.removesuffix(b"\r")
-        dropped, self._dropped = self._dropped, 0
-        if not dropped:
-            kept = line if len(line) <= self._longest else TOO_LONG
-            self.lines.append(kept if kept != CTRL_D else END_OF_FILE)
-        if dropped + len(line) > self._endless:
-            raise Endless
+    def _end(self, lines: bytes) -> None:
+        """Have some lines wait, which are whole; of what was given up, the first is the end."""
+        if self._dropped:
+            end = lines.index(b"\n") + 1
+            dropped, self._dropped = self._dropped, 0
+            if dropped + len(lines[:end].removesuffix(b"\n").removesuffix(b"\r")) > self._endless:
+                raise Endless
+            lines = lines[end:]
+        if len(lines) > self._endless:
+            self._look_for_endless(lines)
+        first = lines.find(b"\n") + 1
+        if first < len(lines):
+            self.lines.append(Many(lines))
+        elif first:
+            self.lines.append(self.lines.whole(lines[:-1].removesuffix(b"\r")))  # as nearly always
+
+    def _look_for_endless(self, lines: bytes) -> None:
+        at = 0
+        while at < len(lines):
+            end = lines.index(b"\n", at)
+            if len(lines[at:end].removesuffix(b"\r")) > self._endless:
+                self.lines.append(Many(lines[: end + 1]))
+                raise Endless
+            at = end + 1
 
     def _give_up(self) -> None:
         if not self._dropped:
@@ -98,7 +163,7 @@ class LineReader:
     def end(self) -> None:
         """There is no more: what is unfinished is a line, if there is anything of it."""
         if self._unfinished and not self._dropped:
-            self._end(self._unfinished)
+            self._end(self._unfinished + b"\n")
         self._unfinished = b""
 
     def end_of_file(self) -> None:

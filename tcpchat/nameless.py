@@ -123,7 +123,9 @@ class Nameless:
     def refused(self, why: Refused) -> None:
         """Ask again."""
         self._refusal = str(why)
-        if self._wrong_codes >= MOST_WRONG_CODES:
+        if self._dialogue.reader.is_gone:
+            self._dialogue.cut_off(self._refusal)  # nobody reads it, and nobody will answer
+        elif self._wrong_codes >= MOST_WRONG_CODES:
             self._dialogue.drop_lines()
             self._dialogue.ended()
         else:

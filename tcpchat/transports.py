@@ -14,6 +14,8 @@ from twisted.internet import tcp
 from twisted.internet.address import IPv6Address
 from twisted.internet.interfaces import IProtocol, IReactorFDSet
 
+from tcpchat.limits import LARGEST_READ
+
 
 class _MadeWhenUsed:
     """An attribute that is an empty list as soon as it is looked at."""
@@ -30,6 +32,7 @@ class _MadeWhenUsed:
 class Server(tcp.Server):
     """`tcp.Server`, lighter."""
 
+    bufferSize = LARGEST_READ
     logstr = "tcp"
     repstr = "<a connection>"
     _tempDataBuffer = _MadeWhenUsed()

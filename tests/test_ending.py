@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tcpchat.limits import GRACE, LONGEST_FAREWELL
-from tests.visitors import ChatCase, LateLog
+from tcpchat.limits import GRACE, LONGEST_FAREWELL, MOST_UNCOMMITTED
+from tests.visitors import ChatCase, FakeScreen, LateLog
 
 
 class EndTests(ChatCase):
@@ -98,6 +98,21 @@ class EndTests(ChatCase):
 
 
 class GoneTests(ChatCase):
+    def test_who_turns_out_to_be_gone_as_input_goes_on_is_gone_once(self) -> None:
+        (alice,) = self.enter("alice")
+        bob = self.connect()
+
+        class Broken(FakeScreen):
+            def resume(self) -> None:
+                super().resume()
+                bob.dialogue.lost("")
+
+        bob.screen.__class__ = Broken
+        for line in "bob", *["/foo"] * MOST_UNCOMMITTED:
+            bob.dialogue.received(line)
+        self.assertTrue(bob.screen.paused)
+        self.assertEqual(alice.sees(), ["*** bob joined #lobby.", "*** bob left #lobby."])
+
     def test_what_somebody_asked_who_is_gone_is_not_looked_up_and_what_they_said_is_said(self) -> None:
         log = LateLog(self.clock, self.wall)
         self.chat = self.make_chat(log)

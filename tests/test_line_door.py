@@ -436,6 +436,29 @@ class EndTests(DoorCase):
         self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
         self.assertEqual(set(self.factory.connections), set())
 
+    def test_the_lines_of_a_lost_connection_are_taken_by_turns_and_its_end_comes_behind_them(self) -> None:
+        connection, _ = self.dial_as(b"bob")
+        connection.dataReceived(b"".join(b"%d\n" % n for n in range(100)))
+        connection.connectionLost(Failure(ConnectionDone()))
+        self.assertTrue(connection.has_lines)
+        self.assertEqual(set(self.factory.connections), {connection})
+        self.assertEqual(self.alice.sees(), [*(f"<bob> {n}" for n in range(100)), "*** bob left #lobby."])
+        self.assertEqual(set(self.factory.connections), set())
+
+    def test_the_first_refusal_ends_who_is_gone_without_a_nickname(self) -> None:
+        for lines in b"no nickname\ncarl\n" * 500, b"\xff\n" * 500, b"/as a b\n" * 500:
+            for reason in ConnectionDone(), ConnectionLost():
+                timers = len(self.clock.getDelayedCalls())
+                connection, _ = self.dial()
+                connection.dataReceived(lines)
+                connection.connectionLost(Failure(reason))
+                self.assertTrue(connection.dialogue.is_over or connection.dialogue.is_ending)
+                self.assertEqual(self.alice.sees(), [])
+                self.assertEqual(set(self.factory.connections), set())
+                self.clock.advance(LOOK_FOR_END)
+                self.assertTrue(connection.dialogue.is_over)
+                self.assertEqual(len(self.clock.getDelayedCalls()), timers)
+
     def test_without_half_closing_the_end_of_the_stream_is_a_farewell_too(self) -> None:
         connection, _ = self.dial_as(b"bob")
         connection.dataReceived(b"unfinished")

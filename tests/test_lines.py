@@ -1,5 +1,6 @@
 """How bytes become lines, however the network cuts them."""
 
+import tracemalloc
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
+from tcpchat.limits import ENDLESS_LINE, LARGEST_READ, LONGEST_LINE
 from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong
 
 ENDLESS = Endless()  # stands at the end of what is read until it is raised
@@ -103,6 +104,22 @@ class FramingTests(SynchronousTestCase):
         reader.feed(b"ee\n")
         self.assertEqual(take(reader), [b"two", b"three"])
         self.assertFalse(reader.lines)
+
+    def test_many_short_lines_that_wait_take_no_more_room_than_their_bytes(self) -> None:
+        reader = LineReader()
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        reader.feed(b"ab\n" * (LARGEST_READ // 3))
+        self.assertLess(tracemalloc.get_traced_memory()[0], LARGEST_READ + 2000)
+        self.assertEqual(take(reader), [b"ab"] * (LARGEST_READ // 3))
+
+    def test_the_rest_can_be_dropped_between_any_two(self) -> None:
+        reader = LineReader()
+        reader.feed(b"one\ntwo\n")
+        self.assertEqual(reader.lines.take(), b"one")
+        reader.lines.clear()
+        reader.feed(b"three\n")
+        self.assertEqual(take(reader), [b"three"])
 
     def test_the_end_comes_once(self) -> None:
         reader = LineReader()

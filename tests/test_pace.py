@@ -16,6 +16,7 @@ from tcpchat.dialogue import DELAYED
 from tcpchat.doors.line import LineConnection, LineFactory
 from tcpchat.echo import LONGEST_ECHO
 from tcpchat.events import Said
+from tcpchat.flow import Wait
 from tcpchat.limits import GRACE, LONGEST_NAMELESS, LONGEST_OVERDRAFT, NO_LIMITS, Limits
 from tcpchat.session import Session
 from tests.test_line_door import Wire
@@ -266,6 +267,52 @@ class BudgetTests(PaceCase):
         self.assertTrue(client.wire.disconnecting)
         client.connection.connectionLost(Failure(ConnectionDone()))
         self.assertEqual(self.chat.pacing.waiting, set())
+
+    def test_nothing_waits_of_garbage_from_who_is_gone_without_a_nickname(self) -> None:
+        timers = len(self.clock.getDelayedCalls())
+        for _ in range(10):
+            client = Client(self)
+            client.connection.dataReceived(b"\xff\n" * 5000)
+            self.assertTrue(client.connection.has_lines)
+            client.breaks_off()
+            self.assertFalse(client.connection.has_lines)
+        self.settle()
+        self.assertEqual(self.chat.pacing.waiting, set())
+        self.assertEqual(set(self.factory.connections), set())
+        self.wait(60)  # one timer for all who have no nickname
+        self.assertLessEqual(len(self.clock.getDelayedCalls()), timers)
+
+    def test_a_line_that_comes_as_input_goes_on_and_has_to_wait_is_carried_out_before_the_end(self) -> None:
+        bob = self.come_in()
+        bob.sends(*numbers(10))
+        resume = bob.wire.resumeProducing
+
+        def go_on() -> None:
+            bob.wire.resumeProducing = resume  # type: ignore[method-assign]
+            resume()
+            bob.connection.dialogue.received("the last")
+            bob.connection.dialogue.ended()
+
+        bob.wire.resumeProducing = go_on  # type: ignore[method-assign]
+        flow = bob.connection.dialogue._flow
+        flow.wait(Wait.LINES, True)
+        bob.connection.dialogue._go_on()
+        self.wait(1)
+        self.assertEqual(self.hears()[-1], "the last")
+        self.assertTrue(bob.connection.dialogue.is_over)
+
+    def test_who_is_gone_while_lines_wait_for_their_turn_is_told_as_gone_behind_them(self) -> None:
+        bob = self.come_in()
+        bob.connection.dataReceived("".join(f"{line}\n" for line in numbers(40)).encode())
+        bob.breaks_off()
+        self.wait(14.2)
+        self.assertEqual(self.hears(), numbers(38))
+        self.assertEqual(set(self.factory.connections), {bob.connection})
+        self.wait(1)
+        self.assertEqual(self.hears(), ["38", "39"])
+        self.assertEqual(set(self.factory.connections), set())
+        self.wait(GRACE)
+        self.assertEqual(self.alice.sees()[-1], "*** bob left #lobby: connection lost.")
 
 
 class NetworkTests(PaceCase):

@@ -49,6 +49,9 @@ ENDLESS = "That line never ends."
 READ_THE_REST = 30
 HANG_UP_TOO = 2
 
+# Reads of what came while input had to wait, when no more is read after it: 64 KiB.
+LAST_READS = 16
+
 # Transports whose bytes go to the socket as they are. Beneath that of TLS is one, too: what it is given
 # goes out as plain text.
 DIRECT = (Server, tcp.Server, unix.Server)
@@ -61,6 +64,7 @@ class LineConnection(LineOnlyReceiver):
     delimiter = b"\n"
     transport: tcp.Connection
     factory: LineFactory
+    _loss: str | None = None  # why the connection is gone, until the dialogue knows
 
     def __init__(self, factory: LineFactory) -> None:
         self.factory = factory
@@ -145,6 +149,7 @@ class LineConnection(LineOnlyReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone, for whatever reason; the lines that came before it are taken still."""
         self._gone = True
+        self._drain = None  # which refers to this
         if self._ear is not None:
             self._ear.stop()
         if self._hang_up and self._hang_up.active():
@@ -153,10 +158,9 @@ class LineConnection(LineOnlyReceiver):
         if farewell:
             # With TLS, which has no half-closed connections, this was the end of the stream.
             self._reader.end()
+        self._loss = "" if farewell else "connection lost"
+        self.dialogue.unread()
         self._take_lines()
-        self.dialogue.lost("" if farewell else "connection lost")
-        self.factory.leave(self)
-        self._drain = None  # which refers to this
 
     # What the session calls: this is its screen
 
@@ -205,13 +209,17 @@ class LineConnection(LineOnlyReceiver):
     def stop_listening(self) -> None:
         """Take nothing more from the network; what has come is input still."""
         if self._direct and not (self._deaf or self._no_more_input or self._gone):
-            self.transport.doRead()  # what came while input had to wait
+            for _ in range(LAST_READS):
+                if self.transport.doRead() is not None:  # there is no more
+                    break
         self._deaf = True
         if not (self._no_more_input or self._gone):
             self.transport.pauseProducing()
 
     def close(self) -> None:
         """Hang up once everything was sent, and the peer has had time to read it."""
+        if self._gone:
+            self._lose()
         if self._closing or self._gone:
             return
         self._closing = True
@@ -289,16 +297,27 @@ class LineConnection(LineOnlyReceiver):
             else:
                 self.dialogue.received(line)
             taken += 1
-            if taken == LINES_A_TURN and not self._gone:
+            if taken == LINES_A_TURN:
                 self._rest()
         self._taking_lines = False
-        if self._no_more_input and not (self._paused or self._closing or self._gone or self._resting):
+        if self._gone:
+            if self._closing or not self._reader.lines:
+                self._lose()
+        elif self._no_more_input and not (self._paused or self._closing or self._resting):
             self.dialogue.ended()
+
+    def _lose(self) -> None:
+        """Have the dialogue know that the connection is gone; what lines there are, it takes no more."""
+        loss, self._loss = self._loss, None
+        if loss is not None:
+            self._reader.lines.clear()
+            self.dialogue.lost(loss)
+            self.factory.leave(self)
 
     def _rest(self) -> None:
         """Let the others have their turns before the next line is taken."""
         self._resting = True
-        if not self._no_more_input:
+        if not (self._no_more_input or self._gone):
             self.transport.pauseProducing()
         self.factory.chat.clock.callLater(0, self._rested)
 
@@ -309,8 +328,8 @@ class LineConnection(LineOnlyReceiver):
 
     @property
     def _takes_lines(self) -> bool:
-        """Is the next line to be taken? Nothing waits for room once the connection is gone."""
-        return not self._closing and (self._gone or not (self._paused or self._resting))
+        """Is the next line to be taken?"""
+        return not (self._closing or self._paused or self._resting)
 
     def _measure(self) -> Traffic | None:
         return traffic(self.socket) if self.socket is not None else traffic_below(self.transport)
