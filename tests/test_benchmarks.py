@@ -61,6 +61,9 @@ class Faulty:
                 with self._turn:
                     is_probe = b".ffffffff~" in line
                     self._number += not is_probe
+                    # The last one is always the same, who only listens, in whatever order they came.
+                    self._people.remove(person)
+                    self._people.insert(0, person)
                     others = [other for other in self._people if other is not person]
                     fault = honest if is_probe else self._fault
                     fault(self, self._number, person, b"<somebody> " + line, others)
