@@ -187,6 +187,7 @@ class TelnetClient:
                 changed, heard = byte in TYPED, [Signal(byte)] if byte in SIGNALS else []
             case _:
                 return self._end(TOO_LARGE)
+        self._parser.is_telnet = self.negotiates
         return heard if changed else heard + self._changed_nothing(now)
 
     def _end(self, abuse: Abuse) -> list[Heard]:
