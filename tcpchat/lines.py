@@ -6,6 +6,8 @@ A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
+
 from wcwidth import wcwidth
 
 from tcpchat.fifo import Fifo
@@ -141,6 +143,12 @@ class LineReader:
 def columns(text: str) -> int:
     """Return how wide something stands on a terminal; what has no width, as controls have none, is 0 wide."""
     return sum(max(0, wcwidth(character)) for character in text)
+
+
+def is_cut(line: bytes) -> bool:
+    """Does a beginning of a line end within a character of UTF-8?"""
+    tail = line[1 - LARGEST_CHARACTER :]
+    return getincrementaldecoder("utf-8")("replace").decode(tail) != tail.decode(errors="replace")
 
 
 def _decoded(line: bytes) -> str:

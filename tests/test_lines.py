@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.limits import ENDLESS_LINE, LONGEST_LINE
-from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong, columns
+from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong, columns, is_cut
 
 ENDLESS = Endless()  # stands at the end of what is read until it is raised
 Read = bytes | TooLong | EndOfFile | Endless
@@ -242,6 +242,15 @@ class TakingBackTests(SynchronousTestCase):
         self.assertEqual(reader.erase_line(), "")
         reader.feed(b"the next\n")
         self.assertEqual(take(reader), [TOO_LONG, b"the next"])
+
+    def test_a_line_can_end_within_a_character(self) -> None:
+        for letter in ("é", "中", "👍"):
+            whole = letter.encode()
+            for before in (b"", b"a", "中".encode(), b"\x91\x8d"):
+                self.assertFalse(is_cut(before + whole))
+                for size in range(1, len(whole)):
+                    self.assertTrue(is_cut(before + whole[:size]), (before, whole[:size]))
+        self.assertFalse(is_cut(b""))
 
     def test_columns_are_those_of_a_terminal(self) -> None:
         for text, wide in (("", 0), ("abc", 3), ("漢", 2), ("e\u0301", 1), ("\x1b\udcff", 1)):
