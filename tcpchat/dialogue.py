@@ -149,10 +149,12 @@ class Dialogue(CarryingOut):
         """Do something that may be refused, or fail by a fault of ours."""
         try:
             step(argument)
-        except BadRequest as refusal:
-            self._refuse(refusal, refusal.ref)
         except Refused as refusal:
-            self._refuse(refusal, "")
+            # Its traceback, and that of what it came from, hold frames that hold it: nothing of a connection
+            # is to be left once it is gone.
+            refusal.__context__ = None
+            ref = refusal.ref if isinstance(refusal, BadRequest) else ""
+            self._refuse(refusal.with_traceback(None), ref)
         except Exception:
             self._failed(Failure())
 

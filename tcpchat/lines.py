@@ -6,6 +6,7 @@ A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from typing import Any
 
 from tcpchat.columns import least_width
@@ -200,6 +201,12 @@ class LineReader:
     def unfinished(self) -> bytes:
         """The beginning of a line whose end has not come yet."""
         return self._unfinished
+
+
+def is_cut(line: bytes) -> bool:
+    """Does a beginning of a line end within a character of UTF-8?"""
+    tail = line[1 - LARGEST_CHARACTER :]
+    return getincrementaldecoder("utf-8")("replace").decode(tail) != tail.decode(errors="replace")
 
 
 def _decoded(line: bytes) -> str:

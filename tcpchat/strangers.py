@@ -49,8 +49,8 @@ _STARTS = tuple((stranger, re.compile(start, re.DOTALL)) for stranger, start in 
 
 _METHOD = r"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH|PRI)"
 _LINES = (
-    # But for the bare names of HTTP's two most common methods none of it could be a nickname.
-    (HTTP, re.compile(rf"{_METHOD} (?:\S+ HTTP/|[/*])|(?:GET|POST)\s*$")),
+    # But for one bare word none of it could be a nickname.
+    (HTTP, re.compile(rf"{_METHOD} (?:\S+ HTTP/|[/*])|POST\s*$")),
     (SMTP, re.compile(r"(?:EHLO|HELO) +\S", re.IGNORECASE)),
     (UTF16, re.compile(r"(?:[^\0]\0){2,}[^\0]?$|(?:\0[^\0]){2,}\0?$")),
 )

@@ -40,6 +40,9 @@ class TooLarge(NamedTuple):
     """A subnegotiation is larger than any is. It is not worth to listen any further."""
 
 
+# The first byte that is a command (RFC 1184): end of file.
+FIRST_COMMAND = 0xEC
+
 Part = bytes | Command | Negotiation | Subnegotiation | TooLarge
 
 # IAC IAC stands for one byte 255, in text and in a subnegotiation.
@@ -57,9 +60,12 @@ class _State(Enum):
 class Parser:
     """Tells text from commands."""
 
-    __slots__ = "_kept", "_size", "_state", "_verb", "has_letter"
+    __slots__ = "_kept", "_size", "_state", "_verb", "has_letter", "is_telnet"
 
     def __init__(self) -> None:
+        # Has the client shown that it is telnet? From nc byte 255 is text that is not UTF-8, and a line with
+        # it is refused and not said without it: unless there is such a command, it begins none.
+        self.is_telnet = False
         # Is byte 255 a letter, too, as in KOI8 and the code pages of Windows? Then only what no text has is
         # taken for a command: a verb with a control behind it. Telnet doubles the letter, nc does not.
         self.has_letter = False
@@ -129,7 +135,7 @@ class Parser:
                 self._state = _State.NEGOTIATION
             case _:
                 self._state = _State.TEXT
-                if byte in b"\r\n":  # that was no command: a line ends here, and is not UTF-8
+                if byte in b"\r\n" or (0x20 <= byte < FIRST_COMMAND and not self.is_telnet):
                     yield bytes((IAC, byte))
                 else:
                     yield Command(byte)

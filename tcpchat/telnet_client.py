@@ -2,7 +2,8 @@
 What a telnet client says about itself, and what it is answered (RFC 854 to 858, 860, 1073, 1091, 1184, 2066).
 No I/O, no clock.
 
-It is asked for nothing that it does not offer: a client that says little is to be left alone.
+It is asked for nothing that it does not offer: a client that says little is to be left alone. But for one
+thing: see `send_all_bytes`.
 """
 
 from __future__ import annotations
@@ -54,8 +55,10 @@ class Signal(IntEnum):
     """A command that says something of the line that is being typed, or asks for a sign of life."""
 
     END_OF_FILE = 0xEC  # RFC 1184
+    SUSPEND = 0xED
     BREAK = 0xF3
     INTERRUPT = 0xF4
+    ABORT_OUTPUT = 0xF5
     ARE_YOU_THERE = 0xF6
     ERASE_CHARACTER = 0xF7
     ERASE_LINE = 0xF8
@@ -152,6 +155,15 @@ class TelnetClient:
         """
         return self.server.want(ECHO, hidden) if self.negotiates else b""
 
+    def send_all_bytes(self) -> bytes:
+        """
+        Have the client send every byte as it is typed (RFC 856); return what is to be sent.
+
+        inetutils' telnet takes some bytes of UTF-8 for keys: those that are Ctrl-C, Ctrl-O, Ctrl-Z with a
+        bit more, as in many Cyrillic letters.
+        """
+        return self.client.want(BINARY, True)
+
     @property
     def expects_echo(self) -> bool:
         """Does it leave it to the server to show what is typed?"""
@@ -187,6 +199,7 @@ class TelnetClient:
                 changed, heard = byte in TYPED, [Signal(byte)] if byte in SIGNALS else []
             case _:
                 return self._end(TOO_LARGE)
+        self._parser.is_telnet = self.negotiates
         return heard if changed else heard + self._changed_nothing(now)
 
     def _end(self, abuse: Abuse) -> list[Heard]:

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tcpchat.editing import Echo, Editor, TooManyKeys
-from tcpchat.lines import LineReader
+from tcpchat.lines import LineReader, is_cut
 from tcpchat.telnet_client import TOO_MANY, Abuse, Answer, Charset, Signal, TelnetClient, Window
+
+# What a client sends in the place of keys.
+KEYS = frozenset((Signal.SUSPEND, Signal.BREAK, Signal.INTERRUPT, Signal.ABORT_OUTPUT))
 
 # What is not about the line: it is for whoever has the connection. Of the signals only `ARE_YOU_THERE`.
 Told = Answer | Window | Charset | Abuse | Signal
@@ -20,7 +23,7 @@ Told = Answer | Window | Charset | Abuse | Signal
 class Terminal:
     """Puts what a telnet client sends into a `LineReader`."""
 
-    __slots__ = "_client", "_editor", "_hides", "_is_over", "_reader"
+    __slots__ = "_asked_for_all", "_client", "_editor", "_hides", "_is_over", "_reader"
 
     def __init__(self, reader: LineReader, usable: Callable[[str], bool]) -> None:
         """``usable`` tells of the name of a character set whether it can be agreed to."""
@@ -29,6 +32,7 @@ class Terminal:
         self._editor = Editor(reader)
         self._hides = False
         self._is_over = False
+        self._asked_for_all = False
 
     @property
     def is_telnet(self) -> bool:
@@ -45,6 +49,10 @@ class Terminal:
         for heard in self._client.feed(data, now):
             if self._is_over:
                 return
+            if heard in KEYS and not self._asked_for_all and is_cut(self._reader.unfinished):
+                # Nobody presses a key within a character: the client has taken the rest of it for one.
+                self._asked_for_all = True
+                yield Answer(self._client.send_all_bytes())
             match heard:
                 case bytes():
                     yield from self._take(heard, now)
@@ -54,6 +62,8 @@ class Terminal:
                     self._reader.erase_character()
                 case Signal.INTERRUPT | Signal.BREAK | Signal.ERASE_LINE:
                     self._reader.erase_line()
+                case Signal.SUSPEND | Signal.ABORT_OUTPUT:
+                    pass  # nothing is to be suspended; what others say is not aborted
                 case _:
                     yield heard
 

@@ -146,6 +146,18 @@ def test_after_ctrl_c_telnet_is_not_deaf(server: Server) -> None:
         bob.until("<alice> good")
 
 
+def test_letters_that_telnet_takes_for_keys_arrive_from_the_second_line_on(server: Server) -> None:
+    alice = server.person("alice")
+    with at_keyboard("telnet", server.port) as bob:
+        bob.until("What is your nickname")
+        bob.presses("bob", ENTER)
+        bob.until(r"brings\s+you\s+back")
+        bob.presses("я", ENTER)  # the second of its bytes is Ctrl-O with a bit more
+        bob.until("!!! That line is not UTF-8")
+        bob.presses("Сколько лет? Нужен ли ужин? Мне хватит. 中 ❤️", ENTER)
+        assert "<bob> Сколько лет? Нужен ли ужин? Мне хватит. 中 ❤️\r\n" in alice.until("<bob> .*\r\n")
+
+
 def test_what_telnet_sends_as_urgent_stays_where_it_is(server: Server) -> None:
     alice, bob = server.person("alice"), server.person("bob")
     bob.socket.sendall(b"never min\xff\xf4\xff")  # RFC 854, Synch: the data mark is urgent

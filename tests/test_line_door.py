@@ -125,7 +125,7 @@ class InputTests(DoorCase):
 
     def test_to_telnet_a_byte_255_goes_twice(self) -> None:
         connection, wire = self.dial_as(b"bob")
-        connection.dataReceived(b"/set encoding latin-1\r\n\xff\xf1\xff\xff\r\n")
+        connection.dataReceived(b"\xff\xf1/set encoding latin-1\r\n\xff\xf1\xff\xff\r\n")
         self.assertEqual(self.alice.types("\u00ff"), ["<bob> \u00ff"])
         self.assertTrue(wire.value().endswith(b"<alice> \xff\xff\r\n"))
 
@@ -214,6 +214,13 @@ class TelnetTests(DoorCase):
             self.assertEqual(self.alice.sees(), [f"<bob> {line}"])
         self.alice.types("я")
         self.assertEqual(wire.value(), b"<alice> \xff\r\n")
+
+    def test_where_it_is_a_letter_lines_that_come_with_the_word_of_it_are_said_whole(self) -> None:
+        connection, _ = self.dial()
+        lines = ("/set encoding koi8-r", "/as bob", "ПОДЪЁМ", "ЪЩ", "")
+        connection.dataReceived("\n".join(lines).encode("koi8-r"))
+        self.settle()
+        self.assertEqual(self.alice.sees()[1:], ["<bob> ПОДЪЁМ", "<bob> ЪЩ"])
 
     def test_both_ends_of_file_mean_quit(self) -> None:
         for end in (b"\x04", b"\x04\n", b"\x04\r\n", b"\xff\xec"):

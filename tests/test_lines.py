@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.limits import ENDLESS_LINE, LARGEST_READ, LONGEST_LINE
-from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong
+from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong, is_cut
 
 ENDLESS = Endless()  # stands at the end of what is read until it is raised
 Read = bytes | TooLong | EndOfFile | Endless
@@ -259,3 +259,12 @@ class TakingBackTests(SynchronousTestCase):
         self.assertEqual(reader.erase_line(), "")
         reader.feed(b"the next\n")
         self.assertEqual(take(reader), [TOO_LONG, b"the next"])
+
+    def test_a_line_can_end_within_a_character(self) -> None:
+        for letter in ("é", "中", "👍"):
+            whole = letter.encode()
+            for before in (b"", b"a", "中".encode(), b"\x91\x8d"):
+                self.assertFalse(is_cut(before + whole))
+                for size in range(1, len(whole)):
+                    self.assertTrue(is_cut(before + whole[:size]), (before, whole[:size]))
+        self.assertFalse(is_cut(b""))

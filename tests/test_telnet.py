@@ -41,6 +41,9 @@ CASES: list[tuple[bytes, bytes, list[Part]]] = [
     (b"a\xff\xf0b", b"ab", [Command(0xF0)]),
     (b"a\xff\xfa\xff\xf0b", b"ab", [Subnegotiation(0xF0, b"")]),
     (b"a\xff\nb", b"a\xff\nb", []),  # no command: the line, which is not UTF-8, ends there
+    # Nor are these commands: who sends them is more likely nc, and the line is not UTF-8.
+    (b"a\xff b", b"a\xff b", []),
+    (b"a\xff\xe9b\xff\xebc", b"a\xff\xe9b\xff\xebc", []),
     (b"a\xff", b"a", []),
     (b"a\xff\xfb", b"a", []),
     (b"a\xff\xfa\x18 and no end\n", b"a", []),

@@ -62,6 +62,11 @@ class NegotiationTests(SynchronousTestCase):
         answers(client, PLINK)
         self.assertEqual(answers(client, PLINK), b"")
 
+    def test_a_command_that_there_is_not_is_text_until_the_client_has_shown_that_it_is_telnet(self) -> None:
+        client = make()
+        self.assertEqual(hear(client, b"a\xffb c", b"\xff", b"\xe9"), [b"a\xffb c\xff\xe9"])
+        self.assertEqual(hear(client, b"\xff\xf1a\xffb c", b"\xff", b"\xe9d"), [b"a cd"])
+
     def test_what_is_no_longer_wanted_is_confirmed(self) -> None:
         client = make()
         answers(client, b"\xff\xfb\x03\xff\xfd\x03")

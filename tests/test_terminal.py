@@ -13,6 +13,7 @@ from tests.test_editing import TYPED, take
 from tests.test_telnet import PLINK, TELNET, bytewise, cut
 
 AYT, IP, BRK, EC, EL, EOF = b"\xff\xf6", b"\xff\xf4", b"\xff\xf3", b"\xff\xf7", b"\xff\xf8", b"\xff\xec"
+AO, SUSP = b"\xff\xf5", b"\xff\xed"
 DO_SGA, DO_ECHO, DONT_ECHO = b"\xff\xfd\x03", b"\xff\xfd\x01", b"\xff\xfe\x01"
 
 
@@ -39,6 +40,24 @@ class SignalTests(SynchronousTestCase):
             client = Client()
             self.assertEqual(client.sends("one\ngrü".encode() + signal + b"b\r\n"), [])
             self.assertEqual(client.lines(), [b"one", line])
+
+    def test_a_key_within_a_character_was_none_and_the_client_is_asked_once_to_send_all_bytes(self) -> None:
+        for key in (IP, BRK, AO, SUSP):
+            for letter in ("я".encode()[:1], "中".encode()[:2], "👍".encode()[:1], "👍".encode()[:3]):
+                client = Client()
+                self.assertEqual(client.is_shown(b"gr" + key + "\nüя".encode() + key), b"")
+                self.assertEqual(client.is_shown(letter + key + letter + key), b"\xff\xfd\x00")
+                self.assertEqual(client.is_shown(b"\xff\xfb\x00\n" + letter + key), b"")
+
+    def test_what_is_asked_within_a_character_is_no_key(self) -> None:
+        client = Client()
+        self.assertEqual(client.is_shown(b"\xc3" + AYT + b"\xff\xf1\xff\xf2\xa9\n"), b"")
+        self.assertEqual(client.lines(), ["é".encode()])
+
+    def test_there_is_nothing_to_suspend_and_what_others_say_is_not_aborted(self) -> None:
+        client = Client()
+        self.assertEqual(client.sends(b"a" + AO + b"b" + SUSP + b"c\n"), [])
+        self.assertEqual(client.lines(), [b"abc"])
 
     def test_at_the_end_of_file_what_is_unfinished_is_a_line(self) -> None:
         client = Client()

@@ -251,6 +251,10 @@ class LineConnection(LineOnlyReceiver):
     def _hear(self, data: bytes) -> None:
         """Take in some bytes of a client that has sent byte 255."""
         if self._ear is None:
+            # A line before may set an encoding in which that byte is a letter.
+            before, data = data[: data.index(IAC)], data[data.index(IAC) :]
+            self._reader.feed(before)
+            self._take_lines()
             self._ear = Ear(self._reader, self.dialogue, self.factory.telnets)
         if abuse := self._ear.hear(data, self.factory.chat.clock.seconds()):
             self._take_lines()
