@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -13,6 +14,10 @@ HANG = "    "
 
 # Columns of one character at most.
 WIDEST = 2
+
+# Lines are broken to one of these widths, the next that fits: for each that somebody has, what is said is
+# broken anew, and if there were as many as there are terminals, that would be everybody's time.
+WIDTHS = *range(20, 160, 5), *range(160, 501, 20)
 
 # Characters whose widths are remembered: about as many as a chat uses.
 MOST_CHARACTERS = 4096
@@ -46,6 +51,11 @@ def _character_width(character: str) -> int:
 
 def _least_character_width(character: str) -> int:
     return max(wcwidth(character), 0)
+
+
+def usual(columns: int) -> int:
+    """Return the width that lines are broken to on a terminal; 0, not known, is 0."""
+    return WIDTHS[bisect_right(WIDTHS, columns) - 1] if columns >= WIDTHS[0] else columns
 
 
 def wrap(line: str, columns: int) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tcpchat import answers, jsonlines, render
 from tcpchat.answers import Answer, Notice
+from tcpchat.columns import usual
 from tcpchat.encoding import UTF8
 from tcpchat.reader import Reader
 from tcpchat.requests import NotUnderstood, Refused
@@ -58,6 +59,7 @@ class Telling:
 
     def window(self, width: int, height: int) -> None:
         """The terminal has so many columns and lines, or 0 if they are not known any more."""
+        width = usual(width)
         if width != self._width:
             self._width = width
             self.reader.restyle()

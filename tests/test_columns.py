@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 from wcwidth import wcwidth
 
-from tcpchat.columns import HANG, least_width, width, wrap
+from tcpchat.columns import HANG, WIDTHS, least_width, usual, width, wrap
 from tcpchat.commands import help_lines
 from tcpchat.text import clean
 
@@ -20,6 +20,21 @@ WORDS = st.text(
 LINES = (st.text(st.sampled_from("abc ")) | WORDS | st.text(st.characters())).map(
     lambda text: f"<bob> {clean(text)}"
 )
+
+
+class UsualWidthTests(SynchronousTestCase):
+    def test_common_windows_are_taken_as_they_are(self) -> None:
+        for columns in 20, 40, 80, 100, 120, 500:
+            self.assertEqual(usual(columns), columns)
+
+    def test_others_as_little_narrower_and_what_is_not_known_stays_so(self) -> None:
+        self.assertEqual([usual(columns) for columns in (0, 83, 132, 211)], [0, 80, 130, 200])
+
+    def test_there_are_few_of_them_and_each_fits(self) -> None:
+        for columns in range(20, 501):
+            self.assertIn(usual(columns), WIDTHS)
+            self.assertLessEqual(usual(columns), columns)
+        self.assertLess(len(WIDTHS), 50)
 
 
 class WidthTests(SynchronousTestCase):

@@ -234,6 +234,11 @@ class WindowTests(ChatCase):
             self.alice.types(self.LONG)
             self.assertEqual(len(self.bob.sees()), lines)
 
+    def test_windows_of_about_the_same_width_are_shown_the_same_bytes(self) -> None:
+        self.alice.dialogue.window(84, 24)
+        self.bob.dialogue.window(80, 50)
+        self.assertEqual(self.alice.dialogue.view(LOBBY), self.bob.dialogue.view(LOBBY))
+
     def test_no_text_of_anybody_s_stands_at_the_left_edge(self) -> None:
         self.bob.dialogue.window(20, 24)
         self.alice.types(
