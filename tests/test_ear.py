@@ -30,10 +30,10 @@ class EarTests(ChatCase):
         self.assertEqual(self.bob.screen.shown, b"*** Yes, this is tcpchat.\r\n")
 
     def test_of_a_windows_sizes_the_last_counts(self) -> None:
-        self.hear(b"\xff\xfb\x1f" + b"".join(b"\xff\xfa\x1f\0%c\0\x18\xff\xf0" % width for width in (80, 81)))
-        self.assertEqual(self.bob.dialogue.wire.width, 81)
+        self.hear(b"\xff\xfb\x1f" + b"".join(b"\xff\xfa\x1f\0%c\0\x18\xff\xf0" % width for width in (80, 90)))
+        self.assertEqual(self.bob.dialogue.wire.width, 90)
         self.hear(b"hello\n")
-        self.assertEqual(self.bob.dialogue.wire.width, 81)
+        self.assertEqual(self.bob.dialogue.wire.width, 90)
         self.hear(b"\xff\xfc\x1f")
         self.assertEqual(self.bob.dialogue.wire.width, 0)
 
