@@ -32,6 +32,9 @@ LONGEST = 1024
 # Telnet's own bytes (RFC 854, 855), which may be answered before the lines that came with them.
 TELNET = re.compile(rb"\xff(?:[\xfb-\xfe].|\xfa(?:[^\xff]|\xff[^\xf0])*\xff\xf0|[^\xfb-\xfe])", re.DOTALL)
 
+# Where a line wider than the window may be broken.
+BREAK = re.compile(rb"\r\n    | ")
+
 CTRL_D = b"\x04"
 
 
@@ -75,8 +78,9 @@ def _talk(*chunks: bytes) -> tuple[list[bytes], list[object]]:
             wire.producer.resumeProducing()
     entries: list[object] = list(log._streams.get("#lobby", []))
     chat.close()
-    # What telnet asks for is answered at once, in front of what waits for the log.
-    return sorted(TELNET.sub(b"", wire.value()).splitlines()), entries
+    # What telnet asks for is answered at once, in front of what waits for the log; and a window that is
+    # told of may be there for the lines that came with it: where they are broken is no difference.
+    return sorted(BREAK.sub(b"", TELNET.sub(b"", wire.value())).splitlines()), entries
 
 
 def door(data: bytes) -> None:
