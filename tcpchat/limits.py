@@ -25,6 +25,10 @@ ENDLESS_LINE = 65536
 # in the network, and costs nothing there: of garbage no more is looked at. As much as the longest line.
 LARGEST_READ = 4096
 
+# The same from a client that speaks telnet, of which each byte costs some ten times as much: what 64
+# connections have sent is looked at in one turn. A person types less.
+LARGEST_TELNET_READ = 256
+
 # Lines taken from one connection before it is the others' turn: 4,096 line ends fit into one read.
 LINES_A_TURN = 32
 

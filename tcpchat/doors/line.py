@@ -31,7 +31,7 @@ from tcpchat.drain import Drain
 from tcpchat.ear import Ear
 from tcpchat.entrance import Entrance, TurnedAway, host
 from tcpchat.fanout.direct import outcome
-from tcpchat.limits import LINES_A_TURN, LONGEST_LINE, TELNET_SILENCE
+from tcpchat.limits import LARGEST_TELNET_READ, LINES_A_TURN, LONGEST_LINE, TELNET_SILENCE
 from tcpchat.lines import Endless, LineReader, TooLong
 from tcpchat.nameless import connected, turn_away
 from tcpchat.requests import NotUnderstood
@@ -256,6 +256,7 @@ class LineConnection(LineOnlyReceiver):
             self._reader.feed(before)
             self._take_lines()
             self._ear = Ear(self._reader, self.dialogue, self.factory.telnets)
+            self.transport.bufferSize = LARGEST_TELNET_READ
         if abuse := self._ear.hear(data, self.factory.chat.clock.seconds()):
             self._take_lines()
             self.dialogue.cut_off(abuse)
