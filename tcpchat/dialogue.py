@@ -166,6 +166,8 @@ class Dialogue(CarryingOut):
         if isinstance(line, bytes):
             line = self.decode(line)  # now: the line before may have set in what
         step = line if self._pasting else self._understand(line)
+        if isinstance(step, Refused) and self.reader.is_gone and not self._pasting:
+            return  # nobody would be told: who has sent garbage and hung up is not kept for it
         if self._pace is None or self._pace.lets(step, self._cost(step), size):
             self._do(step)
 

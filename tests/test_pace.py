@@ -435,6 +435,13 @@ class EndTests(PaceCase):
         self.wait(1)
         self.assertEqual(self.alice.sees(), ["*** bob left #lobby: connection lost."])
 
+    def test_garbage_of_who_is_gone_is_not_waited_for(self) -> None:
+        bob = self.come_in()
+        bob.sends(*numbers(10), *["/foo"] * 200, "last")
+        bob.breaks_off()
+        self.wait(3)
+        self.assertEqual(self.hears(), [*numbers(10), "last"])
+
     def test_nothing_behind_quit_takes_effect_and_quit_takes_its_turn(self) -> None:
         bob = self.come_in()
         bob.sends(*numbers(12), "/quit bye", *numbers(100, 1000))
