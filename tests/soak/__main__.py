@@ -30,6 +30,8 @@ PATIENCE = 30.0
 # Seconds within which nothing is left of those who are gone but what they need to come back: the
 # longest that a connection may be without a nickname, and be hung up on. Looked at every few of them.
 CALM = 95
+# The lines of those who are gone are said at their pace; whose wait for long is cut off before that is over.
+CONFIG = "limits = { minutes_of_flooding = 1 }\n"
 LOOK = 5
 # Timers that come and go with those who talk: folds, deadlines, commits that are gathered.
 FEW_TIMERS = 10
@@ -68,9 +70,10 @@ class Watched:
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "tests.soak.watched", str(self._told)]
             store = f"sqlite:{folder / 'chat.sqlite3'}"
-            self._process = subprocess.Popen(
-                [*command, "--listen", "tcp:0:interface=127.0.0.1", "--store", store], stdout=log, stderr=log
-            )
+            config = folder / "chat.toml"
+            config.write_text(CONFIG)
+            command += ["--listen", "tcp:0:interface=127.0.0.1", "--store", store, "--config", str(config)]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
         self.port = int(self._wait_for(rb"READY line tcp 127\.0\.0\.1:(\d+)"))
 
     def _wait_for(self, pattern: bytes) -> bytes:
