@@ -105,6 +105,13 @@ class FramingTests(SynchronousTestCase):
         self.assertEqual(take(reader), [b"two", b"three"])
         self.assertFalse(reader.lines)
 
+    def test_a_line_that_was_given_up_can_end_and_be_endless_in_one_read(self) -> None:
+        reader = LineReader(longest=10, endless=100)
+        reader.feed(b"x" * 50)
+        with self.assertRaises(Endless):
+            reader.feed(b"x" * 60 + b"\nnext\n")
+        self.assertEqual(take(reader), [TOO_LONG])
+
     def test_many_short_lines_that_wait_take_no_more_room_than_their_bytes(self) -> None:
         reader = LineReader()
         tracemalloc.start()

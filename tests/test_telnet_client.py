@@ -121,6 +121,12 @@ class NegotiationTests(SynchronousTestCase):
 
 
 class HiddenInputTests(SynchronousTestCase):
+    def test_all_bytes_are_asked_for_once(self) -> None:
+        client = make()
+        self.assertEqual(client.send_all_bytes(), b"\xff\xfd\x00")
+        self.assertEqual(client.send_all_bytes(), b"")
+        self.assertEqual(hear(client, b"\xff\xfb\x00"), [])
+
     def test_who_has_not_shown_to_be_telnet_is_sent_nothing(self) -> None:
         client = make()
         hear(client, b"\xff\xff")
