@@ -64,6 +64,7 @@ class Witness:
 
     lines: list[Line] = field(default_factory=list)
     next: dict[str, int] = field(default_factory=dict)  # by room of a program: the entry that has to come
+    next_live: dict[str, int] = field(default_factory=dict)  # the same, if what was replayed is not counted
     last: dict[str, int] = field(default_factory=dict)  # by stream: the last entry that was shown live
     typed: list[tuple[str, ...]] = field(default_factory=list)  # the marks of each thing that was said
     _size: int = 0
