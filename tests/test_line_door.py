@@ -190,9 +190,9 @@ class TelnetTests(DoorCase):
 
     def test_the_windows_size_goes_to_the_dialogue_and_of_many_the_last(self) -> None:
         connection, _ = self.dial()
-        sizes = b"".join(b"\xff\xfa\x1f\x00%c\x00\x18\xff\xf0" % width for width in (80, 81, 82))
+        sizes = b"".join(b"\xff\xfa\x1f\x00%c\x00\x18\xff\xf0" % width for width in (80, 81, 90))
         connection.dataReceived(b"\xff\xfb\x1f" + sizes)
-        self.assertEqual(connection.dialogue.wire.width, 82)
+        self.assertEqual(connection.dialogue.wire.width, 90)
 
     def test_a_character_set_that_is_agreed_on_is_that_of_what_follows_both_ways(self) -> None:
         connection, wire = self.dial()
