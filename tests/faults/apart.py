@@ -97,7 +97,7 @@ def at_once(guests: Guests) -> None:
 
 
 def flood(server: Server, guests: Guests, alice: Person, bob: Person) -> None:
-    """Refuse a flood, while those inside talk; what it costs them is printed, being the machine's affair, too."""
+    """Refuse a flood, while those inside talk; what it costs is printed only."""
     slowest, before = 0.0, used(server)
     for n in range(REFUSED):
         connection, shown = guests.dial("203.0.113.1")
