@@ -35,6 +35,9 @@ TELNET = re.compile(rb"\xff(?:[\xfb-\xfe].|\xfa(?:[^\xff]|\xff[^\xf0])*\xff\xf0|
 # Where a line wider than the window may be broken.
 BREAK = re.compile(rb"\r\n    | ")
 
+# The answer to telnet's "are you there", without blanks, in text and in JSON.
+HERE = b"***Yes,thisistcpchat.", b'{"type":"notice","text":"Yes,thisistcpchat."}'
+
 CTRL_D = b"\x04"
 
 
@@ -78,9 +81,11 @@ def _talk(*chunks: bytes) -> tuple[list[bytes], list[object]]:
             wire.producer.resumeProducing()
     entries: list[object] = list(log._streams.get("#lobby", []))
     chat.close()
-    # What telnet asks for is answered at once, in front of what waits for the log; and a window that is
-    # told of may be there for the lines that came with it: where they are broken is no difference.
-    return sorted(BREAK.sub(b"", TELNET.sub(b"", wire.value())).splitlines()), entries
+    # What telnet asks for is answered at once, in front of what waits for the log, and so perhaps before a
+    # line that asks for JSON; and a window that is told of may be there for the lines that came with it:
+    # where they are broken is no difference.
+    shown = BREAK.sub(b"", TELNET.sub(b"", wire.value())).splitlines()
+    return sorted(b"here" if line in HERE else line for line in shown), entries
 
 
 def door(data: bytes) -> None:
