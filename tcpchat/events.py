@@ -16,7 +16,7 @@ from tcpchat.discreet import Discreet
 
 
 class _Done(Discreet, frozen=True, tag_field="type", tag=str.lower, omit_defaults=True):
-    told = ("session", "nick", "new", "rooms", "id", "to")
+    told = ("session", "nick", "new", "rooms", "id", "to", "account", "whom", "target", "targets")
 
     session: str
     nick: str
@@ -27,10 +27,17 @@ class Fact(_Done, frozen=True, kw_only=True):
     What every event holds: who did it.
 
     ``ref`` is what a program called its request, which it does once in its session: it is in the
-    log with the event, so that asking again does not do it again.
+    log with the event, so that asking again does not do it again. ``account`` is the id of the account
+    of whoever did it: empty for a guest.
     """
 
     ref: str = ""
+    account: str = ""
+
+    @property
+    def person(self) -> str:
+        """The id of whoever did it, over whichever of their connections: what a room knows its members by."""
+        return self.account or self.session
 
 
 class Spoken(Fact, frozen=True):
@@ -45,6 +52,33 @@ class Said(Spoken, frozen=True):
 
 class Acted(Spoken, frozen=True):
     """Somebody described an action, as in ``/me waves``."""
+
+
+class Replied(Spoken, frozen=True):
+    """Somebody answered the entry ``about``; ``quote`` is who said that, and how it begins."""
+
+    about: int
+    quote: str
+
+
+class Edited(Spoken, frozen=True):
+    """Somebody corrected what they had said in an entry."""
+
+    about: int
+
+
+class Noted(Spoken, frozen=True):
+    """Somebody did what an operator may: a line of the audit trail, ``banned eve from #own for 2h: spam``."""
+
+
+class Removed(Fact, frozen=True):
+    """Somebody took back an entry, or an operator did: what it said is in no log any more."""
+
+    about: int
+
+
+class Gone(Fact, frozen=True):
+    """What is left, under its number, of an entry that was removed."""
 
 
 class Presence(Fact, frozen=True):
@@ -87,7 +121,97 @@ class Told(Fact, frozen=True):
     text: str
 
 
-Event = Said | Acted | Joined | Left | Renamed | TopicSet | Told
+class Announced(Fact, frozen=True):
+    """An operator of the server said something to everybody; it is in several rooms, as `Renamed` is."""
+
+    text: str
+    rooms: tuple[str, ...]
+    id: str
+
+
+class Moderated(Fact, frozen=True):
+    """An operator did something about somebody: ``whom`` is how that one is called."""
+
+    whom: str
+
+
+class Opped(Moderated, frozen=True):
+    """Somebody became an operator of the room; ``target`` is their account."""
+
+    target: str
+
+
+class Deopped(Moderated, frozen=True):
+    """Somebody is no operator of the room any more."""
+
+    target: str
+
+
+class Kicked(Moderated, frozen=True):
+    """Somebody was put out of the room; ``target`` is the person's id."""
+
+    target: str
+    reason: str = ""
+
+
+class Banned(Moderated, frozen=True):
+    """Whoever a ban hits was put out and kept out: ``targets`` are the people who were there."""
+
+    targets: tuple[str, ...]
+    seconds: int | None = None
+    reason: str = ""
+
+
+class Unbanned(Moderated, frozen=True):
+    """A ban was lifted."""
+
+
+class Muted(Moderated, frozen=True):
+    """Somebody may say nothing in the room for a while, or until told otherwise."""
+
+    seconds: int | None = None
+    reason: str = ""
+
+
+class Unmuted(Moderated, frozen=True):
+    """Somebody may speak in the room again."""
+
+
+class Invited(Moderated, frozen=True):
+    """Somebody may come into the room though it is locked; ``target`` is the person's id."""
+
+    target: str
+
+
+class Slowed(Fact, frozen=True):
+    """Everybody may say a line in so many seconds only; 0: as many as they like."""
+
+    seconds: int
+
+
+class Locked(Fact, frozen=True):
+    """Only who is invited may come in, or who knows the password that ``key`` is made from."""
+
+    key: str = ""
+
+
+class Unlocked(Fact, frozen=True):
+    """Everybody may come in again."""
+
+
+class Hidden(Fact, frozen=True):
+    """The room is left out of the list of rooms."""
+
+
+class Unhidden(Fact, frozen=True):
+    """The room is in the list of rooms again."""
+
+
+Event = (
+    Said | Acted | Replied | Edited | Noted | Removed | Gone | Joined | Left | Renamed | TopicSet | Told
+    | Announced | Opped | Deopped | Kicked | Banned | Unbanned | Muted | Unmuted | Invited | Slowed
+    | Locked | Unlocked | Hidden | Unhidden
+)  # fmt: skip
 
 
 def lines_said(event: Event) -> int:
@@ -103,9 +227,9 @@ class Entry(NamedTuple):
     event: Event
 
 
-def inbox(session: str) -> str:
-    """Return the stream that holds the private messages of a session."""
-    return "@" + session
+def inbox(person: str) -> str:
+    """Return the stream with the private messages of a person: of an account, or a guest's session."""
+    return "@" + person
 
 
 encode = msgspec.json.Encoder().encode

@@ -7,38 +7,62 @@ from typing import Any
 
 import msgspec
 
+from tcpchat.command import LONGEST_DURATION
 from tcpchat.limits import LONGEST_REF, MOST_HISTORY
 from tcpchat.messages import message, remark, text
 from tcpchat.requests import (
     Act,
+    Announce,
     Asked,
     Away,
     Back,
+    Ban,
+    ChangePassword,
     ChooseNick,
     Code,
+    Context,
+    Deop,
+    Edit,
     Go,
     Help,
+    Hide,
     History,
     Hold,
     Ignore,
+    Invite,
     Join,
+    Kick,
     Leave,
     ListRooms,
+    Lock,
+    Lockdown,
+    Login,
     More,
+    Mute,
     NotUnderstood,
+    Op,
     Quit,
     Refused,
+    Register,
+    Remove,
     Reply,
+    ReplyTo,
+    Report,
     Request,
     Resume,
     Say,
     Search,
     Seen,
     Set,
+    Slow,
     TakeNick,
     Tell,
     Topic,
+    Unban,
     Unignore,
+    Unlock,
+    Unmute,
+    Unregister,
     Who,
     WhoIs,
 )
@@ -85,6 +109,26 @@ class _Fields:
             raise NotUnderstood(f'"{name}" is a number from 1 on.')
         return value if most is None else min(value, most)
 
+    def amount(self, name: str, most: int) -> int | None:
+        """Return a number from 0 on, None if there is none."""
+        return 0 if self._fields.get(name) == 0 else self.number(name, most)
+
+    def entry(self, name: str) -> int:
+        """Return the number of an entry, which has to be there."""
+        value: int = self._get(name, int, None)
+        if value < 1:
+            raise NotUnderstood(f'"{name}" is a number from 1 on.')
+        return value
+
+    def is_set(self, name: str) -> bool:
+        """Tell whether something is true, which it is not if it is not there."""
+        value: bool = self._get(name, bool, False)
+        return value
+
+    def maybe(self, name: str) -> bool | None:
+        """Return whether something is true, None if that is not said."""
+        return self.is_set(name) if name in self._fields else None
+
     def numbers(self, name: str) -> Mapping[str, int] | None:
         """Return numbers by name."""
         if name not in self._fields:
@@ -113,7 +157,7 @@ REQUESTS: dict[str, Callable[[_Fields], Request]] = {
     "reply": lambda it: Reply(text(it.needed("text"))),
     "nick": lambda it: ChooseNick(it.needed("nick")),
     "as": lambda it: TakeNick(it.needed("nick")),
-    "join": lambda it: Join(it.needed("room")),
+    "join": lambda it: Join(it.needed("room"), it.text("password")),
     "leave": lambda it: Leave(it.text("room")),
     "topic": lambda it: Topic(remark(it.text("text")), it.text("room")),
     "history": lambda it: History(it.number("limit", MOST_HISTORY), it.text("room"), it.number("before")),
@@ -130,6 +174,38 @@ REQUESTS: dict[str, Callable[[_Fields], Request]] = {
     "set": _set,
     "hold": lambda it: Hold(),
     "go": lambda it: Go(),
+    "register": lambda it: Register(it.needed("password")),
+    "login": lambda it: Login(it.needed("nick"), it.needed("password")),
+    "password": lambda it: ChangePassword(it.needed("old"), it.needed("new")),
+    "unregister": lambda it: Unregister(it.needed("password")),
+    "re": lambda it: ReplyTo(it.entry("number"), text(it.needed("text")), it.text("room")),
+    "edit": lambda it: Edit(it.entry("number"), text(it.needed("text")), it.text("room")),
+    "rm": lambda it: Remove(it.entry("number"), it.text("room")),
+    "context": lambda it: Context(it.entry("number"), it.text("room")),
+    "report": lambda it: Report(it.entry("number"), text(it.needed("reason")), it.text("room")),
+    "op": lambda it: Op(it.needed("nick"), it.text("room")),
+    "deop": lambda it: Deop(it.needed("nick"), it.text("room")),
+    "kick": lambda it: Kick(it.needed("nick"), remark(it.text("reason")), it.text("room")),
+    "ban": lambda it: Ban(
+        it.text("whom"),
+        it.number("seconds", LONGEST_DURATION),
+        remark(it.text("reason")),
+        it.text("room"),
+        it.is_set("test"),
+    ),
+    "unban": lambda it: Unban(it.needed("whom"), it.text("room")),
+    "mute": lambda it: Mute(
+        it.needed("whom"), it.number("seconds", LONGEST_DURATION), remark(it.text("reason")), it.text("room")
+    ),
+    "unmute": lambda it: Unmute(it.needed("whom"), it.text("room")),
+    "slow": lambda it: Slow(it.amount("seconds", LONGEST_DURATION), it.text("room")),
+    "lock": lambda it: Lock(it.text("password"), it.text("room")),
+    "unlock": lambda it: Unlock(it.text("room")),
+    "invite": lambda it: Invite(it.needed("nick"), it.text("room")),
+    "hide": lambda it: Hide(True, it.text("room")),
+    "unhide": lambda it: Hide(False, it.text("room")),
+    "lockdown": lambda it: Lockdown(it.maybe("on")),
+    "announce": lambda it: Announce(text(it.needed("text"))),
     "resume": lambda it: Resume(it.text("code") or it.needed("session"), None, it.numbers("after")),
     "help": lambda it: Help(clean(it.text("command"))),
     "quit": lambda it: Quit(remark(it.text("reason"))),

@@ -14,7 +14,33 @@ from typing import Any
 
 import msgspec
 
-from tcpchat.events import Acted, Entry, Joined, Left, Presence, Renamed, Said, Told, TopicSet
+from tcpchat.events import (
+    Acted,
+    Announced,
+    Banned,
+    Edited,
+    Entry,
+    Event,
+    Hidden,
+    Joined,
+    Kicked,
+    Left,
+    Locked,
+    Moderated,
+    Muted,
+    Noted,
+    Presence,
+    Removed,
+    Renamed,
+    Replied,
+    Said,
+    Slowed,
+    Spoken,
+    Told,
+    TopicSet,
+    Unhidden,
+    Unlocked,
+)
 from tcpchat.gate import GATE
 from tcpchat.render import View, is_heard
 
@@ -126,6 +152,38 @@ class Page:
         return b"".join(lines)
 
 
+def _more(event: Event) -> dict[str, Any]:
+    """Return what is special in an event that is neither said nor about who is there."""
+    match event:
+        case Replied(_, nick, text, about, quote):
+            return {"type": "message", "from": nick, "text": text, "re": about, "quote": quote}
+        case Edited(_, nick, text, about):
+            return {"type": "edited", "from": nick, "about": about, "text": text}
+        case Removed(_, nick, about):
+            return {"type": "removed", "by": nick, "about": about}
+        case Noted(_, nick, text):
+            return {"type": "audit", "by": nick, "text": text}
+        case Announced(_, nick, text):
+            return {"type": "announced", "from": nick, "text": text}
+        case Kicked(_, nick, whom, _, reason):
+            return {"type": "kicked", "by": nick, "nick": whom, "reason": reason}
+        case Banned(_, nick, whom, _, seconds, reason) | Muted(_, nick, whom, seconds, reason):
+            return {"type": _tag(event), "by": nick, "nick": whom, "seconds": seconds, "reason": reason}
+        case Slowed(_, nick, seconds):
+            return {"type": "slowed", "by": nick, "seconds": seconds}
+        case Moderated(_, nick, whom):
+            return {"type": _tag(event), "by": nick, "nick": whom}
+        case Locked(_, nick, key):
+            return {"type": "locked", "by": nick, "password": bool(key)}
+        case Unlocked(_, nick) | Hidden(_, nick) | Unhidden(_, nick):
+            return {"type": _tag(event), "by": nick}
+    return {}  # what is gone is hidden
+
+
+def _tag(event: Event) -> str:
+    return type(event).__name__.lower()
+
+
 def _entry(entry: Entry, stream: str, view: View, replay: bool) -> bytes:
     event = entry.event
     fields: dict[str, Any] = {"type": "hidden", "room": room(stream), "seq": entry.seq}
@@ -146,6 +204,10 @@ def _entry(entry: Entry, stream: str, view: View, replay: bool) -> bytes:
                 fields = shown | {"type": "renamed", "old": old, "new": new}
             case TopicSet(_, nick, text):
                 fields = shown | {"type": "topic", "by": nick, "text": text}
+            case Spoken() if not is_heard(event, view):
+                pass
+            case _:
+                fields = (shown | more) if (more := _more(event)) else fields
     if replay:
         fields["replay"] = True
     return line(fields)

@@ -75,7 +75,7 @@ class Membership:
             session.dialogue.reader.restyle()
             session.dialogue.answer(self.where(feed, feed.shown + 1))
             return None
-        (seq,) = await self._chat.join(feed, session.id, session.nick, ref)
+        (seq,) = await self._chat.join(feed, session.id, session.nick, ref, session.person.account)
         session.feeds.append(feed)
         session.dialogue.reader.restyle()
         self._greet(feed, seq, code)
@@ -95,7 +95,9 @@ class Membership:
             NotKept: the log cannot be written; the person is still in the room.
         """
         session = self._session
-        seqs = await self._chat.post(feed, Left(session.id, session.nick, ref=ref))
+        seqs = await self._chat.post(
+            feed, Left(session.id, session.nick, ref=ref, account=session.person.account)
+        )
         session.feeds.remove(feed)
         session.dialogue.reader.unfollow(feed)
         session.dialogue.reader.restyle()
@@ -113,7 +115,7 @@ class Membership:
 
     def where(self, feed: RoomFeed, before: int) -> answers.Join:
         """Return where the person is, and with whom of those who came before an entry."""
-        room, me = feed.room, self._session.id
+        room, me = feed.room, self._session.person.id
         most = answers.MOST_TOLD if self._session.dialogue.speaks_json else MOST_NAMED
         return answers.Join(
             self._session.nick,

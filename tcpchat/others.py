@@ -32,9 +32,9 @@ def correspondent(session: Session) -> Person:
     Raises:
         Refused: nobody did, or they are gone.
     """
-    if session.correspondent is None:
+    if session.person.correspondent is None:
         raise Refused("Nobody has written to you privately yet. /msg NICK TEXT")
-    person = session.chat.people.person(session.correspondent)
+    person = session.chat.people.person(session.person.correspondent)
     if person is None:
         raise Refused("Whoever wrote to you last is no longer here.", "no-such-nick")
     return person
@@ -67,9 +67,9 @@ def ignore(session: Session, typed: str) -> None:
     Raises:
         Refused: it is no nickname, or one's own, or too many are ignored.
     """
-    people, ignored = session.chat.people, session.ignored
+    people, ignored = session.chat.people, session.person.ignored
     name = people.nickname(typed)
-    if name.same(session.name):
+    if name.same(session.person.name):
         raise Refused("That is you.")
     if len(ignored) >= MOST_IGNORED:
         raise Refused(
@@ -93,9 +93,9 @@ def unignore(session: Session, typed: str) -> None:
     name = people.nickname(typed)
     person = people.find(name)
     meant = {name.fold, inbox(person.id) if person else name.fold}
-    kept = {fold: box for fold, box in session.ignored.items() if meant.isdisjoint((fold, box))}
-    if len(kept) == len(session.ignored):
+    kept = {fold: box for fold, box in session.person.ignored.items() if meant.isdisjoint((fold, box))}
+    if len(kept) == len(session.person.ignored):
         raise Refused(f"You do not ignore {name.display}.")
-    session.ignored = kept
+    session.person.ignored = kept
     session.dialogue.reader.restyle()
     session.dialogue.tell(f"You hear {name.display} again.")

@@ -1,4 +1,4 @@
-"""Who is there: everybody who has a nickname, found by that or by their session."""
+"""Who is there: everybody who has a nickname, found by that, by their id, or by one of their sessions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from tcpchat.claims import Claims, Taken
 from tcpchat.echo import echo
 from tcpchat.names import Name, NotAName, nickname
-from tcpchat.person import Person
+from tcpchat.person import Person, Seat
 from tcpchat.requests import Refused
 
 
@@ -17,18 +17,20 @@ class People:
     """All who are there, and the nicknames that they hold."""
 
     def __init__(self, clock: IReactorTime, ascii_names: bool, is_in_lobby: Callable[[str], bool]) -> None:
-        """``is_in_lobby`` tells of a session whether the others there have been shown that it has come."""
+        """``is_in_lobby`` tells of a person whether the others there have been shown that they have come."""
         self._clock = clock
         self._ascii_names = ascii_names
         self._is_in_lobby = is_in_lobby
         self._claims = Claims()
         self._people: dict[str, Person] = {}
+        self._sessions: dict[str, Seat] = {}  # theirs
         self._newcomers: dict[str, Person] = {}  # who are in the lobby, or are not yet
 
-    def enter(self, person: Person) -> None:
-        """Somebody has a nickname now and can be found by it."""
+    def enter(self, person: Person, session: Seat) -> None:
+        """Somebody is there over a session, and can be found by their nickname."""
         self._newcomers.pop(person.id, None)
         self._people[person.id] = person
+        self._sessions[session.id] = session
 
     def expect(self, person: Person) -> None:
         """Somebody is about to come into the lobby: once the others see that, they can be found."""
@@ -38,30 +40,43 @@ class People:
         """Somebody could not come in."""
         self._newcomers.pop(person.id, None)
 
-    def leave(self, person: Person) -> None:
-        """Somebody is gone."""
-        self._people.pop(person.id, None)
+    def leave(self, person: Person, session: Seat) -> bool:
+        """A session is over; return whether it was the person's last one, and they are gone."""
+        self._sessions.pop(session.id, None)
+        person.sessions = tuple(other for other in person.sessions if other is not session)
+        if not person.sessions:
+            self._people.pop(person.id, None)
+        return not person.sessions
 
     def find(self, name: Name) -> Person | None:
         """Return who has a nickname now."""
         holder = self._claims.holder(name)
         return self.person(holder) if holder else None
 
-    def person(self, session: str) -> Person | None:
-        """Return the person of a session, if there."""
-        if session in self._people:
-            return self._people[session]
-        newcomer = self._newcomers.get(session)
-        return newcomer if newcomer and self._is_in_lobby(session) else None
+    def person(self, id: str) -> Person | None:
+        """Return a person, if there."""
+        if id in self._people:
+            return self._people[id]
+        newcomer = self._newcomers.get(id)
+        return newcomer if newcomer and self._is_in_lobby(id) else None
+
+    def session(self, id: str) -> Seat | None:
+        """Return a session, if the person is there over it."""
+        if id in self._sessions:
+            return self._sessions[id]
+        newcomer = self.person(id)  # of whom the session, the first one, has the id
+        return (
+            next((session for session in newcomer.sessions if session.id == id), None) if newcomer else None
+        )
 
     def is_broken(self, typed: str) -> bool:
         """Tell whether the connection of whoever has a nickname is broken."""
         person = self.find(self.nickname(typed))
         return person is not None and person.is_broken
 
-    def is_away(self, session: str) -> bool:
+    def is_away(self, id: str) -> bool:
         """Tell whether somebody has said that they are away."""
-        person = self._people.get(session)
+        person = self._people.get(id)
         return person is not None and person.away is not None
 
     # Nicknames
@@ -78,7 +93,7 @@ class People:
         except NotAName as reason:
             raise Refused(f'"{echo(typed)}" is not a nickname: {reason}.', "bad-nick") from reason
 
-    def claim(self, typed: str, session: str, address: str, or_variant: bool = False) -> Name:
+    def claim(self, typed: str, person: str, address: str, or_variant: bool = False) -> Name:
         """
         Hold the nickname that somebody asks for, or with ``or_variant`` the first free one like it.
 
@@ -88,16 +103,16 @@ class People:
         name = self.nickname(typed)
         now = self._clock.seconds()
         try:
-            self._claims.claim(name, session, address, now)
+            self._claims.claim(name, person, address, now)
         except Taken:
             variant = self._claims.free_variant(name, address, now, self._ascii_names)
             if not or_variant:
                 text = f'"{name.display}" is taken. Try "{variant.display}".'
                 raise Refused(text, "nick-taken") from None
             name = variant
-            self._claims.claim(name, session, address, now)
+            self._claims.claim(name, person, address, now)
         return name
 
-    def release(self, name: Name, session: str, address: str, is_kept: bool = True) -> None:
+    def release(self, name: Name, person: str, address: str, is_kept: bool = True) -> None:
         """Hold a nickname no longer; if it ``is_kept``, only the same address can have it for a while."""
-        self._claims.release(name, session, address, self._clock.seconds(), is_kept)
+        self._claims.release(name, person, address, self._clock.seconds(), is_kept)

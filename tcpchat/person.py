@@ -1,4 +1,4 @@
-"""What the chat, and others in it, may know of somebody who has a nickname."""
+"""Somebody in the chat: what the others may know of them, over whichever connections they are there."""
 
 from __future__ import annotations
 
@@ -9,30 +9,14 @@ from tcpchat.feed import Feed
 from tcpchat.names import Name
 
 
-class Person(Protocol):
-    """Somebody who is in the chat."""
+class Seat(Protocol):
+    """What a person needs from each of their sessions."""
 
-    @property
-    def id(self) -> str:
-        """The session's id."""
-
-    name: Name
-
-    @property
-    def nick(self) -> str:
-        """The nickname, as it is shown."""
-
-    @property
-    def away(self) -> str | None:
-        """Why the person is away; None for one who is not."""
-
-    @property
-    def since(self) -> int:
-        """When the person came in, in milliseconds since 1970."""
+    id: str
 
     @property
     def idle(self) -> float:
-        """For how many seconds nothing came from the person."""
+        """For how many seconds nothing came over its connection."""
 
     @property
     def is_broken(self) -> bool:
@@ -47,3 +31,55 @@ class Person(Protocol):
 
     def follow_inbox(self, feed: Feed) -> None:
         """There are private messages for, or of, the person: show them."""
+
+
+class Person:
+    """
+    Somebody who has a nickname.
+
+    ``id`` is what rooms know their members by, and whose inbox it is: the account's id, or of a guest
+    the session's. Whoever has an account may be there over several connections, each a session.
+    """
+
+    __slots__ = "account", "away", "correspondent", "id", "ignored", "name", "sessions", "since"
+
+    def __init__(self, id: str, name: Name, since: int, account: str = "") -> None:
+        """``since`` is when the person came in, in milliseconds since 1970; ``account`` is its id."""
+        self.id = id
+        self.account = account
+        self.name = name
+        self.since = since
+        self.sessions: tuple[Seat, ...] = ()  # those that have not left; the latest last
+        self.away: str | None = None  # why the person is away; None for one who is not
+        self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
+        self.correspondent: str | None = None  # the person who wrote privately last
+
+    @property
+    def nick(self) -> str:
+        """The nickname, as it is shown."""
+        return self.name.display
+
+    @property
+    def idle(self) -> float:
+        """For how many seconds nothing came from the person."""
+        return min(session.idle for session in self.sessions)
+
+    @property
+    def is_broken(self) -> bool:
+        """Is every connection broken, and has nobody been told so yet?"""
+        return all(session.is_broken for session in self.sessions)
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in."""
+        return self.sessions[-1].rooms
+
+    def heard_from(self, event: Told) -> None:
+        """Somebody has written to the person privately: a reply would go there."""
+        for session in self.sessions:
+            session.heard_from(event)
+
+    def follow_inbox(self, feed: Feed) -> None:
+        """There are private messages for, or of, the person: show them."""
+        for session in self.sessions:
+            session.follow_inbox(feed)

@@ -15,7 +15,7 @@ from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
 from tcpchat.person import Person
-from tcpchat.render import View, renamed
+from tcpchat.render import View
 from tcpchat.requests import (
     Act,
     Asked,
@@ -48,6 +48,7 @@ from tcpchat.requests import (
 )
 from tcpchat.requests import History as AskHistory
 from tcpchat.room_feed import RoomFeed
+from tcpchat.sentences import renamed
 from tcpchat.session import Session
 from tcpchat.state import Effect, Kept, Numbers, Outcome, Posting
 
@@ -154,17 +155,22 @@ class Present:
 
     def _do(self, asked: Asked) -> Effect:
         """Do what changes a room, or asks what was said there; the rest is elsewhere."""
-        me, nick, ref = self._session.id, self._session.nick, asked.ref
+        me, nick, account = self._session.id, self._session.nick, self._session.person.account
+        ref = asked.ref
         match asked.request:
             case Say():
                 return self._say(asked.request, ref)
             case Act(text, room):
-                return self._post(self._membership.find(room), Acted(me, nick, text, ref=ref))
+                return self._post(
+                    self._membership.find(room), Acted(me, nick, text, ref=ref, account=account)
+                )
             case Topic("", room):
                 about = self._membership.find(room).room
                 self._dialogue.answer(answers.Topic(about.name, about.topic))
             case Topic(text, room):
-                return self._post(self._membership.find(room), TopicSet(me, nick, text, ref=ref))
+                return self._post(
+                    self._membership.find(room), TopicSet(me, nick, text, ref=ref, account=account)
+                )
             case Tell(to, text):
                 return self._tell(others.find(self._chat, to), text, ref)
             case Reply(text):
@@ -216,10 +222,10 @@ class Present:
         """Change something that the session keeps, or do what can be done anywhere."""
         match asked.request:
             case Away(text):
-                self._session.away = text
+                self._session.person.away = text
                 self._dialogue.tell(f"You are away: {text}" if text else "You are away.")
             case Back():
-                self._session.away = None
+                self._session.person.away = None
                 self._dialogue.tell("You are back.")
             case Ignore(nick):
                 others.ignore(self._session, nick)
@@ -240,16 +246,19 @@ class Present:
     def _say(self, request: Say, ref: str) -> Posting:
         session = self._session
         feed = self._membership.find(request.room) if request.room else session.current
-        return self._post(feed, Said(session.id, session.name.display, request.text, ref=ref))
+        person = session.person
+        said = Said(session.id, person.name.display, request.text, ref=ref, account=person.account)
+        return self._post(feed, said)
 
     def _post(self, feed: RoomFeed, event: Event) -> Posting:
         feed.room.check(event)
         return Posting(feed.stream, event)
 
     def _tell(self, person: Person, text: str, ref: str) -> Kept:
-        if person is self._session:
+        me = self._session.person
+        if person is me:
             raise Refused("That is you.")
-        told = Told(self._session.id, self._session.nick, person.nick, text, ref=ref)
+        told = Told(self._session.id, me.nick, person.nick, text, ref=ref, account=me.account)
         kept = self._chat.tell(told, person)
         if person.away is not None:
             self._dialogue.tell(answers.is_away(person.nick, person.away))
@@ -269,17 +278,19 @@ class Present:
 
     async def _rename(self, new: Name, ref: str) -> Numbers | None:
         session = self._session
-        if new == session.name:
+        person = session.person
+        if new == person.name:
             raise Refused(f"You are {session.nick} already.")
         feeds = session.feeds[::-1]
         rooms = tuple(feed.stream for feed in feeds)
-        event = Renamed(session.id, session.nick, new.display, rooms, self._chat.new_id(), ref=ref)
+        change = self._chat.new_id()
+        event = Renamed(session.id, session.nick, new.display, rooms, change, ref=ref, account=person.account)
         try:
             seqs = await self._chat.rename(event, feeds)
         except NotKept:
             session.release(new)
             raise
-        old, session.name = session.name, new
+        old, person.name = person.name, new
         session.release(old)
         session.keep()
         if not feeds:

@@ -13,6 +13,10 @@ PLACE = "place"  # a session's places in the streams where it is behind SHOWN, b
 SHOWN = "shown"  # the place in a stream up to which everybody else has been shown it, by stream
 ROOM = "room"  # a KeptRoom, by stream
 SEEN = "seen"  # a KeptSight, by the folded nickname
+ACCOUNT = "account"  # a KeptAccount, by its id
+ABSENT = "absent"  # an account's places in its streams while nobody is there over it, by its id
+SANCTION = "sanction"  # a KeptSanction, by its id
+SERVER = "server"  # what holds for the whole server: ``lockdown``, if there is one
 
 
 class KeptSession(Discreet, frozen=True, omit_defaults=True):
@@ -31,6 +35,41 @@ class KeptSession(Discreet, frozen=True, omit_defaults=True):
     correspondent: str | None = None
     broken: int | None = None  # when the connection broke, if it has
     has_left: bool = False  # has everybody been told so?
+    account: str = ""  # the id of the account that it is of
+
+
+class KeptAccount(Discreet, frozen=True, omit_defaults=True):
+    """A nickname that is kept by a password, and what outlives whoever is there by it."""
+
+    told = ("id", "nick", "rooms")
+
+    id: str  # of the session that registered it: what was hers is the account's
+    nick: str
+    password: str  # argon2id, as a PHC string; empty: nobody can log in
+    since: int  # when it was registered, in milliseconds since 1970
+    settings: dict[str, str] = {}
+    ignored: dict[str, str] = {}
+    rooms: dict[str, int] = {}  # the entry that brought it into each of its rooms; the current one last
+    is_operator: bool = False  # of the whole server
+    seen: int = 0  # when it was there last
+
+
+class KeptSanction(Discreet, frozen=True, omit_defaults=True):
+    """Who is banned or muted: whoever one of its marks fits."""
+
+    told = ("id", "kind", "room", "whom", "by")
+
+    id: str
+    kind: str  # "ban" or "mute"
+    room: str  # the stream; empty for the whole server
+    whom: str  # as it is told: a nickname, or an address or network as the operator typed it
+    by: str
+    time: int  # in milliseconds since 1970
+    until: int | None = None
+    reason: str = ""
+    keys: tuple[tuple[str, str], ...] = ()  # of the nickname: names.Name.keys
+    account: str = ""
+    networks: tuple[str, ...] = ()
 
 
 class KeptMember(msgspec.Struct, frozen=True, array_like=True):
@@ -41,12 +80,20 @@ class KeptMember(msgspec.Struct, frozen=True, array_like=True):
     since: int
 
 
-class KeptRoom(msgspec.Struct, frozen=True):
+class KeptRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a room was after an entry."""
 
     seq: int
     topic: str
     members: list[KeptMember]
+    operators: dict[str, str] = {}  # their nicknames, by account
+    had_operator: bool = False
+    slow: int = 0  # seconds between two lines of one person
+    is_locked: bool = False
+    key: str = ""  # what its password is checked against
+    unlocked_at: int = 0  # the last entry that ended a lock
+    invited: dict[str, str] = {}  # the nicknames of those who may come in, by person
+    is_hidden: bool = False
 
 
 class KeptSight(msgspec.Struct, frozen=True):
@@ -59,6 +106,8 @@ class KeptSight(msgspec.Struct, frozen=True):
 encode = msgspec.json.Encoder().encode
 session = msgspec.json.Decoder(KeptSession).decode
 room = msgspec.json.Decoder(KeptRoom).decode
+account = msgspec.json.Decoder(KeptAccount).decode
+sanction = msgspec.json.Decoder(KeptSanction).decode
 sight = msgspec.json.Decoder(KeptSight).decode
 place = msgspec.json.Decoder(Place).decode
 places = msgspec.json.Decoder(dict[str, Place]).decode

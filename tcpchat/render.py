@@ -19,7 +19,7 @@ from tcpchat.events import (
     Joined,
     Left,
     Presence,
-    Renamed,
+    Replied,
     Said,
     Spoken,
     Told,
@@ -27,6 +27,7 @@ from tcpchat.events import (
 )
 from tcpchat.limits import MOST_NAMED
 from tcpchat.names import NotAName, nickname
+from tcpchat.sentences import sentence
 from tcpchat.wire import PLAIN, Wire
 
 Joins = Literal["all", "folded", "none"]
@@ -87,11 +88,6 @@ def names(first: Sequence[str], number: int) -> str:
     named = ", ".join(first[:MOST_NAMED])
     more = number - min(number, len(first), MOST_NAMED)
     return f"{named} and {count(more, 'other', 'others')}" if more else named
-
-
-def renamed(event: Renamed) -> str:
-    """Return that somebody has another nickname now."""
-    return f"{event.nick} is now known as {event.new}."
 
 
 def no_longer_kept(number: int, wire: Wire) -> bytes:
@@ -195,8 +191,8 @@ def _line(event: Event, stream: str, elsewhere: str, view: View) -> str | None:
             return f"{elsewhere}<{nick}> {text}" if is_heard(event, view) else None
         case Acted(_, nick, text):
             return f"{elsewhere}* {nick} {text}" if is_heard(event, view) else None
-        case Told(session, nick, to, text):
-            if stream == inbox(session):
+        case Told(_, nick, to, text):
+            if stream == inbox(event.person):
                 return f"[to {to}] {text}"
             return f"[from {nick}] {text}" if is_heard(event, view) else None
         case Joined(_, nick):
@@ -205,9 +201,12 @@ def _line(event: Event, stream: str, elsewhere: str, view: View) -> str | None:
             if view.joins != "all":
                 return None
             return f"*** {nick} left {stream}: {reason}." if reason else f"*** {nick} left {stream}."
-        case Renamed():
-            return f"*** {renamed(event)}"
-    return f"*** {event.nick} set the topic of {stream}: {event.text}"
+        case Replied(_, nick, text, about, quote):
+            return f"{elsewhere}<{nick}> (re {about} {quote}) {text}" if is_heard(event, view) else None
+        case Spoken() if not is_heard(event, view):
+            return None
+    told = sentence(event, stream, not view.current)
+    return told and f"*** {told}"
 
 
 def _encode(line: str, event: Event, wire: Wire) -> bytes:
@@ -222,7 +221,7 @@ def is_heard(event: Event, view: View) -> bool:
     """Tell whether somebody with this view wants to hear who did this."""
     if not view.ignored:
         return True
-    if inbox(event.session) in view.ignored:
+    if inbox(event.person) in view.ignored:
         return False
     try:
         return nickname(event.nick).fold not in view.ignored

@@ -13,9 +13,9 @@ from tcpchat.discreet import Discreet
 
 # Why a request of a program is not done: the closed list, explained in docs/json.md.
 Code = Literal[
-    "bad-json", "bad-nick", "bad-request", "bad-room", "bad-session", "flooding", "nick-taken",
-    "no-nick", "no-such-nick", "no-such-room", "not-member", "not-sent", "not-utf8", "refused",
-    "too-long", "too-many", "unknown-type",
+    "bad-json", "bad-login", "bad-nick", "bad-request", "bad-room", "bad-session", "banned", "flooding",
+    "forbidden", "muted", "nick-taken", "no-nick", "no-such-entry", "no-such-nick", "no-such-room",
+    "not-member", "not-sent", "not-utf8", "refused", "slow", "too-long", "too-many", "unknown-type",
 ]  # fmt: skip
 
 
@@ -71,6 +71,7 @@ class Help(Discreet, frozen=True):
 
 class Join(Discreet, frozen=True):
     room: str
+    password: str = ""
 
 
 class Leave(Discreet, frozen=True):
@@ -187,10 +188,163 @@ class Set(Discreet, frozen=True):
     value: str
 
 
+class Register(Discreet, frozen=True):
+    """Keep one's nickname by a password: have an account."""
+
+    password: str
+
+
+class Login(Discreet, frozen=True):
+    """Come in, or go on, as an account; without a password it is asked for."""
+
+    nick: str
+    password: str = ""
+
+
+class ChangePassword(Discreet, frozen=True):
+    old: str
+    new: str
+
+
+class Unregister(Discreet, frozen=True):
+    password: str
+
+
+class ReplyTo(Discreet, frozen=True):
+    """Answer an entry of the current room."""
+
+    number: int
+    text: str
+    room: str = ""
+
+
+class Edit(Discreet, frozen=True):
+    """Correct an entry of one's own."""
+
+    number: int
+    text: str
+    room: str = ""
+
+
+class Remove(Discreet, frozen=True):
+    """Take an entry back; an operator, anybody's."""
+
+    number: int
+    room: str = ""
+
+
+class Context(Discreet, frozen=True):
+    """Show what was said around an entry."""
+
+    number: int
+    room: str = ""
+
+
+class Op(Discreet, frozen=True):
+    nick: str
+    room: str = ""
+
+
+class Deop(Discreet, frozen=True):
+    nick: str
+    room: str = ""
+
+
+class Kick(Discreet, frozen=True):
+    nick: str
+    reason: str = ""
+    room: str = ""
+
+
+class Ban(Discreet, frozen=True):
+    """
+    Put out and keep out whom a nickname, or an address or network, means: from a room, or with EVERYWHERE.
+
+    Without ``seconds`` it is for good. With ``test`` it is only told whom it would hit. Nobody
+    named: show the bans.
+    """
+
+    whom: str = ""
+    seconds: int | None = None
+    reason: str = ""
+    room: str = ""
+    test: bool = False
+
+
+class Unban(Discreet, frozen=True):
+    whom: str
+    room: str = ""
+
+
+class Mute(Discreet, frozen=True):
+    whom: str
+    seconds: int | None = None
+    reason: str = ""
+    room: str = ""
+
+
+class Unmute(Discreet, frozen=True):
+    whom: str
+    room: str = ""
+
+
+class Slow(Discreet, frozen=True):
+    """Have everybody say a line in so many seconds at most; 0 lifts that, None shows how it is."""
+
+    seconds: int | None = None
+    room: str = ""
+
+
+class Lock(Discreet, frozen=True):
+    """Let only those in who are invited, or who know the password."""
+
+    password: str = ""
+    room: str = ""
+
+
+class Unlock(Discreet, frozen=True):
+    room: str = ""
+
+
+class Invite(Discreet, frozen=True):
+    nick: str
+    room: str = ""
+
+
+class Hide(Discreet, frozen=True):
+    """Leave a room out of the list of rooms, or put it there again."""
+
+    hidden: bool = True
+    room: str = ""
+
+
+class Lockdown(Discreet, frozen=True):
+    """Let nobody new in without an account, or everybody again; None shows how it is."""
+
+    on: bool | None = None
+
+
+class Announce(Discreet, frozen=True):
+    text: str
+
+
+class Report(Discreet, frozen=True):
+    """Tell the server's operators of an entry."""
+
+    number: int
+    reason: str
+    room: str = ""
+
+
+# What stands in the place of a room for what holds on the whole server: no nickname, and no room.
+EVERYWHERE = "server"
+
 Request = (
     Say | Act | ChooseNick | TakeNick | Quit | Help | Join | Leave | ListRooms | Topic | Who | WhoIs
     | Tell | Reply | History | Search | More | Seen | Paste | Hold | Go | Resume | SpeakJson | Away
-    | Back | Ignore | Unignore | Set
+    | Back | Ignore | Unignore | Set | Register | Login | ChangePassword | Unregister | ReplyTo | Edit
+    | Remove | Context | Op | Deop | Kick | Ban | Unban | Mute | Unmute | Slow | Lock | Unlock | Invite
+    | Hide | Lockdown | Announce | Report
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from tcpchat.feed import Feed
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
+from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.present import Present
 from tcpchat.replays import Missed, Part
@@ -43,11 +44,11 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
     """
     chat = dialogue.chat
     new = chat.new_ticket()
-    session = Session(dialogue, session_id, name, new, chat.wall())
+    session = Session(dialogue, session_id, Person(session_id, name, chat.wall()), new)
     connection = dialogue.reader.session
     _attach(session, dialogue)  # from here on it has to be seen through to its end
     session.register((LOBBY,))
-    chat.people.expect(session)
+    chat.people.expect(session.person)
     try:
         seqs = await Membership(session).join(chat.rooms.lobby, ref, new.code)
     except NotKept:
@@ -69,7 +70,7 @@ def _attach(session: Session, dialogue: Dialogue) -> None:
     dialogue.reader.session = session.id
     dialogue.pay_from(session.budget)
     session.dialogue = dialogue
-    ignored = session.ignored
+    ignored = session.person.ignored
     session.ignored_lately = frozenset((*ignored, *ignored.values())) if ignored else NOBODY
     session.address = dialogue.address
     dialogue.begin(Present(session, dialogue))
@@ -90,7 +91,7 @@ async def come_back(dialogue: Dialogue, request: Resume) -> None:
         raise Refused("That code is not known or too old.", "bad-session")
     if session_id in chat.returning:
         raise Refused("Somebody comes back with that code just now.")
-    session = chat.people.person(session_id)
+    session = chat.people.session(session_id)
     wanted = None
     chat.returning.add(session_id)
     try:
@@ -148,7 +149,7 @@ async def _return(
         for stream in record.rooms:
             await _go_back(session, stream, dialogue)
     except NotKept:
-        chat.depart(session, session.feeds, "")
+        chat.depart(session.person, session, session.feeds, "")
         session.release(name)
         raise
     return session, None if name.display == record.nick else record.nick, records.places(places or b"{}")
@@ -161,8 +162,8 @@ async def _go_back(session: Session, stream: str, dialogue: Dialogue) -> None:
     except Refused as refusal:
         dialogue.refuse(refusal)
         return
-    if session.id not in feed.room.members:
-        await session.chat.join(feed, session.id, session.nick)
+    if session.person.id not in feed.room.members:
+        await session.chat.join(feed, session.id, session.nick, account=session.person.account)
     session.feeds.append(feed)
 
 
@@ -183,7 +184,7 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
     dialogue, chat = session.dialogue, session.chat
     reader = dialogue.reader
     membership = Membership(session)
-    feeds: list[Feed] = [chat.inboxes.feed(session.id), *session.feeds]
+    feeds: list[Feed] = [chat.inboxes.feed(session.person.id), *session.feeds]
     exact = _asked_for(session, request)
     begun = _begun(session)
     begin = begun | dict(places) | exact
@@ -217,8 +218,8 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
 
 def _begun(session: Session) -> dict[str, Place]:
     """Return where each of somebody's streams has begun for them."""
-    rooms = {feed.stream: feed.room.members[session.id].since for feed in session.feeds}
-    return {stream: Place(since, since) for stream, since in (rooms | {inbox(session.id): 0}).items()}
+    rooms = {feed.stream: feed.room.members[session.person.id].since for feed in session.feeds}
+    return {stream: Place(since, since) for stream, since in (rooms | {inbox(session.person.id): 0}).items()}
 
 
 def _asked_for(session: Session, request: Resume) -> dict[str, Place]:
@@ -227,7 +228,7 @@ def _asked_for(session: Session, request: Resume) -> dict[str, Place]:
     if request.seq is not None and session.feeds:
         asked[session.feeds[-1].stream] = request.seq
     for room, seq in (request.after or {}).items():
-        stream = inbox(session.id) if room == "@" else f"#{room.removeprefix('#')}"
+        stream = inbox(session.person.id) if room == "@" else f"#{room.removeprefix('#')}"
         asked[stream] = seq
     last = session.chat.log.last
     return {stream: Place(seq, seq) for stream, n in asked.items() for seq in (max(0, min(n, last(stream))),)}

@@ -14,6 +14,7 @@ from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
 from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
+from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
 from tcpchat.requests import Refused
@@ -55,13 +56,13 @@ async def revive(chat: Chat) -> None:
     for session_id, feeds in rooms.items():
         if session_id not in present:
             nicks = {feed.stream: feed.room.members[session_id].nick for feed in feeds}
-            chat.put_out(session_id, nicks, "server restarted")
+            chat.put_out(session_id, "", nicks, "server restarted")
 
 
 def _begun(session: Session) -> dict[str, int]:
     """Return after which entry somebody has been shown each of their streams."""
-    rooms = {feed.stream: feed.room.members[session.id].since for feed in session.feeds}
-    return rooms | {inbox(session.id): 0}
+    rooms = {feed.stream: feed.room.members[session.person.id].since for feed in session.feeds}
+    return rooms | {inbox(session.person.id): 0}
 
 
 def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
@@ -86,20 +87,21 @@ def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomF
     session = from_record(chat, session_id, name, record)
     session.feeds = rooms
     session.broken = record.broken if record.broken is not None else chat.wall()
-    chat.people.enter(session)
+    chat.people.enter(session.person, session)
     return session
 
 
 def from_record(chat: Chat, session_id: str, name: Name, record: KeptSession) -> Session:
     dialogue = Dialogue(chat, Nowhere(), record.address)
     dialogue.reader.stop()
-    session = Session(dialogue, session_id, name, Ticket("", ""), record.since)
+    person = Person(record.account or session_id, name, record.since, record.account)
+    session = Session(dialogue, session_id, person, Ticket("", ""))
     session.acknowledged = Acknowledged()
     session.digests = record.secrets
     for setting, value in record.settings.items():
         with suppress(Refused):  # of a setting that there is no more
             dialogue.settings = dialogue.settings.changed(setting, value)
-    session.away = record.away
-    session.ignored = dict(record.ignored)
-    session.correspondent = record.correspondent
+    person.away = record.away
+    person.ignored = dict(record.ignored)
+    person.correspondent = record.correspondent
     return session

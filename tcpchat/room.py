@@ -28,7 +28,7 @@ class Room:
     def __init__(self, name: str, occupied: set[str] | None = None) -> None:
         """``occupied`` holds the names of all rooms with somebody in them: this one's, while it has."""
         self.name = name
-        self.members: dict[str, Member] = {}  # by session, in the order of their coming
+        self.members: dict[str, Member] = {}  # by person, in the order of their coming
         self._comings: list[int] = []  # the numbers of the entries that brought them in
         self._occupied = set() if occupied is None else occupied
         self.topic = ""
@@ -43,7 +43,7 @@ class Room:
         An event that was checked can still lose a race: what has happened is what `apply` is
         given, and nothing else.
         """
-        inside = event.session in self.members
+        inside = event.person in self.members
         if isinstance(event, Joined):
             if inside:
                 raise Refused(f"You are in {self.name} already.")
@@ -54,27 +54,28 @@ class Room:
         """Take in the next entry of the room's log that is more than a line that somebody said."""
         self.seq = entry.seq
         self.changes += 1
+        person = entry.event.person
         match entry.event:
-            case Joined(session, nick):
-                if session not in self.members:
-                    self.members[session] = Member(nick, entry.seq)
+            case Joined(_, nick):
+                if person not in self.members:
+                    self.members[person] = Member(nick, entry.seq)
                     self._comings.append(entry.seq)
                     self._occupied.add(self.name)
-            case Left(session):
-                if member := self.members.pop(session, None):
+            case Left():
+                if member := self.members.pop(person, None):
                     del self._comings[bisect_left(self._comings, member.since)]
                     if not self.members:
                         self._occupied.discard(self.name)
-            case Renamed(session, _, new):
-                if member := self.members.get(session):
-                    self.members[session] = member._replace(nick=new)
+            case Renamed(_, _, new):
+                if member := self.members.get(person):
+                    self.members[person] = member._replace(nick=new)
             case TopicSet(_, _, text):
                 self.topic = text
         self.lately.add(entry, len(self.members))
 
     def kept(self) -> KeptRoom:
         """Return what the room is now, to be kept."""
-        members = [KeptMember(session, *member) for session, member in self.members.items()]
+        members = [KeptMember(person, *member) for person, member in self.members.items()]
         return KeptRoom(self.seq, self.topic, members)
 
     def restore(self, kept: KeptRoom) -> None:
@@ -87,23 +88,23 @@ class Room:
         if kept.members:
             self._occupied.add(self.name)
 
-    def others(self, session: str, before: int | None = None) -> Iterator[str]:
+    def others(self, person: str, before: int | None = None) -> Iterator[str]:
         """Yield the nicknames of the others who were here before an entry, in the order of their coming."""
         for other, member in self.members.items():
             if before is not None and member.since >= before:
                 return
-            if other != session:
+            if other != person:
                 yield member.nick
 
     def people(self, after: int = 0) -> Iterator[tuple[str, Member]]:
-        """Yield the sessions and people who came after an entry, in the order of their coming."""
+        """Yield the ids and nicknames of those who came after an entry, in the order of their coming."""
         return islice(self.members.items(), bisect_right(self._comings, after), None)
 
     def count_people(self, after: int) -> int:
         """Return how many `people` yields, without going through them."""
         return len(self.members) - bisect_right(self._comings, after)
 
-    def count_others(self, session: str, before: int) -> int:
+    def count_others(self, person: str, before: int) -> int:
         """Return how many `others` yields, without going through all of them."""
-        known = self.members.get(session)
+        known = self.members.get(person)
         return bisect_left(self._comings, before) - (known is not None and known.since < before)

@@ -34,7 +34,7 @@ from tcpchat.names import prepare
 from tcpchat.networks import Trusted
 from tcpchat.pace import Pacing
 from tcpchat.people import People
-from tcpchat.person import Person
+from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.reader import Reader
 from tcpchat.records import KeptSight
@@ -98,7 +98,7 @@ class Chat:
         self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
         self.resumable = Resumable()
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
-        self.people = People(clock, ascii_names, lambda session: session in self.rooms.lobby.room.members)
+        self.people = People(clock, ascii_names, lambda person: person in self.rooms.lobby.room.members)
         self.inboxes = Inboxes(log, wall, crowd, self._hear)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
@@ -174,30 +174,36 @@ class Chat:
         self.cursors.forget(session, inbox(session))
         self.log.keep(records.SESSION, session, None)
 
-    def depart(self, person: Person, rooms: Sequence[RoomFeed], reason: str) -> None:
-        """Somebody is gone: everybody in the rooms is told."""
-        self.people.leave(person)
+    def depart(self, person: Person, session: Seat, rooms: Sequence[RoomFeed], reason: str) -> bool:
+        """
+        A session is over. If it was the person's last one, everybody in the rooms is told; return that.
+        """
+        if not self.people.leave(person, session):
+            return False
         self.inboxes.close(person.id)
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
-        self.put_out(person.id, {feed.stream: person.nick for feed in rooms}, reason)
+        self.put_out(session.id, person.account, {feed.stream: person.nick for feed in rooms}, reason)
+        return True
 
-    def put_out(self, session: str, nicks: Mapping[str, str], reason: str) -> None:
-        """Have the log say of a session that it has left; ``nicks`` has its nickname by room."""
+    def put_out(self, session: str, account: str, nicks: Mapping[str, str], reason: str) -> None:
+        """Have the log say of a person that they have left; ``nicks`` has their nickname by room."""
         if nicks:
-            self._departures[session] = []
-            parts = [(stream, [Left(session, nick, reason)]) for stream, nick in nicks.items()]
-            self.log_surely(parts).addCallback(self._departed, session)
+            self._departures[account or session] = []
+            parts = [
+                (stream, [Left(session, nick, reason, account=account)]) for stream, nick in nicks.items()
+            ]
+            self.log_surely(parts).addCallback(self._departed, account or session)
 
-    def _departed(self, _: object, session: str) -> None:
-        for waiting in self._departures.pop(session):
+    def _departed(self, _: object, person: str) -> None:
+        for waiting in self._departures.pop(person):
             waiting.callback(None)
 
-    def departure(self, session: str) -> Deferred[None]:
+    def departure(self, person: str) -> Deferred[None]:
         """Answer when the log says of somebody that they have left."""
         waiting: Deferred[None] = Deferred()
-        if session in self._departures:
-            self._departures[session].append(waiting)
+        if person in self._departures:
+            self._departures[person].append(waiting)
         else:
             waiting.callback(None)
         return waiting
@@ -232,7 +238,9 @@ class Chat:
         feed.room.check(event)
         return self.log.append(feed.stream, [event])
 
-    def join(self, feed: RoomFeed, session: str, nick: str, ref: str = "") -> Deferred[list[int]]:
+    def join(
+        self, feed: RoomFeed, session: str, nick: str, ref: str = "", account: str = ""
+    ) -> Deferred[list[int]]:
         """
         Bring somebody into a room; the answer is the number of the entry that says so.
 
@@ -241,7 +249,7 @@ class Chat:
         Raises:
             Refused: it may not be.
         """
-        posted = self.post(feed, Joined(session, nick, ref=ref))
+        posted = self.post(feed, Joined(session, nick, ref=ref, account=account))
         feed.expected += 1
 
         def no_longer(outcome: list[int] | Failure) -> list[int] | Failure:
@@ -264,7 +272,7 @@ class Chat:
 
     def tell(self, event: Told, to: Person) -> Deferred[list[int]]:
         """Say something to one person; the answer, its number for the sender, comes when both have it."""
-        sender = self.people.person(event.session)
+        sender = self.people.person(event.person)
         assert sender is not None
         for person in to, sender:
             person.follow_inbox(self.inboxes.feed(person.id))
@@ -273,8 +281,8 @@ class Chat:
         both = [(inbox(to.id), [copy]), (inbox(sender.id), [event])]
         return self.log.append_all(both).addCallback(lambda seqs: seqs[1])
 
-    def _hear(self, session: str, entries: list[Entry]) -> None:
-        person = self.people.person(session)
+    def _hear(self, id: str, entries: list[Entry]) -> None:
+        person = self.people.person(id)
         for entry in entries:
-            if person is not None and isinstance(entry.event, Told) and entry.event.session != session:
+            if person is not None and isinstance(entry.event, Told) and entry.event.person != id:
                 person.heard_from(entry.event)

@@ -17,6 +17,7 @@ from tcpchat.events import Told, inbox
 from tcpchat.feed import Feed
 from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
+from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
 from tcpchat.render import View
@@ -43,27 +44,22 @@ class Session:
     """Somebody who has a nickname."""
 
     __slots__ = (
-        "_asked_before", "_keeping_since", "_keeps", "_ticket", "acknowledged", "address", "away", "broken",
-        "budget", "chat", "correspondent", "dialogue", "digests", "feeds", "id", "ignored", "ignored_lately",
-        "name", "since",
+        "_asked_before", "_keeping_since", "_keeps", "_ticket", "acknowledged", "address", "broken", "budget",
+        "chat", "dialogue", "digests", "feeds", "id", "ignored_lately", "person",
     )  # fmt: skip
 
-    def __init__(self, dialogue: Dialogue, id: str, name: Name, ticket: Ticket, since: int) -> None:
-        """``since`` is when the person came in, in milliseconds since 1970."""
+    def __init__(self, dialogue: Dialogue, id: str, person: Person, ticket: Ticket) -> None:
         self.chat = dialogue.chat
         self.id = id
-        self.name = name
+        self.person = person
+        person.sessions = *person.sessions, self
         # Where it follows from the token, the code is made again when it is asked for.
         self._ticket: Ticket | str = ticket.token or ticket
         self.digests: tuple[str, ...] = (digest_as_made(ticket.code),)
-        self.since = since
         self.address = dialogue.address
         self.dialogue = dialogue
         self.budget = self.chat.pacing.budget()
         self.feeds: list[RoomFeed] = []  # the rooms, in the order in which they were current last
-        self.away: str | None = None
-        self.ignored: dict[str, str] = {}  # whom one does not hear: folded nicknames, their inboxes
-        self.correspondent: str | None = None  # the session that wrote privately last
         self._asked_before: AskedBefore | None = None
         self.ignored_lately = NOBODY  # whom one did not hear over this connection
         self.acknowledged = dialogue.reader.acknowledged  # by the last connection, once it has broken
@@ -93,7 +89,7 @@ class Session:
     @property
     def nick(self) -> str:
         """The nickname."""
-        return self.name.display
+        return self.person.name.display
 
     @property
     def idle(self) -> float:
@@ -118,9 +114,10 @@ class Session:
 
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply goes there, unless it was not heard."""
-        if self.correspondent != event.session and render.is_heard(event, self.view(inbox(self.id))):
-            self.correspondent = event.session
-            if self.chat.people.person(self.id) is self:  # and has not left meanwhile
+        person = self.person
+        if person.correspondent != event.person and render.is_heard(event, self.view(inbox(person.id))):
+            person.correspondent = event.person
+            if self.chat.people.person(person.id) is person:  # and has not left meanwhile
                 self.keep()
 
     # What the person sees
@@ -148,8 +145,8 @@ class Session:
             settings.numbers,
             settings.timezone,
         )
-        if self.ignored:
-            return view._replace(ignored=frozenset((*self.ignored, *self.ignored.values())))
+        if ignored := self.person.ignored:
+            return view._replace(ignored=frozenset((*ignored, *ignored.values())))
         return view
 
     def welcome(self, after: Mapping[str, int]) -> answers.Welcome:
@@ -159,12 +156,12 @@ class Session:
         ``after`` holds the number after which entries follow, by stream.
         """
         room = self.feeds[-1].room if self.feeds else None
-        people = list(islice(room.others(self.id), answers.MOST_TOLD)) if room else []
+        people = list(islice(room.others(self.person.id), answers.MOST_TOLD)) if room else []
         return answers.Welcome(
             nick=self.nick,
             room=jsonlines.room(room.name) if room else "",
             people=people,
-            others=len(room.members) - (self.id in room.members) if room else 0,
+            others=len(room.members) - (self.person.id in room.members) if room else 0,
             session=self.ticket.token,
             code=self.ticket.code,
             epoch=self.chat.log.epoch,
@@ -181,11 +178,11 @@ class Session:
         Raises:
             Refused: it is no nickname, or it is taken.
         """
-        return self.chat.people.claim(typed, self.id, self.address, or_variant)
+        return self.chat.people.claim(typed, self.person.id, self.address, or_variant)
 
     def release(self, name: Name) -> None:
         """Hold a nickname no longer."""
-        self.chat.people.release(name, self.id, self.address)
+        self.chat.people.release(name, self.person.id, self.address)
 
     # What outlives the connection, and the server
 
@@ -197,7 +194,7 @@ class Session:
 
     def enter(self) -> None:
         """Be somebody whom others find."""
-        self.chat.people.enter(self)
+        self.chat.people.enter(self.person, self)
 
     def keep(self) -> None:
         """
@@ -215,7 +212,7 @@ class Session:
             self.chat.clock.callLater(1, self._keep_late)
 
     def _keep_late(self) -> None:
-        if self.chat.people.person(self.id) is self:
+        if self in self.person.sessions:
             self._keep(has_left=False)
 
     def _keep(self, has_left: bool, rooms: tuple[str, ...] | None = None) -> None:
@@ -223,12 +220,13 @@ class Session:
             nick=self.nick,
             secrets=self.digests,
             address=self.address,
-            since=self.since,
+            since=self.person.since,
             rooms=tuple(feed.stream for feed in self.feeds) if rooms is None else rooms,
             settings={} if self.settings is AS_AT_FIRST else dict(self.settings.describe()),
-            ignored=self.ignored,
-            away=self.away,
-            correspondent=self.correspondent,
+            ignored=self.person.ignored,
+            away=self.person.away,
+            correspondent=self.person.correspondent,
+            account=self.person.account,
             broken=None if self.chat.is_stopped else self.broken,
             has_left=has_left,
         )
@@ -257,9 +255,9 @@ class Session:
 
     def withdraw(self) -> None:
         """The person could not come in."""
-        self.chat.people.withdraw(self)
+        self.chat.people.withdraw(self.person)
         self.chat.forget(self.id)
-        self.release(self.name)
+        self.release(self.person.name)
 
     def be_back(self, ticket: Ticket) -> None:
         """The person is back, with this ticket."""
@@ -289,12 +287,13 @@ class Session:
 
     def _rest(self, places: Mapping[str, Place]) -> None:
         # Private messages may come while nobody follows the inbox: they are missed from the first on.
-        self.chat.cursors.rest(self.id, {inbox(self.id): Place(0, 0)} | dict(places))
+        self.chat.cursors.rest(self.id, {inbox(self.person.id): Place(0, 0)} | dict(places))
 
     def _leave(self, reason: str, is_farewell: bool = True) -> None:
         if self.chat.resumable.holds(self.id):
             self._keep(has_left=True)
-        self.chat.depart(self, self.feeds, reason)
-        # After a break the name was kept for as long as it is after a farewell.
-        self.chat.people.release(self.name, self.id, self.address, is_kept=is_farewell)
+        person = self.person
+        if self.chat.depart(person, self, self.feeds, reason):
+            # After a break the name was kept for as long as it is after a farewell.
+            self.chat.people.release(person.name, person.id, self.address, is_kept=is_farewell)
         self.chat.sightings.tell("{nick} has left", self.id, self.nick)
