@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
@@ -60,6 +63,10 @@ QUESTIONS = (AskHistory, Search, More, ListRooms, Who, WhoIs, Seen, Help)
 
 # Requests of which something is in the log, if they have a reference with it.
 LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
+
+
+# What is carried out by modules of its own.
+ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {}
 
 
 class Present:
@@ -191,6 +198,8 @@ class Present:
                 return self._history.search(query, self._membership.find(room) if room else None, lines)
             case More():
                 return self._history.more()
+            case request if carry_out := ELSEWHERE.get(type(request)):
+                return carry_out(self._session, request, ref)
             case _:
                 return self._tell_of_people(asked)
         return None

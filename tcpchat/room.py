@@ -32,6 +32,7 @@ class Room:
         self._comings: list[int] = []  # the numbers of the entries that brought them in
         self._occupied = set() if occupied is None else occupied
         self.topic = ""
+        self.operators: dict[str, str] = {}  # their nicknames, by account
         self.lately = Lately()
         self.seq = 0  # the last entry taken in
         self.changes = 0  # entries that changed something since the room was kept
@@ -72,6 +73,14 @@ class Room:
             case TopicSet(_, _, text):
                 self.topic = text
         self.lately.add(entry, len(self.members))
+
+    def floor(self, person: str) -> int:
+        """
+        Return the number up to which entries are not for somebody in the room.
+
+        This alone decides it: for what a newcomer is shown, history, search, coming back, and numbers.
+        """
+        return 0
 
     def kept(self) -> KeptRoom:
         """Return what the room is now, to be kept."""

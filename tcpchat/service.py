@@ -8,7 +8,7 @@ and everybody in the room is shown it: nobody sees anything that the log does no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -18,6 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat import records
+from tcpchat.accounts import Accounts
 from tcpchat.catching_up import CatchingUp
 from tcpchat.cursors import Cursors
 from tcpchat.deadlines import Deadlines
@@ -30,7 +31,7 @@ from tcpchat.gate import GATE
 from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
-from tcpchat.names import prepare
+from tcpchat.names import nickname, prepare
 from tcpchat.networks import Trusted
 from tcpchat.pace import Pacing
 from tcpchat.people import People
@@ -71,6 +72,7 @@ class Chat:
         retention: Retention = KEEP_ALL,
         crowd: Callable[[], Crowd] = DirectCrowd,
         trusted: Trusted = (),
+        operators: Collection[str] = (),
     ) -> None:
         """
         ``wall`` tells the time in milliseconds since 1970, ``new_id`` makes up a session's id,
@@ -79,7 +81,8 @@ class Chat:
         A newcomer is shown the last ``history`` lines of a room. ``greeting`` takes the place of
         the first line that everybody sees. ``retention`` says what the log may forget, ``crowd``
         makes what hands something to many (fanout/). What comes from ``trusted`` networks is not
-        counted as one network's.
+        counted as one network's. Who has registered one of the nicknames ``operators`` may moderate
+        every room.
         """
         self.log = log
         self.clock = clock
@@ -99,6 +102,8 @@ class Chat:
         self.resumable = Resumable()
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
         self.people = People(clock, ascii_names, lambda person: person in self.rooms.lobby.room.members)
+        self.accounts = Accounts(log)
+        self._operators = operators
         self.inboxes = Inboxes(log, wall, crowd, self._hear)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
@@ -113,6 +118,7 @@ class Chat:
     async def open(self) -> None:
         """Open every room that the log knows, and begin to keep what has to be kept."""
         prepare()
+        await self.accounts.open()
         await self.rooms.open()
         self.cursors.start()
         self._look_on()
@@ -163,6 +169,10 @@ class Chat:
         return {feed.stream: feed.settled for feed in feeds}
 
     # People
+
+    def is_named_operator(self, nick: str) -> bool:
+        """Tell whether the configuration says that whoever has registered a nickname is an operator."""
+        return any(nickname(nick).same(nickname(operator)) for operator in self._operators)
 
     def new_ticket(self) -> Ticket:
         """Make up a session's ticket."""

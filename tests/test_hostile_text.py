@@ -306,7 +306,7 @@ class OldLogTests(HostileCase):
         session = next(
             each for each, member in self.chat.rooms.lobby.room.members.items() if member.nick == "bob"
         )
-        person = self.chat.people.person(session)
+        person = self.chat.people.session(session)
         assert person is not None
         person.follow_inbox(self.chat.inboxes.feed(session))
         self.log.append(inbox(session), [Told("x", "eve", "bob", self.TEXT)])

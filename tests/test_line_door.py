@@ -481,7 +481,7 @@ class EndTests(DoorCase):
 
     def test_lines_that_wait_for_their_turn_are_said_when_the_session_is_taken_up_elsewhere(self) -> None:
         connection, _ = self.dial_as(b"bob")
-        session = self.chat.people.person(connection.dialogue.reader.session)
+        session = self.chat.people.session(connection.dialogue.reader.session)
         assert isinstance(session, Session)
         new = self.connect()
         new.sees()

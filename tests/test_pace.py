@@ -84,7 +84,7 @@ class Client:
     @property
     def code(self) -> str:
         """With what one can come back."""
-        session = self._case.chat.people.person(self.connection.dialogue.reader.session)
+        session = self._case.chat.people.session(self.connection.dialogue.reader.session)
         assert isinstance(session, Session)
         return session.ticket.code
 

@@ -7,30 +7,23 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Told
 from tcpchat.feed import Feed
-from tcpchat.names import Name, nickname
+from tcpchat.names import nickname
 from tcpchat.people import People
+from tcpchat.person import Person
 from tcpchat.requests import Refused
 
 HOME, CAFE = "192.0.2.1", "198.51.100.7"
 
 
-class Somebody:
-    """A person with a nickname."""
+class Seat:
+    """A session, of which the connection may be broken."""
 
-    away: str | None = None
-    since = 0
     idle = 0.0
     is_broken = False
-    rooms: list[str]
 
-    def __init__(self, id: str, name: Name) -> None:
+    def __init__(self, id: str) -> None:
         self.id = id
-        self.name = name
-        self.rooms = []
-
-    @property
-    def nick(self) -> str:
-        return self.name.display
+        self.rooms: list[str] = []
 
     def heard_from(self, event: Told) -> None:
         """Nobody writes here."""
@@ -44,16 +37,36 @@ class PeopleTests(SynchronousTestCase):
         self.lobby: set[str] = set()
         self.people = People(Clock(), False, lambda session: session in self.lobby)
 
-    def somebody(self, id: str, nick: str) -> Somebody:
-        return Somebody(id, self.people.claim(nick, id, HOME))
+    def somebody(self, id: str, nick: str) -> Person:
+        person = Person(id, self.people.claim(nick, id, HOME), 0)
+        person.sessions = (Seat(id),)
+        return person
+
+    def enter(self, person: Person) -> Seat:
+        (seat,) = person.sessions
+        assert isinstance(seat, Seat)
+        self.people.enter(person, seat)
+        return seat
 
     def test_who_has_entered_is_found_by_nickname_and_session_until_they_leave(self) -> None:
         anna = self.somebody("s1", "anna")
-        self.people.enter(anna)
+        seat = self.enter(anna)
         self.assertIs(self.people.find(nickname("ANNA")), anna)
-        self.assertIs(self.people.person("s1"), anna)
-        self.people.leave(anna)
+        self.assertEqual((self.people.person("s1"), self.people.session("s1")), (anna, seat))
+        self.assertTrue(self.people.leave(anna, seat))
         self.assertEqual((self.people.find(anna.name), self.people.person("s1")), (None, None))
+        self.assertIsNone(self.people.session("s1"))
+
+    def test_who_is_there_twice_is_gone_with_the_last_session(self) -> None:
+        anna = self.somebody("s1", "anna")
+        first, second = self.enter(anna), Seat("s2")
+        anna.sessions = first, second
+        self.people.enter(anna, second)
+        self.assertFalse(self.people.leave(anna, first))
+        self.assertEqual((self.people.find(anna.name), anna.sessions), (anna, (second,)))
+        self.assertEqual((self.people.session("s1"), self.people.session("s2")), (None, second))
+        self.assertTrue(self.people.leave(anna, second))
+        self.assertIsNone(self.people.find(anna.name))
 
     def test_who_is_expected_is_found_once_the_lobby_knows_them(self) -> None:
         anna = self.somebody("s1", "anna")
@@ -73,9 +86,9 @@ class PeopleTests(SynchronousTestCase):
         self,
     ) -> None:
         anna = self.somebody("s1", "anna")
-        self.people.enter(anna)
+        seat = self.enter(anna)
         self.assertEqual((self.people.is_away("s1"), self.people.is_broken("anna")), (False, False))
-        anna.away, anna.is_broken = "", True
+        anna.away, seat.is_broken = "", True
         self.assertEqual((self.people.is_away("s1"), self.people.is_broken("Anna")), (True, True))
         self.assertEqual((self.people.is_away("s2"), self.people.is_broken("bert")), (False, False))
 

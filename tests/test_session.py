@@ -21,7 +21,7 @@ class SessionCase(ChatCase):
         self.session = self.session_of(self.bob)
 
     def session_of(self, visitor: Visitor) -> Session:
-        session = self.chat.people.person(visitor.dialogue.reader.session)
+        session = self.chat.people.session(visitor.dialogue.reader.session)
         assert isinstance(session, Session)
         return session
 
@@ -36,8 +36,8 @@ class KnownTests(SessionCase):
         self.bob.types("/join #dev")
         self.clock.advance(30)
         self.assertEqual((self.session.nick, self.session.rooms), ("bob", ["#dev", "#lobby"]))
-        self.assertEqual((self.session.since, self.session.idle), (self.wall() - 30_000, 30))
-        self.assertEqual((self.session.away, self.session.is_broken), (None, False))
+        self.assertEqual((self.session.person.since, self.session.idle), (self.wall() - 30_000, 30))
+        self.assertEqual((self.session.person.away, self.session.is_broken), (None, False))
 
     def test_what_one_says_goes_to_the_room_that_was_current_last(self) -> None:
         self.bob.types("/join #dev", "/join #lobby")

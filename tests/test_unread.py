@@ -25,7 +25,7 @@ class UnreadCase(ChatCase):
         self.arrived = len(self.bob.screen.shown)
 
     def session_of(self, visitor: Visitor) -> Session:
-        session = self.chat.people.person(visitor.dialogue.reader.session)
+        session = self.chat.people.session(visitor.dialogue.reader.session)
         assert isinstance(session, Session)
         return session
 

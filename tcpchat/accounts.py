@@ -1,0 +1,64 @@
+"""Who has an account: nicknames that are kept by a password, and what outlives whoever is there by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tcpchat import records
+from tcpchat.logs.interface import Log
+from tcpchat.names import Key, Name, NotAName, nickname
+from tcpchat.records import KeptAccount
+
+
+class Accounts:
+    """All accounts, by their id and by their nickname. What changes is kept in the log's records."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._accounts: dict[str, KeptAccount] = {}  # by id
+        self._owners: dict[Key, str] = {}  # their ids, by each key of their nicknames
+
+    async def open(self) -> None:
+        """Take in every account that the log knows."""
+        for kept in (await self._log.records(records.ACCOUNT)).values():
+            self._add(records.account(kept))
+
+    def __iter__(self) -> Iterator[KeptAccount]:
+        """Yield every account."""
+        return iter(self._accounts.values())
+
+    def get(self, id: str) -> KeptAccount | None:
+        """Return an account by its id."""
+        return self._accounts.get(id)
+
+    def find(self, name: Name) -> KeptAccount | None:
+        """Return the account that keeps a nickname, or one that is the same."""
+        return next((self._accounts[self._owners[key]] for key in name.keys if key in self._owners), None)
+
+    def keep(self, account: KeptAccount) -> None:
+        """Have an account, or what has become of it. Nicknames are never changed."""
+        self._add(account)
+        self._log.keep(records.ACCOUNT, account.id, records.encode(account))
+
+    def change(self, id: str, change: Callable[[KeptAccount], KeptAccount]) -> None:
+        """Keep what becomes of an account, if there is such a one."""
+        account = self._accounts.get(id)
+        if account is not None and (changed := change(account)) != account:
+            self.keep(changed)
+
+    def remove(self, id: str) -> None:
+        """Have an account no longer: its nickname is free."""
+        account = self._accounts.pop(id, None)
+        if account is not None:
+            for key in nickname(account.nick).keys:
+                self._owners.pop(key, None)
+            self._log.keep(records.ACCOUNT, id, None)
+
+    def _add(self, account: KeptAccount) -> None:
+        self._accounts[account.id] = account
+        try:
+            name = nickname(account.nick)
+        except NotAName:
+            return  # it was one when it was registered; whoever has it can still log in by it
+        for key in name.keys:
+            self._owners.setdefault(key, account.id)

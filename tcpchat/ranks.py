@@ -1,0 +1,25 @@
+"""Who may do what: an operator of the server, of a room, somebody with an account, or a guest."""
+
+from __future__ import annotations
+
+from tcpchat.command import Rank
+from tcpchat.person import Person
+from tcpchat.room import Room
+from tcpchat.service import Chat
+
+
+def is_operator(chat: Chat, account: str) -> bool:
+    """Tell whether an account is an operator of the whole server."""
+    kept = chat.accounts.get(account)
+    return kept is not None and (kept.is_operator or chat.is_named_operator(kept.nick))
+
+
+def rank(chat: Chat, person: Person, room: Room | None = None) -> Rank:
+    """Return what somebody is, in a room or, without one, on the server."""
+    if not person.account:
+        return Rank.GUEST
+    if is_operator(chat, person.account):
+        return Rank.SERVER_OPERATOR
+    if room is not None and person.account in room.operators:
+        return Rank.ROOM_OPERATOR
+    return Rank.ACCOUNT
