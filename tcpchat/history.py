@@ -10,12 +10,12 @@ import msgspec
 from twisted.internet.task import deferLater
 
 from tcpchat import answers
-from tcpchat.events import lines_said
+from tcpchat.events import inbox, lines_said
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
 from tcpchat.logs.interface import Found, Range
 from tcpchat.queries import Query
 from tcpchat.render import View, count, is_heard, notice
-from tcpchat.replays import Past, Results
+from tcpchat.replays import Missed, Paging, Part, Past, Results
 from tcpchat.requests import Refused
 from tcpchat.room import Member
 from tcpchat.room_feed import RoomFeed
@@ -55,6 +55,13 @@ class _Rooms(NamedTuple):
     after: tuple[int, str]
 
 
+class _Missed(NamedTuple):
+    """What somebody missed, and so many lines of it, that were not shown at once."""
+
+    parts: Sequence[Part]
+    lines: int
+
+
 class History:
     """What one person looks at page by page."""
 
@@ -63,8 +70,8 @@ class History:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._log = session.chat.log
-        # What /more shows: the page before the one shown last, or of people the next one.
-        self._before: _Lines | _Matches | _People | _Rooms | None = None
+        # What /more shows: the page before the one shown last; of what was missed, or people, the next one.
+        self._before: _Lines | _Matches | _People | _Rooms | _Missed | None = None
 
     async def show(self, feed: RoomFeed, lines: int | None, before: int | None = None) -> None:
         """Show the last lines of a room, as many as a newcomer sees if no number is given."""
@@ -103,6 +110,15 @@ class History:
             self._before = _Rooms(answer.rooms[-1].place)
         self._session.dialogue.answer(answer)
 
+    def show_missed(self, parts: Sequence[Part], lines: int | None = None) -> None:
+        """Show what somebody missed, a page of it; ``lines`` is how many they are, if known."""
+        paging = Paging(MOST_HISTORY, self._keep_missed, lines)
+        self._before = None
+        self._session.dialogue.reader.replay(Missed(parts, True, paging))
+
+    def _keep_missed(self, parts: Sequence[Part], lines: int) -> None:
+        self._before = _Missed(parts, lines)
+
     async def more(self) -> None:
         """
         Show the page before the one shown last, or the next people of a room, or rooms.
@@ -123,6 +139,10 @@ class History:
                 return
             case _Rooms(after):
                 self.rooms(after)
+                return
+            case _Missed(parts, lines):
+                streams = {feed.stream for feed in self._session.feeds} | {inbox(self._session.person.id)}
+                self.show_missed([part for part in parts if part.feed.stream in streams], lines)
                 return
             case None:
                 raise Refused("There is nothing to be shown more of. /history or /search first.")

@@ -78,8 +78,17 @@ class Membership:
         (seq,) = await self._chat.join(feed, session.id, session.nick, ref, session.person.account)
         session.feeds.append(feed)
         session.dialogue.reader.restyle()
+        for other in self._others():
+            other.feeds.insert(max(0, len(other.feeds) - 1), feed)
+            if not other.is_broken:
+                other.dialogue.tell(
+                    f"You are in {feed.stream} now, too: you joined it over another connection."
+                )
+                other.dialogue.reader.follow(feed, Place(seq, seq))
+                other.dialogue.reader.restyle()
+                other.keep()
         self._greet(feed, seq, code)
-        self._show_past(feed, seq)
+        self.show_past(feed, seq)
         if session.dialogue.speaks_json:  # a program is shown its own coming, too
             coming = await self._chat.log.read(feed.stream, seq - 1, 1)
             view = session.dialogue.view(feed.stream)
@@ -98,12 +107,16 @@ class Membership:
         seqs = await self._chat.post(
             feed, Left(session.id, session.nick, ref=ref, account=session.person.account)
         )
-        session.feeds.remove(feed)
-        session.dialogue.reader.unfollow(feed)
-        session.dialogue.reader.restyle()
-        now = f"in {session.current.stream}" if session.feeds else "in no room"
-        session.dialogue.tell(f"You left {feed.stream}. You are {now}.")
+        for each in (session, *self._others()):
+            if feed in each.feeds:
+                each.drop(feed, f"You left {feed.stream}.")
+        self._chat.absences.forget(session.person.account, feed.stream)
         return seqs
+
+    def _others(self) -> list[Session]:
+        """Return the person's sessions beside this one."""
+        sessions = self._session.person.sessions
+        return [it for it in sessions if it is not self._session and isinstance(it, Session)]
 
     def places(self) -> Mapping[str, int]:
         """Return how far everything was shown, by the names that programs know."""
@@ -136,7 +149,7 @@ class Membership:
             where.append(answers.Notice(f"If the connection breaks, /resume {code} brings you back."))
         dialogue.answer(*where)
 
-    def _show_past(self, feed: RoomFeed, seq: int) -> None:
+    def show_past(self, feed: RoomFeed, seq: int) -> None:
         """Show the last lines before an entry; at once, if they are little."""
         view = self._session.dialogue.view(feed.stream)
         kept_after = self._chat.log.kept_after(feed.stream)

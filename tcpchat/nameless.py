@@ -14,6 +14,7 @@ from tcpchat.dialogue import Dialogue
 from tcpchat.limits import MOST_WRONG_CODES
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import Name
+from tcpchat.present import Present
 from tcpchat.render import View
 from tcpchat.requests import (
     Asked,
@@ -203,7 +204,7 @@ class Nameless:
 
     async def _come_in(self, claimed: tuple[str, Name], ref: str) -> Numbers | None:
         try:
-            seqs = await come_in(self._dialogue, *claimed, ref)
+            seqs = await come_in(self._dialogue, *claimed, Present, ref)
         except NotKept:
             self._dialogue.begin(self)
             raise
@@ -212,7 +213,7 @@ class Nameless:
 
     async def _come_back(self, request: Resume) -> None:
         try:
-            await come_back(self._dialogue, request)
+            await come_back(self._dialogue, request, Present)
         except Refused as refusal:
             if refusal.code == "bad-session":
                 self._wrong_codes += 1

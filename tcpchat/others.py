@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tcpchat import answers, records
 from tcpchat.events import inbox
 from tcpchat.limits import MOST_IGNORED
@@ -25,7 +27,32 @@ def find(chat: Chat, typed: str) -> Person:
     return person
 
 
-def correspondent(session: Session) -> Person:
+class Addressee(NamedTuple):
+    """Whom a private message goes to: somebody who is there, or whose account it waits for."""
+
+    id: str
+    nick: str
+    person: Person | None
+
+
+def addressee(chat: Chat, typed: str) -> Addressee:
+    """
+    Return whom a nickname means in a private message.
+
+    Raises:
+        Refused: it is no nickname, or nobody has it.
+    """
+    name = chat.people.nickname(typed)
+    person = chat.people.find(name)
+    if person is None and (account := chat.accounts.find(name)):
+        person = chat.people.person(account.id)  # under another nickname
+        return Addressee(account.id, account.nick if person is None else person.nick, person)
+    if person is None:
+        raise Refused(f'Nobody here is called "{name.display}".', "no-such-nick")
+    return Addressee(person.id, person.nick, person)
+
+
+def correspondent(session: Session) -> Addressee:
     """
     Return who wrote privately to somebody last.
 
@@ -34,10 +61,18 @@ def correspondent(session: Session) -> Person:
     """
     if session.person.correspondent is None:
         raise Refused("Nobody has written to you privately yet. /msg NICK TEXT")
-    person = session.chat.people.person(session.person.correspondent)
-    if person is None:
-        raise Refused("Whoever wrote to you last is no longer here.", "no-such-nick")
-    return person
+    id = session.person.correspondent
+    person, account = session.chat.people.person(id), session.chat.accounts.get(id)
+    if person is not None:
+        return Addressee(id, person.nick, person)
+    if account is not None:
+        return Addressee(id, account.nick, None)
+    raise Refused("Whoever wrote to you last is no longer here.", "no-such-nick")
+
+
+def _sessions(session: Session) -> list[Session]:
+    """Return all sessions of the person."""
+    return [each for each in session.person.sessions if isinstance(each, Session)]
 
 
 async def seen(session: Session, typed: str) -> None:
@@ -77,8 +112,9 @@ def ignore(session: Session, typed: str) -> None:
         )
     person = people.find(name)
     ignored[name.fold] = inbox(person.id) if person else name.fold
-    session.ignored_lately |= {name.fold, ignored[name.fold]}
-    session.dialogue.reader.restyle()
+    for each in _sessions(session):
+        each.ignored_lately |= {name.fold, ignored[name.fold]}
+        each.dialogue.reader.restyle()
     session.dialogue.tell(f"You no longer hear {name.display}.")
 
 
@@ -97,5 +133,6 @@ def unignore(session: Session, typed: str) -> None:
     if len(kept) == len(session.person.ignored):
         raise Refused(f"You do not ignore {name.display}.")
     session.person.ignored = kept
-    session.dialogue.reader.restyle()
+    for each in _sessions(session):
+        each.dialogue.reader.restyle()
     session.dialogue.tell(f"You hear {name.display} again.")

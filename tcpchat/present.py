@@ -17,7 +17,7 @@ from tcpchat.history import History
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
-from tcpchat.person import Person
+from tcpchat.others import Addressee
 from tcpchat.render import View
 from tcpchat.requests import (
     Act,
@@ -87,7 +87,7 @@ class Present:
         return Membership(self._session)
 
     @property
-    def _history(self) -> History:
+    def history(self) -> History:
         if self._pages is None:
             self._pages = History(self._session)
         return self._pages
@@ -179,7 +179,7 @@ class Present:
                     self._membership.find(room), TopicSet(me, nick, text, ref=ref, account=account)
                 )
             case Tell(to, text):
-                return self._tell(others.find(self._chat, to), text, ref)
+                return self._tell(others.addressee(self._chat, to), text, ref)
             case Reply(text):
                 return self._tell(others.correspondent(self._session), text, ref)
             case ChooseNick(new):
@@ -191,13 +191,13 @@ class Present:
             case Leave(room):
                 return self._leave(self._membership.find(room), ref)
             case AskHistory(lines, room, before):
-                return self._history.show(self._membership.find(room), lines, before)
+                return self.history.show(self._membership.find(room), lines, before)
             case Search(words, room, lines):
                 query, named = queries.parse(words)
                 room = room or named
-                return self._history.search(query, self._membership.find(room) if room else None, lines)
+                return self.history.search(query, self._membership.find(room) if room else None, lines)
             case More():
-                return self._history.more()
+                return self.history.more()
             case request if carry_out := ELSEWHERE.get(type(request)):
                 return carry_out(self._session, request, ref)
             case _:
@@ -207,9 +207,9 @@ class Present:
     def _tell_of_people(self, asked: Asked) -> Effect:
         match asked.request:
             case ListRooms():
-                self._history.rooms()
+                self.history.rooms()
             case Who(room):
-                self._history.who(self._chat.rooms.find(room) if room else self._session.current)
+                self.history.who(self._chat.rooms.find(room) if room else self._session.current)
             case WhoIs(nick):
                 it = others.find(self._chat, nick)
                 self._dialogue.answer(answers.WhoIs(it.nick, it.rooms, it.since, it.idle, it.away))
@@ -249,6 +249,7 @@ class Present:
                 carry_out_anywhere(self._dialogue, asked)
                 return
         self._session.keep()
+        self._session.keep_settings()
 
     # Speaking
 
@@ -263,14 +264,16 @@ class Present:
         feed.room.check(event)
         return Posting(feed.stream, event)
 
-    def _tell(self, person: Person, text: str, ref: str) -> Kept:
+    def _tell(self, to: Addressee, text: str, ref: str) -> Kept:
         me = self._session.person
-        if person is me:
+        if to.id == me.id:
             raise Refused("That is you.")
-        told = Told(self._session.id, me.nick, person.nick, text, ref=ref, account=me.account)
-        kept = self._chat.tell(told, person)
-        if person.away is not None:
-            self._dialogue.tell(answers.is_away(person.nick, person.away))
+        told = Told(self._session.id, me.nick, to.nick, text, ref=ref, account=me.account)
+        kept = self._chat.tell(told, to.id)
+        if to.person is None:
+            self._dialogue.tell(f"{to.nick} is not here now: it waits.")
+        elif to.person.away is not None:
+            self._dialogue.tell(answers.is_away(to.nick, to.person.away))
         return kept
 
     # Rooms and names

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
 from tcpchat.comings import Comings
-from tcpchat.events import Entry, Presence, Renamed
+from tcpchat.events import Entry, Presence, Renamed, lines_said
 from tcpchat.lately import Changes
 from tcpchat.logs.interface import Log
 from tcpchat.places import READ_AT_ONCE, Place, pieces
@@ -129,10 +129,16 @@ class Part(NamedTuple):
 class _Walk:
     """Goes through what was missed, one stream after the other."""
 
-    def __init__(self, parts: Sequence[Part], unspoken: bool = False) -> None:
-        """``unspoken`` is to go through what is no line that people said, and that alone."""
+    def __init__(self, parts: Sequence[Part], unspoken: bool = False, most: float = math.inf) -> None:
+        """
+        ``unspoken`` is to go through what is no line that people said, and that alone.
+
+        ``most`` is how many lines there may be; then it is full.
+        """
+        self.is_full = False
         self._parts = list(parts)
         self._unspoken = unspoken
+        self._left = most
         self._at = 0  # in the first part: read up to here
         self._kept_after = 0  # of the first part's stream
         self._comings: Comings | None = None  # of the first part, to be told at its end
@@ -142,12 +148,17 @@ class _Walk:
     def is_over(self) -> bool:
         return not self._parts
 
+    @property
+    def parts(self) -> list[Part]:
+        """What is left to go through."""
+        parts = list(self._parts)
+        if parts and self._at:
+            after = parts[0].after
+            parts[0] = parts[0]._replace(after=Place(max(self._at, after.seq), after.presence))
+        return parts
+
     def places(self) -> dict[str, Place]:
-        places = {part.feed.stream: part.after for part in self._parts}
-        if self._parts and self._at:
-            feed, after, *_ = self._parts[0]
-            places[feed.stream] = Place(max(self._at, after.seq), after.presence)
-        return places
+        return {part.feed.stream: part.after for part in self.parts}
 
     def step(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
         feed, after, upto, changes = self._parts[0]
@@ -200,6 +211,12 @@ class _Walk:
                     self._comings = self._comings or Comings(viewer.session)
                     self._comings.add(entry)
             elif entry.seq > after.seq and (view.json or not self._was_told(entry)):
+                lines = lines_said(entry.event) or 1
+                if lines > self._left:
+                    self.is_full = True
+                    self._at = entry.seq - 1
+                    return lost + feed.render_missed(shown, None, view, viewer.session)
+                self._left -= lines
                 shown.append(entry)
         over = self._at >= upto
         comings = self._comings if over else None
@@ -219,6 +236,19 @@ class _Walk:
         return told
 
 
+class Paging(NamedTuple):
+    """
+    How what somebody missed is shown page by page: so many lines, and who is told what is left.
+
+    That is told as the parts, and the number of lines in them; ``lines`` is that number of a page
+    that is not the first.
+    """
+
+    most: int
+    full: Callable[[Sequence[Part], int], None]
+    lines: int | None = None
+
+
 class Missed:
     """
     What somebody missed in some streams, under a line that says how much it is.
@@ -227,15 +257,22 @@ class Missed:
     not heard, all of it is. A program counts by itself.
     """
 
-    def __init__(self, parts: Sequence[Part], counts: bool) -> None:
-        """``counts`` says whether it is told how much it is, and when it is over."""
+    def __init__(self, parts: Sequence[Part], counts: bool, page: Paging | None = None) -> None:
+        """
+        ``counts`` says whether it is told how much it is, and when it is over.
+
+        ``page`` is given where it is not all shown at once.
+        """
         self.is_over = not parts
-        self._walk = _Walk(parts)
-        self._uncounted = list(parts) if counts else []
+        self._walk = _Walk(parts, most=page.most if page else math.inf)
+        self._page = page
+        self._shown = 0  # lines
+        is_counted = page is not None and page.lines is not None
+        self._uncounted = list(parts) if counts and not is_counted else []
         self._counting: _Walk | None = None
         self._parts = parts
         self._counts = counts
-        self._lines = 0
+        self._lines = page.lines or 0 if page else 0
 
     def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
         if self._uncounted:
@@ -268,8 +305,15 @@ class Missed:
         return notice(f"While you were away: {count(self._lines, 'line', 'lines')}.", wire)
 
     def _show(self, data: bytes) -> bytes:
-        self.is_over = self._walk.is_over
-        return data + notice("Live now.") if self.is_over and self._counts else data
+        self.is_over = self._walk.is_over or self._walk.is_full
+        if not (self.is_over and self._counts):
+            self._shown += count_lines(data) if self._page else 0
+            return data
+        if self._walk.is_full and self._page:
+            left = max(1, self._lines - self._shown - count_lines(data))
+            self._page.full(self._walk.parts, left)
+            data += notice(f"{left} more: /more")
+        return data + notice("Live now.")
 
     def places(self) -> Mapping[str, Place]:
         return {} if self.is_over else self._walk.places()

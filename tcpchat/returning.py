@@ -7,27 +7,30 @@ knew, is in the store. Either way it goes on where the old connection had not ac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
+import msgspec
 from twisted.internet import defer
 
 from tcpchat import jsonlines, records
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
 from tcpchat.feed import Feed
+from tcpchat.history import History
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
-from tcpchat.present import Present
 from tcpchat.replays import Missed, Part
 from tcpchat.requests import Refused, Resume
-from tcpchat.reviving import from_record
+from tcpchat.reviving import from_record, person_from_record
 from tcpchat.room import LOBBY
 from tcpchat.room_feed import RoomFeed
 from tcpchat.service import Chat
 from tcpchat.session import NOBODY, Session
+from tcpchat.state import State
 from tcpchat.tickets import Ticket, digests, ticket
 from tcpchat.unread import unread
 
@@ -35,7 +38,21 @@ from tcpchat.unread import unread
 LONGEST_WAIT = 5
 
 
-async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> list[int] | None:
+class Home(State, Protocol):
+    """The state of a dialogue with somebody who is there (present.py)."""
+
+    @property
+    def history(self) -> History:
+        """What is looked at page by page."""
+
+
+# Makes it: whoever is to be there is passed on to it.
+MakeHome = Callable[[Session, Dialogue], Home]
+
+
+async def come_in(
+    dialogue: Dialogue, session_id: str, name: Name, make_home: MakeHome, ref: str
+) -> list[int] | None:
     """
     Bring somebody who has claimed a nickname into the lobby; return the number of their entry.
 
@@ -46,7 +63,7 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
     new = chat.new_ticket()
     session = Session(dialogue, session_id, Person(session_id, name, chat.wall()), new)
     connection = dialogue.reader.session
-    _attach(session, dialogue)  # from here on it has to be seen through to its end
+    attach(session, dialogue, make_home)  # from here on it has to be seen through to its end
     session.register((LOBBY,))
     chat.people.expect(session.person)
     try:
@@ -56,15 +73,16 @@ async def come_in(dialogue: Dialogue, session_id: str, name: Name, ref: str) -> 
         dialogue.reader.session = connection
         raise
     session.enter()
-    _tell("{nick} has come in by {connection} from {address}", session, connection)
+    tell_operator("{nick} has come in by {connection} from {address}", session, connection)
     return seqs
 
 
-def _tell(what: str, session: Session, connection: str) -> None:
+def tell_operator(what: str, session: Session, connection: str) -> None:
+    """Tell the operator what somebody has done over a connection."""
     session.chat.sightings.tell(what, session.id, session.nick, session.address, connection)
 
 
-def _attach(session: Session, dialogue: Dialogue) -> None:
+def attach(session: Session, dialogue: Dialogue, make_home: MakeHome) -> Home:
     """Let a session go on over a connection."""
     dialogue.adopt(session.settings)
     dialogue.reader.session = session.id
@@ -73,11 +91,13 @@ def _attach(session: Session, dialogue: Dialogue) -> None:
     ignored = session.person.ignored
     session.ignored_lately = frozenset((*ignored, *ignored.values())) if ignored else NOBODY
     session.address = dialogue.address
-    dialogue.begin(Present(session, dialogue))
+    home = make_home(session, dialogue)
+    dialogue.begin(home)
     session.chat.cursors.watch(session.id, dialogue.reader, _begun(session) if session.feeds else {})
+    return home
 
 
-async def come_back(dialogue: Dialogue, request: Resume) -> None:
+async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) -> None:
     """
     Take up the session that a code or token belongs to, over another connection.
 
@@ -92,28 +112,54 @@ async def come_back(dialogue: Dialogue, request: Resume) -> None:
     if session_id in chat.returning:
         raise Refused("Somebody comes back with that code just now.")
     session = chat.people.session(session_id)
-    wanted = None
+    if isinstance(session, Session):
+        await take_up(session, dialogue, make_home, request)
+        return
     chat.returning.add(session_id)
     try:
-        if isinstance(session, Session):
-            places = await _interrupt(session, dialogue)
-        else:
-            session, wanted, places = await _return(chat, session_id, dialogue)
-    except Exception:
-        if isinstance(session, Session):
-            session.break_off()  # it is as it was: without a connection, for a while
-        raise
+        session, wanted, places = await _return(chat, session_id, dialogue)
     finally:
         chat.returning.discard(session_id)
+    _go_on(session, dialogue, make_home, request, places, wanted)
+
+
+async def take_up(
+    session: Session, dialogue: Dialogue, make_home: MakeHome, request: Resume | None = None
+) -> None:
+    """Take a session up that has not left, over another connection: by its code, or else by a login."""
+    chat = session.chat
+    chat.returning.add(session.id)
+    try:
+        places = await _interrupt(session, dialogue)
+    except Exception:
+        session.break_off()  # it is as it was: without a connection, for a while
+        raise
+    finally:
+        chat.returning.discard(session.id)
+    _go_on(session, dialogue, make_home, request, places)
+
+
+def _go_on(
+    session: Session,
+    dialogue: Dialogue,
+    make_home: MakeHome,
+    request: Resume | None,
+    places: Mapping[str, Place],
+    wanted: str | None = None,
+) -> None:
+    """Be there over another connection, and be shown what was missed; ``wanted`` is a nickname now lost."""
     connection = dialogue.reader.session
-    session.be_back(_known_ticket(chat, session, request.secret))
-    _attach(session, dialogue)
+    if request is not None:
+        session.be_back(_known_ticket(session.chat, session, request.secret))
+    elif not session.ticket.token:
+        session.renew(session.chat.new_ticket())
+    home = attach(session, dialogue, make_home)
     session.register(tuple(feed.stream for feed in session.feeds))
     session.enter()
-    _tell("{nick} is back by {connection} from {address}", session, connection)
+    tell_operator("{nick} is back by {connection} from {address}", session, connection)
     if wanted is not None:
         dialogue.tell(f'"{wanted}" is taken now. You are {session.nick}.')
-    _show_missed(session, places, request)
+    show_missed(session, places, home, request)
 
 
 async def _interrupt(session: Session, dialogue: Dialogue) -> dict[str, Place]:
@@ -136,15 +182,23 @@ async def _return(
     if session_id in chat.leaving:
         chat.leaving[session_id].let_go()
     kept = await chat.log.record(records.SESSION, session_id)
-    places = await chat.log.record(records.PLACE, session_id)
+    places = records.places(await chat.log.record(records.PLACE, session_id) or b"{}")
     assert kept is not None
     record = records.session(kept)
+    if record.account and chat.accounts.get(record.account) is None:
+        record = msgspec.structs.replace(record, account="")
+    person_id = record.account or session_id
     try:
-        await chat.departure(session_id).addTimeout(LONGEST_WAIT, chat.clock)
+        await chat.departure(person_id).addTimeout(LONGEST_WAIT, chat.clock)
     except defer.TimeoutError:
         raise NotKept("the log cannot be written") from None
-    name = chat.people.claim(record.nick, session_id, dialogue.address, or_variant=True)
-    session = from_record(chat, session_id, name, record)
+    person = chat.people.person(person_id)
+    if person is not None and isinstance(other := person.sessions[-1], Session):
+        session = from_record(chat, session_id, person, record)
+        session.feeds = list(other.feeds)
+        return session, None, places
+    name = chat.people.claim(record.nick, person_id, dialogue.address, or_variant=True)
+    session = from_record(chat, session_id, person_from_record(person_id, name, record), record)
     try:
         for stream in record.rooms:
             await _go_back(session, stream, dialogue)
@@ -152,7 +206,7 @@ async def _return(
         chat.depart(session.person, session, session.feeds, "")
         session.release(name)
         raise
-    return session, None if name.display == record.nick else record.nick, records.places(places or b"{}")
+    return session, None if name.display == record.nick else record.nick, places
 
 
 async def _go_back(session: Session, stream: str, dialogue: Dialogue) -> None:
@@ -179,13 +233,20 @@ def _known_ticket(chat: Chat, session: Session, secret: str) -> Ticket:
     return Ticket(plain, "") if itself in tokens else Ticket(chat.new_ticket().token, plain)
 
 
-def _show_missed(session: Session, places: Mapping[str, Place], request: Resume) -> None:
-    """Tell somebody who is back where they are, show what they missed, and then what comes."""
+def show_missed(
+    session: Session, places: Mapping[str, Place], home: Home, request: Resume | None = None
+) -> None:
+    """
+    Tell somebody who is back where they are, show what they missed, and then what comes.
+
+    Without a ``request`` it is somebody who has logged in: they may have been away for long, and are
+    shown it by pages.
+    """
     dialogue, chat = session.dialogue, session.chat
     reader = dialogue.reader
     membership = Membership(session)
     feeds: list[Feed] = [chat.inboxes.feed(session.person.id), *session.feeds]
-    exact = _asked_for(session, request)
+    exact = _asked_for(session, request) if request is not None else {}
     begun = _begun(session)
     begin = begun | dict(places) | exact
     if dialogue.speaks_json:
@@ -193,6 +254,8 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
         dialogue.answer(session.welcome(after))
     elif session.feeds:
         dialogue.answer(membership.where(session.feeds[-1], session.feeds[-1].shown + 1))
+        if request is None:
+            dialogue.tell(f"If the connection breaks, /resume {session.ticket.code} brings you back.")
     else:
         dialogue.tell(f"You are {session.nick}, in no room. /join {LOBBY}")
     parts = []
@@ -213,7 +276,10 @@ def _show_missed(session: Session, places: Mapping[str, Place], request: Resume)
                 changes = feed.room.lately.between(place, here, session.id)
             parts.append(Part(feed, place, here, changes))
         reader.follow(feed, here, place)
-    reader.replay(Missed(parts, counts=not dialogue.speaks_json))
+    if request is None and not dialogue.speaks_json:
+        home.history.show_missed(parts)
+    else:
+        reader.replay(Missed(parts, counts=not dialogue.speaks_json))
 
 
 def _begun(session: Session) -> dict[str, Place]:

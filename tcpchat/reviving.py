@@ -34,29 +34,29 @@ async def revive(chat: Chat) -> None:
     kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
     places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}
     shown = {key: records.place(value) for key, value in (await chat.log.records(records.SHOWN)).items()}
-    rooms: dict[str, list[RoomFeed]] = {}  # by session
+    rooms: dict[str, list[RoomFeed]] = {}  # by person
     for feed in chat.rooms:
-        for session_id in feed.room.members:
-            rooms.setdefault(session_id, []).append(feed)
+        for person_id in feed.room.members:
+            rooms.setdefault(person_id, []).append(feed)
     present = set()
     for session_id, record in kept.items():
         _let_come_back(chat, session_id, record)
         known = places.get(session_id, {})
         # The log may say that somebody has left though the record does not yet.
-        members = rooms.get(session_id, [])
+        members = rooms.get(record.account or session_id, [])
         has_left = record.has_left or (bool(record.rooms) and not members)
         if not has_left and (session := _revived(chat, session_id, record, members)):
-            present.add(session_id)
+            present.add(session.person.id)
             for stream, since in _begun(session).items():
                 general = shown.get(stream, Place(0, 0)).at_least(Place(since, since))
                 session.acknowledged.begin(stream, known.get(stream, general))
             known = session.acknowledged.places
             session.wait("server restarted")
         chat.cursors.rest(session_id, known)
-    for session_id, feeds in rooms.items():
-        if session_id not in present:
-            nicks = {feed.stream: feed.room.members[session_id].nick for feed in feeds}
-            chat.put_out(session_id, "", nicks, "server restarted")
+    for person_id, feeds in rooms.items():
+        if person_id not in present:
+            nicks = {feed.stream: feed.room.members[person_id].nick for feed in feeds}
+            chat.put_out(person_id, "", nicks, "server restarted")
 
 
 def _begun(session: Session) -> dict[str, int]:
@@ -78,30 +78,40 @@ def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomF
     None is for one whose nickname is not allowed any more.
     """
     order = {stream: place for place, stream in enumerate(record.rooms)}
-    rooms.sort(key=lambda feed: order.get(feed.stream, len(order)))
-    nick = rooms[-1].room.members[session_id].nick if rooms else record.nick
-    try:
-        name = chat.people.claim(nick, session_id, record.address, or_variant=True)
-    except Refused:
-        return None
-    session = from_record(chat, session_id, name, record)
+    rooms = sorted(rooms, key=lambda feed: order.get(feed.stream, len(order)))
+    person_id = record.account or session_id
+    person = chat.people.person(person_id)  # over another session
+    if person is None:
+        nick = rooms[-1].room.members[person_id].nick if rooms else record.nick
+        try:
+            name = chat.people.claim(nick, person_id, record.address, or_variant=True)
+        except Refused:
+            return None
+        person = person_from_record(person_id, name, record)
+    session = from_record(chat, session_id, person, record)
     session.feeds = rooms
     session.broken = record.broken if record.broken is not None else chat.wall()
     chat.people.enter(session.person, session)
     return session
 
 
-def from_record(chat: Chat, session_id: str, name: Name, record: KeptSession) -> Session:
+def person_from_record(person_id: str, name: Name, record: KeptSession) -> Person:
+    """Return a person as they were, without a session."""
+    person = Person(person_id, name, record.since, record.account)
+    person.away = record.away
+    person.ignored = dict(record.ignored)
+    person.correspondent = record.correspondent
+    return person
+
+
+def from_record(chat: Chat, session_id: str, person: Person, record: KeptSession) -> Session:
+    """Return a session as it was, in no room yet and without a connection."""
     dialogue = Dialogue(chat, Nowhere(), record.address)
     dialogue.reader.stop()
-    person = Person(record.account or session_id, name, record.since, record.account)
     session = Session(dialogue, session_id, person, Ticket("", ""))
     session.acknowledged = Acknowledged()
     session.digests = record.secrets
     for setting, value in record.settings.items():
         with suppress(Refused):  # of a setting that there is no more
             dialogue.settings = dialogue.settings.changed(setting, value)
-    person.away = record.away
-    person.ignored = dict(record.ignored)
-    person.correspondent = record.correspondent
     return session

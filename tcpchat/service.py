@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat import records
+from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
 from tcpchat.catching_up import CatchingUp
 from tcpchat.cursors import Cursors
@@ -103,6 +104,8 @@ class Chat:
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
         self.people = People(clock, ascii_names, lambda person: person in self.rooms.lobby.room.members)
         self.accounts = Accounts(log)
+        self.absences = Absences(log)
+        self.logging_in: dict[str, DeferredLock] = {}  # by account: who are just coming in
         self._operators = operators
         self.inboxes = Inboxes(log, wall, crowd, self._hear)
         self.catching_up = CatchingUp(log, clock)
@@ -119,6 +122,7 @@ class Chat:
         """Open every room that the log knows, and begin to keep what has to be kept."""
         prepare()
         await self.accounts.open()
+        await self.absences.open()
         await self.rooms.open()
         self.cursors.start()
         self._look_on()
@@ -181,7 +185,9 @@ class Chat:
     def forget(self, session: str) -> None:
         """A session will not be taken up any more."""
         self.resumable.remove(session)
-        self.cursors.forget(session, inbox(session))
+        # Of an account the inbox has the id of the session that registered it, and is needed still.
+        has_inbox = self.accounts.get(session) is None
+        self.cursors.forget(session, inbox(session) if has_inbox else "")
         self.log.keep(records.SESSION, session, None)
 
     def depart(self, person: Person, session: Seat, rooms: Sequence[RoomFeed], reason: str) -> bool:
@@ -191,6 +197,8 @@ class Chat:
         if not self.people.leave(person, session):
             return False
         self.inboxes.close(person.id)
+        if person.account:
+            self.accounts.change(person.account, lambda it: msgspec.structs.replace(it, seen=self.wall()))
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
         self.put_out(session.id, person.account, {feed.stream: person.nick for feed in rooms}, reason)
@@ -280,15 +288,19 @@ class Chat:
         seqs = await self.log.append_all(events)
         return [seq for (seq,) in seqs]
 
-    def tell(self, event: Told, to: Person) -> Deferred[list[int]]:
-        """Say something to one person; the answer, its number for the sender, comes when both have it."""
-        sender = self.people.person(event.person)
-        assert sender is not None
-        for person in to, sender:
-            person.follow_inbox(self.inboxes.feed(person.id))
+    def tell(self, event: Told, to: str) -> Deferred[list[int]]:
+        """
+        Say something to one person, by their id; the answer, its number for the sender, comes when both
+        have it.
+
+        Whoever has an account need not be there: it waits for them.
+        """
+        for person in self.people.person(to), self.people.person(event.person):
+            if person is not None:
+                person.follow_inbox(self.inboxes.feed(person.id))
 
         copy = msgspec.structs.replace(event, ref="")
-        both = [(inbox(to.id), [copy]), (inbox(sender.id), [event])]
+        both = [(inbox(to), [copy]), (inbox(event.person), [event])]
         return self.log.append_all(both).addCallback(lambda seqs: seqs[1])
 
     def _hear(self, id: str, entries: list[Entry]) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from itertools import islice
 
+import msgspec
+
 from tcpchat import answers, jsonlines, records, render, tickets
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
@@ -19,7 +21,7 @@ from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
-from tcpchat.records import KeptSession
+from tcpchat.records import KeptAccount, KeptSession
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
@@ -149,6 +151,16 @@ class Session:
             return view._replace(ignored=frozenset((*ignored, *ignored.values())))
         return view
 
+    def drop(self, feed: RoomFeed, why: str) -> None:
+        """The person is no longer in a room: tell why, and where they are now."""
+        self.feeds.remove(feed)
+        reader = self.dialogue.reader
+        reader.unfollow(feed)
+        reader.restyle()
+        now = f"in {self.current.stream}" if self.feeds else "in no room"
+        self.dialogue.tell(f"{why} You are {now}.")
+        self.keep()
+
     def welcome(self, after: Mapping[str, int]) -> answers.Welcome:
         """
         Return who a program is, and with what it comes back.
@@ -200,8 +212,11 @@ class Session:
         """
         Keep what is needed to go on after the connection, or the server, has broken.
 
-        That is done at once, but for one who changes it all the time.
+        That is done at once, but for one who changes it all the time. With an account its rooms are kept
+        as well.
         """
+        if self.person.account:
+            self.chat.accounts.change(self.person.account, self._with_rooms)
         now = self.chat.clock.seconds()
         if now >= self._keeping_since + 1:
             self._keeping_since, self._keeps = now, 0
@@ -210,6 +225,23 @@ class Session:
             self._keep(has_left=False)
         elif self._keeps == KEPT_A_SECOND + 1:
             self.chat.clock.callLater(1, self._keep_late)
+
+    def keep_settings(self) -> None:
+        """Keep with the account, if there is one, what the person has set, and whom they do not hear."""
+        settings, ignored = dict(self.settings.describe()), self.person.ignored
+        self.chat.accounts.change(
+            self.person.account, lambda it: msgspec.structs.replace(it, settings=settings, ignored=ignored)
+        )
+
+    def _with_rooms(self, account: KeptAccount) -> KeptAccount:
+        """Return the account with the rooms that it is in now, and since when it is in each."""
+        id = self.person.id
+        rooms = {
+            feed.stream: account.rooms.get(feed.stream) or feed.room.members[id].since
+            for feed in self.feeds
+            if id in feed.room.members
+        }
+        return msgspec.structs.replace(account, rooms=rooms)
 
     def _keep_late(self) -> None:
         if self in self.person.sessions:
@@ -267,6 +299,24 @@ class Session:
             tokens = [*tokens, digest(ticket.token)][-MOST_TOKENS:]
         self.digests = code, *tokens
 
+    def renew(self, ticket: Ticket) -> None:
+        """Have a ticket of which more is known than of the one before, which stays good."""
+        self._ticket = ticket.token or ticket
+        self.digests = (digest_as_made(ticket.code), *self.digests)[: MOST_TOKENS + 1]
+
+    def give_way(self, reason: str) -> None:
+        """The person goes on as somebody else over the same connection: this one has left, for good."""
+        dialogue, chat = self.dialogue, self.chat
+        reader = dialogue.reader
+        places = reader.places()
+        for feed in self.feeds:
+            reader.unfollow(feed)
+        reader.unfollow(chat.inboxes.feed(self.person.id))
+        chat.cursors.rest(self.id, places)
+        self._leave(reason)
+        self._note_absence(places)
+        chat.forget(self.id)
+
     def stay(self) -> None:
         """The person is about to be back: nothing is to be told."""
         self.chat.broken.cancel(self.id)
@@ -288,11 +338,18 @@ class Session:
     def _rest(self, places: Mapping[str, Place]) -> None:
         # Private messages may come while nobody follows the inbox: they are missed from the first on.
         self.chat.cursors.rest(self.id, {inbox(self.person.id): Place(0, 0)} | dict(places))
+        if self not in self.person.sessions:
+            self._note_absence(places)
+
+    def _note_absence(self, places: Mapping[str, Place]) -> None:
+        if account := self.person.account:
+            self.chat.absences.note(account, places)
 
     def _leave(self, reason: str, is_farewell: bool = True) -> None:
         if self.chat.resumable.holds(self.id):
             self._keep(has_left=True)
         person = self.person
+        self._note_absence(self.acknowledged.certain)
         if self.chat.depart(person, self, self.feeds, reason):
             # After a break the name was kept for as long as it is after a farewell.
             self.chat.people.release(person.name, person.id, self.address, is_kept=is_farewell)

@@ -1,0 +1,174 @@
+"""
+Coming in with an account: as somebody new, beside one's other connections, or in place of a broken one.
+
+Whether the password is right has been seen to before.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from twisted.internet.defer import DeferredLock
+
+from tcpchat import answers, jsonlines
+from tcpchat.dialogue import Dialogue
+from tcpchat.membership import Membership
+from tcpchat.person import Person
+from tcpchat.places import Place
+from tcpchat.records import KeptAccount
+from tcpchat.requests import Refused
+from tcpchat.returning import MakeHome, attach, show_missed, take_up, tell_operator
+from tcpchat.room import LOBBY
+from tcpchat.session import Session
+from tcpchat.settings import AS_AT_FIRST, Settings
+
+
+async def log_in(
+    dialogue: Dialogue, account: KeptAccount, make_home: MakeHome, ref: str = ""
+) -> list[int] | None:
+    """
+    Bring somebody in whose account it is; return the number of the entry that says so, if there is one.
+
+    Whoever is there already is there over one more connection, or, if one has broken, over this
+    one in its place.
+
+    Raises:
+        NotKept: the log cannot be written; nobody has come in.
+        Refused: the account is gone meanwhile.
+    """
+    chat = dialogue.chat
+    lock = chat.logging_in.setdefault(account.id, DeferredLock())
+    await lock.acquire()  # two of their connections at once are one person all the same
+    try:
+        known = chat.accounts.get(account.id)
+        if known is None:
+            raise Refused("That account has just been removed.", "bad-login")
+        person = chat.people.person(account.id)
+        if person is None:
+            return await _come_in(dialogue, known, make_home, ref)
+        broken = [it for it in person.sessions if isinstance(it, Session) and it.is_broken]
+        broken = [it for it in broken if it.id not in chat.returning]
+        if broken:
+            await take_up(broken[-1], dialogue, make_home)
+        else:
+            _sit_down(dialogue, person, make_home)
+        return None
+    finally:
+        lock.release()
+        if not lock.locked and not lock.waiting:
+            chat.logging_in.pop(account.id, None)
+
+
+async def log_in_again(
+    session: Session, account: KeptAccount, make_home: MakeHome, ref: str = ""
+) -> list[int] | None:
+    """
+    Go on as somebody whose account it is, who was there as somebody else: that one has left.
+
+    Raises:
+        NotKept: the log cannot be written; the connection has ended.
+    """
+    dialogue = session.dialogue
+    session.give_way(f"logged in as {account.nick}")
+    try:
+        return await log_in(dialogue, account, make_home, ref)
+    except Exception:
+        dialogue.cut_off("Not logged in: please connect again.")
+        raise
+
+
+async def _come_in(
+    dialogue: Dialogue, account: KeptAccount, make_home: MakeHome, ref: str
+) -> list[int] | None:
+    """Bring somebody in who is not there yet: into the rooms where they were, or else into the lobby."""
+    chat = dialogue.chat
+    session_id, new = chat.new_id(), chat.new_ticket()
+    name = chat.people.claim(account.nick, account.id, dialogue.address, or_variant=True)
+    person = Person(account.id, name, chat.wall(), account.id)
+    person.ignored = dict(account.ignored)
+    session = Session(dialogue, session_id, person, new)
+    _take_settings(dialogue, account)
+    membership = Membership(session)
+    seqs: list[int] = []
+    try:
+        for stream in account.rooms or (LOBBY,):
+            seqs += await _go_in(session, stream, "" if seqs else ref)
+        if not session.feeds:
+            seqs += await _go_in(session, LOBBY, ref)
+    except Exception:
+        chat.depart(person, session, session.feeds, "")
+        session.release(name)
+        raise
+    connection = dialogue.reader.session
+    home = attach(session, dialogue, make_home)
+    session.register(tuple(feed.stream for feed in session.feeds))
+    session.enter()
+    session.keep()
+    tell_operator("{nick} has logged in by {connection} from {address}", session, connection)
+    if name.display != account.nick:
+        dialogue.tell(f'"{account.nick}" is taken now. You are {name.display}.')
+    places = chat.absences.places(account.id)
+    show_missed(session, places, home)
+    if not places and session.feeds and not dialogue.speaks_json:
+        membership.show_past(session.feeds[-1], session.feeds[-1].shown + 1)
+    return seqs[-1:] or None
+
+
+async def _go_in(session: Session, stream: str, ref: str) -> list[int]:
+    """Go into a room, unless that may not be any more; return the number of the entry that says so."""
+    chat = session.chat
+    try:
+        feed = await chat.rooms.reach(stream)
+        person = session.person
+        if person.id in feed.room.members:  # a server that has ended since has not said that they left
+            seqs = []
+        else:
+            seqs = await chat.join(feed, session.id, session.nick, ref, person.account)
+    except Refused as refusal:
+        session.dialogue.refuse(refusal)
+        return []
+    session.feeds.append(feed)
+    return seqs
+
+
+def _take_settings(dialogue: Dialogue, account: KeptAccount) -> None:
+    """Have the account's settings: those that somebody has changed on the way in stay as they are."""
+    settings: Settings = dialogue.settings
+    at_first = dict(AS_AT_FIRST.describe())
+    for name, value in account.settings.items():
+        if dict(settings.describe()).get(name) == at_first.get(name):
+            with suppress(Refused):  # of a setting that there is no more
+                settings = settings.changed(name, value)
+    dialogue.settings = replace(settings)
+
+
+def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
+    """Be there over one more connection: in the same rooms, from now on."""
+    chat = dialogue.chat
+    session_id, new = chat.new_id(), chat.new_ticket()
+    other = person.sessions[-1]
+    assert isinstance(other, Session)
+    account = chat.accounts.get(person.account)
+    session = Session(dialogue, session_id, person, new)
+    session.feeds = list(other.feeds)
+    if account is not None:
+        _take_settings(dialogue, account)
+    connection = dialogue.reader.session
+    attach(session, dialogue, make_home)
+    session.register(tuple(feed.stream for feed in session.feeds))
+    session.enter()
+    tell_operator("{nick} has logged in once more by {connection} from {address}", session, connection)
+    membership = Membership(session)
+    reader = dialogue.reader
+    feeds = [chat.inboxes.feed(person.id), *session.feeds]
+    if dialogue.speaks_json:
+        dialogue.answer(session.welcome({jsonlines.room(feed.stream): feed.shown for feed in feeds}))
+    elif session.feeds:
+        code = answers.Notice(f"If the connection breaks, /resume {new.code} brings you back.")
+        dialogue.answer(membership.where(session.feeds[-1], session.feeds[-1].shown + 1), code)
+        membership.show_past(session.feeds[-1], session.feeds[-1].shown + 1)
+    else:
+        dialogue.tell(f"You are {session.nick}, in no room. /join {LOBBY}")
+    for feed in feeds:
+        reader.follow(feed, Place(feed.shown, feed.shown))
