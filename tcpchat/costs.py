@@ -5,16 +5,21 @@ from __future__ import annotations
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.requests import (
     Asked,
+    ChangePassword,
     ChooseNick,
+    Context,
     History,
     Join,
     Leave,
     ListRooms,
+    Login,
     More,
     Refused,
+    Register,
     Resume,
     Search,
     TakeNick,
+    Unregister,
     Who,
 )
 
@@ -37,10 +42,16 @@ COSTS: dict[type, float] = {
     More: 5.0,
     Search: 5.0,
     Who: 5.0,
+    Context: 5.0,
+    # What has a password hashed, which takes some ten milliseconds of a processor.
+    Register: 5.0,
+    Login: 5.0,
+    ChangePassword: 5.0,
+    Unregister: 5.0,
 }
 
 # Before there is a nickname nobody is told anything: what costs is that names and codes are tried.
-NAMELESS_COSTS = COSTS | {ChooseNick: FAILED, TakeNick: FAILED, Resume: FAILED}
+NAMELESS_COSTS = COSTS | {ChooseNick: FAILED, TakeNick: FAILED, Resume: FAILED, Login: FAILED}
 
 # A line as it was understood. Those of a paste are taken as they are.
 Step = Asked | str | Refused

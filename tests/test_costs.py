@@ -14,12 +14,16 @@ from tcpchat.requests import Asked, NotUnderstood, Refused
 BEHIND = {
     "nick": " bob", "as": " bob", "me": " waves", "msg": " bob hi", "reply": " hi", "join": " #dev",
     "whois": " bob", "search": " words", "seen": " bob", "ignore": " eve", "unignore": " eve",
-    "resume": " fig-42-moss-lamp",
+    "resume": " fig-42-moss-lamp", "register": " pw", "login": " bob pw", "password": " pw wp",
+    "unregister": " pw", "re": " 12 yes", "edit": " 12 yes", "rm": " 12", "context": " 12",
+    "report": " 12 spam", "op": " eve", "deop": " eve", "kick": " eve", "unban": " eve", "mute": " eve",
+    "unmute": " eve", "invite": " eve", "announce": " hi",
 }  # fmt: skip
 
 DEAR = {
     "nick": 3, "as": 3, "join": 3, "leave": 3,
-    "history": 5, "more": 5, "rooms": 5, "search": 5, "who": 5,
+    "history": 5, "more": 5, "rooms": 5, "search": 5, "who": 5, "context": 5,
+    "register": 5, "login": 5, "password": 5, "unregister": 5,
 }  # fmt: skip
 
 
@@ -38,7 +42,8 @@ class CostTests(SynchronousTestCase):
                 self.assertEqual(self.cost(line), DEAR.get(name, 1), line)
 
     def test_a_request_of_a_program_costs_what_the_command_does(self) -> None:
-        fields = '"text":"words","to":"bob","nick":"bob","room":"dev","name":"echo","code":"x"'
+        fields = '"text":"words","to":"bob","nick":"bob","room":"dev","name":"echo","code":"x","number":12,'
+        fields += '"password":"pw","old":"pw","new":"wp","reason":"spam","whom":"eve"'
         for kind in json_requests.REQUESTS:
             asked = json_requests.understand(f'{{"type":"{kind}",{fields}}}')
             self.assertEqual(tokens(asked, False), DEAR.get(kind, 1), kind)

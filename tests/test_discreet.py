@@ -23,7 +23,7 @@ class DiscreetTests(SynchronousTestCase):
     def test_of_an_event_it_is_told_whose_it_is_and_not_what_was_said(self) -> None:
         self.assertEqual(
             repr(Entry(1, 5, Said("s1", "bob", "hello"))),
-            "Entry(seq=1, time=5, event=Said(session='s1', nick='bob', text=<5>, ref=<0>))",
+            "Entry(seq=1, time=5, event=Said(session='s1', nick='bob', text=<5>, ref=<0>, account=''))",
         )
         for event in (
             Said("s1", "bob", CANARY), Acted("s1", "bob", CANARY), Told("s1", "bob", "ann", CANARY),
