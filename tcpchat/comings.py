@@ -15,7 +15,7 @@ class Comings:
     """Who came and went in a room, however many, for one line about it."""
 
     def __init__(self, viewer: str) -> None:
-        """``viewer`` is the session that is not told of itself."""
+        """``viewer`` is the person who is not told of themselves."""
         self.time = 0  # of the last of them; 0 if there is none
         self._viewer = viewer
         self._first: tuple[list[str], list[str]] = [], []
@@ -23,7 +23,7 @@ class Comings:
 
     def add(self, entry: Entry) -> None:
         """Take in an entry that says who came or went."""
-        if entry.event.session == self._viewer:
+        if entry.event.person == self._viewer:
             return
         self.time = entry.time
         which = isinstance(entry.event, Left)

@@ -40,27 +40,27 @@ class _Passages:
     def __init__(self) -> None:
         self.seqs = array("Q")
         self.times = array("Q")
-        self.sessions: list[str] = []
+        self.people: list[str] = []
         self.nicks: list[str] = []
 
     def add(self, entry: Entry) -> None:
         self.seqs.append(entry.seq)
         self.times.append(entry.time)
-        self.sessions.append(entry.event.session)
+        self.people.append(entry.event.person)
         self.nicks.append(entry.event.nick)
 
     def forget(self, upto: int) -> None:
         end = bisect_right(self.seqs, upto)
-        for column in self.seqs, self.times, self.sessions, self.nicks:
+        for column in self.seqs, self.times, self.people, self.nicks:
             del column[:end]
 
     def without(self, viewer: str, after: int, upto: int) -> tuple[list[str], int, int]:
         """Return the first nicknames of the others between two entries, their number, and the last time."""
         begin, end = bisect_right(self.seqs, after), bisect_right(self.seqs, max(after, upto))
-        number = end - begin - self.sessions[begin:end].count(viewer)
-        others = (n for n in range(begin, end) if self.sessions[n] != viewer)
+        number = end - begin - self.people[begin:end].count(viewer)
+        others = (n for n in range(begin, end) if self.people[n] != viewer)
         first = [self.nicks[n] for n in islice(others, MOST_NAMED)]
-        while end > begin and self.sessions[end - 1] == viewer:
+        while end > begin and self.people[end - 1] == viewer:
             end -= 1
         return first, number, self.times[end - 1] if number else 0
 

@@ -87,6 +87,7 @@ async def _come_in(
     name = chat.people.claim(account.nick, account.id, dialogue.address, or_variant=True)
     person = Person(account.id, name, chat.wall(), account.id)
     person.ignored = dict(account.ignored)
+    person.correspondent = account.correspondent
     session = Session(dialogue, session_id, person, new)
     _take_settings(dialogue, account)
     membership = Membership(session)

@@ -202,7 +202,7 @@ class Reader(Showing):
         elif feed := self._following.behind():
             view = self._following.view(feed)
             place, here = self._following.place(feed), feed.here(view)
-            fold = feed.fold(place, here.presence, view, self.session)
+            fold = feed.fold(place, here.presence, view, self.person)
             if fold is not None:
                 self._following.move(feed, place._replace(presence=here.presence))
                 self._show_answer(fold)

@@ -50,6 +50,7 @@ class KeptAccount(Discreet, frozen=True, omit_defaults=True):
     settings: dict[str, str] = {}
     ignored: dict[str, str] = {}
     rooms: dict[str, int] = {}  # the entry that brought it into each of its rooms; the current one last
+    correspondent: str | None = None  # the person who wrote privately last
     is_operator: bool = False  # of the whole server
     seen: int = 0  # when it was there last
 

@@ -44,6 +44,7 @@ class Viewer(Protocol):
     """Who is shown a replay."""
 
     session: str
+    person: str
 
     def view(self, stream: str) -> View:
         """Return how a stream is seen."""
@@ -208,7 +209,7 @@ class _Walk:
                 if entry.seq > after.presence and view.json:
                     shown.append(entry)
                 elif entry.seq > after.presence:
-                    self._comings = self._comings or Comings(viewer.session)
+                    self._comings = self._comings or Comings(viewer.person)
                     self._comings.add(entry)
             elif entry.seq > after.seq and (view.json or not self._was_told(entry)):
                 lines = lines_said(entry.event) or 1

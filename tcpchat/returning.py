@@ -86,6 +86,7 @@ def attach(session: Session, dialogue: Dialogue, make_home: MakeHome) -> Home:
     """Let a session go on over a connection."""
     dialogue.adopt(session.settings)
     dialogue.reader.session = session.id
+    dialogue.reader.person = session.person.id
     dialogue.pay_from(session.budget)
     session.dialogue = dialogue
     ignored = session.person.ignored
@@ -273,7 +274,7 @@ def show_missed(
         if place.is_behind(here):
             changes = None
             if isinstance(feed, RoomFeed) and not view.json:
-                changes = feed.room.lately.between(place, here, session.id)
+                changes = feed.room.lately.between(place, here, session.person.id)
             parts.append(Part(feed, place, here, changes))
         reader.follow(feed, here, place)
     if request is None and not dialogue.speaks_json:

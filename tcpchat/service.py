@@ -301,7 +301,12 @@ class Chat:
 
         copy = msgspec.structs.replace(event, ref="")
         both = [(inbox(to), [copy]), (inbox(event.person), [event])]
-        return self.log.append_all(both).addCallback(lambda seqs: seqs[1])
+        return self.log.append_all(both).addCallback(self._told, event, to)
+
+    def _told(self, seqs: list[list[int]], event: Told, to: str) -> list[int]:
+        if self.people.person(to) is None:  # who can answer all the same once they are back
+            self.accounts.change(to, lambda it: msgspec.structs.replace(it, correspondent=event.person))
+        return seqs[1]
 
     def _hear(self, id: str, entries: list[Entry]) -> None:
         person = self.people.person(id)

@@ -216,7 +216,7 @@ class Session:
         as well.
         """
         if self.person.account:
-            self.chat.accounts.change(self.person.account, self._with_rooms)
+            self.chat.accounts.change(self.person.account, self._as_now)
         now = self.chat.clock.seconds()
         if now >= self._keeping_since + 1:
             self._keeping_since, self._keeps = now, 0
@@ -233,15 +233,15 @@ class Session:
             self.person.account, lambda it: msgspec.structs.replace(it, settings=settings, ignored=ignored)
         )
 
-    def _with_rooms(self, account: KeptAccount) -> KeptAccount:
-        """Return the account with the rooms that it is in now, and since when it is in each."""
+    def _as_now(self, account: KeptAccount) -> KeptAccount:
+        """Return the account with the rooms that it is in now, since when, and who wrote to it last."""
         id = self.person.id
         rooms = {
             feed.stream: account.rooms.get(feed.stream) or feed.room.members[id].since
             for feed in self.feeds
             if id in feed.room.members
         }
-        return msgspec.structs.replace(account, rooms=rooms)
+        return msgspec.structs.replace(account, rooms=rooms, correspondent=self.person.correspondent)
 
     def _keep_late(self) -> None:
         if self in self.person.sessions:
@@ -311,7 +311,8 @@ class Session:
         places = reader.places()
         for feed in self.feeds:
             reader.unfollow(feed)
-        reader.unfollow(chat.inboxes.feed(self.person.id))
+        if inbox(self.person.id) in places:
+            reader.unfollow(chat.inboxes.feed(self.person.id))
         chat.cursors.rest(self.id, places)
         self._leave(reason)
         self._note_absence(places)

@@ -32,10 +32,21 @@ class Owner(Protocol):
 class Showing(ABC):
     """A screen, what it has not taken yet, and the answers that wait for that."""
 
-    __slots__ = "_answers", "_gone", "_has_let_go", "_held_answers", "_owner", "_unsent", "screen", "session"
+    __slots__ = (
+        "_answers",
+        "_gone",
+        "_has_let_go",
+        "_held_answers",
+        "_owner",
+        "_unsent",
+        "person",
+        "screen",
+        "session",
+    )
 
     def __init__(self, screen: Screen, owner: Owner) -> None:
         self.session = ""  # the id of the session that it reads for, or before, of its connection
+        self.person = ""  # whose session it is
         self.screen = screen
         self._owner = owner
         # A replay, and what was told since. Nearly nobody has one: a list would be held for each.

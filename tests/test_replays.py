@@ -19,7 +19,7 @@ from tcpchat.room_feed import RoomFeed
 class Bob:
     """Who is shown a replay; in #lobby at the moment."""
 
-    session = "bob"
+    session = person = "bob"
 
     def __init__(self, view: View = View()) -> None:  # noqa: B008 (it cannot change)
         self._view = view
