@@ -1,0 +1,49 @@
+"""Somebody over one connection or several: idle as the liveliest, broken as all of them."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.events import Told, inbox
+from tcpchat.feed import Feed
+from tcpchat.names import nickname
+from tcpchat.person import Person
+
+
+class Connection:
+    """A session of somebody."""
+
+    def __init__(self, id: str, idle: float = 0.0, is_broken: bool = False) -> None:
+        self.id = id
+        self.idle = idle
+        self.is_broken = is_broken
+        self.rooms = ["#lobby"]
+        self.heard: list[str] = []
+        self.followed: list[str] = []
+
+    def heard_from(self, event: Told) -> None:
+        self.heard.append(event.text)
+
+    def follow_inbox(self, feed: Feed) -> None:
+        self.followed.append(feed.stream)
+
+
+class PersonTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.phone, self.desk = Connection("s1", 60.0, is_broken=True), Connection("s2", 5.0)
+        self.bob = Person("s1", nickname("Bob"), 0, "s1")
+        self.bob.sessions = self.phone, self.desk
+
+    def test_it_is_idle_as_long_as_the_connection_that_is_so_for_the_shortest(self) -> None:
+        self.assertEqual((self.bob.nick, self.bob.idle, self.bob.rooms), ("Bob", 5.0, ["#lobby"]))
+
+    def test_it_is_broken_when_all_are(self) -> None:
+        self.assertFalse(self.bob.is_broken)
+        self.desk.is_broken = True
+        self.assertTrue(self.bob.is_broken)
+
+    def test_every_connection_hears_what_is_private(self) -> None:
+        self.bob.heard_from(Told("s9", "eve", "Bob", "psst"))
+        self.bob.follow_inbox(Feed(inbox("s1"), lambda: 0))
+        for connection in self.phone, self.desk:
+            self.assertEqual((connection.heard, connection.followed), (["psst"], ["@s1"]))
