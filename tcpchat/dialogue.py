@@ -23,11 +23,16 @@ from tcpchat.limits import MOST_UNCOMMITTED
 from tcpchat.lines import EndOfFile
 from tcpchat.pastes import Pasting
 from tcpchat.reader import Reader
-from tcpchat.requests import Asked, Paste, Refused
+from tcpchat.requests import Asked, NotUnderstood, Paste, Quit, Refused, Request
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
 
 T = TypeVar("T")
+
+NOT_ENCRYPTED = "This connection is not encrypted."
+
+# It is no password.
+QUIT = "/quit"
 
 DELAYED = "That is much at once: it goes on bit by bit, nothing is lost. /paste says many lines as one."
 
@@ -39,7 +44,7 @@ class Dialogue(CarryingOut):
     It is one object, as there are many, without others that would refer to it and be referred to.
     """
 
-    __slots__ = "_going_on", "_heard", "_lines", "_pasting"
+    __slots__ = "_asking", "_going_on", "_heard", "_knows_password", "_lines", "_pasting", "wrong_passwords"
 
     def __init__(self, chat: Chat, screen: Screen, address: str) -> None:
         """``address`` is where the person connects from, without a port."""
@@ -49,7 +54,10 @@ class Dialogue(CarryingOut):
         self._heard = chat.clock.seconds()
         self._lines: Fifo[str | bytes | Refused | EndOfFile] = Fifo()
         self._pasting: Pasting | None = None
+        self._asking: Callable[[str], Request] | None = None  # what a password is asked for for
+        self._knows_password = False
         self._going_on = False
+        self.wrong_passwords = 0  # that came over this connection
 
     @property
     def idle(self) -> float:
@@ -84,6 +92,26 @@ class Dialogue(CarryingOut):
             self._flow.wait(Wait.LINES, True)
 
     # What the states call
+
+    def ask(self, question: str, complete: Callable[[str], Request]) -> None:
+        """
+        Take the next line for a password, whatever it looks like, and go on with the request that it makes.
+
+        Raises:
+            NotUnderstood: to programs no questions are put.
+        """
+        if self.speaks_json:
+            raise NotUnderstood("The password is missing.")
+        self.has_password()
+        self._asking = complete
+        self.tell(question)
+        self._screen.hide_input(True)
+
+    def has_password(self) -> None:
+        """A password comes over this connection: warn, once, if others could read it."""
+        if not (self._knows_password or self._screen.is_encrypted):
+            self.tell(NOT_ENCRYPTED)
+        self._knows_password = True
 
     def drop_lines(self) -> None:
         """Forget the lines that wait."""
@@ -165,7 +193,10 @@ class Dialogue(CarryingOut):
         size = costs.size(line)
         if isinstance(line, bytes):
             line = self.decode(line)  # now: the line before may have set in what
-        step = line if self._pasting else self._understand(line)
+        if self._asking is not None:
+            step: Step = self._complete(self._asking, line)
+        else:
+            step = line if self._pasting else self._understand(line)
         if isinstance(step, Refused) and self.reader.is_gone and not self._pasting:
             return  # nobody would be told: who has sent garbage and hung up is not kept for it
         if self._pace is None or self._pace.lets(step, self._cost(step), size):
@@ -175,6 +206,16 @@ class Dialogue(CarryingOut):
         if self._pasting:
             self._attempt(self._finish_paste, self._pasting)
         self.quit("")
+
+    def _complete(self, request: Callable[[str], Request], line: str | Refused) -> Asked | Refused:
+        """Return what is asked for with a password that was missing."""
+        self._asking = None
+        self._screen.hide_input(False)
+        if isinstance(line, Refused):
+            return line
+        if not line:
+            return NotUnderstood("That is no password, and nothing is done.")
+        return Asked(Quit("") if line.strip() == QUIT else request(line))
 
     def _understand(self, line: str | Refused) -> Asked | Refused:
         assert self._state is not None

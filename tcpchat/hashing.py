@@ -1,5 +1,5 @@
 """
-Passwords are hashed and checked by argon2id (RFC 9106), in few threads, and no more at once than those can do.
+Passwords are hashed and checked by argon2id (RFC 9106): in two threads, and few at once.
 
 argon2 lets other threads run while it works, so that nobody else notices anything of it.
 """

@@ -183,8 +183,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Seconds from the connection to the nickname. Without limits, too, there is the protocol's.
     seconds_nameless: Some | None = LONGEST_NAMELESS
 
-    # Wrong passwords for one nickname from one network in 15 minutes, from one network in an hour, and for one
-    # nickname in an hour from where its owner has never been; beyond that each waits (LOGIN_DELAY).
+    # Wrong passwords for one nickname from one network in 15 minutes, from one network in an hour, and for
+    # one nickname in an hour from where its owner has never been; beyond that each waits (LOGIN_DELAY).
     wrong_passwords_per_nickname: Some | None = 5
     wrong_passwords_per_network: Some | None = 20
     wrong_passwords_from_strangers: Some | None = 200

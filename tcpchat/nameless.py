@@ -7,11 +7,14 @@ from functools import lru_cache
 from twisted.internet.task import deferLater
 
 from tcpchat import render
+from tcpchat.accounting import PASSWORD
 from tcpchat.admission import Offence, Visit
 from tcpchat.anywhere import carry_out_anywhere
+from tcpchat.authenticating import authenticate
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
-from tcpchat.limits import MOST_WRONG_CODES
+from tcpchat.limits import MOST_WRONG_CODES, MOST_WRONG_PASSWORDS
+from tcpchat.logging_in import log_in
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import Name
 from tcpchat.present import Present
@@ -20,6 +23,7 @@ from tcpchat.requests import (
     Asked,
     ChooseNick,
     Help,
+    Login,
     Quit,
     Refused,
     Request,
@@ -129,7 +133,7 @@ class Nameless:
         elif self._wrong_codes >= MOST_WRONG_CODES:
             self._dialogue.drop_lines()
             self._dialogue.ended()
-        else:
+        elif self._dialogue.wrong_passwords < MOST_WRONG_PASSWORDS:
             self._dialogue.tell(QUESTION)
 
     def view(self, stream: str) -> View:
@@ -173,6 +177,11 @@ class Nameless:
                 return self._come_in(self._claim(nick, or_variant=True), asked.ref)
             case Resume():
                 return self._come_back(asked.request)
+            case Login(nick, password):
+                if password:
+                    return self._log_in(nick, password, asked.ref)
+                self._dialogue.ask(PASSWORD, lambda typed: Login(nick, typed))
+                return None
             case None | Help() | Set() | SpeakJson() | Quit():
                 carry_out_anywhere(self._dialogue, asked)
                 if not self._dialogue.is_ending:
@@ -198,9 +207,14 @@ class Nameless:
         try:
             return session, self._chat.people.claim(nick, session, self._dialogue.address, or_variant)
         except Refused as refusal:
-            if refusal.code == "nick-taken" and self._chat.people.is_broken(nick):
+            if refusal.code == "nick-taken" and self._is_somebodys(nick):
                 raise Refused(str(refusal), refusal.code, IF_YOURS) from None
             raise
+
+    def _is_somebodys(self, nick: str) -> bool:
+        """Could whoever asks for a nickname be the one who has it?"""
+        people, accounts = self._chat.people, self._chat.accounts
+        return people.is_broken(nick) or accounts.find(people.nickname(nick)) is not None
 
     async def _come_in(self, claimed: tuple[str, Name], ref: str) -> Numbers | None:
         try:
@@ -220,3 +234,14 @@ class Nameless:
                 self._offend(Offence.WRONG_CODE)
             raise
         self._named()
+
+    async def _log_in(self, nick: str, password: str, ref: str) -> Numbers | None:
+        try:
+            account = await authenticate(self._dialogue, nick, password)
+        except Refused as refusal:
+            if refusal.code == "bad-login":
+                self._offend(Offence.WRONG_CODE)
+            raise
+        seqs = await log_in(self._dialogue, account, Present, ref)
+        self._named()
+        return seqs

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import answers, others, queries
+from tcpchat import accounting, answers, others, queries
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
@@ -32,6 +32,7 @@ from tcpchat.requests import (
     Join,
     Leave,
     ListRooms,
+    Login,
     More,
     Refused,
     Reply,
@@ -66,7 +67,9 @@ LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
 
 
 # What is carried out by modules of its own.
-ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {}
+ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {
+    **dict.fromkeys(accounting.REQUESTS, accounting.carry_out),
+}
 
 
 class Present:
@@ -198,6 +201,8 @@ class Present:
                 return self.history.search(query, self._membership.find(room) if room else None, lines)
             case More():
                 return self.history.more()
+            case Login():
+                return accounting.log_in(self._session, asked.request, Present, ref)
             case request if carry_out := ELSEWHERE.get(type(request)):
                 return carry_out(self._session, request, ref)
             case _:

@@ -46,6 +46,10 @@ class Screen(Protocol):
     def hide_input(self, hides: bool) -> None:
         """Have the person's own terminal not show what is typed, or show it again, where that can be had."""
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Can nobody on the way read what comes?"""
+
     def stop_listening(self) -> None:
         """Take nothing more from the network; what has come is input still."""
 
@@ -71,6 +75,7 @@ class Nowhere:
         return None
 
     has_lines = False
+    is_encrypted = True
 
     def hide_input(self, hides: bool) -> None:
         """Nobody types."""

@@ -343,8 +343,8 @@ class Session:
             self._note_absence(places)
 
     def _note_absence(self, places: Mapping[str, Place]) -> None:
-        if account := self.person.account:
-            self.chat.absences.note(account, places)
+        if account := self.chat.accounts.get(self.person.account):
+            self.chat.absences.note(account.id, places)
 
     def _leave(self, reason: str, is_farewell: bool = True) -> None:
         if self.chat.resumable.holds(self.id):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, TypeVar
 
+from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,6 +16,7 @@ from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Entry, Event
 from tcpchat.gate import GATE
+from tcpchat.hashing import Hashing
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
 from tcpchat.logs.interface import Found, Log, NotKept
 from tcpchat.logs.memory import MemoryLog
@@ -24,6 +26,9 @@ from tcpchat.reviving import revive
 from tcpchat.service import Chat
 
 T = TypeVar("T")
+
+# Nobody's password is kept by this: it takes a thousandth of the time.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 # Saturday, 21 November 2026, 10:02 UTC.
 MORNING = 1_795_255_320_000
@@ -113,6 +118,7 @@ class FakeScreen:
         return Traffic(self.on_its_way, len(self.shown) - self.on_its_way)
 
     has_lines = False
+    is_encrypted = False
 
     def pause(self) -> None:
         assert not self.paused
@@ -222,6 +228,7 @@ class ChatCase(SynchronousTestCase):
             ascii_names,
             greeting,
             self.retention,
+            hashing=Hashing(argon2=CHEAP),
         )
 
         async def open() -> None:

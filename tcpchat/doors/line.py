@@ -201,6 +201,11 @@ class LineConnection(LineOnlyReceiver):
             self._listen()
         self._take_lines()
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Can nobody on the way read what comes?"""
+        return self.factory.is_tls
+
     def hide_input(self, hides: bool) -> None:
         """Have the peer not show what is typed, or show it again, if it is telnet."""
         if self._ear is not None:
@@ -356,22 +361,22 @@ class LineFactory(ServerFactory[Any]):
         self.connections: dict[LineConnection, Visit | None] = {}
         self.telnets = Deadlines(chat.clock, TELNET_SILENCE)
         self._entrance = entrance or Entrance(chat.clock, chat.limits)
-        self._is_tls = False
+        self.is_tls = False
 
     def with_tls(self) -> LineFactory:
         """Return one for connections with TLS, which holds them together with these."""
         factory = LineFactory(self.chat, self._entrance)
         factory.connections = self.connections
-        factory._is_tls = True
+        factory.is_tls = True
         return factory
 
     def buildProtocol(self, addr: IAddress | None) -> LineConnection | TurnedAway:
         """Somebody connects, who is turned away if there are too many."""
-        return self._entrance.turn_away(addr, self._is_tls) or LineConnection(self)
+        return self._entrance.turn_away(addr, self.is_tls) or LineConnection(self)
 
     def enter(self, connection: LineConnection, address: str) -> Visit | None:
         """Hold a connection from an address from now on."""
-        visit = self.connections[connection] = self._entrance.enter(address, self._is_tls)
+        visit = self.connections[connection] = self._entrance.enter(address, self.is_tls)
         return visit
 
     def secured(self, connection: LineConnection) -> None:
