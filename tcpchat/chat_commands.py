@@ -82,7 +82,7 @@ def _join(rest: str) -> Join:
 
 
 def _passwords(rest: str) -> tuple[str, str]:
-    old, new = rest.split() or ("", "")  # they are asked for then
+    old, new = (*rest.split(), "", "")[: max(2, len(rest.split()))]  # what is missing is asked for
     return old, new
 
 

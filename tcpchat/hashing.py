@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from twisted.internet.defer import Deferred, execute, fail
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
@@ -76,10 +76,12 @@ class Hashing:
     def _is_right(self, hash: str, password: str) -> bool:
         try:
             return self._argon2.verify(hash or self._nobodys, password)
-        except InvalidHashError:
-            return self._is_right("", password)
-        except VerificationError:
+        except VerifyMismatchError:
             return False
+        except (InvalidHashError, VerificationError):
+            if hash:
+                return self._is_right("", password)
+            raise  # it is not the hash's fault, but for instance that there is no memory
 
     def _later(self, work: Callable[[], T]) -> Deferred[T]:
         if self._busy >= HASHED_AT_ONCE + HASHES_WAITING:

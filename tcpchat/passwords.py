@@ -103,7 +103,7 @@ def _is_like(password: str, name: Name) -> bool:
     try:
         return nickname(password).same(name)
     except NotAName:
-        return password.casefold() == name.display.casefold()
+        return False
 
 
 @cache

@@ -1,53 +1,85 @@
-"""Accounts: found by id and by every look-alike of their nickname, kept in the log."""
+"""Accounts: found by id and by nickname, kept over restarts, and gone when they are removed."""
 
 from __future__ import annotations
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.accounts import Accounts
-from tcpchat.logs.memory import MemoryLog
-from tcpchat.names import NotAName, nickname
-from tcpchat.records import KeptAccount
+from tcpchat.names import Name, nickname
+from tcpchat.records import ACCOUNT, KeptAccount
+from tests.visitors import ChatCase
 
-PAUL = KeptAccount("a1", "paul", "", 5)
+BOB = KeptAccount("s1", "Bob", "$argon2id$canary", 1)
 
 
-class AccountsTests(SynchronousTestCase):
+class AccountsTests(ChatCase):
     def setUp(self) -> None:
-        self.log = MemoryLog(Clock(), lambda: 0)
-        self.accounts = Accounts(self.log)
+        super().setUp()
+        self.accounts = self.chat.accounts
 
     def reopened(self) -> Accounts:
+        """Return what another server finds in the log."""
         accounts = Accounts(self.log)
         self.successResultOf(Deferred.fromCoroutine(accounts.open()))
         return accounts
 
-    def test_one_is_found_by_its_id_and_by_every_look_alike(self) -> None:
-        self.accounts.keep(PAUL)
-        for accounts in self.accounts, self.reopened():
-            self.assertEqual(accounts.get("a1"), PAUL)
-            for look_alike in "paul", "PAUL", "pauI", "\u0440\u0430ul":
-                try:
-                    self.assertEqual(accounts.find(nickname(look_alike)), PAUL, look_alike)
-                except NotAName:
-                    self.assertFalse(look_alike.isascii())  # of two scripts
-            self.assertEqual((accounts.get("a2"), accounts.find(nickname("carl"))), (None, None))
-            self.assertEqual(list(accounts), [PAUL])
+    def test_one_that_is_kept_is_found_by_its_id_and_by_what_looks_like_its_nickname(self) -> None:
+        self.accounts.keep(BOB)
+        self.assertEqual(self.accounts.get("s1"), BOB)
+        for typed in "Bob", "bob", "BOB", "b0b":
+            self.assertEqual(self.accounts.find(nickname(typed)), BOB)
+        self.assertIsNone(self.accounts.find(nickname("anna")))
+        self.assertIsNone(self.accounts.get(""))
+        self.assertEqual([*self.accounts], [BOB])
 
-    def test_what_becomes_of_one_is_kept(self) -> None:
-        self.accounts.keep(PAUL)
-        self.accounts.change("a1", lambda it: msgspec.structs.replace(it, seen=7))
-        self.accounts.change("a2", lambda it: it)
-        known = self.reopened().get("a1")
-        assert known is not None
-        self.assertEqual(known.seen, 7)
+    def test_another_server_finds_it(self) -> None:
+        self.accounts.keep(BOB)
+        self.accounts.change("s1", lambda it: msgspec.structs.replace(it, seen=7))
+        again = self.reopened()
+        self.assertEqual([*again], [msgspec.structs.replace(BOB, seen=7)])
+        self.assertEqual(again.owners[nickname("bob").keys[0]], "s1")
 
-    def test_one_that_is_removed_leaves_its_nickname_free(self) -> None:
-        self.accounts.keep(PAUL)
-        self.accounts.remove("a1")
-        self.accounts.remove("a1")
-        for accounts in self.accounts, self.reopened():
-            self.assertEqual((accounts.get("a1"), accounts.find(nickname("paul"))), (None, None))
+    def test_what_does_not_change_is_not_written(self) -> None:
+        self.accounts.keep(BOB)
+        self.log.keep(ACCOUNT, "s1", None)
+        self.accounts.change("s1", lambda it: it)
+        self.accounts.change("s2", lambda it: msgspec.structs.replace(it, seen=7))
+        self.assertEqual([*self.reopened()], [])
+
+    def test_one_that_is_removed_is_found_no_more_and_its_nickname_is_nobodys(self) -> None:
+        self.accounts.keep(BOB)
+        self.accounts.remove("s1")
+        self.accounts.remove("s1")
+        self.assertEqual((self.accounts.get("s1"), self.accounts.find(nickname("bob"))), (None, None))
+        self.assertEqual((dict(self.accounts.owners), [*self.reopened()]), ({}, []))
+
+    def test_of_two_that_an_older_server_let_look_alike_the_first_keeps_its_nickname(self) -> None:
+        self.accounts.keep(BOB)
+        other = msgspec.structs.replace(BOB, id="s2", nick="b0b")
+        self.accounts.keep(other)
+        self.assertEqual(self.accounts.find(nickname("bob")), BOB)
+        self.accounts.remove("s2")
+        self.assertEqual(self.accounts.find(nickname("bob")), BOB)
+
+    def test_one_whose_nickname_is_none_any_more_is_there_by_its_id(self) -> None:
+        odd = msgspec.structs.replace(BOB, nick="7 of 9")
+        self.accounts.keep(odd)
+        self.assertEqual((self.accounts.get("s1"), dict(self.accounts.owners)), (odd, {}))
+        self.accounts.remove("s1")
+        self.assertEqual([*self.accounts], [])
+
+    def test_what_is_kept_tells_no_password_where_it_is_printed(self) -> None:
+        self.assertNotIn("canary", repr(BOB))
+        self.assertIn("Bob", repr(BOB))
+
+    def test_who_may_hold_its_nickname_is_known_to_the_claims_at_once(self) -> None:
+        def claim(holder: str) -> Name:
+            return self.chat.people.claim("b0b", holder, "192.0.2.1", or_variant=True)
+
+        self.accounts.keep(BOB)
+        self.assertEqual(claim("s2").display, "b0b2")
+        self.assertEqual(claim("s1").display, "b0b")
+        self.accounts.remove("s1")
+        self.chat.people.release(nickname("b0b"), "s1", "192.0.2.1")
+        self.assertEqual(claim("s3").display, "b0b")

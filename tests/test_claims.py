@@ -93,6 +93,39 @@ class HoldingTests(ClaimsCase):
         self.assertIsNone(self.holder("bob"))
 
 
+class RegisteredTests(ClaimsCase):
+    def setUp(self) -> None:
+        self.owners = {key: "s1" for key in nickname("mike").keys}
+        self.claims = Claims(self.owners)
+
+    def test_only_its_owner_may_hold_what_is_registered_or_looks_like_it(self) -> None:
+        for typed in "mike", "MIKE", "rnike":
+            self.assert_taken(typed, "s2")
+        self.claim("rnike", "s1")
+        self.assertEqual(self.holder("mike"), "s1")
+
+    def test_no_variant_is_offered_that_is_registered(self) -> None:
+        self.owners |= {key: "s3" for key in nickname("Mike2").keys}
+        self.assertEqual(self.claims.free_variant(nickname("mike"), HOME, 0).display, "mike3")
+        self.claim("mike3", "s4")
+        self.assertEqual(self.claims.free_variant(nickname("mike"), HOME, 0).display, "mike4")
+
+    def test_after_its_owner_has_left_it_is_still_theirs_and_once_it_is_not_registered_anybodys(self) -> None:
+        self.claim("mike", "s1")
+        self.release("mike", "s1")
+        self.assert_taken("mike", "s2", now=2 * KEPT_FOR)
+        self.owners.clear()
+        self.claim("mike", "s2", now=2 * KEPT_FOR)
+
+    def test_who_holds_what_somebody_else_registers_holds_it_until_they_let_it_go(self) -> None:
+        self.claim("carl", "s2")
+        self.owners |= {key: "s5" for key in nickname("carl").keys}
+        self.claim("carl", "s2")
+        self.assert_taken("carl", "s5")
+        self.release("carl", "s2")
+        self.assert_taken("carl", "s2")
+
+
 class RenamingTests(ClaimsCase):
     def test_while_a_session_is_renamed_it_holds_both_names(self) -> None:
         self.claim("bob", "s1")
