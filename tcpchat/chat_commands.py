@@ -82,7 +82,8 @@ def _join(rest: str) -> Join:
 
 
 def _passwords(rest: str) -> tuple[str, str]:
-    old, new = (*rest.split(), "", "")[: max(2, len(rest.split()))]  # what is missing is asked for
+    words = rest.split()
+    old, new = words + [""] * (2 - len(words))  # what is missing is asked for
     return old, new
 
 

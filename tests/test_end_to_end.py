@@ -199,6 +199,12 @@ def test_tls_loses_nothing(secure_server: Server) -> None:
         assert said[1:] == [f"<bob> {n}" for n in range(500)]
 
 
+def test_a_password_that_comes_by_tls_could_be_read_by_nobody(secure_server: Server) -> None:
+    with secure(secure_server) as bob:
+        bob.sendall(b"bob\n/register bob-secret\n")
+        assert "*** This connection is not encrypted." not in read_until(bob, b"You are registered as bob.")
+
+
 def test_what_is_piped_in_by_tls_is_said(secure_server: Server) -> None:
     with secure(secure_server) as alice:
         alice.sendall(b"alice\n")
