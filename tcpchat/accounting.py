@@ -80,10 +80,12 @@ async def _register(session: Session, password: str) -> None:
     dialogue, chat, person = session.dialogue, session.chat, session.person
     dialogue.has_password()
     password = passwords.check(password, person.name)
+    chat.attempts.register(session.address, chat.clock.seconds())
+    hash = await chat.hashing.hash(password)
+    # Somebody else may have done so, on the operator's behalf, or they themselves over another connection.
     if chat.accounts.find(person.name):
         raise Refused(f'"{person.nick}" is registered already. /nick NICK takes another one.', "nick-taken")
-    chat.attempts.register(session.address, chat.clock.seconds())
-    account = KeptAccount(person.id, person.nick, await chat.hashing.hash(password), chat.wall())
+    account = KeptAccount(person.id, person.nick, hash, chat.wall())
     chat.accounts.keep(account)
     was, person.account = person.account, account.id
     session.keep()
@@ -95,7 +97,7 @@ async def _register(session: Session, password: str) -> None:
         session.keep()
 
     await _note(session, "registered", undo)
-    chat.attempts.succeeded(person.name.fold, session.address)
+    chat.attempts.succeeded(person.name.fold, session.address)  # from there its owner comes
     dialogue.tell(f"You are registered as {account.nick}. /login {account.nick} PASSWORD brings you back.")
 
 

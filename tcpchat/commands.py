@@ -51,7 +51,8 @@ def parse(line: str, nameless: bool = False) -> Request | None:
         return None
     shown = message(line)
     if not shown.startswith("/"):
-        return ChooseNick(line.strip(BLANKS)) if nameless else Say(passwords.said(shown))
+        said = passwords.said(shown)
+        return ChooseNick(line.strip(BLANKS)) if nameless else Say(said)
     if shown.startswith("//") and not nameless:
         return Say(shown[1:])
     # Names are judged as they were typed, not as cleaned.

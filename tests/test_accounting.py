@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpchat import records
@@ -106,6 +106,13 @@ class RegisteringTests(AccountCase):
         already = "!!! You are logged in as bob already."
         self.assertEqual(bob.types("/nick rob", "/register other-secret")[1:], [already])
         self.assertEqual(bob.types("/login bob bob-secret", "/login bob", "/register"), [already] * 3)
+
+    def test_what_the_operator_has_registered_for_somebody_else_is_theirs(self) -> None:
+        (bob,) = self.enter("bob")
+        self.chat.accounts.keep(records.KeptAccount("tool", "B0B", "", 1))
+        seen = bob.types("/register bob-secret")
+        self.assertEqual(seen[1:], ['!!! "bob" is registered already. /nick NICK takes another one.'])
+        self.assertEqual(self.person("bob").account, "")
 
     def test_a_weak_password_is_not_taken(self) -> None:
         (margarete,) = self.enter("margarete")
@@ -480,6 +487,7 @@ class DiscreetTests(AccountCase):
         kept = [self.successResultOf(self.log.records(kind)) for kind in (records.ACCOUNT, records.SESSION)]
         self.assertNotIn("canary", repr(kept))
 
+    @settings(deadline=None, database=None, max_examples=50)
     @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
     def test_whatever_is_typed_for_a_password_is_answered_by_a_line(self, typed: str) -> None:
         """Each example has a chat of its own, as the law is about one line."""

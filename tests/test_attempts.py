@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -64,6 +64,7 @@ class CountsTests(SynchronousTestCase):
         enough = [counts.is_enough(key, 0) for key in (0, 1, 2, "one more")]
         self.assertEqual(enough, [True, False, True, True])
 
+    @settings(deadline=None, database=None)
     @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 20)), max_size=60))
     def test_in_no_time_it_happens_more_than_twice_as_often(self, wanted: list[tuple[str, float]]) -> None:
         """A burst at the beginning, and what was forgotten meanwhile."""

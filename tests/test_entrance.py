@@ -216,6 +216,15 @@ class NamelessTests(EntranceCase):
         why = "Too many connections from your network ended without a nickname. Try again in 15 seconds."
         self.assert_refused(why, "192.0.2.1")
 
+    def test_wrong_passwords_as_much(self) -> None:
+        for _ in range(3):
+            (wire,) = self.assert_let_in("192.0.2.1")
+            wire.protocol.dataReceived(b"/login bob wrong\n")
+            self.settle()
+            wire.loseConnection()
+        why = "Too many connections from your network ended without a nickname. Try again in 15 seconds."
+        self.assert_refused(why, "192.0.2.1")
+
     def test_who_lets_the_time_pass_has_to_wait_too(self) -> None:
         wires = self.assert_let_in("192.0.2.1", "192.0.2.1")
         self.clock.advance(60)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -74,6 +74,7 @@ class ChoosingTests(SynchronousTestCase):
             self.assertEqual(password, password.casefold())
             self.assertLessEqual(SHORTEST_PASSWORD, len(password))
 
+    @settings(deadline=None, database=None)
     @given(st.text())
     def test_whatever_is_typed_is_allowed_or_refused(self, typed: str) -> None:
         try:
@@ -99,6 +100,11 @@ class MistypedTests(SynchronousTestCase):
             self.assertNotIn("secret", str(refusal))
         for line in SAID:
             self.assertEqual(parse(line), Say(line))
+
+    def test_nor_taken_for_a_nickname_and_repeated(self) -> None:
+        for line in MISTYPED:
+            refusal = self.assertRaises(NotUnderstood, parse, line, nameless=True)
+            self.assertNotIn("secret", str(refusal))
 
     def test_two_slashes_say_it_all_the_same(self) -> None:
         self.assertEqual(parse("//login bob secret"), Say("/login bob secret"))
