@@ -73,6 +73,8 @@ def log_in(session: Session, request: Login, make_home: MakeHome, ref: str) -> E
 
 async def _log_in(session: Session, request: Login, make_home: MakeHome, ref: str) -> Numbers | None:
     account = await authenticate(session.dialogue, request.nick, request.password)
+    if session.id in session.chat.returning:
+        raise Refused("You go on over another connection: log in there.")
     return await log_in_again(session, account, make_home, ref)
 
 

@@ -455,6 +455,23 @@ class RaceTests(AccountCase):
         _, seen = self.come_back(bob.code)
         self.assertIn("*** You are bob, in #lobby.", seen)
 
+    def test_who_is_taken_up_from_elsewhere_while_it_is_decided_goes_on_there_as_who_they_were(self) -> None:
+        (bob,) = self.registered("bob")
+        bob.types("/quit")
+        (eve,) = self.enter("eve")
+        many = ManyTests("run_later")
+        many.setUp()
+        self.chat.hashing = many.hashing
+        eve.types("/login bob bob-secret")
+        again = self.stranger()
+        again.types(f"/resume {eve.code}")
+        many.finish()
+        self.assertIn("*** You are eve, in #lobby.", again.sees())
+        self.assertIn("!!! You go on over another connection: log in there.", eve.sees())
+        again.types("/login bob bob-secret")
+        many.finish()
+        self.assertIn("*** You are bob, in #lobby.", again.sees())
+
     def test_lines_behind_it_wait(self) -> None:
         bob, eve = self.enter("bob", "eve")
         many = ManyTests("run_later")
