@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from tcpchat import records
 from tcpchat.logs.interface import Log
@@ -17,6 +17,11 @@ class Accounts:
         self._log = log
         self._accounts: dict[str, KeptAccount] = {}  # by id
         self._owners: dict[Key, str] = {}  # their ids, by each key of their nicknames
+
+    @property
+    def owners(self) -> Mapping[Key, str]:
+        """The ids of accounts, by each key of the nicknames that they keep: it stays up to date."""
+        return self._owners
 
     async def open(self) -> None:
         """Take in every account that the log knows."""
@@ -50,8 +55,8 @@ class Accounts:
         """Have an account no longer: its nickname is free."""
         account = self._accounts.pop(id, None)
         if account is not None:
-            for key in nickname(account.nick).keys:
-                self._owners.pop(key, None)
+            for key in [key for key, owner in self._owners.items() if owner == id]:
+                del self._owners[key]
             self._log.keep(records.ACCOUNT, id, None)
 
     def _add(self, account: KeptAccount) -> None:

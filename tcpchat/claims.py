@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 from functools import cache, lru_cache
 from string import digits
@@ -23,12 +23,15 @@ MOST_KEPT = 10_000
 FOLD = "fold"
 KINDS = FOLD, "skeleton", "upper"
 
+# Nothing is registered.
+NOBODYS: Mapping[Key, str] = {}
+
 # The stem of a variant when the name asked for has none, which no name known to us has.
 _LAST_RESORT = "guest"
 
 
 class Taken(LookupError):
-    """The name, or one that is the same, is held, reserved, or kept for somebody else."""
+    """The name, or one that is the same, is held, reserved, registered by or kept for somebody else."""
 
     def __init__(self, name: Name) -> None:
         super().__init__(f'"{name.display}" is taken')
@@ -52,7 +55,9 @@ class Claims:
     renamed from bob to Bob. Times are monotonic seconds and must not run backwards.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Mapping[Key, str] = NOBODYS) -> None:
+        """``owners`` has who alone may hold what is registered, by each key of a name, now and later."""
+        self._owners = owners
         # By each key's kind, then by its value: a key for each of a thousand names would be three tuples.
         self._holders: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
         self._names: dict[str, tuple[Name, ...]] = {}  # by session, none empty
@@ -147,6 +152,8 @@ class Claims:
         held_by = self._holder(key)
         if held_by is not None:
             return held_by == holder
+        if self._owners.get(key, holder) != holder:
+            return False
         kept = self._kept.get(key)
         return kept is None or kept.address == address or kept.holder == holder
 

@@ -100,6 +100,30 @@ GRACE = 20
 LONGEST_ABSENCE = 300
 MOST_WRONG_CODES = 3
 
+# Bytes of a password after NFC: NIST SP 800-63B asks for at least 8; above the other nobody types one, and
+# it would have to be hashed.
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+
+# Wrong passwords after which a connection is ended, and seconds for which each that is too often has to wait:
+# to guess becomes hopeless, and to have forgotten is bearable.
+MOST_WRONG_PASSWORDS = 3
+LOGIN_DELAY = 5.0
+
+# From a network where somebody has logged in before, they may be wrong so many times as often.
+KNOWN_NETWORK_FACTOR = 4
+
+# Networks remembered of who has logged in from there: at home, at work, on the way.
+NETWORKS_OF_ACCOUNT = 8
+
+# Nicknames and networks of which wrong passwords are counted, some 250 bytes each; the one that was counted
+# longest ago makes room. To have so many forgotten takes the threads below half an hour.
+MOST_COUNTED = 65_536
+
+# Passwords hashed at once, at 19 MiB each, and those that may wait for it: of more, nobody would have an
+# answer within a second.
+HASHED_AT_ONCE = 2
+HASHES_WAITING = 8
+
 # Words and phrases of one /search: a line of one letter each would take the index long, and means nothing.
 MOST_SEARCHED = 64
 
@@ -159,6 +183,17 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Seconds from the connection to the nickname. Without limits, too, there is the protocol's.
     seconds_nameless: Some | None = LONGEST_NAMELESS
 
+    # Wrong passwords for one nickname from one network in 15 minutes, from one network in an hour, and for one
+    # nickname in an hour from where its owner has never been; beyond that each waits (LOGIN_DELAY).
+    wrong_passwords_per_nickname: Some | None = 5
+    wrong_passwords_per_network: Some | None = 20
+    wrong_passwords_from_strangers: Some | None = 200
+    # Accounts that are registered in an hour from one network, and in all: each keeps a nickname for good. A
+    # class behind one address may have a lesson on it.
+    registrations_per_network: Some | None = 10
+    registrations_per_private_network: Some | None = 60
+    registrations: Some | None = 60
+
     # Descriptors that connections leave to the rest: the log and its readers, the doors, what is
     # accepted only to be refused. Without any nothing works.
     spare_descriptors: Some | None = 100
@@ -183,7 +218,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls_handshakes: Some | None = 50
 
     # Seconds for which a network has to wait for each connection that ends without a nickname: for
-    # nothing, after a wrong code, because its time was over. They add up, to no more than the
+    # nothing, after a wrong code or password, because its time was over. They add up, to no more than the
     # longest, pass by as time does, and are enforced once they reach so many; tenfold in private ranges.
     penalty_nameless: SomeOrZero | None = 1
     penalty_wrong_code: SomeOrZero | None = 5

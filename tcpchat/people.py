@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from twisted.internet.interfaces import IReactorTime
 
-from tcpchat.claims import Claims, Taken
+from tcpchat.claims import NOBODYS, Claims, Taken
 from tcpchat.echo import echo
-from tcpchat.names import Name, NotAName, nickname
+from tcpchat.names import Key, Name, NotAName, nickname
 from tcpchat.person import Person, Seat
 from tcpchat.requests import Refused
 
@@ -16,12 +16,21 @@ from tcpchat.requests import Refused
 class People:
     """All who are there, and the nicknames that they hold."""
 
-    def __init__(self, clock: IReactorTime, ascii_names: bool, is_in_lobby: Callable[[str], bool]) -> None:
-        """``is_in_lobby`` tells of a person whether the others there have been shown that they have come."""
+    def __init__(
+        self,
+        clock: IReactorTime,
+        ascii_names: bool,
+        is_in_lobby: Callable[[str], bool],
+        owners: Mapping[Key, str] = NOBODYS,
+    ) -> None:
+        """
+        ``is_in_lobby`` tells of a person whether the others there have been shown that they have come;
+        ``owners`` has the accounts that keep nicknames, by each key of those.
+        """
         self._clock = clock
         self._ascii_names = ascii_names
         self._is_in_lobby = is_in_lobby
-        self._claims = Claims()
+        self._claims = Claims(owners)
         self._people: dict[str, Person] = {}
         self._sessions: dict[str, Seat] = {}  # theirs
         self._newcomers: dict[str, Person] = {}  # who are in the lobby, or are not yet

@@ -26,6 +26,7 @@ from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
+from tcpchat.hashing import in_threads
 from tcpchat.listening import own_addresses, tune, where
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
@@ -127,6 +128,7 @@ class Server(Service):
             greeting=self._greeting,
             retention=config.retention,
             trusted=config.trusted_networks,
+            hashing=in_threads(self._reactor),
         )
         entrance = Entrance(
             self._reactor,

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from tcpchat import records
 from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
+from tcpchat.attempts import Attempts
 from tcpchat.catching_up import CatchingUp
 from tcpchat.cursors import Cursors
 from tcpchat.deadlines import Deadlines
@@ -29,6 +30,7 @@ from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed
 from tcpchat.flow import Uncommitted
 from tcpchat.gate import GATE
+from tcpchat.hashing import Hashing
 from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.logs.interface import Log, NotKept
@@ -74,6 +76,7 @@ class Chat:
         crowd: Callable[[], Crowd] = DirectCrowd,
         trusted: Trusted = (),
         operators: Collection[str] = (),
+        hashing: Hashing | None = None,
     ) -> None:
         """
         ``wall`` tells the time in milliseconds since 1970, ``new_id`` makes up a session's id,
@@ -83,7 +86,7 @@ class Chat:
         the first line that everybody sees. ``retention`` says what the log may forget, ``crowd``
         makes what hands something to many (fanout/). What comes from ``trusted`` networks is not
         counted as one network's. Who has registered one of the nicknames ``operators`` may moderate
-        every room.
+        every room. ``hashing`` hashes passwords elsewhere; without it, that keeps everybody waiting.
         """
         self.log = log
         self.clock = clock
@@ -102,10 +105,12 @@ class Chat:
         self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
         self.resumable = Resumable()
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
-        self.people = People(clock, ascii_names, lambda person: person in self.rooms.lobby.room.members)
         self.accounts = Accounts(log)
         self.absences = Absences(log)
         self.logging_in: dict[str, DeferredLock] = {}  # by account: who are just coming in
+        self.people = People(clock, ascii_names, self._is_in_lobby, self.accounts.owners)
+        self.hashing = hashing or Hashing()
+        self.attempts = Attempts(limits, trusted)
         self._operators = operators
         self.inboxes = Inboxes(log, wall, crowd, self._hear)
         self.catching_up = CatchingUp(log, clock)
@@ -142,6 +147,7 @@ class Chat:
         """Keep what has to be kept; nobody is connected any more."""
         self.cursors.stop()
         self._stopped = True
+        self.hashing.stop()
         if self._upkeep.running:
             self._upkeep.stop()
         self.rooms.keep(1)
@@ -173,6 +179,9 @@ class Chat:
         return {feed.stream: feed.settled for feed in feeds}
 
     # People
+
+    def _is_in_lobby(self, person: str) -> bool:
+        return person in self.rooms.lobby.room.members
 
     def is_named_operator(self, nick: str) -> bool:
         """Tell whether the configuration says that whoever has registered a nickname is an operator."""
