@@ -36,6 +36,7 @@ class KeptSession(Discreet, frozen=True, omit_defaults=True):
     broken: int | None = None  # when the connection broke, if it has
     has_left: bool = False  # has everybody been told so?
     account: str = ""  # the id of the account that it is of
+    entered: dict[str, int] = {}  # the entry that brought it into each room that is locked, or was
 
 
 class KeptAccount(Discreet, frozen=True, omit_defaults=True):
@@ -74,11 +75,12 @@ class KeptSanction(Discreet, frozen=True, omit_defaults=True):
 
 
 class KeptMember(msgspec.Struct, frozen=True, array_like=True):
-    """Somebody in a room."""
+    """Somebody in a room; ``first`` is the entry that brought them in at first, if they were only away."""
 
     session: str
     nick: str
     since: int
+    first: int = 0
 
 
 class KeptRoom(msgspec.Struct, frozen=True, omit_defaults=True):
