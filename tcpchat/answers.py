@@ -160,15 +160,20 @@ class Who(Answer, frozen=True):
 
 
 class WhoIs(Answer, frozen=True):
-    """What everybody may know of somebody: ``since`` in milliseconds since 1970, ``idle`` in seconds."""
+    """
+    What somebody may know of somebody: ``since`` in milliseconds since 1970, ``idle`` in seconds.
+
+    Of one who has an account there is the nickname that it keeps, of which of one's own rooms they are an
+    operator, and whether of the server.
+    """
 
     nick: str
     rooms: Sequence[str]
     since: int
     idle: float
     away: str | None
-    account: str | None = None  # the nickname that it keeps
-    operator: Sequence[str] = ()  # of these rooms
+    account: str | None = None
+    operator: Sequence[str] = ()
     is_server_operator: bool = False
 
     def lines(self, style: Style) -> Iterator[str]:
@@ -185,17 +190,19 @@ class WhoIs(Answer, frozen=True):
             yield is_away(self.nick, self.away)
 
     def json(self) -> bytes:
-        fields = msgspec.structs.asdict(self)
-        return jsonlines.line(
-            {"type": "whois"}
-            | fields
-            | {
-                "rooms": [jsonlines.room(room) for room in self.rooms],
-                "operator": [jsonlines.room(room) for room in self.operator],
-                "since": jsonlines.time(self.since),
-                "idle": int(self.idle),
-            }
-        )
+        fields = {
+            "type": "whois",
+            "nick": self.nick,
+            "rooms": [jsonlines.room(room) for room in self.rooms],
+            "since": jsonlines.time(self.since),
+            "idle": int(self.idle),
+            "away": self.away,
+        }
+        if self.account is not None:
+            fields["account"] = self.account
+            fields["operator"] = [jsonlines.room(room) for room in self.operator]
+            fields["server"] = self.is_server_operator
+        return jsonlines.line(fields)
 
 
 def is_away(nick: str, text: str) -> str:
@@ -253,7 +260,11 @@ class Rooms(Answer, frozen=True):
             yield f"{self.more} more: /more"
 
     def json(self) -> bytes:
-        rooms = [about._replace(room=jsonlines.room(about.room))._asdict() for about in self.rooms]
+        rooms = [
+            {"room": jsonlines.room(name), "people": people, "topic": topic}
+            | ({"locked": True} if locked else {})
+            for name, people, topic, locked in self.rooms
+        ]
         return jsonlines.line({"type": "rooms", "rooms": rooms} | ({"more": self.more} if self.more else {}))
 
 

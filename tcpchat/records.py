@@ -75,12 +75,11 @@ class KeptSanction(Discreet, frozen=True, omit_defaults=True):
 
 
 class KeptMember(msgspec.Struct, frozen=True, array_like=True):
-    """Somebody in a room; ``first`` is the entry that brought them in at first, if they were only away."""
+    """Somebody in a room."""
 
     session: str
     nick: str
     since: int
-    first: int = 0
 
 
 class KeptRoom(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,6 +96,7 @@ class KeptRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     unlocked_at: int = 0  # the last entry that ended a lock
     invited: dict[str, str] = {}  # the nicknames of those who may come in, by person
     is_hidden: bool = False
+    entered: dict[str, int] = {}  # the entry that had brought in those who were only away since, by person
 
 
 class KeptSight(msgspec.Struct, frozen=True):

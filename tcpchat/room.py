@@ -135,8 +135,9 @@ class Room:
 
     def kept(self) -> KeptRoom:
         """Return what the room is now, to be kept."""
-        members = [KeptMember(person, *member) for person, member in self.members.items()]
-        return KeptRoom(self.seq, self.topic, members, **self.order.kept())
+        members = [KeptMember(person, it.nick, it.since) for person, it in self.members.items()]
+        first = {person: member.first for person, member in self.members.items() if member.first}
+        return KeptRoom(self.seq, self.topic, members, entered=first, **self.order.kept())
 
     def restore(self, kept: KeptRoom) -> None:
         """Be what the room was when it was kept."""
@@ -145,7 +146,7 @@ class Room:
         self.lately = Lately(kept.seq)
         self.order.restore(kept)
         self.members = {
-            member.session: Member(member.nick, member.since, member.first) for member in kept.members
+            it.session: Member(it.nick, it.since, kept.entered.get(it.session, 0)) for it in kept.members
         }
         self._comings = [member.since for member in kept.members]
         if kept.members:
