@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
 from tcpchat.events import Joined, Kicked, Left, Noted, Opped, Renamed, Said
@@ -12,6 +14,7 @@ from tcpchat.ordering import make_first_operator
 from tcpchat.room import AUDIT
 from tcpchat.session import Session
 from tests.moderated import AccountCase, OwnRoomCase
+from tests.visitors import Visitor
 
 
 class FirstOperatorTests(AccountCase):
@@ -251,6 +254,18 @@ class KickTests(OwnRoomCase):
         self.assertEqual(self.anna.types("/kick ruth"), ["!!! ruth is an operator of the server."])
         self.assertEqual(root.types("/kick anna")[-1], "*** anna was kicked from #own by ruth.")
 
+    def test_in_a_big_room_who_comes_and_goes_is_still_told_folded(self) -> None:
+        crowd = self.enter(*(f"n{n}" for n in range(60)))
+        for visitor in crowd:
+            visitor.types("/join #own")
+        self.look_away(*crowd)
+        self.anna.types("/kick n59 spam")
+        self.assertEqual(crowd[59].sees()[-1], "*** You are no longer in #own. You are in #lobby.")
+        self.clock.advance(2)
+        self.settle()
+        self.assertEqual([line for line in crowd[59].sees() if "#own" in line], [])
+        self.assertIn("*** n59 was kicked from #own by anna: spam.", crowd[0].sees())
+
     def test_from_outside_it_is_told_as_well(self) -> None:
         root = self.log_in("ruth", is_operator=True)
         root.sees()
@@ -261,6 +276,64 @@ class KickTests(OwnRoomCase):
         self.eve.dialogue.received("/nick rob")
         self.settle()
         self.assertEqual((len(self.events("#own", Renamed)), len(self.events("#lobby", Renamed))), (0, 1))
+
+
+# Who does what at the same moment: None is the time for all of it to happen.
+RACES = st.lists(
+    st.one_of(
+        st.none(),
+        st.tuples(
+            st.sampled_from(["anna", "bob", "eve"]),
+            st.sampled_from(
+                [
+                    "hello", "/kick eve", "/kick bob", "/join #own", "/leave #own", "/nick new", "/nick old",
+                    "/topic t", "/lock", "/unlock", "/invite eve", "/op bob", "/me waves", "/join #lobby",
+                ]
+            ),
+        ),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+class RaceLaws(OwnRoomCase):
+    @settings(deadline=None, database=None, max_examples=60)
+    @given(RACES)
+    def test_whatever_happens_at_once_nobody_does_anything_in_a_room_that_they_are_not_in(
+        self, steps: list[tuple[str, str] | None]
+    ) -> None:
+        self.setUp()  # each time anew
+        bob = self.log_in("bob")
+        bob.types("/join #own")
+        visitors: dict[str, Visitor] = {"anna": self.anna, "bob": bob, "eve": self.eve}
+        for step in steps:
+            if step is None:
+                self.settle()
+                continue
+            who, line = step
+            if not line.startswith(("/kick", "/lock", "/unlock", "/invite", "/op")) or who == "anna":
+                visitors[who].dialogue.received(line)
+        self.settle()
+        inside = set[str]()
+        for entry in self.successResultOf(self.log.read("#own", 0, 1000)):
+            event = entry.event
+            if isinstance(event, Joined):
+                self.assertNotIn(event.person, inside)
+                inside.add(event.person)
+            elif isinstance(event, Kicked):
+                inside.discard(event.target)
+            else:
+                self.assertIn(event.person, inside | {"a-anna"}, event)
+                if isinstance(event, Left):
+                    inside.discard(event.person)
+        self.assertEqual(set(self.own().members), inside)
+        for visitor in visitors.values():
+            session = self.chat.people.session(visitor.dialogue.reader.session)
+            assert isinstance(session, Session)
+            rooms = {feed.stream for feed in self.chat.rooms if session.person.id in feed.room.members}
+            self.assertEqual(set(session.rooms), rooms)
+            self.assertEqual(set(session.dialogue.reader.places()) - {"@" + session.person.id}, rooms)
+        self.assertEqual(self.own().going_out, set())
 
 
 class SlowTests(OwnRoomCase):
