@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from tcpchat import answers
-from tcpchat.command import Rank
 from tcpchat.person import Person
-from tcpchat.ranks import is_operator, rank
+from tcpchat.ranks import is_operator
 from tcpchat.room import Room
 from tcpchat.room_feed import RoomFeed
 from tcpchat.session import Session
@@ -18,7 +17,9 @@ def may_know(session: Session, room: Room) -> bool:
     person = session.person
     if person.id in room.members or person.id in room.order.invited:
         return True
-    return rank(session.chat, person, room) >= Rank.ROOM_OPERATOR
+    return bool(person.account) and (
+        person.account in room.operators or is_operator(session.chat, person.account)
+    )
 
 
 def find(session: Session, typed: str) -> RoomFeed:
