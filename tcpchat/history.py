@@ -90,9 +90,7 @@ class History:
             Refused: the person is in no room.
         """
         feeds = self._session.feeds if feed is None else [feed]
-        ranges = [
-            Range(room.stream, self._floor(room), room.shown + 1) for room in feeds or [self._session.current]
-        ]
+        ranges = [Range(room.stream, 0, room.shown + 1) for room in feeds or [self._session.current]]
         wanted = min(lines or FOUND_AT_ONCE, MOST_HISTORY)
         if not await self._search(_Matches(query, wanted, ranges), ""):
             self._tell("Nothing was found.")
@@ -232,7 +230,7 @@ class History:
         while True:
             query, wanted, ranges = matches
             feeds = {feed.stream: feed for feed in self._session.feeds}
-            # Since the page before a room may have been locked, or its lock ended and began anew.
+            # With each page anew: since the one before a room may have been locked.
             ranges = [
                 part._replace(after=max(part.after, self._floor(feeds[part.stream])))
                 for part in ranges

@@ -67,6 +67,15 @@ class ReadingTests(FloorCase):
         self.assertEqual(self.texts(self.carl.types("/search open")), ["open 1"])
         self.assertEqual(self.carl.types("/more"), ["*** There is nothing earlier."])
 
+    def test_the_next_page_of_a_search_ends_where_the_room_was_locked_meanwhile(self) -> None:
+        self.anna.types("/unlock")
+        (dan,) = self.enter("dan")
+        self.anna.types(*["old"] * 60)
+        dan.types("/join #own")
+        self.assertEqual(len(self.texts(dan.types("/search old in:#own"))), 50)
+        self.anna.types("/lock")
+        self.assertEqual(self.texts(dan.types("/more")), [])
+
     def test_those_who_were_there_read_it(self) -> None:
         self.assertEqual(
             self.texts(self.eve.types("/history 500")), ["canary 0", "canary 1", "canary 2", "open 1"]
