@@ -160,29 +160,49 @@ class Who(Answer, frozen=True):
 
 
 class WhoIs(Answer, frozen=True):
-    """What everybody may know of somebody: ``since`` in milliseconds since 1970, ``idle`` in seconds."""
+    """
+    What somebody may know of somebody: ``since`` in milliseconds since 1970, ``idle`` in seconds.
+
+    Of one who has an account there is the nickname that it keeps, of which of one's own rooms they are an
+    operator, and whether of the server.
+    """
 
     nick: str
     rooms: Sequence[str]
     since: int
     idle: float
     away: str | None
+    account: str | None = None
+    operator: Sequence[str] = ()
+    is_server_operator: bool = False
 
     def lines(self, style: Style) -> Iterator[str]:
         where = f"in {', '.join(self.rooms)}" if self.rooms else "in no room"
         since = moment(self.since, style.zone, style.now)
         yield f"{self.nick} is {where}, connected since {since}, idle for {duration(self.idle)}."
+        if self.account is not None:
+            yield f"{self.nick} is logged in as {self.account}."
+        if self.is_server_operator:
+            yield f"{self.nick} is an operator of the server."
+        if self.operator:
+            yield f"{self.nick} is an operator of {', '.join(self.operator)}."
         if self.away is not None:
             yield is_away(self.nick, self.away)
 
     def json(self) -> bytes:
-        fields = msgspec.structs.asdict(self)
-        rooms = [jsonlines.room(room) for room in self.rooms]
-        return jsonlines.line(
-            {"type": "whois"}
-            | fields
-            | {"rooms": rooms, "since": jsonlines.time(self.since), "idle": int(self.idle)}
-        )
+        fields = {
+            "type": "whois",
+            "nick": self.nick,
+            "rooms": [jsonlines.room(room) for room in self.rooms],
+            "since": jsonlines.time(self.since),
+            "idle": int(self.idle),
+            "away": self.away,
+        }
+        if self.account is not None:
+            fields["account"] = self.account
+            fields["operator"] = [jsonlines.room(room) for room in self.operator]
+            fields["server"] = self.is_server_operator
+        return jsonlines.line(fields)
 
 
 def is_away(nick: str, text: str) -> str:
@@ -209,11 +229,12 @@ class Seen(Answer, frozen=True):
 
 
 class AboutRoom(NamedTuple):
-    """A room's name, how many people are in it, and its topic."""
+    """A room's name, how many people are in it, its topic, and whether it is locked."""
 
     room: str
     people: int
     topic: str
+    locked: bool = False
 
     @property
     def place(self) -> tuple[int, str]:
@@ -232,21 +253,25 @@ class Rooms(Answer, frozen=True):
     more: int = 0
 
     def lines(self, style: Style) -> Iterator[str]:
-        for name, number, about in self.rooms:
+        for name, number, about, locked in self.rooms:
             topic = f": {about}" if about else ""
-            yield f"{name}: {count(number, 'person', 'people')}{topic}"
+            yield f"{name}: {count(number, 'person', 'people')}{topic}{' (locked)' if locked else ''}"
         if self.more:
             yield f"{self.more} more: /more"
 
     def json(self) -> bytes:
-        rooms = [about._replace(room=jsonlines.room(about.room))._asdict() for about in self.rooms]
+        rooms = [
+            {"room": jsonlines.room(name), "people": people, "topic": topic}
+            | ({"locked": True} if locked else {})
+            for name, people, topic, locked in self.rooms
+        ]
         return jsonlines.line({"type": "rooms", "rooms": rooms} | ({"more": self.more} if self.more else {}))
 
 
 def rooms(known: Iterable[Room], after: tuple[int, str] | None = None) -> Rooms:
     """Return the list of rooms: its first page, or the one after a place in it."""
     all_of_them = (
-        AboutRoom(room.name, len(room.members), room.topic)
+        AboutRoom(room.name, len(room.members), room.topic, room.order.is_locked)
         for room in known
         if room.members or room.name == LOBBY
     )

@@ -86,7 +86,13 @@ class Presence(Fact, frozen=True):
 
 
 class Joined(Presence, frozen=True):
-    """Somebody came into a room."""
+    """
+    Somebody came into a room.
+
+    ``since`` is of one who was only away: the entry that had brought them in at first.
+    """
+
+    since: int = 0
 
 
 class Left(Presence, frozen=True):
@@ -178,9 +184,14 @@ class Unmuted(Moderated, frozen=True):
 
 
 class Invited(Moderated, frozen=True):
-    """Somebody may come into the room though it is locked; ``target`` is the person's id."""
+    """
+    Somebody may come into the room though it is locked; ``target`` is the person's id.
+
+    It is in their inbox, too, and names the ``room`` there.
+    """
 
     target: str
+    room: str = ""
 
 
 class Slowed(Fact, frozen=True):

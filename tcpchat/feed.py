@@ -117,6 +117,12 @@ class Feed:
             return jsonlines.gap(self.stream, after, kept_after + 1)
         return render.no_longer_kept(kept_after - after, view.wire)
 
+    def render_closed(self, after: int, floor: int, view: View) -> bytes:
+        """Return that the entries from after one to another are not for somebody."""
+        if view.json:
+            return jsonlines.gap(self.stream, after, floor + 1)
+        return render.notice("Earlier lines are not for you.", view.wire)
+
     def fold(self, place: Place, upto: int, view: View, viewer: str) -> bytes | None:
         """Return who came and went from a place up to an entry as one line, if they are shown so."""
         return None

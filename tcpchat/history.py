@@ -13,6 +13,8 @@ from tcpchat import answers
 from tcpchat.events import inbox, lines_said
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
 from tcpchat.logs.interface import Found, Range
+from tcpchat.outsiders import may_know
+from tcpchat.places import Place
 from tcpchat.queries import Query
 from tcpchat.render import View, count, is_heard, notice
 from tcpchat.replays import Missed, Paging, Part, Past, Results
@@ -101,8 +103,9 @@ class History:
             self._show_people(_People(feed, 0, 0))
 
     def rooms(self, after: tuple[int, str] | None = None) -> None:
-        """Show the rooms: the first page, or the one after a place in the list."""
-        answer = answers.rooms((feed.room for feed in self._session.chat.rooms), after)
+        """Show the rooms that one may know of: the first page, or the one after a place in the list."""
+        known = (feed.room for feed in self._session.chat.rooms if may_know(self._session, feed.room))
+        answer = answers.rooms(known, after)
         if after and not answer.rooms:
             self._session.dialogue.tell("There are no more rooms.")
             return
@@ -115,6 +118,11 @@ class History:
         paging = Paging(MOST_HISTORY, self._keep_missed, lines)
         self._before = None
         self._session.dialogue.reader.replay(Missed(parts, True, paging))
+
+    def _open(self, part: Part) -> Part:
+        """Return what of a part is for the person: they may have been out of the room meanwhile."""
+        floor = self._floor(part.feed) if isinstance(part.feed, RoomFeed) else 0
+        return part._replace(after=part.after.at_least(Place(floor, floor)))
 
     def _keep_missed(self, parts: Sequence[Part], lines: int) -> None:
         self._before = _Missed(parts, lines)
@@ -142,7 +150,8 @@ class History:
                 return
             case _Missed(parts, lines):
                 streams = {feed.stream for feed in self._session.feeds} | {inbox(self._session.person.id)}
-                self.show_missed([part for part in parts if part.feed.stream in streams], lines)
+                left = [self._open(part) for part in parts if part.feed.stream in streams]
+                self.show_missed(left, lines)
                 return
             case None:
                 raise Refused("There is nothing to be shown more of. /history or /search first.")
@@ -151,6 +160,8 @@ class History:
 
     def _show_people(self, people: _People) -> None:
         feed, after, named = people
+        if not may_know(self._session, feed.room):
+            raise self._session.chat.rooms.no_room(feed.stream)
         page = list(islice(feed.room.people(after), answers.NAMED_PER_PAGE))
         if named and not page:
             self._session.dialogue.tell("There is nobody else.")
@@ -171,25 +182,37 @@ class History:
     async def _show(self, lines: _Lines, title: str) -> int:
         """Show lines of a room, and return how many."""
         feed, wanted, upto = lines
-        view = self._session.dialogue.view(feed.stream)
+        view, reader = self._session.dialogue.view(feed.stream), self._session.dialogue.reader
+        floor = self._floor(feed)
+        upto = max(upto, floor)
         if view.ignored and not view.json:
-            after, found = await self._find_heard(lines, view)
+            after, found = await self._find_heard(lines._replace(upto=upto), view, floor)
         else:
             after, found = await self._log.find_spoken(feed.stream, wanted, upto)
+            if after < floor:
+                after, found = floor, await self._log.count_spoken(feed.stream, floor, upto)
+        kept_after, closed = self._log.kept_after(feed.stream), 0
+        if found < wanted and kept_after < floor:
+            _, closed = await self._log.find_spoken(feed.stream, 1, floor)
+            if closed or view.json:
+                reader.tell(feed.render_closed(kept_after, floor, view))
         self._before = _Lines(feed, wanted, after)
         if found:
-            reader = self._session.dialogue.reader
             self._tell(f"{title}{count(found, 'line', 'lines')} of {feed.stream}:")
             reader.replay(Past(feed, after, upto, self._end()))
-        return found
+        return found + closed
 
-    async def _find_heard(self, lines: _Lines, view: View) -> tuple[int, int]:
-        """Find the last lines of those whom the person does hear, however far back they are."""
+    def _floor(self, feed: RoomFeed) -> int:
+        return feed.room.floor(self._session.person.id)
+
+    async def _find_heard(self, lines: _Lines, view: View, floor: int) -> tuple[int, int]:
+        """Find the last lines above a floor of those whom the person does hear, however far back they are."""
         feed, wanted, upto = lines
         after, found = upto, 0
         while True:
             first, some = await self._log.find_spoken(feed.stream, MOST_HISTORY, upto)
-            if not some:
+            first = max(first, floor)
+            if not some or upto <= floor:
                 return after, found
             for entry in reversed(await self._log.read_spoken(feed.stream, first, upto, MOST_HISTORY)):
                 if is_heard(entry.event, view):
@@ -207,7 +230,12 @@ class History:
         while True:
             query, wanted, ranges = matches
             feeds = {feed.stream: feed for feed in self._session.feeds}
-            ranges = [part for part in ranges if part.stream in feeds]
+            # With each page anew: since the one before a room may have been locked.
+            ranges = [
+                part._replace(after=max(part.after, self._floor(feeds[part.stream])))
+                for part in ranges
+                if part.stream in feeds
+            ]
             found = await self._log.search(query, ranges, wanted)
             oldest = {stream: entry.seq for stream, entry in reversed(found)}
             ranges = [part._replace(before=oldest.get(part.stream, part.before)) for part in ranges]

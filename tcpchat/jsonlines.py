@@ -22,6 +22,7 @@ from tcpchat.events import (
     Entry,
     Event,
     Hidden,
+    Invited,
     Joined,
     Kicked,
     Left,
@@ -171,6 +172,8 @@ def _more(event: Event) -> dict[str, Any]:
             return {"type": _tag(event), "by": nick, "nick": whom, "seconds": seconds, "reason": reason}
         case Slowed(_, nick, seconds):
             return {"type": "slowed", "by": nick, "seconds": seconds}
+        case Invited(_, nick, whom, _, into) if into:
+            return {"type": "invited", "by": nick, "nick": whom, "into": room(into)}
         case Moderated(_, nick, whom):
             return {"type": _tag(event), "by": nick, "nick": whom}
         case Locked(_, nick, key):

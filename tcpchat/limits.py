@@ -140,6 +140,15 @@ LONGEST_NAMELESS = 60
 # People whom one does not want to hear: each is compared with whoever says something.
 MOST_IGNORED = 100
 
+# People who are invited into one room: beyond that the oldest invitation is forgotten. Each is kept with
+# the room, and nobody knows whether whoever was invited as a guest will ever be back.
+MOST_INVITED = 1000
+
+# Seconds between two lines of one person in a slow room at most, a quarter of a day: beyond that it is
+# locked rather than slow. And people whose last line there is remembered: more than anybody reads.
+LONGEST_SLOW = 21_600
+MOST_SLOWED = 10_000
+
 # A room of more people than this is shown who comes and goes once a second, joined in one line.
 LARGEST_UNFOLDED_ROOM = 50
 FOLDED_FOR = 1.0

@@ -95,6 +95,7 @@ async def _come_in(
     try:
         for stream in account.rooms or (LOBBY,):
             seqs += await _go_in(session, stream, "" if seqs else ref)
+        session.forget_lost_rooms()
         if not session.feeds:
             seqs += await _go_in(session, LOBBY, ref)
     except Exception:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
 
-from tcpchat import answers, jsonlines
+from tcpchat import answers, jsonlines, outsiders
+from tcpchat.admitting import admit
 from tcpchat.events import Left, lines_said
 from tcpchat.limits import MOST_NAMED
 from tcpchat.places import Place, pieces
@@ -35,17 +36,17 @@ class Membership:
         """
         if not typed:
             return self._session.current
-        feed = self._chat.rooms.find(typed)
+        feed = outsiders.find(self._session, typed)
         if feed not in self._session.feeds:
             raise Refused(f"You are not in {feed.stream}. /join {feed.stream}", "not-member")
         return feed
 
-    async def go_to(self, typed: str, ref: str = "") -> list[int] | None:
+    async def go_to(self, typed: str, ref: str = "", password: str = "") -> list[int] | None:
         """
         Go to a room that the person names; it is made if there is none of that name.
 
         Raises:
-            Refused: it is no name of a room, or there are too many.
+            Refused: it is no name of a room, or there are too many, or it is locked.
             NotKept: the log cannot be written.
         """
         most = self._chat.limits.rooms_per_person
@@ -57,15 +58,21 @@ class Membership:
                 f"You are in {most} rooms, and that is all that one may be in. /leave one of them.",
                 "too-many",
             )
-        return await self.join(await self._chat.rooms.reach(typed), ref)
+        feed = await self._chat.rooms.reach(typed)
+        is_admitted = feed not in self._session.feeds and await admit(self._session, feed, password)
+        return await self.join(feed, ref, is_admitted=is_admitted)
 
-    async def join(self, feed: RoomFeed, ref: str = "", code: str = "") -> list[int] | None:
+    async def join(
+        self, feed: RoomFeed, ref: str = "", code: str = "", is_admitted: bool = False
+    ) -> list[int] | None:
         """
         Go to a room, and into it if need be; it is shown from the entry on that says so.
 
-        Return that entry's number. A newcomer's ``code`` is told as well.
+        Return that entry's number. A newcomer's ``code`` is told as well. Who ``is_admitted`` may come
+        in though the room is locked.
 
         Raises:
+            Refused: the room is locked.
             NotKept: the log cannot be written.
         """
         session = self._session
@@ -75,7 +82,9 @@ class Membership:
             session.dialogue.reader.restyle()
             session.dialogue.answer(self.where(feed, feed.shown + 1))
             return None
-        (seq,) = await self._chat.join(feed, session.id, session.nick, ref, session.person.account)
+        (seq,) = await self._chat.join(
+            feed, session.id, session.nick, ref, session.person.account, is_admitted=is_admitted
+        )
         session.feeds.append(feed)
         session.dialogue.reader.restyle()
         for other in self._others():
@@ -152,7 +161,8 @@ class Membership:
     def show_past(self, feed: RoomFeed, seq: int) -> None:
         """Show the last lines before an entry; at once, if they are little."""
         view = self._session.dialogue.view(feed.stream)
-        kept_after = self._chat.log.kept_after(feed.stream)
+        floor = feed.room.floor(self._session.person.id)
+        kept_after = max(self._chat.log.kept_after(feed.stream), floor)
         past = [e for e in feed.recent if kept_after < e.seq < seq and is_heard(e.event, view)]
         if not past:
             return

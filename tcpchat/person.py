@@ -7,6 +7,7 @@ from typing import Protocol
 from tcpchat.events import Told
 from tcpchat.feed import Feed
 from tcpchat.names import Name
+from tcpchat.room_feed import RoomFeed
 
 
 class Seat(Protocol):
@@ -31,6 +32,9 @@ class Seat(Protocol):
 
     def follow_inbox(self, feed: Feed) -> None:
         """There are private messages for, or of, the person: show them."""
+
+    def put_out_of(self, feed: RoomFeed) -> None:
+        """The person was put out of a room."""
 
 
 class Person:
@@ -83,3 +87,8 @@ class Person:
         """There are private messages for, or of, the person: show them."""
         for session in self.sessions:
             session.follow_inbox(feed)
+
+    def put_out_of(self, feed: RoomFeed) -> None:
+        """The person was put out of a room."""
+        for session in self.sessions:
+            session.put_out_of(feed)

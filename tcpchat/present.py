@@ -8,11 +8,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import accounting, answers, others, queries
+from tcpchat import accounting, answers, ordering, others, outsiders, queries
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
+from tcpchat.events import Acted, Event, Renamed, Said, Spoken, Told, TopicSet
 from tcpchat.history import History
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
@@ -63,12 +63,13 @@ ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
 QUESTIONS = (AskHistory, Search, More, ListRooms, Who, WhoIs, Seen, Help)
 
 # Requests of which something is in the log, if they have a reference with it.
-LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
+LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave, *ordering.REQUESTS)
 
 
 # What is carried out by modules of its own.
 ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {
     **dict.fromkeys(accounting.REQUESTS, accounting.carry_out),
+    **dict.fromkeys(ordering.REQUESTS, ordering.carry_out),
 }
 
 
@@ -189,8 +190,8 @@ class Present:
                 return self._rename(self._session.claim(new), ref)
             case TakeNick(new):
                 return self._rename(self._session.claim(new, or_variant=True), ref)
-            case Join(room):
-                return self._join(room, ref)
+            case Join(room, password):
+                return self._join(room, password, ref)
             case Leave(room):
                 return self._leave(self._membership.find(room), ref)
             case AskHistory(lines, room, before):
@@ -214,10 +215,10 @@ class Present:
             case ListRooms():
                 self.history.rooms()
             case Who(room):
-                self.history.who(self._chat.rooms.find(room) if room else self._session.current)
+                self.history.who(outsiders.find(self._session, room) if room else self._session.current)
             case WhoIs(nick):
                 it = others.find(self._chat, nick)
-                self._dialogue.answer(answers.WhoIs(it.nick, it.rooms, it.since, it.idle, it.away))
+                self._dialogue.answer(outsiders.who_is(self._session, it))
             case Seen(nick):
                 return others.seen(self._session, nick)
             case Hold():
@@ -267,6 +268,8 @@ class Present:
 
     def _post(self, feed: RoomFeed, event: Event) -> Posting:
         feed.room.check(event)
+        if feed.room.order.slow and isinstance(event, Spoken):
+            ordering.check_pace(self._session, feed)
         return Posting(feed.stream, event)
 
     def _tell(self, to: Addressee, text: str, ref: str) -> Kept:
@@ -283,8 +286,8 @@ class Present:
 
     # Rooms and names
 
-    async def _join(self, room: str, ref: str) -> Numbers | None:
-        seqs = await self._membership.go_to(room, ref)
+    async def _join(self, room: str, password: str, ref: str) -> Numbers | None:
+        seqs = await self._membership.go_to(room, ref, password)
         self._session.keep()
         return seqs
 
@@ -298,7 +301,7 @@ class Present:
         person = session.person
         if new == person.name:
             raise Refused(f"You are {session.nick} already.")
-        feeds = session.feeds[::-1]
+        feeds = [feed for feed in session.feeds[::-1] if person.id not in feed.room.going_out]
         rooms = tuple(feed.stream for feed in feeds)
         change = self._chat.new_id()
         event = Renamed(session.id, session.nick, new.display, rooms, change, ref=ref, account=person.account)

@@ -21,7 +21,7 @@ from tcpchat.following import Followed, Following
 from tcpchat.logs.interface import Log
 from tcpchat.places import Place
 from tcpchat.render import View
-from tcpchat.replays import Replay
+from tcpchat.replays import Missed, Part, Replay
 from tcpchat.screen import Screen
 from tcpchat.showing import Owner, Showing
 
@@ -68,11 +68,15 @@ class Reader(Showing):
         """Tell whether the same thing may come by two feeds."""
         return len(self._following) > 1
 
-    def unfollow(self, feed: Followed) -> None:
-        """Show nothing more of a feed."""
+    def unfollow(self, feed: Followed, upto: int = 0) -> None:
+        """Show nothing more of a feed; who is behind is still shown what comes ``upto`` an entry."""
         self.acknowledged.end(feed.stream)
-        if not self._has_let_go:
-            self._following.remove(feed)
+        if self._has_let_go:
+            return
+        place, is_behind = self._following.place(feed), not self.is_live
+        self._following.remove(feed)
+        if is_behind and place.seq < upto:
+            self.replay(Missed([Part(feed, place, Place(upto, upto))], counts=False))
 
     def restyle(self) -> None:
         """The owner's view of something has changed."""

@@ -36,6 +36,7 @@ class KeptSession(Discreet, frozen=True, omit_defaults=True):
     broken: int | None = None  # when the connection broke, if it has
     has_left: bool = False  # has everybody been told so?
     account: str = ""  # the id of the account that it is of
+    entered: dict[str, int] = {}  # the entry that brought it into each room that is locked, or was
 
 
 class KeptAccount(Discreet, frozen=True, omit_defaults=True):
@@ -95,6 +96,7 @@ class KeptRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     unlocked_at: int = 0  # the last entry that ended a lock
     invited: dict[str, str] = {}  # the nicknames of those who may come in, by person
     is_hidden: bool = False
+    entered: dict[str, int] = {}  # the entry that had brought in those who were only away since, by person
 
 
 class KeptSight(msgspec.Struct, frozen=True):

@@ -202,23 +202,25 @@ async def _return(
     session = from_record(chat, session_id, person_from_record(person_id, name, record), record)
     try:
         for stream in record.rooms:
-            await _go_back(session, stream, dialogue)
+            await _go_back(session, stream, dialogue, record.entered.get(stream, 0))
     except NotKept:
         chat.depart(session.person, session, session.feeds, "")
         session.release(name)
         raise
+    session.forget_lost_rooms()
     return session, None if name.display == record.nick else record.nick, places
 
 
-async def _go_back(session: Session, stream: str, dialogue: Dialogue) -> None:
-    """Bring somebody back into a room, unless there are too many by now."""
+async def _go_back(session: Session, stream: str, dialogue: Dialogue, since: int) -> None:
+    """Bring somebody back into a room, unless there are too many by now, or it is locked since."""
+    chat, account = session.chat, session.person.account
     try:
-        feed = await session.chat.rooms.reach(stream)
+        feed = await chat.rooms.reach(stream)
+        if session.person.id not in feed.room.members:
+            await chat.join(feed, session.id, session.nick, account=account, since=since)
     except Refused as refusal:
         dialogue.refuse(refusal)
         return
-    if session.person.id not in feed.room.members:
-        await session.chat.join(feed, session.id, session.nick, account=session.person.account)
     session.feeds.append(feed)
 
 
@@ -266,6 +268,10 @@ def show_missed(
         if place.seq < kept_after:
             reader.tell(feed.render_gap(place.seq, kept_after, view))
             place = place.at_least(Place(kept_after, kept_after))
+        floor = feed.room.floor(session.person.id) if isinstance(feed, RoomFeed) else 0
+        if place.seq < floor:
+            reader.tell(feed.render_closed(place.seq, floor, view))
+            place = place.at_least(Place(floor, floor))
         if dialogue.speaks_json and feed.stream in exact:
             reader.follow(feed, place)
             continue

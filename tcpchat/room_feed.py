@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from tcpchat.comings import Fold
-from tcpchat.events import Entry, Presence, Spoken
+from tcpchat.events import Banned, Entry, Kicked, Presence, Spoken
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed, are_spoken
@@ -18,6 +18,7 @@ from tcpchat.limits import FOLDED_FOR, LARGEST_UNFOLDED_ROOM
 from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.room import Room
+from tcpchat.slowness import Slowness
 
 # Seconds of each turn of the reactor for a fold that is shown to many.
 SHARE = 0.005
@@ -38,11 +39,18 @@ class RoomFeed(Feed):
         wall: Callable[[], int],
         history: int,
         crowd: Callable[[], Crowd] = DirectCrowd,
+        put_out: Callable[[RoomFeed, Sequence[str]], None] = lambda feed, persons: None,
     ) -> None:
-        """``history`` is how many of the last lines that were said are kept at hand."""
+        """
+        ``history`` is how many of the last lines that were said are kept at hand.
+
+        ``put_out`` is told who were put out of the room, once everybody there has been shown it.
+        """
         super().__init__(room.name, wall, crowd=crowd)
         self.room = room
         self.expected = 0  # people who are about to come in
+        self.slowness = Slowness()
+        self._put_out = put_out
         self.recent: deque[Entry] = deque(maxlen=history)
         self._clock = clock
         self._unfoldable = 0  # the last entry that does not say who came or went
@@ -83,19 +91,25 @@ class RoomFeed(Feed):
         if are_spoken(entries):
             self.recent += entries
             self._deliver(entries, self._show_spoken)
-        else:
-            self._take_in(entries)
-            self._deliver(entries, self._show)
+            return
+        for some in _up_to_putting_out(entries):
+            put_out = self._take_in(some)
+            self._deliver(some, self._show)
+            if put_out:
+                self._put_out(self, put_out)
 
-    def _take_in(self, entries: list[Entry]) -> None:
+    def _take_in(self, entries: list[Entry]) -> list[str]:
+        """Have the room take in entries; return who was put out of it by them."""
+        put_out: list[str] = []
         for entry in entries:
             if isinstance(entry.event, Spoken):
                 self.recent.append(entry)
             else:
-                self.room.apply(entry)
+                put_out += self.room.apply(entry)
         if not self._folding and len(self.room.members) > LARGEST_UNFOLDED_ROOM:
             self.show_folded()  # what those who set it so are still owed was shown to the others
             self._folding = True
+        return put_out
 
     def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         if not self._folds(view):
@@ -182,3 +196,12 @@ class RoomFeed(Feed):
 
 def _is_presence(entry: Entry) -> bool:
     return isinstance(entry.event, Presence)
+
+
+def _up_to_putting_out(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Cut entries behind each that puts somebody out: what comes after it is not for those any more."""
+    begin = 0
+    for end, entry in enumerate(entries, 1):
+        if end == len(entries) or isinstance(entry.event, Kicked | Banned):
+            yield entries[begin:end]
+            begin = end

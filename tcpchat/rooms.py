@@ -51,12 +51,15 @@ class Rooms:
         history: int,
         ascii_names: bool,
         crowd: Callable[[], Crowd] = DirectCrowd,
+        put_out: Callable[[RoomFeed, Sequence[str]], None] = lambda feed, persons: None,
     ) -> None:
         """
         ``wall`` tells the time in milliseconds since 1970; ``history`` is of a newcomer.
 
-        ``crowd`` makes what hands something to many (fanout/).
+        ``crowd`` makes what hands something to many (fanout/). ``put_out`` is told who were put out of
+        a room, once everybody there has been shown it.
         """
+        self._put_out = put_out
         self._crowd = crowd
         self._log = log
         self._clock = clock
@@ -107,7 +110,7 @@ class Rooms:
         return self._add(name, room, last, recent)
 
     def _add(self, name: Name, room: Room, last: int = 0, recent: Sequence[Entry] = ()) -> RoomFeed:
-        feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd)
+        feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd, self._put_out)
         for key in name.keys:
             if self._rooms.setdefault(key, feed) is feed:
                 self._feeds[feed.stream] = feed
@@ -126,8 +129,17 @@ class Rooms:
         name = self._name(typed)
         feed = self._known(name)
         if feed is None:
-            raise Refused(f"There is no room {name.display}. /rooms lists the rooms.", "no-such-room")
+            raise self.no_room(typed)
         return feed
+
+    def open_room(self, stream: str) -> RoomFeed | None:
+        """Return a room by its stream, if it is open."""
+        return self._feeds.get(stream)
+
+    def no_room(self, typed: str) -> Refused:
+        """Return that there is no room of the name that somebody has typed, whether there is one or not."""
+        name = self._name(typed).display
+        return Refused(f"There is no room {name}. /rooms lists the rooms.", "no-such-room")
 
     async def reach(self, typed: str) -> RoomFeed:
         """

@@ -79,6 +79,8 @@ def _moderated(event: Event, room: str) -> str | None:
             return f"{whom} was muted in {room} by {by}{_because(reason, seconds)}"
         case Unmuted(_, _, whom):
             return f"{whom} was unmuted in {room} by {by}."
+        case Invited(_, _, _, _, into) if into:
+            return f"{by} invites you to {into}: /join {into}"
         case Invited(_, _, whom):
             return f"{whom} was invited to {room} by {by}."
         case Slowed(_, _, 0):

@@ -24,7 +24,7 @@ from tcpchat.attempts import Attempts
 from tcpchat.catching_up import CatchingUp
 from tcpchat.cursors import Cursors
 from tcpchat.deadlines import Deadlines
-from tcpchat.events import Entry, Event, Joined, Left, Renamed, Told, inbox
+from tcpchat.events import Entry, Event, Joined, Left, Opped, Renamed, Told, inbox
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed
@@ -41,7 +41,7 @@ from tcpchat.people import People
 from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.reader import Reader
-from tcpchat.records import KeptSight
+from tcpchat.records import KeptAccount, KeptSight
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
 from tcpchat.room_feed import RoomFeed
@@ -104,7 +104,7 @@ class Chat:
         self.nameless = Deadlines(clock, self.seconds_nameless)
         self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
         self.resumable = Resumable()
-        self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
+        self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd, self._were_put_out)
         self.accounts = Accounts(log)
         self.absences = Absences(log)
         self.logging_in: dict[str, DeferredLock] = {}  # by account: who are just coming in
@@ -210,8 +210,31 @@ class Chat:
             self.accounts.change(person.account, lambda it: msgspec.structs.replace(it, seen=self.wall()))
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
-        self.put_out(session.id, person.account, {feed.stream: person.nick for feed in rooms}, reason)
+        nicks = {feed.stream: person.nick for feed in rooms if person.id not in feed.room.going_out}
+        self.put_out(session.id, person.account, nicks, reason)
         return True
+
+    def place(self, account: str, stream: str) -> int:
+        """Return the entry that brought an account into a room, if it is in it: also while it is away."""
+        kept = self.accounts.get(account)
+        return kept.rooms.get(stream, 0) if kept else 0
+
+    def forget_place(self, account: str, stream: str) -> None:
+        """An account is not in a room any more."""
+
+        def without(kept: KeptAccount) -> KeptAccount:
+            return msgspec.structs.replace(
+                kept, rooms={it: kept.rooms[it] for it in kept.rooms if it != stream}
+            )
+
+        self.accounts.change(account, without)
+        self.absences.forget(account, stream)
+
+    def _were_put_out(self, feed: RoomFeed, persons: Sequence[str]) -> None:
+        for id in persons:
+            self.forget_place(id, feed.stream)
+            if person := self.people.person(id):
+                person.put_out_of(feed)
 
     def put_out(self, session: str, account: str, nicks: Mapping[str, str], reason: str) -> None:
         """Have the log say of a person that they have left; ``nicks`` has their nickname by room."""
@@ -266,24 +289,43 @@ class Chat:
         return self.log.append(feed.stream, [event])
 
     def join(
-        self, feed: RoomFeed, session: str, nick: str, ref: str = "", account: str = ""
+        self,
+        feed: RoomFeed,
+        session: str,
+        nick: str,
+        ref: str = "",
+        account: str = "",
+        since: int = 0,
+        is_admitted: bool = False,
     ) -> Deferred[list[int]]:
         """
         Bring somebody into a room; the answer is the number of the entry that says so.
 
-        It fails with `NotKept` if the log cannot be written.
+        ``since`` is the entry that brought them in before, if they were only away; of an account it is known.
+        Who ``is_admitted`` may come in though the room is locked. Whoever has an account becomes the operator
+        of a room that never had one. It fails with `NotKept` if the log cannot be written.
 
         Raises:
             Refused: it may not be.
         """
-        posted = self.post(feed, Joined(session, nick, ref=ref, account=account))
+        room = feed.room
+        since = self.place(account, feed.stream) or since
+        joined = Joined(session, nick, since, ref=ref, account=account)
+        room.check(joined, is_admitted)
+        founds = bool(account) and room.lacks_operator
+        events: list[Event] = [joined]
+        if founds:
+            events.append(Opped(session, nick, nick, account, account=account))
+            room.is_founding = True
         feed.expected += 1
 
         def no_longer(outcome: list[int] | Failure) -> list[int] | Failure:
             feed.expected -= 1
-            return outcome
+            if founds:
+                room.is_founding = False
+            return outcome if isinstance(outcome, Failure) else outcome[:1]
 
-        return posted.addBoth(no_longer)
+        return self.log.append(feed.stream, events).addBoth(no_longer)
 
     async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> list[int]:
         """

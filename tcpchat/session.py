@@ -151,11 +151,24 @@ class Session:
             return view._replace(ignored=frozenset((*ignored, *ignored.values())))
         return view
 
-    def drop(self, feed: RoomFeed, why: str) -> None:
-        """The person is no longer in a room: tell why, and where they are now."""
+    def forget_lost_rooms(self) -> None:
+        """The person has just come in: they may have been put out of some rooms again meanwhile."""
+        self.feeds = [feed for feed in self.feeds if self.person.id in feed.room.members]
+
+    def put_out_of(self, feed: RoomFeed) -> None:
+        """The person was put out of a room: whoever reads slowly is still shown what was before that."""
+        if feed in self.feeds:
+            self.drop(feed, f"You are no longer in {feed.stream}.", upto=feed.shown)
+
+    def drop(self, feed: RoomFeed, why: str, upto: int = 0) -> None:
+        """
+        The person is no longer in a room: tell why, and where they are now.
+
+        Of the room everything ``upto`` an entry is shown still to one who is behind.
+        """
         self.feeds.remove(feed)
         reader = self.dialogue.reader
-        reader.unfollow(feed)
+        reader.unfollow(feed, upto)
         reader.restyle()
         now = f"in {self.current.stream}" if self.feeds else "in no room"
         self.dialogue.tell(f"{why} You are {now}.")
@@ -236,11 +249,7 @@ class Session:
     def _as_now(self, account: KeptAccount) -> KeptAccount:
         """Return the account with the rooms that it is in now, since when, and who wrote to it last."""
         id = self.person.id
-        rooms = {
-            feed.stream: account.rooms.get(feed.stream) or feed.room.members[id].since
-            for feed in self.feeds
-            if id in feed.room.members
-        }
+        rooms = {feed.stream: feed.room.members[id].entered for feed in self.feeds if id in feed.room.members}
         return msgspec.structs.replace(account, rooms=rooms, correspondent=self.person.correspondent)
 
     def _keep_late(self) -> None:
@@ -259,6 +268,11 @@ class Session:
             away=self.person.away,
             correspondent=self.person.correspondent,
             account=self.person.account,
+            entered={
+                feed.stream: feed.room.members[self.person.id].entered
+                for feed in self.feeds
+                if feed.room.order.was_locked and self.person.id in feed.room.members
+            },
             broken=None if self.chat.is_stopped else self.broken,
             has_left=has_left,
         )

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import answers
 from tcpchat.answers import NAMED_PER_LINE, Answer, Join, Notice, Seen, Style, Topic, Who, WhoIs, duration
-from tcpchat.events import Entry, Joined, TopicSet
+from tcpchat.events import Entry, Joined, Locked, TopicSet
 from tcpchat.limits import MOST_HISTORY
 from tcpchat.room import LOBBY, Room
 from tcpchat.text import clean
@@ -160,6 +160,19 @@ class WhoIsTests(SynchronousTestCase):
         self.assertEqual(lines(WhoIs("bob", [], YESTERDAY, 1, "")), [where, "bob is away."])
         self.assertEqual(lines(WhoIs("bob", [], YESTERDAY, 1, "lunch")), [where, "bob is away: lunch"])
 
+    def test_of_one_with_an_account_its_nickname_and_where_they_are_an_operator(self) -> None:
+        where = "rob is in no room, connected since 10:02, idle for 1 second."
+        account = WhoIs("rob", [], MORNING, 1, None, "bob")
+        self.assertEqual(lines(account), [where, "rob is logged in as bob."])
+        operator = WhoIs("rob", [], MORNING, 1, None, "bob", ["#a", "#b"], True)
+        self.assertEqual(
+            lines(operator)[2:], ["rob is an operator of the server.", "rob is an operator of #a, #b."]
+        )
+        told = as_json(account), as_json(operator)
+        self.assertEqual([it["account"] for it in told], ["bob", "bob"])
+        self.assertEqual([it["operator"] for it in told], [[], ["a", "b"]])
+        self.assertEqual([it["server"] for it in told], [False, True])
+
     def test_the_time_is_that_of_whoever_asks(self) -> None:
         (told,) = lines(WhoIs("bob", [], MORNING, 1, None), Style(ZoneInfo("Europe/Paris"), MORNING))
         self.assertIn("connected since 11:02,", told)
@@ -198,6 +211,15 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(
             lines(answers.rooms(known)),
             ["#dev: 3 people: TOPIC", "#lobby: 2 people", "#a: 1 person", "#b: 1 person: bees"],
+        )
+
+    def test_a_locked_one_says_so(self) -> None:
+        locked = room("#own", "x", topic="TOPIC")
+        locked.apply(Entry(3, 0, Locked("s1", "x")))
+        self.assertEqual(lines(answers.rooms([locked])), ["#own: 1 person: TOPIC (locked)"])
+        self.assertEqual(
+            as_json(answers.rooms([locked]))["rooms"],
+            [{"room": "own", "people": 1, "topic": "TOPIC", "locked": True}],
         )
 
     def test_the_lobby_is_there_even_if_nobody_is_in_it(self) -> None:

@@ -11,7 +11,27 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import jsonlines
-from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.events import (
+    Acted,
+    Deopped,
+    Entry,
+    Event,
+    Hidden,
+    Invited,
+    Joined,
+    Kicked,
+    Left,
+    Locked,
+    Opped,
+    Renamed,
+    Said,
+    Slowed,
+    Told,
+    TopicSet,
+    Unhidden,
+    Unlocked,
+    inbox,
+)  # fmt: skip
 from tcpchat.gate import GATE
 from tcpchat.jsonlines import Page
 from tcpchat.render import View
@@ -56,6 +76,34 @@ def decoded(data: bytes) -> list[dict[str, Any]]:
 def entry(event: Event, stream: str = "#lobby", seq: int = 17, replay: bool = False, **view: Any) -> Any:
     (shown,) = decoded(Page([Entry(seq, MORNING, event)], stream, View(json=True, **view), replay).shared)
     return shown
+
+
+class ModerationTests(SynchronousTestCase):
+    def test_what_operators_do_in_a_room(self) -> None:
+        by = "s1", "anna"
+        for event, fields in (
+            (Opped(*by, "bob", "b1"), {"type": "opped", "nick": "bob"}),
+            (Deopped(*by, "bob", "b1"), {"type": "deopped", "nick": "bob"}),
+            (Kicked(*by, "eve", "s2", "spam"), {"type": "kicked", "nick": "eve", "reason": "spam"}),
+            (Slowed(*by, 10), {"type": "slowed", "seconds": 10}),
+            (Locked(*by), {"type": "locked", "password": False}),
+            (Locked(*by, "$argon2id$"), {"type": "locked", "password": True}),
+            (Unlocked(*by), {"type": "unlocked"}),
+            (Hidden(*by), {"type": "hidden"}),
+            (Unhidden(*by), {"type": "unhidden"}),
+            (Invited(*by, "carl", "s3"), {"type": "invited", "nick": "carl"}),
+        ):
+            everywhere = {"room": "lobby", "seq": 17, "time": TIME, "by": "anna"}
+            self.assertEqual(entry(event), everywhere | fields)
+
+    def test_an_invitation_in_one_s_inbox_says_where_to(self) -> None:
+        self.assertEqual(
+            entry(Invited("s1", "anna", "carl", "s3", "#own"), "@s3"),
+            {
+                "type": "invited", "room": "@", "seq": 17, "time": TIME, "by": "anna", "nick": "carl",
+                "into": "own",
+            },
+        )  # fmt: skip
 
 
 class EntryTests(SynchronousTestCase):

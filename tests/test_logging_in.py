@@ -82,7 +82,11 @@ class SeveralConnectionsTests(LoggingInCase):
         phone.sees(), desk.sees()
         phone.types("/join #dev")
         self.assertEqual(
-            desk.sees(), ["*** You are in #dev now, too: you joined it over another connection."]
+            desk.sees(),
+            [
+                "*** You are in #dev now, too: you joined it over another connection.",
+                "*** bob is an operator of #dev now.",
+            ],
         )
         desk.types("in the lobby")
         self.assertEqual(phone.types("in dev"), ["#lobby <bob> in the lobby"])

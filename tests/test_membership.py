@@ -66,7 +66,7 @@ class RoomsTests(ChatCase):
         self.assertEqual(self.bob.sees()[1:], [])
 
     def test_what_is_no_room_is_refused(self) -> None:
-        for name in "#", "#a b", "#" + "x" * 33, "#-x", "#a\x1bb":
+        for name in "#", "#a b c", "#" + "x" * 33, "#-x", "#a\x1bb":
             shown = self.bob.types(f"/join {name}")
             self.assertRegex(shown[0], r'^!!! ".*" is not a room: .*\.$')
         self.assertEqual(

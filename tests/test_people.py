@@ -11,6 +11,7 @@ from tcpchat.names import nickname
 from tcpchat.people import People
 from tcpchat.person import Person
 from tcpchat.requests import Refused
+from tcpchat.room_feed import RoomFeed
 
 HOME, CAFE = "192.0.2.1", "198.51.100.7"
 
@@ -30,6 +31,9 @@ class Seat:
 
     def follow_inbox(self, feed: Feed) -> None:
         """Nor is anybody shown anything."""
+
+    def put_out_of(self, feed: RoomFeed) -> None:
+        """Nor is anybody in a room."""
 
 
 class PeopleTests(SynchronousTestCase):

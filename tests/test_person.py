@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Told, inbox
 from tcpchat.feed import Feed
 from tcpchat.names import nickname
 from tcpchat.person import Person
+from tcpchat.room import Room
+from tcpchat.room_feed import RoomFeed
 
 
 class Connection:
@@ -27,6 +30,9 @@ class Connection:
     def follow_inbox(self, feed: Feed) -> None:
         self.followed.append(feed.stream)
 
+    def put_out_of(self, feed: RoomFeed) -> None:
+        self.rooms = []
+
 
 class PersonTests(SynchronousTestCase):
     def setUp(self) -> None:
@@ -36,6 +42,10 @@ class PersonTests(SynchronousTestCase):
 
     def test_it_is_idle_as_long_as_the_connection_that_is_so_for_the_shortest(self) -> None:
         self.assertEqual((self.bob.nick, self.bob.idle, self.bob.rooms), ("Bob", 5.0, ["#lobby"]))
+
+    def test_over_all_of_them_one_is_put_out_of_a_room(self) -> None:
+        self.bob.put_out_of(RoomFeed(Room("#lobby"), Clock(), lambda: 0, 10))
+        self.assertEqual((self.phone.rooms, self.desk.rooms), ([], []))
 
     def test_it_is_broken_when_all_are(self) -> None:
         self.assertFalse(self.bob.is_broken)

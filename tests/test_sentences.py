@@ -55,6 +55,7 @@ SENTENCES: list[tuple[Event, str]] = [
     (Muted("s1", "anna", "eve"), "eve was muted in #own by anna."),
     (Unmuted("s1", "anna", "eve"), "eve was unmuted in #own by anna."),
     (Invited("s1", "anna", "carl", "s2"), "carl was invited to #own by anna."),
+    (Invited("s1", "anna", "carl", "s2", "#dev"), "anna invites you to #dev: /join #dev"),
     (Slowed("s1", "anna", 90), "#own was slowed by anna: one line in 1m30s each."),
     (Slowed("s1", "anna", 0), "#own is no longer slowed, by anna."),
     (Locked("s1", "anna", "$argon2id$"), "#own was locked by anna."),

@@ -62,9 +62,9 @@ def search(connection: Any, query: Any, *others: Any) -> Any:
 if __name__ == "__main__":
     check = stumbling("the room", KeyError, Room.check)
 
-    def check_and_lose(self: Room, event: Any) -> None:
+    def check_and_lose(self: Room, event: Any, is_admitted: bool = False) -> None:
         lose(self, event)
-        check(self, event)
+        check(self, event, is_admitted)
 
     Room.check = check_and_lose  # type: ignore[method-assign]
     LineConnection.lineReceived = stumbling("the door", ValueError, LineConnection.lineReceived)  # type: ignore[method-assign]
