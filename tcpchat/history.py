@@ -13,6 +13,7 @@ from tcpchat import answers
 from tcpchat.events import inbox, lines_said
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
 from tcpchat.logs.interface import Found, Range
+from tcpchat.mentioned import Mentioned
 from tcpchat.queries import Query
 from tcpchat.render import View, count, is_heard, notice
 from tcpchat.replays import Missed, Paging, Part, Past, Results
@@ -114,7 +115,9 @@ class History:
         """Show what somebody missed, a page of it; ``lines`` is how many they are, if known."""
         paging = Paging(MOST_HISTORY, self._keep_missed, lines)
         self._before = None
-        self._session.dialogue.reader.replay(Missed(parts, True, paging))
+        person = self._session.person
+        behind = Mentioned(parts, person.id, person.name) if lines is None else None
+        self._session.dialogue.reader.replay(Missed(parts, True, paging, behind))
 
     def _keep_missed(self, parts: Sequence[Part], lines: int) -> None:
         self._before = _Missed(parts, lines)

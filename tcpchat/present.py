@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import answers, others, queries
+from tcpchat import answers, by_number, others, queries
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
@@ -25,6 +25,8 @@ from tcpchat.requests import (
     Away,
     Back,
     ChooseNick,
+    Context,
+    Edit,
     Go,
     Help,
     Hold,
@@ -34,7 +36,9 @@ from tcpchat.requests import (
     ListRooms,
     More,
     Refused,
+    Remove,
     Reply,
+    ReplyTo,
     Request,
     Resume,
     Say,
@@ -55,18 +59,20 @@ from tcpchat.sentences import renamed
 from tcpchat.session import Session
 from tcpchat.state import Effect, Kept, Numbers, Outcome, Posting
 
-# Requests whose answers show what was said or done before.
-ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
+# Requests that are about what was said or done before.
+ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs, *by_number.REQUESTS)
 
 # Requests of which nothing comes but an answer.
-QUESTIONS = (AskHistory, Search, More, ListRooms, Who, WhoIs, Seen, Help)
+QUESTIONS = (AskHistory, Search, More, Context, ListRooms, Who, WhoIs, Seen, Help)
 
 # Requests of which something is in the log, if they have a reference with it.
-LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
+LOGGED = (Say, Act, Topic, Tell, Reply, ReplyTo, Edit, Remove, ChooseNick, TakeNick, Join, Leave)
 
 
 # What is carried out by modules of its own.
-ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {}
+ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {
+    request: module.carry_out for module in (by_number,) for request in module.REQUESTS
+}
 
 
 class Present:
@@ -302,7 +308,8 @@ class Present:
         except NotKept:
             session.release(new)
             raise
-        old, person.name = person.name, new
+        old = person.name
+        person.rename(new)
         session.release(old)
         session.keep()
         if not feeds:

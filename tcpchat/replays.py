@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
@@ -29,6 +30,7 @@ class Replayed(Protocol):
     """What a replay needs from a feed (feed.py)."""
 
     stream: str
+    removals: int  # entries that were taken back so far
 
     def render_past(self, entries: list[Entry], view: View, viewer: str) -> bytes:
         """Return what people said, as it is shown of the past."""
@@ -62,18 +64,33 @@ class Replay(Protocol):
         """Return from where on what is shown elsewhere as new is still to be shown here, by stream."""
 
 
+def fresh(feed: Replayed, read: Callable[[], Deferred[list[Entry]]]) -> Deferred[list[Entry]]:
+    """Answer with what is read of a feed's stream: again, if an entry was taken back meanwhile."""
+    removals = feed.removals
+
+    def look(entries: list[Entry]) -> list[Entry] | Deferred[list[Entry]]:
+        return entries if feed.removals == removals else fresh(feed, read)
+
+    return maybeDeferred(read).addCallback(look)
+
+
 class Past:
     """What was said between two entries, and what is told behind it."""
 
-    def __init__(self, feed: Replayed, after: int, upto: int, end: bytes = b"") -> None:
+    def __init__(
+        self, feed: Replayed, after: int, upto: int, end: bytes = b"", numbered: bool = False
+    ) -> None:
+        """``numbered`` is to show numbers also to those who have not set that."""
         self.is_over = False
         self._feed = feed
         self._after = after
         self._upto = upto
         self._end = end
+        self._numbered = numbered
 
     def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
-        read = maybeDeferred(log.read_spoken, self._feed.stream, self._after, self._upto, READ_AT_ONCE)
+        feed = self._feed
+        read = fresh(feed, partial(log.read_spoken, feed.stream, self._after, self._upto, READ_AT_ONCE))
         return read.addCallback(self._render, viewer)
 
     def _render(self, entries: list[Entry], viewer: Viewer) -> bytes:
@@ -81,7 +98,10 @@ class Past:
         self.is_over = len(piece) == len(entries) < READ_AT_ONCE
         if piece:
             self._after = piece[-1].seq
-        past = self._feed.render_past(piece, viewer.view(self._feed.stream), viewer.session)
+        view = viewer.view(self._feed.stream)
+        if self._numbered:
+            view = view._replace(numbered=True)
+        past = self._feed.render_past(piece, view, viewer.session)
         return past + self._end if self.is_over else past
 
     def places(self) -> Mapping[str, Place]:
@@ -104,7 +124,7 @@ class Results:
         lines: list[bytes] = []
         while self._found and sum(map(len, lines)) < ENOUGH:
             feed, seq = self._found.popleft()
-            entries = await log.read(feed.stream, seq - 1, 1)
+            entries = await fresh(feed, partial(log.read, feed.stream, seq - 1, 1))
             if entries and entries[0].seq == seq:  # or it is no longer kept
                 lines.append(feed.render_past(entries, viewer.view(feed.stream), viewer.session))
         self.is_over = not self._found
@@ -170,12 +190,12 @@ class _Walk:
             if self._unspoken:
                 read = succeed([])
             else:
-                read = maybeDeferred(log.read_spoken, feed.stream, at, max(upto), READ_AT_ONCE)
+                read = fresh(feed, partial(log.read_spoken, feed.stream, at, max(upto), READ_AT_ONCE))
             read.addCallback(self._with_changes, changes.others, at)
         elif self._unspoken:
             read = maybeDeferred(log.read_unspoken, feed.stream, at, max(upto), READ_AT_ONCE)
         else:
-            read = maybeDeferred(log.read, feed.stream, at, READ_AT_ONCE)
+            read = fresh(feed, partial(log.read, feed.stream, at, READ_AT_ONCE))
             read.addCallback(self._look_for_forgotten)
         self._kept_after = log.kept_after(feed.stream)
         return read.addCallback(self._render, viewer, at)
@@ -258,11 +278,14 @@ class Missed:
     not heard, all of it is. A program counts by itself.
     """
 
-    def __init__(self, parts: Sequence[Part], counts: bool, page: Paging | None = None) -> None:
+    def __init__(
+        self, parts: Sequence[Part], counts: bool, page: Paging | None = None, behind: Replay | None = None
+    ) -> None:
         """
         ``counts`` says whether it is told how much it is, and when it is over.
 
-        ``page`` is given where it is not all shown at once.
+        ``page`` is given where it is not all shown at once. ``behind`` is told behind how much it is, if
+        anything was missed.
         """
         self.is_over = not parts
         self._walk = _Walk(parts, most=page.most if page else math.inf)
@@ -273,6 +296,7 @@ class Missed:
         self._counting: _Walk | None = None
         self._parts = parts
         self._counts = counts
+        self._behind = behind
         self._lines = page.lines or 0 if page else 0
 
     def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
@@ -288,6 +312,8 @@ class Missed:
                 return counted.addCallback(self._add)
         if self._counting is not None:
             return self._counting.step(log, viewer).addCallback(self._count, self._counting, viewer)
+        if self._behind is not None and not self._behind.is_over:
+            return self._behind.read(log, viewer)
         return self._walk.step(log, viewer).addCallback(self._show)
 
     def _add(self, lines: int) -> bytes:

@@ -20,6 +20,7 @@ from tcpchat.feed import Feed
 from tcpchat.history import History
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
+from tcpchat.mentioned import Mentioned
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
@@ -280,7 +281,8 @@ def show_missed(
     if request is None and not dialogue.speaks_json:
         home.history.show_missed(parts)
     else:
-        reader.replay(Missed(parts, counts=not dialogue.speaks_json))
+        behind = Mentioned(parts, session.person.id, session.person.name)
+        reader.replay(Missed(parts, counts=not dialogue.speaks_json, behind=behind))
 
 
 def _begun(session: Session) -> dict[str, Place]:

@@ -12,7 +12,7 @@ from itertools import islice
 
 import msgspec
 
-from tcpchat import answers, jsonlines, records, render, tickets
+from tcpchat import answers, jsonlines, mentions, records, render, tickets
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
@@ -148,8 +148,13 @@ class Session:
             settings.timezone,
         )
         if ignored := self.person.ignored:
-            return view._replace(ignored=frozenset((*ignored, *ignored.values())))
-        return view
+            view = view._replace(ignored=frozenset((*ignored, *ignored.values())))
+        return view._replace(bell=mentions.fold(self.person.name.fold)) if settings.bell else view
+
+    def restyle(self) -> None:
+        """What the person sees is another way from now on."""
+        if not self.is_broken:
+            self.dialogue.reader.restyle()
 
     def drop(self, feed: RoomFeed, why: str) -> None:
         """The person is no longer in a room: tell why, and where they are now."""

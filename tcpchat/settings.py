@@ -53,6 +53,7 @@ class Settings:
     numbers: bool = False
     timezone: tzinfo = UTC
     encoding: Encoding = UTF8
+    bell: bool = False
 
     def changed(self, name: str, value: str) -> Settings:
         """
@@ -72,6 +73,8 @@ class Settings:
                 return replace(self, numbers=_switch(name, value))
             case "timezone":
                 return replace(self, timezone=_zone(value))
+            case "bell":
+                return replace(self, bell=_switch(name, value))
             case "encoding":
                 return replace(self, encoding=_encoding(value))
             case _:
