@@ -23,7 +23,7 @@ MOST_READ = 8 * READ_AT_ONCE
 
 
 class Mentioned:
-    """Looks through what people said for who missed it, and tells them where they are mentioned, if they are."""
+    """Looks through what people said for who missed it, and tells them where they are mentioned."""
 
     def __init__(self, parts: Sequence[Part], person: str, name: Name) -> None:
         """``person`` is the id of who missed it."""

@@ -51,9 +51,9 @@ class Settings:
     joins: Joins = "all"
     timestamps: bool = False
     numbers: bool = False
+    bell: bool = False
     timezone: tzinfo = UTC
     encoding: Encoding = UTF8
-    bell: bool = False
 
     def changed(self, name: str, value: str) -> Settings:
         """
