@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import regex
 
 from tcpchat.columns import width
@@ -46,17 +48,16 @@ def quote(event: Spoken) -> str:
     return f"* {event.nick} {begins}" if isinstance(event, Acted) else f"{event.nick}: {begins}"
 
 
+def _fits(text: str) -> bool:
+    return width(text) <= WIDEST_QUOTE and len(text.encode()) <= LONGEST_QUOTE
+
+
 def _beginning(text: str) -> str:
     """Return the first words of a text, or all of it; of one word that is too long, a part."""
-    if width(text) <= WIDEST_QUOTE and len(text.encode()) <= LONGEST_QUOTE:
+    if _fits(text):
         return text
-    end = columns = size = 0
-    for cluster in _CLUSTER.findall(text[: LONGEST_QUOTE + 1]):
-        columns += width(cluster)
-        size += len(cluster.encode())
-        if columns > WIDEST_QUOTE or size > LONGEST_QUOTE:
-            break
-        end += len(cluster)
+    ends = accumulate(map(len, _CLUSTER.findall(text[: LONGEST_QUOTE + 1])))
+    end = max((end for end in ends if _fits(text[:end])), default=0)
     if text[end] != " " and " " in text[:end]:
         end = text.rindex(" ", 0, end)
     return f"{text[:end].rstrip(' ')}…"

@@ -8,6 +8,7 @@ from typing import Any
 from tcpchat import audit
 from tcpchat.audit import AUDIT
 from tcpchat.events import Entry, Gone, Noted, Said
+from tcpchat.render import View
 from tcpchat.session import Session
 from tests.visitors import ChatCase, LateLog, Visitor
 
@@ -333,6 +334,107 @@ class FloorTests(NumberCase):
         for command in f"/re {number} x", f"/edit {number} x", f"/rm {number}", f"/context {number}":
             self.assertRegex(self.bob.types(command)[0], "^!!! There is no line")
         self.assertEqual(self.bob.types(f"/context {number + 1}")[1:-1], [f"[10:02] {number + 1} <bob> open"])
+
+
+class CanaryTests(NumberCase):
+    """Nothing of what was taken back is to be had, by any way there is."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.number = self.say(self.alice, "a canary sings")
+        self.say(self.alice, f"/edit {self.number} a canary flies")
+        self.say(self.bob, f"/re {self.number} nice", f"/re {self.number + 1} higher")
+
+    def remove(self) -> None:
+        self.alice.types(f"/rm {self.number}")
+
+    def assert_nothing(self, shown: list[str]) -> None:
+        self.assertNotIn("canary", "".join(shown))
+
+    def ask_everything(self, who: Visitor) -> list[str]:
+        """Ask for everything that may show lines; return what is shown."""
+        number = self.number
+        shown = []
+        for command in (
+            "/history", "/history 2", "/more", "/more", "/search canary", "/search flies", "/search nice",
+            "/more", "/search from:alice", f"/context {number}", f"/context {number + 1}",
+            f"/context {self.last}", f"/re {number} x", f"/edit {number} x", f"/re {number + 1} x",
+            f"/rm {number}", "/topic", "/whois alice", "/seen alice", "/set", "/rooms", "/who",
+            "/join #lobby", "/hold", "/go",
+        ):  # fmt: skip
+            shown += who.types(command)
+        return shown
+
+    def test_by_no_command_neither_for_people_nor_for_programs(self) -> None:
+        shown = self.ask_everything(self.bob)
+        self.assertIn("canary sings", "".join(shown))
+        self.assertIn("canary flies", "".join(shown))
+        self.remove()
+        shown = self.ask_everything(self.bob)
+        self.assert_nothing(shown)
+        self.assertIn(f"[10:02] <bob> (re {self.number}) nice", shown)
+        self.bob.types("/json")
+        self.assert_nothing(self.ask_everything(self.bob))
+
+    def test_newcomers_and_who_comes_to_the_room(self) -> None:
+        self.assertIn("canary", "".join(self.connect().types("carl")))
+        self.remove()
+        dora = self.connect()
+        self.assert_nothing(dora.types("dora"))
+        self.assert_nothing(dora.types("/json", "/leave", "/join #lobby"))
+        self.crash()
+        self.assert_nothing(self.connect().types("fred"))
+
+    def test_who_comes_back(self) -> None:
+        for is_program in False, True:
+            for end in (lambda: None), self.crash:
+                self.setUp()
+                (eve,) = self.enter("eve")
+                code = eve.code
+                self.bob.types(f"/re {self.number} again")
+                eve.breaks_off(unacknowledged=10_000)
+                self.remove()
+                end()
+                again = self.connect()
+                shown = again.types(*["/json"] * is_program, f"/resume {code} 1")
+                self.assertIn("again", "".join(shown))
+                self.assert_nothing(shown)
+
+    def test_who_holds_or_does_not_read(self) -> None:
+        carl, dora, fred = self.enter("carl", "dora", "fred")
+        fred.types("/json")
+        carl.types("/hold")
+        for slow in dora, fred:
+            slow.stalls()
+        self.alice.types("first")
+        number = self.say(self.bob, "another canary")
+        self.say(self.bob, f"/edit {number} yet another canary", f"/re {number} why?")
+        self.say(self.bob, f"/rm {number}")
+        for lines in carl.types("/go"), dora.reads(), fred.reads():
+            self.assert_nothing(lines)
+            self.assertIn("first", "".join(lines))
+            self.assertIn("why?", "".join(lines))
+
+    def test_who_is_shown_the_past_while_they_do_not_read(self) -> None:
+        self.bob.types("/join #dev", "/leave #lobby", "/hold")
+        self.bob.stalls()
+        for line in "/join #lobby", "/history", "/join #dev", "/search canary", "/history #lobby":
+            self.bob.dialogue.received(line)
+            self.settle()
+        self.remove()
+        shown = self.bob.reads()
+        self.assertIn("(re", "".join(shown))
+        self.assert_nothing(shown)
+
+    def test_what_is_kept_at_hand(self) -> None:
+        feed = self.chat.rooms.lobby
+        entries = self.successResultOf(feed.read(self.log, self.number - 1))
+        self.assertIn(b"canary", feed.render(entries, View(), self.bob.dialogue.reader))
+        self.alice.types("hello")
+        self.remove()
+        texts = [getattr(it.event, "text", "") + getattr(it.event, "quote", "") for it in feed.recent]
+        self.assertEqual(texts, ["nice", "higher", "hello"])
+        self.assertEqual((feed._read, feed._shown), (None, None))
 
 
 class LateTests(NumberCase):
