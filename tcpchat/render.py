@@ -12,6 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from tcpchat.colors import paint
 from tcpchat.events import (
     Acted,
     Entry,
@@ -41,7 +42,7 @@ class View(NamedTuple):
     nicknames, and the inboxes, of those whom one does not want to hear. With ``json`` everything
     is shown as JSON lines (jsonlines.py), and the rest is for text; ``wire`` makes bytes of that. Whom
     ``bell``, a folded nickname, is of hears when it is mentioned in something new (feed.py); pages know
-    nothing of it.
+    nothing of it. With ``color`` nicknames are in color.
     """
 
     current: bool = True
@@ -54,6 +55,7 @@ class View(NamedTuple):
     json: bool = False
     wire: Wire = PLAIN
     bell: str = ""
+    color: bool = False
 
 
 def notice(text: str, wire: Wire = PLAIN) -> bytes:
@@ -154,6 +156,7 @@ class Page:
         not_own = _NOT_OWN if view.echo else _NOT_OWN_WITHOUT_ECHO
         wire = view.wire
         is_plain = wire == PLAIN
+        color = view.color
         for number, entry in enumerate(entries):
             event = entry.event
             line: str | None
@@ -170,6 +173,8 @@ class Page:
                 self._lines.append(f"{line}\r\n".encode())
             else:
                 self._lines.append(_encode(line, event, wire))
+            if color and line:
+                self._lines[-1] = _in_color(self._lines[-1], line, event, wire)
             if type(event) in not_own:
                 self._not_own.setdefault(event.session, []).append(number)
 
@@ -235,6 +240,21 @@ def _encode(line: str, event: Event, wire: Wire) -> bytes:
         return wire.line(line)
     front = line.removesuffix(event.text)
     return b"".join(wire.line(front + part) for part in event.text.split("\n"))
+
+
+def _in_color(data: bytes, line: str, event: Event, wire: Wire) -> bytes:
+    """Return a line of what somebody said with their nickname in color; any other as it is."""
+    match event:
+        case Said(_, nick, text) | Replied(_, nick, text):
+            shown = f"<{nick}>"
+        case Acted(_, nick, text):
+            shown = f"* {nick}"
+        case Told(_, nick, to, text):
+            nick = to if "[to " in line.removesuffix(text) else nick
+            shown = f" {nick}]"
+        case _:
+            return data
+    return paint(data, line.removesuffix(text), shown, nick, wire.codec)
 
 
 def is_heard(event: Event, view: View) -> bool:

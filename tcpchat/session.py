@@ -146,6 +146,7 @@ class Session:
             settings.timestamps,
             settings.numbers,
             settings.timezone,
+            color=settings.color,
         )
         if ignored := self.person.ignored:
             view = view._replace(ignored=frozenset((*ignored, *ignored.values())))

@@ -52,6 +52,7 @@ class Settings:
     timestamps: bool = False
     numbers: bool = False
     bell: bool = False
+    color: bool = False
     timezone: tzinfo = UTC
     encoding: Encoding = UTF8
 
@@ -75,6 +76,8 @@ class Settings:
                 return replace(self, timezone=_zone(value))
             case "bell":
                 return replace(self, bell=_switch(name, value))
+            case "color":
+                return replace(self, color=_switch(name, value))
             case "encoding":
                 return replace(self, encoding=_encoding(value))
             case _:

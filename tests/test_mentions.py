@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Acted, Edited, Joined, Noted, Replied, Said, Spoken, Told
+from tcpchat.events import Acted, Edited, Event, Joined, Noted, Replied, Said, Told
 from tcpchat.limits import MOST_MENTIONS
 from tcpchat.mentions import fold, mentioned, mentions, told
 from tcpchat.names import NotAName, nickname
@@ -90,7 +90,7 @@ class MentionTests(SynchronousTestCase):
 
 
 class MentionedTests(SynchronousTestCase):
-    def who(self, event: Spoken | Joined | Told) -> list[str]:
+    def who(self, event: Event) -> list[str]:
         return mentioned(event, [("1", "bob"), ("2", "anna"), ("3", "carl")])
 
     def test_all_of_some_people_who_are_mentioned(self) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import comings, render
+from tcpchat.colors import color
 from tcpchat.events import (
     Acted,
     Edited,
@@ -190,6 +191,21 @@ class EntryTests(SynchronousTestCase):
         *begun, end = page.own("a", (), {1}).split(b"\r\n")[:-1]
         self.assertTrue(begun and end.endswith(b"\a"))
         self.assertNotIn(b"\a", b"".join(begun))
+
+    def test_in_color_nicknames_are_and_nothing_else(self) -> None:
+        for event, stream, viewer in (
+            (SAID, "#dev", "a"), (ACTED, "#dev", "a"), (REPLIED, "#dev", "a"), (TOLD, inbox("a"), "a"),
+            (TOLD, inbox("b"), "b"), (Said("b", "bob", "a\nb"), "#dev", "a"), (EDITED, "#dev", "a"),
+            (Joined("b", "bob"), "#dev", "a"),
+        ):  # fmt: skip
+            for more in {"current": False, "stamped": True}, {"wire": Wire("latin-1", 40)}:
+                plain = line(event, stream, viewer, **more)
+                colored = line(event, stream, viewer, color=True, **more)
+                nick = "alice" if "[to " in plain else "bob"
+                pattern = rf"\x1b\[{color(nick)}m(<bob>|\* bob| bob\]| alice\])\x1b\[0m"
+                self.assertEqual(re.sub(pattern, r"\1", colored), plain)
+                self.assertEqual("\x1b" in colored, not isinstance(event, Edited | Joined), event)
+        self.assertEqual(line(Left("b", "bob"), joins="none", color=True), "")
 
     def test_nobody_else_s_bell_passes(self) -> None:
         stopped = GATE.sanitizer_escape_total

@@ -41,13 +41,14 @@ class SettingsTests(SynchronousTestCase):
                 "timestamps": "off",
                 "numbers": "off",
                 "bell": "off",
+                "color": "off",
                 "timezone": "UTC",
                 "encoding": "utf-8",
             },
         )
 
     def test_a_switch_is_on_or_off(self) -> None:
-        for name in "echo", "timestamps", "numbers", "bell":
+        for name in "echo", "timestamps", "numbers", "bell", "color":
             for value, described in (("on", "on"), ("off", "off"), ("ON", "on"), ("Off", "off")):
                 self.settings = self.settings.changed(name, value)
                 self.assertEqual(self.described()[name], described)
@@ -81,7 +82,7 @@ class SettingsTests(SynchronousTestCase):
         for name in "colour", "", "Echo", "__class__", "change":
             self.assert_refused(
                 f'There is no setting "{name}". '
-                "There are: echo, joins, timestamps, numbers, bell, timezone, encoding.",
+                "There are: echo, joins, timestamps, numbers, bell, color, timezone, encoding.",
                 name,
                 "on",
             )
