@@ -14,7 +14,7 @@ from tcpchat import audit, ranks
 from tcpchat.command import Rank
 from tcpchat.events import Acted, Edited, Removed, Replied, Said, Spoken
 from tcpchat.limits import LINES_AROUND
-from tcpchat.logs.interface import NoEntry
+from tcpchat.logs.interface import NoSuchEntry
 from tcpchat.membership import Membership
 from tcpchat.render import notice
 from tcpchat.replays import Past, fresh
@@ -90,7 +90,7 @@ async def _remove(session: Session, feed: RoomFeed, number: int, ref: str) -> Ke
 
 def _no_longer_removing(feed: RoomFeed, number: int, outcome: list[int] | Failure) -> list[int] | Failure:
     feed.removing.discard(number)
-    if isinstance(outcome, Failure) and outcome.check(NoEntry):
+    if isinstance(outcome, Failure) and outcome.check(NoSuchEntry):
         raise _no_line(feed, number, "removed")
     return outcome
 

@@ -25,10 +25,8 @@ class Seat:
         self.id = id
         self.rooms: list[str] = []
 
-        self.restyled = 0
-
     def restyle(self) -> None:
-        self.restyled += 1
+        """Nobody sees anything here."""
 
     def heard_from(self, event: Told) -> None:
         """Nobody writes here."""
@@ -61,13 +59,6 @@ class PeopleTests(SynchronousTestCase):
         self.assertTrue(self.people.leave(anna, seat))
         self.assertEqual((self.people.find(anna.name), self.people.person("s1")), (None, None))
         self.assertIsNone(self.people.session("s1"))
-
-    def test_whoever_has_another_nickname_sees_things_another_way_over_each_connection(self) -> None:
-        anna = self.somebody("s1", "anna")
-        first, second = self.enter(anna), Seat("s2")
-        anna.sessions = first, second
-        anna.rename(nickname("hanna"))
-        self.assertEqual((anna.nick, first.restyled, second.restyled), ("hanna", 1, 1))
 
     def test_who_is_there_twice_is_gone_with_the_last_session(self) -> None:
         anna = self.somebody("s1", "anna")

@@ -18,7 +18,7 @@ class NotKept(Exception):
     """The events are not in the log and will not be; the text is for the person."""
 
 
-class NoEntry(Exception):
+class NoSuchEntry(Exception):
     """There is no such entry, or nothing is left of it."""
 
 
@@ -97,7 +97,7 @@ class Log(Protocol):
         Add an event that takes back an entry, and keep nothing of what that said: together.
 
         Its text, that of its edits, and what is quoted of them are gone from everything that is read.
-        Fails with `NoEntry` if there is none, and then the event is not kept.
+        Fails with `NoSuchEntry` if there is none, and then the event is not kept.
         """
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:

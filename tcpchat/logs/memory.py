@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Spoken, lines_said
-from tcpchat.logs.interface import Deliver, Found, NoEntry, NotKept, Posted, Range
+from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Posted, Range
 from tcpchat.logs.tails import Tails
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
@@ -85,7 +85,7 @@ class MemoryLog:
         entries = self._streams.get(stream, _Stream())
         at = about - entries.kept_after - 1
         if not 0 <= at < len(entries) or isinstance(entries[at].event, Gone):
-            return fail(NoEntry())
+            return fail(NoSuchEntry())
 
         answer = self.append(stream, [event])
         gone = {about} | {
