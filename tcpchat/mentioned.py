@@ -27,7 +27,8 @@ class Mentioned:
 
     def __init__(self, parts: Sequence[Part], person: str, name: Name) -> None:
         """``person`` is the id of who missed it."""
-        self._parts = [part for part in parts if part.feed.stream.startswith("#")]
+        rooms = (part for part in parts if part.feed.stream.startswith("#"))
+        self._parts = [part for part in rooms if part.after.seq < part.upto.seq]
         self._person = person
         self._name = name
         self._nick = mentions.fold(name.fold)

@@ -461,6 +461,18 @@ class LateTests(NumberCase):
         self.assertNotIn("canary", "".join(shown))
         self.assertNotIn("edited", "".join(shown))
 
+    def test_who_is_behind_and_reads_it_meanwhile_is_shown_nothing_of_it(self) -> None:
+        self.bob.types("/hold")
+        number = self.say(self.alice, "canary", "hello") - 1
+        self.log.late = 1
+        self.bob.dialogue.received("/go")
+        self.settle()
+        self.log.late = None
+        self.alice.types(f"/rm {number}")
+        self.clock.pump([1] * 9)
+        shown = self.bob.sees()
+        self.assertEqual(shown[1:], ["<alice> hello", f"*** alice removed {number}."])
+
     def test_history_that_is_read_meanwhile_has_nothing_of_it(self) -> None:
         number = self.say(self.alice, "canary")
         for question in "/history", "/search canary", f"/context {number}":

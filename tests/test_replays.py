@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
+from tcpchat.events import Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox
 from tcpchat.feed import Feed
 from tcpchat.limits import LARGEST_CHUNK
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.places import Place
 from tcpchat.render import View
-from tcpchat.replays import ENOUGH, Missed, Part, Past, Replay, Results
+from tcpchat.replays import ENOUGH, Missed, Part, Past, Replay, Results, fresh
 from tcpchat.room import Room
 from tcpchat.room_feed import RoomFeed
 
@@ -233,3 +234,23 @@ class MissedTests(ReplayCase):
         replay = self.missed((self.lobby, 0))
         self.log.forget("#lobby", 200)
         self.assertIn("*** 200 lines are no longer kept.", self.all(replay))
+
+
+class FreshTests(ReplayCase):
+    """What is read while an entry is taken back is read again."""
+
+    def test_until_nothing_was_taken_back_meanwhile(self) -> None:
+        answers: list[Deferred[list[Entry]]] = []
+
+        def read() -> Deferred[list[Entry]]:
+            answers.append(Deferred())
+            return answers[-1]
+
+        found = fresh(self.lobby, read)
+        for again in range(1, 3):
+            self.lobby.removals += 1
+            answers[-1].callback([Entry(1, 1, Said("a", "alice", "old"))])
+            self.assertEqual(len(answers), again + 1)
+            self.assertNoResult(found)
+        answers[-1].callback([])
+        self.assertEqual((self.successResultOf(found), len(answers)), ([], 3))
