@@ -14,9 +14,10 @@ from tcpchat.events import inbox, lines_said
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
 from tcpchat.logs.interface import Found, Range
 from tcpchat.mentioned import Mentioned
+from tcpchat.missed import Missed, Paging
 from tcpchat.queries import Query
 from tcpchat.render import View, count, is_heard, notice
-from tcpchat.replays import Missed, Paging, Part, Past, Results
+from tcpchat.replays import Part, Past, Results
 from tcpchat.requests import Refused
 from tcpchat.room import Member
 from tcpchat.room_feed import RoomFeed

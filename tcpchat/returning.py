@@ -21,10 +21,11 @@ from tcpchat.history import History
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.mentioned import Mentioned
+from tcpchat.missed import Missed
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
-from tcpchat.replays import Missed, Part
+from tcpchat.replays import Part
 from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record, person_from_record
 from tcpchat.room import LOBBY
