@@ -216,7 +216,7 @@ class OddTests(RevivingCase):
         self.assertEqual(self.back(olga)[0], "*** You are Ольга, in #lobby with alice, bob.")
 
     def test_a_setting_or_a_value_that_there_is_no_more_is_left_out_and_the_others_are_kept(self) -> None:
-        self.rewrite(self.bob, settings={"color": "on", "joins": "sometimes", "echo": "on"})
+        self.rewrite(self.bob, settings={"colour": "on", "joins": "sometimes", "echo": "on"})
         self.crash()
         bob, _ = self.come_back(self.bob.code)
         self.assertEqual(bob.types("mine"), ["<bob> mine"])
