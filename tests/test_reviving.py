@@ -222,7 +222,10 @@ class OddTests(RevivingCase):
         self.assertEqual(bob.types("mine"), ["<bob> mine"])
         self.assertEqual(
             bob.types("/set"),
-            ["*** echo on, joins all, timestamps off, numbers off, timezone UTC, encoding utf-8"],
+            [
+                "*** echo on, joins all, timestamps off, numbers off, bell off, color off, timezone UTC, "
+                "encoding utf-8"
+            ],
         )
 
     def test_of_two_with_one_name_the_second_gets_another(self) -> None:
