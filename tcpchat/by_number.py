@@ -10,9 +10,9 @@ from functools import partial
 
 from twisted.python.failure import Failure
 
-from tcpchat import audit, ranks
+from tcpchat import audit, ranks, speaking
 from tcpchat.command import Rank
-from tcpchat.events import Acted, Edited, Removed, Replied, Said, Spoken
+from tcpchat.events import Acted, Edited, Event, Removed, Replied, Said, Spoken
 from tcpchat.limits import LINES_AROUND
 from tcpchat.logs.interface import NoSuchEntry
 from tcpchat.membership import Membership
@@ -53,7 +53,7 @@ async def _reply(session: Session, feed: RoomFeed, number: int, text: str, ref: 
     said = await _find(session, feed, number, "answered")
     account = session.person.account
     reply = Replied(session.id, session.nick, text, number, quote(said), ref=ref, account=account)
-    return session.chat.post(feed, reply)
+    return _say(session, feed, reply)
 
 
 async def _edit(session: Session, feed: RoomFeed, number: int, text: str, ref: str) -> Kept:
@@ -66,7 +66,12 @@ async def _edit(session: Session, feed: RoomFeed, number: int, text: str, ref: s
     about = said.about if isinstance(said, Edited) else number
     account = session.person.account
     edit = Edited(session.id, session.nick, text, about, ref=ref, account=account)
-    return session.chat.post(feed, edit)
+    return _say(session, feed, edit)
+
+
+def _say(session: Session, feed: RoomFeed, event: Event) -> Kept:
+    speaking.check(session, feed, event)
+    return session.chat.log.append(feed.stream, [event])
 
 
 async def _remove(session: Session, feed: RoomFeed, number: int, ref: str) -> Kept:
