@@ -16,6 +16,7 @@ from tcpchat.requests import (
     More,
     Refused,
     Register,
+    Remove,
     Resume,
     Search,
     TakeNick,
@@ -29,14 +30,16 @@ FAILED = 2.0
 # What is said, and everything else that one person is told in a line or two.
 ORDINARY = 1.0
 
-# What everybody in a room is told by the server, and what many are told: each is in the log, and
-# may be a new room. What shows up to 500 lines, of which most were read from the log.
+# What everybody in a room is told by the server, and what many are told: each is in the log, and may be a
+# new room, or take something out of the index. What shows up to 500 lines, of which most were read from
+# the log.
 COSTS: dict[type, float] = {
     type(None): 0.25,  # a line with nothing in it
     ChooseNick: 3.0,
     TakeNick: 3.0,
     Join: 3.0,
     Leave: 3.0,
+    Remove: 3.0,
     History: 5.0,
     ListRooms: 5.0,
     More: 5.0,

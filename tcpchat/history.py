@@ -13,11 +13,13 @@ from tcpchat import answers
 from tcpchat.events import inbox, lines_said
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
 from tcpchat.logs.interface import Found, Range
+from tcpchat.mentioned import Mentioned
+from tcpchat.missed import Missed, Paging
 from tcpchat.outsiders import may_know
 from tcpchat.places import Place
 from tcpchat.queries import Query
 from tcpchat.render import View, count, is_heard, notice
-from tcpchat.replays import Missed, Paging, Part, Past, Results
+from tcpchat.replays import Part, Past, Results
 from tcpchat.requests import Refused
 from tcpchat.room import Member
 from tcpchat.room_feed import RoomFeed
@@ -117,7 +119,9 @@ class History:
         """Show what somebody missed, a page of it; ``lines`` is how many they are, if known."""
         paging = Paging(MOST_HISTORY, self._keep_missed, lines)
         self._before = None
-        self._session.dialogue.reader.replay(Missed(parts, True, paging))
+        person = self._session.person
+        behind = Mentioned(parts, person.id, person.name) if lines is None else None
+        self._session.dialogue.reader.replay(Missed(parts, True, paging, behind))
 
     def _open(self, part: Part) -> Part:
         """Return what of a part is for the person: they may have been out of the room meanwhile."""

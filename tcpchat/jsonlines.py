@@ -46,7 +46,7 @@ from tcpchat.gate import GATE
 from tcpchat.render import View, is_heard
 
 # What a program has asked for and is shown: the answer stands behind it.
-ANSWERED = Said | Acted | TopicSet | Told
+ANSWERED = Said | Acted | Replied | Edited | Removed | TopicSet | Told
 
 encode = msgspec.json.Encoder().encode
 
@@ -145,8 +145,8 @@ class Page:
         """The sessions that see something else."""
         return self._asked.keys()
 
-    def own(self, session: str, seen: Container[int] = ()) -> bytes:
-        """Return what a session sees: everything, whatever it was shown elsewhere."""
+    def own(self, session: str, seen: Container[int] = (), called: Container[int] = ()) -> bytes:
+        """Return what a session sees: everything, whatever it was shown elsewhere, and without a bell."""
         lines = self._lines.copy()
         for number in self._asked.get(session, ()):
             lines[number] += ok(self.entries[number].event.ref, self.entries[number].seq)

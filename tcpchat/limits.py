@@ -130,6 +130,17 @@ MOST_SEARCHED = 64
 # Lines of one /search.
 FOUND_AT_ONCE = 50
 
+# Numbers of lines that mention somebody who was away, in the line that tells of them: what one looks up.
+MOST_MENTIONS = 20
+
+# Columns, and bytes, of the words that are quoted from a line that is answered: enough to know it again. An
+# answer is a line like others, so a quote of marks and wide characters must not be many times as long.
+WIDEST_QUOTE = 40
+LONGEST_QUOTE = 160
+
+# Lines that /context shows before and after one.
+LINES_AROUND = 5
+
 # Seconds for whoever leaves to read what was shown before.
 LONGEST_FAREWELL = 30
 

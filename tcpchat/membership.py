@@ -172,7 +172,8 @@ class Membership:
             begin = notice(f"The last {count(lines, 'line', 'lines')} of {feed.stream}:", view.wire)
             end = notice("Live now.")
         reader = self._session.dialogue.reader
-        if len(list(pieces(past))) == 1:
+        # What waits to be shown is read from the log when it is: some of it may be taken back until then.
+        if reader.is_idle and len(list(pieces(past))) == 1:
             reader.tell(begin + feed.render_past(past, view, self._session.id) + end)
         else:
             reader.tell(begin)

@@ -6,13 +6,12 @@ Each is one commit: the event in the room, and what the audit trail holds of it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple, assert_never
 
 from tcpchat import others, outsiders
 from tcpchat.audit import note
-from tcpchat.command import Rank, span
+from tcpchat.command import span
 from tcpchat.events import (
     Deopped,
     Event,
@@ -28,8 +27,7 @@ from tcpchat.events import (
 )
 from tcpchat.limits import LONGEST_PASSWORD, LONGEST_SLOW
 from tcpchat.putting_out import log_putting_out
-from tcpchat.ranks import is_operator, rank
-from tcpchat.render import count
+from tcpchat.ranks import is_operator
 from tcpchat.requests import Deop, Hide, Invite, Kick, Lock, Op, Refused, Slow, Unlock
 from tcpchat.room import GOVERNED
 from tcpchat.room_feed import RoomFeed
@@ -81,21 +79,6 @@ async def carry_out(session: Session, request: Ordered, ref: str) -> Numbers | N
     if feed not in session.feeds and (told := sentence(deed.event, stream)):
         session.dialogue.tell(told)  # from outside one does not see it there
     return seqs[0]
-
-
-def check_pace(session: Session, feed: RoomFeed) -> None:
-    """
-    See that somebody may say a line in a slow room now, and count it.
-
-    Raises:
-        Refused: they said one just before.
-    """
-    room, chat, person = feed.room, session.chat, session.person
-    if rank(chat, person, room) >= Rank.ROOM_OPERATOR:
-        return
-    if wait := feed.slowness.wait(person.id, room.order.slow, chat.clock.seconds()):
-        later = count(math.ceil(wait), "second", "seconds")
-        raise Refused(f"{room.name} is slow: your next line can be said in {later}.", "slow")
 
 
 async def make_first_operator(session: Session) -> None:

@@ -114,7 +114,7 @@ def ignore(session: Session, typed: str) -> None:
     ignored[name.fold] = inbox(person.id) if person else name.fold
     for each in _sessions(session):
         each.ignored_lately |= {name.fold, ignored[name.fold]}
-        each.dialogue.reader.restyle()
+        each.restyle()
     session.dialogue.tell(f"You no longer hear {name.display}.")
 
 
@@ -134,5 +134,5 @@ def unignore(session: Session, typed: str) -> None:
         raise Refused(f"You do not ignore {name.display}.")
     session.person.ignored = kept
     for each in _sessions(session):
-        each.dialogue.reader.restyle()
+        each.restyle()
     session.dialogue.tell(f"You hear {name.display} again.")

@@ -17,11 +17,11 @@ from tcpchat.echo import echo
 from tcpchat.flow import FlowControl, Wait
 from tcpchat.limits import LONGEST_OVERDRAFT, UNNOTICED_DELAY, Limits
 from tcpchat.networks import Kind, Network, Trusted, network
-from tcpchat.requests import Act, Refused, Reply, Say, Tell
+from tcpchat.requests import Act, Refused, Reply, ReplyTo, Say, Tell
 
 # What somebody says, and is told of as said.
-Spoken = Say | Act | Tell | Reply
-SPOKEN = (Say, Act, Tell, Reply)
+Spoken = Say | Act | Tell | Reply | ReplyTo
+SPOKEN = (Say, Act, Tell, Reply, ReplyTo)
 
 
 class Owner(Protocol):

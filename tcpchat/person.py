@@ -27,6 +27,9 @@ class Seat(Protocol):
     def rooms(self) -> list[str]:
         """The rooms that the person is in."""
 
+    def restyle(self) -> None:
+        """What the person sees is another way from now on."""
+
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply would go there."""
 
@@ -62,6 +65,12 @@ class Person:
     def nick(self) -> str:
         """The nickname, as it is shown."""
         return self.name.display
+
+    def rename(self, name: Name) -> None:
+        """Have another nickname from now on."""
+        self.name = name
+        for session in self.sessions:
+            session.restyle()  # by which the bell rings
 
     @property
     def idle(self) -> float:

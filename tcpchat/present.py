@@ -8,11 +8,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import accounting, answers, ordering, others, outsiders, queries
+from tcpchat import accounting, answers, by_number, ordering, others, outsiders, queries, speaking
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Acted, Event, Renamed, Said, Spoken, Told, TopicSet
+from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
 from tcpchat.history import History
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
@@ -25,6 +25,8 @@ from tcpchat.requests import (
     Away,
     Back,
     ChooseNick,
+    Context,
+    Edit,
     Go,
     Help,
     Hold,
@@ -35,7 +37,9 @@ from tcpchat.requests import (
     Login,
     More,
     Refused,
+    Remove,
     Reply,
+    ReplyTo,
     Request,
     Resume,
     Say,
@@ -56,20 +60,21 @@ from tcpchat.sentences import renamed
 from tcpchat.session import Session
 from tcpchat.state import Effect, Kept, Numbers, Outcome, Posting
 
-# Requests whose answers show what was said or done before.
-ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
+# Requests that are about what was said or done before.
+ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs, *by_number.REQUESTS)
 
 # Requests of which nothing comes but an answer.
-QUESTIONS = (AskHistory, Search, More, ListRooms, Who, WhoIs, Seen, Help)
+QUESTIONS = (AskHistory, Search, More, Context, ListRooms, Who, WhoIs, Seen, Help)
 
 # Requests of which something is in the log, if they have a reference with it.
-LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave, *ordering.REQUESTS)
+LOGGED = (
+    Say, Act, Topic, Tell, Reply, ReplyTo, Edit, Remove, ChooseNick, TakeNick, Join, Leave, *ordering.REQUESTS
+)  # fmt: skip
 
 
 # What is carried out by modules of its own.
 ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {
-    **dict.fromkeys(accounting.REQUESTS, accounting.carry_out),
-    **dict.fromkeys(ordering.REQUESTS, ordering.carry_out),
+    request: module.carry_out for module in (accounting, by_number, ordering) for request in module.REQUESTS
 }
 
 
@@ -267,9 +272,7 @@ class Present:
         return self._post(feed, said)
 
     def _post(self, feed: RoomFeed, event: Event) -> Posting:
-        feed.room.check(event)
-        if feed.room.order.slow and isinstance(event, Spoken):
-            ordering.check_pace(self._session, feed)
+        speaking.check(self._session, feed, event)
         return Posting(feed.stream, event)
 
     def _tell(self, to: Addressee, text: str, ref: str) -> Kept:
@@ -310,7 +313,8 @@ class Present:
         except NotKept:
             session.release(new)
             raise
-        old, person.name = person.name, new
+        old = person.name
+        person.rename(new)
         session.release(old)
         session.keep()
         if not feeds:

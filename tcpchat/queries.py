@@ -38,9 +38,8 @@ _PART = regex.compile(
 _IN_A_WORD = regex.compile(r"[\p{L}\p{N}\p{Co}]")
 
 # Written without spaces between words, or with so much grown on to them that spaces do not help.
-_UNSPACED = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-)
+UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_UNSPACED = regex.compile(UNSPACED)
 
 
 def parse(text: str) -> tuple[Query, str]:

@@ -12,13 +12,14 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from tcpchat.colors import paint
 from tcpchat.events import (
     Acted,
     Entry,
     Event,
     Joined,
     Left,
-    Presence,
+    Noted,
     Replied,
     Said,
     Spoken,
@@ -39,7 +40,9 @@ class View(NamedTuple):
 
     ``current`` says whether what one types goes to the room; ``ignored`` holds the folded
     nicknames, and the inboxes, of those whom one does not want to hear. With ``json`` everything
-    is shown as JSON lines (jsonlines.py), and the rest is for text; ``wire`` makes bytes of that.
+    is shown as JSON lines (jsonlines.py), and the rest is for text; ``wire`` makes bytes of that. Whom
+    ``bell``, a folded nickname, is of hears when it is mentioned in something new (feed.py); pages know
+    nothing of it. With ``color`` nicknames are in color.
     """
 
     current: bool = True
@@ -51,6 +54,8 @@ class View(NamedTuple):
     ignored: frozenset[str] = frozenset()
     json: bool = False
     wire: Wire = PLAIN
+    bell: str = ""
+    color: bool = False
 
 
 def notice(text: str, wire: Wire = PLAIN) -> bytes:
@@ -124,6 +129,14 @@ def stamp(time: int, view: View, now: int) -> str:
     return f"[~{shown.removeprefix('~')}] " if time > now else f"[{shown}] "
 
 
+# What its line ends with that rings the bell. It is put there after the gate, where nobody's text passes it.
+_BELL = b"\a\r\n"
+
+# What whoever did it is not shown: who comes and goes, and, without an echo, what their terminal has shown.
+_NOT_OWN = frozenset({Joined, Left})
+_NOT_OWN_WITHOUT_ECHO = _NOT_OWN | {Said, Acted, Replied, Noted}
+
+
 class Page:
     """
     Entries of a stream as lines, made once for all who have the same view.
@@ -140,9 +153,10 @@ class Page:
         self._not_own: dict[str, list[int]] = {}
         in_front = view.stamped or view.numbered
         hides = bool(view.ignored)
-        echo = view.echo
+        not_own = _NOT_OWN if view.echo else _NOT_OWN_WITHOUT_ECHO
         wire = view.wire
         is_plain = wire == PLAIN
+        color = view.color
         for number, entry in enumerate(entries):
             event = entry.event
             line: str | None
@@ -159,7 +173,9 @@ class Page:
                 self._lines.append(f"{line}\r\n".encode())
             else:
                 self._lines.append(_encode(line, event, wire))
-            if isinstance(event, Presence) or (not echo and isinstance(event, Spoken)):
+            if color and line:
+                self._lines[-1] = _in_color(self._lines[-1], line, event, wire)
+            if type(event) in not_own:
                 self._not_own.setdefault(event.session, []).append(number)
 
     @property
@@ -172,8 +188,12 @@ class Page:
         """The sessions that see something else."""
         return self._not_own.keys()
 
-    def own(self, session: str, seen: Container[int] = ()) -> bytes:
-        """Return what a session sees, which has seen the entries with these numbers already."""
+    def own(self, session: str, seen: Container[int] = (), called: Container[int] = ()) -> bytes:
+        """
+        Return what a session sees, which has seen the entries with some numbers already.
+
+        By those with others, whoever it is of is called: they ring the bell.
+        """
         lines = self._lines.copy()
         for number in self._not_own.get(session, ()):
             lines[number] = b""
@@ -181,6 +201,10 @@ class Page:
             for number, entry in enumerate(self.entries):
                 if entry.seq in seen:
                     lines[number] = b""
+        if called:
+            for number, entry in enumerate(self.entries):
+                if entry.seq in called and lines[number]:
+                    lines[number] = lines[number][:-2] + _BELL
         return b"".join(lines)
 
 
@@ -202,7 +226,8 @@ def _line(event: Event, stream: str, elsewhere: str, view: View) -> str | None:
                 return None
             return f"*** {nick} left {stream}: {reason}." if reason else f"*** {nick} left {stream}."
         case Replied(_, nick, text, about, quote):
-            return f"{elsewhere}<{nick}> (re {about} {quote}) {text}" if is_heard(event, view) else None
+            quoted = f"{about} {quote}" if quote else str(about)  # what it was from may be gone
+            return f"{elsewhere}<{nick}> (re {quoted}) {text}" if is_heard(event, view) else None
         case Spoken() if not is_heard(event, view):
             return None
     told = sentence(event, stream, not view.current)
@@ -215,6 +240,21 @@ def _encode(line: str, event: Event, wire: Wire) -> bytes:
         return wire.line(line)
     front = line.removesuffix(event.text)
     return b"".join(wire.line(front + part) for part in event.text.split("\n"))
+
+
+def _in_color(data: bytes, line: str, event: Event, wire: Wire) -> bytes:
+    """Return a line of what somebody said with their nickname in color; any other as it is."""
+    match event:
+        case Said(_, nick, text) | Replied(_, nick, text):
+            shown = f"<{nick}>"
+        case Acted(_, nick, text):
+            shown = f"* {nick}"
+        case Told(_, nick, to, text):
+            nick = to if "[to " in line.removesuffix(text) else nick
+            shown = f" {nick}]"
+        case _:
+            return data
+    return paint(data, line.removesuffix(text), shown, nick, wire.codec)
 
 
 def is_heard(event: Event, view: View) -> bool:

@@ -1,7 +1,7 @@
 """
 The past, read from the log a piece at a time, at the pace of who is shown it.
 
-It is what was said before somebody came, or what somebody missed whose connection broke.
+It is what was said before somebody came, or what somebody missed whose connection broke (missed.py).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
@@ -19,7 +20,7 @@ from tcpchat.events import Entry, Presence, Renamed, lines_said
 from tcpchat.lately import Changes
 from tcpchat.logs.interface import Log
 from tcpchat.places import READ_AT_ONCE, Place, pieces
-from tcpchat.render import View, count, count_lines, notice
+from tcpchat.render import View
 
 # Bytes of single entries that are shown together.
 ENOUGH = 16384
@@ -29,6 +30,7 @@ class Replayed(Protocol):
     """What a replay needs from a feed (feed.py)."""
 
     stream: str
+    removals: int  # entries that were taken back so far
 
     def render_past(self, entries: list[Entry], view: View, viewer: str) -> bytes:
         """Return what people said, as it is shown of the past."""
@@ -62,18 +64,33 @@ class Replay(Protocol):
         """Return from where on what is shown elsewhere as new is still to be shown here, by stream."""
 
 
+def fresh(feed: Replayed, read: Callable[[], Deferred[list[Entry]]]) -> Deferred[list[Entry]]:
+    """Answer with what is read of a feed's stream: again, if an entry was taken back meanwhile."""
+    removals = feed.removals
+
+    def look(entries: list[Entry]) -> list[Entry] | Deferred[list[Entry]]:
+        return entries if feed.removals == removals else fresh(feed, read)
+
+    return maybeDeferred(read).addCallback(look)
+
+
 class Past:
     """What was said between two entries, and what is told behind it."""
 
-    def __init__(self, feed: Replayed, after: int, upto: int, end: bytes = b"") -> None:
+    def __init__(
+        self, feed: Replayed, after: int, upto: int, end: bytes = b"", numbered: bool = False
+    ) -> None:
+        """``numbered`` is to show numbers also to those who have not set that."""
         self.is_over = False
         self._feed = feed
         self._after = after
         self._upto = upto
         self._end = end
+        self._numbered = numbered
 
     def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
-        read = maybeDeferred(log.read_spoken, self._feed.stream, self._after, self._upto, READ_AT_ONCE)
+        feed = self._feed
+        read = fresh(feed, partial(log.read_spoken, feed.stream, self._after, self._upto, READ_AT_ONCE))
         return read.addCallback(self._render, viewer)
 
     def _render(self, entries: list[Entry], viewer: Viewer) -> bytes:
@@ -81,7 +98,10 @@ class Past:
         self.is_over = len(piece) == len(entries) < READ_AT_ONCE
         if piece:
             self._after = piece[-1].seq
-        past = self._feed.render_past(piece, viewer.view(self._feed.stream), viewer.session)
+        view = viewer.view(self._feed.stream)
+        if self._numbered:
+            view = view._replace(numbered=True)
+        past = self._feed.render_past(piece, view, viewer.session)
         return past + self._end if self.is_over else past
 
     def places(self) -> Mapping[str, Place]:
@@ -104,7 +124,7 @@ class Results:
         lines: list[bytes] = []
         while self._found and sum(map(len, lines)) < ENOUGH:
             feed, seq = self._found.popleft()
-            entries = await log.read(feed.stream, seq - 1, 1)
+            entries = await fresh(feed, partial(log.read, feed.stream, seq - 1, 1))
             if entries and entries[0].seq == seq:  # or it is no longer kept
                 lines.append(feed.render_past(entries, viewer.view(feed.stream), viewer.session))
         self.is_over = not self._found
@@ -127,7 +147,7 @@ class Part(NamedTuple):
     changes: Changes | None = None
 
 
-class _Walk:
+class Walk:
     """Goes through what was missed, one stream after the other."""
 
     def __init__(self, parts: Sequence[Part], unspoken: bool = False, most: float = math.inf) -> None:
@@ -170,12 +190,12 @@ class _Walk:
             if self._unspoken:
                 read = succeed([])
             else:
-                read = maybeDeferred(log.read_spoken, feed.stream, at, max(upto), READ_AT_ONCE)
+                read = fresh(feed, partial(log.read_spoken, feed.stream, at, max(upto), READ_AT_ONCE))
             read.addCallback(self._with_changes, changes.others, at)
         elif self._unspoken:
             read = maybeDeferred(log.read_unspoken, feed.stream, at, max(upto), READ_AT_ONCE)
         else:
-            read = maybeDeferred(log.read, feed.stream, at, READ_AT_ONCE)
+            read = fresh(feed, partial(log.read, feed.stream, at, READ_AT_ONCE))
             read.addCallback(self._look_for_forgotten)
         self._kept_after = log.kept_after(feed.stream)
         return read.addCallback(self._render, viewer, at)
@@ -235,86 +255,3 @@ class _Walk:
         told = entry.event.id in self._renamings
         self._renamings.add(entry.event.id)
         return told
-
-
-class Paging(NamedTuple):
-    """
-    How what somebody missed is shown page by page: so many lines, and who is told what is left.
-
-    That is told as the parts, and the number of lines in them; ``lines`` is that number of a page
-    that is not the first.
-    """
-
-    most: int
-    full: Callable[[Sequence[Part], int], None]
-    lines: int | None = None
-
-
-class Missed:
-    """
-    What somebody missed in some streams, under a line that says how much it is.
-
-    For that the log counts what was said, and the rest is gone through twice. Where some people are
-    not heard, all of it is. A program counts by itself.
-    """
-
-    def __init__(self, parts: Sequence[Part], counts: bool, page: Paging | None = None) -> None:
-        """
-        ``counts`` says whether it is told how much it is, and when it is over.
-
-        ``page`` is given where it is not all shown at once.
-        """
-        self.is_over = not parts
-        self._walk = _Walk(parts, most=page.most if page else math.inf)
-        self._page = page
-        self._shown = 0  # lines
-        is_counted = page is not None and page.lines is not None
-        self._uncounted = list(parts) if counts and not is_counted else []
-        self._counting: _Walk | None = None
-        self._parts = parts
-        self._counts = counts
-        self._lines = page.lines or 0 if page else 0
-
-    def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
-        if self._uncounted:
-            if any(viewer.view(part.feed.stream).ignored for part in self._parts):
-                self._uncounted = []
-                self._counting = _Walk(self._parts)
-            else:
-                feed, after, upto, _ = self._uncounted.pop()
-                counted = maybeDeferred(log.count_spoken, feed.stream, after.seq, upto.seq)
-                if not self._uncounted:
-                    self._counting = _Walk(self._parts, unspoken=True)
-                return counted.addCallback(self._add)
-        if self._counting is not None:
-            return self._counting.step(log, viewer).addCallback(self._count, self._counting, viewer)
-        return self._walk.step(log, viewer).addCallback(self._show)
-
-    def _add(self, lines: int) -> bytes:
-        self._lines += lines
-        return b""
-
-    def _count(self, data: bytes, counting: _Walk, viewer: Viewer) -> bytes:
-        self._lines += count_lines(data)
-        if not counting.is_over:
-            return b""
-        self._counting = None
-        self.is_over = not self._lines
-        if self.is_over:
-            return b""
-        wire = viewer.view(self._parts[0].feed.stream).wire
-        return notice(f"While you were away: {count(self._lines, 'line', 'lines')}.", wire)
-
-    def _show(self, data: bytes) -> bytes:
-        self.is_over = self._walk.is_over or self._walk.is_full
-        if not (self.is_over and self._counts):
-            self._shown += count_lines(data) if self._page else 0
-            return data
-        if self._walk.is_full and self._page:
-            left = max(1, self._lines - self._shown - count_lines(data))
-            self._page.full(self._walk.parts, left)
-            data += notice(f"{left} more: /more")
-        return data + notice("Live now.")
-
-    def places(self) -> Mapping[str, Place]:
-        return {} if self.is_over else self._walk.places()

@@ -20,10 +20,12 @@ from tcpchat.feed import Feed
 from tcpchat.history import History
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
+from tcpchat.mentioned import Mentioned
+from tcpchat.missed import Missed
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
-from tcpchat.replays import Missed, Part
+from tcpchat.replays import Part
 from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record, person_from_record
 from tcpchat.room import LOBBY
@@ -286,7 +288,8 @@ def show_missed(
     if request is None and not dialogue.speaks_json:
         home.history.show_missed(parts)
     else:
-        reader.replay(Missed(parts, counts=not dialogue.speaks_json))
+        behind = Mentioned(parts, session.person.id, session.person.name)
+        reader.replay(Missed(parts, counts=not dialogue.speaks_json, behind=behind))
 
 
 def _begun(session: Session) -> dict[str, Place]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from tcpchat.comings import Fold
-from tcpchat.events import Banned, Entry, Kicked, Presence, Spoken
+from tcpchat.events import Banned, Edited, Entry, Kicked, Presence, Removed, Replied, Spoken
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed, are_spoken
@@ -51,6 +52,7 @@ class RoomFeed(Feed):
         self.expected = 0  # people who are about to come in
         self.slowness = Slowness()
         self._put_out = put_out
+        self.removing: set[int] = set()  # entries that are about to be gone
         self.recent: deque[Entry] = deque(maxlen=history)
         self._clock = clock
         self._unfoldable = 0  # the last entry that does not say who came or went
@@ -106,10 +108,28 @@ class RoomFeed(Feed):
                 self.recent.append(entry)
             else:
                 put_out += self.room.apply(entry)
+                if isinstance(entry.event, Removed):
+                    self._forget(entry.event.about)
         if not self._folding and len(self.room.members) > LARGEST_UNFOLDED_ROOM:
             self.show_folded()  # what those who set it so are still owed was shown to the others
             self._folding = True
         return put_out
+
+    def _forget(self, about: int) -> None:
+        """Have nothing at hand any more of what the log has nothing of: an entry, its edits, their quotes."""
+        self.removals += 1
+        self._read = self._shown = None
+        gone = {about}
+        first = self.recent[0].seq if self.recent else 0
+        for entry in list(self.recent):
+            event = entry.event
+            if entry.seq == about or (isinstance(event, Edited) and event.about == about):
+                gone.add(entry.seq)
+                self.recent.remove(entry)
+            # What is quoted from before the first of them may have been an edit.
+            elif isinstance(event, Replied) and (event.about in gone or event.about < first):
+                bare = entry._replace(event=msgspec.structs.replace(event, quote=""))
+                self.recent[self.recent.index(entry)] = bare
 
     def render(self, entries: list[Entry], view: View, reader: Live) -> bytes:
         if not self._folds(view):

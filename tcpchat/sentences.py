@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
+import regex
+
+from tcpchat.columns import width
 from tcpchat.command import span
 from tcpchat.events import (
+    Acted,
     Announced,
     Banned,
     Deopped,
@@ -19,17 +25,42 @@ from tcpchat.events import (
     Removed,
     Renamed,
     Slowed,
+    Spoken,
     TopicSet,
     Unbanned,
     Unhidden,
     Unlocked,
     Unmuted,
 )
+from tcpchat.limits import LONGEST_QUOTE, WIDEST_QUOTE
+
+_CLUSTER = regex.compile(r"\X")
 
 
 def renamed(event: Renamed) -> str:
     """Return that somebody has another nickname now."""
     return f"{event.nick} is now known as {event.new}."
+
+
+def quote(event: Spoken) -> str:
+    """Return who said something, and how it begins: ``carl: first words…``, of an action ``* carl waves``."""
+    begins = _beginning(" ".join(event.text.split()))
+    return f"* {event.nick} {begins}" if isinstance(event, Acted) else f"{event.nick}: {begins}"
+
+
+def _fits(text: str) -> bool:
+    return width(text) <= WIDEST_QUOTE and len(text.encode()) <= LONGEST_QUOTE
+
+
+def _beginning(text: str) -> str:
+    """Return the first words of a text, or all of it; of one word that is too long, a part."""
+    if _fits(text):
+        return text
+    ends = accumulate(map(len, _CLUSTER.findall(text[: LONGEST_QUOTE + 1])))
+    end = max((end for end in ends if _fits(text[:end])), default=0)
+    if text[end] != " " and " " in text[:end]:
+        end = text.rindex(" ", 0, end)
+    return f"{text[:end].rstrip(' ')}…"
 
 
 def _because(reason: str, seconds: int | None = None) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 
 import msgspec
 
-from tcpchat import answers, jsonlines, records, render, tickets
+from tcpchat import answers, jsonlines, mentions, records, render, tickets
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
@@ -146,10 +146,16 @@ class Session:
             settings.timestamps,
             settings.numbers,
             settings.timezone,
+            color=settings.color,
         )
         if ignored := self.person.ignored:
-            return view._replace(ignored=frozenset((*ignored, *ignored.values())))
-        return view
+            view = view._replace(ignored=frozenset((*ignored, *ignored.values())))
+        return view._replace(bell=mentions.fold(self.person.name.fold)) if settings.bell else view
+
+    def restyle(self) -> None:
+        """What the person sees is another way from now on."""
+        if not self.is_broken:
+            self.dialogue.reader.restyle()
 
     def forget_lost_rooms(self) -> None:
         """The person has just come in: they may have been put out of some rooms again meanwhile."""

@@ -51,6 +51,8 @@ class Settings:
     joins: Joins = "all"
     timestamps: bool = False
     numbers: bool = False
+    bell: bool = False
+    color: bool = False
     timezone: tzinfo = UTC
     encoding: Encoding = UTF8
 
@@ -72,6 +74,10 @@ class Settings:
                 return replace(self, numbers=_switch(name, value))
             case "timezone":
                 return replace(self, timezone=_zone(value))
+            case "bell":
+                return replace(self, bell=_switch(name, value))
+            case "color":
+                return replace(self, color=_switch(name, value))
             case "encoding":
                 return replace(self, encoding=_encoding(value))
             case _:

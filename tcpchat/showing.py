@@ -78,6 +78,11 @@ class Showing(ABC):
             self._hold_answer(len(data) - taken)
 
     @property
+    def is_idle(self) -> bool:
+        """Is what is told now shown at once, with nothing before it that waits or is on its way?"""
+        return not (self._answers or self._unsent)
+
+    @property
     def holds_much(self) -> bool:
         """Do so many answers wait to be read that those which say little can be left out?"""
         return self._held_answers > MOST_HELD_ANSWERS // 2

@@ -10,7 +10,9 @@ from tcpchat.requests import Asked, NotUnderstood, Say
 from tests.visitors import ChatCase, Visitor
 
 QUESTION = "*** What is your nickname?"
-SETTINGS = "*** echo off, joins all, timestamps off, numbers off, timezone UTC, encoding utf-8"
+SETTINGS = (
+    "*** echo off, joins all, timestamps off, numbers off, bell off, color off, timezone UTC, encoding utf-8"
+)
 
 
 class AnywhereTests(ChatCase):

@@ -21,7 +21,7 @@ BEHIND = {
 }  # fmt: skip
 
 DEAR = {
-    "nick": 3, "as": 3, "join": 3, "leave": 3,
+    "nick": 3, "as": 3, "join": 3, "leave": 3, "rm": 3,
     "history": 5, "more": 5, "rooms": 5, "search": 5, "who": 5, "context": 5,
     "register": 5, "login": 5, "password": 5, "unregister": 5,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Entry, Event, Renamed, Said
+from tcpchat.events import Acted, Entry, Event, Renamed, Said, Told
 from tcpchat.feed import Feed, are_spoken
 from tcpchat.following import Followed
 from tcpchat.logs.memory import MemoryLog
@@ -17,6 +17,7 @@ from tcpchat.screen import Screen
 from tests.visitors import FakeScreen
 
 HERE = View()
+CALLED = View(bell="bert")
 
 
 class Somebody:
@@ -71,6 +72,63 @@ class FeedTests(SynchronousTestCase):
         self.feed.leave(self.bert, HERE)
         self.happen(Said("s1", "anna", "hello"))
         self.assertEqual(self.bert.fake.shown, b"")
+
+    def test_who_is_mentioned_hears_the_bell_and_nobody_else(self) -> None:
+        carl, dora = Somebody("s3"), Somebody("s4")
+        self.feed.leave(self.bert, HERE)
+        self.feed.enter(self.bert, CALLED)
+        self.feed.enter(carl, View(bell="carl"))
+        self.feed.enter(dora, View(bell="dora", echo=True))
+        self.happen(Said("s1", "anna", "bert: lunch?"), Acted("s1", "anna", "waits for Dora and bert"))
+        plain = b"<anna> bert: lunch?\r\n* anna waits for Dora and bert\r\n"
+        self.assertEqual(carl.fake.shown, plain)
+        self.assertEqual(self.bert.fake.shown, plain.replace(b"\r\n", b"\a\r\n"))
+        self.assertEqual(dora.fake.shown, plain.replace(b"bert\r\n", b"bert\a\r\n"))
+
+    def test_nobody_calls_themselves(self) -> None:
+        self.feed.leave(self.bert, HERE)
+        self.feed.enter(self.bert, CALLED._replace(echo=True))
+        self.happen(Said("s2", "bert", "I am bert"))
+        self.assertEqual(self.bert.fake.shown, b"<bert> I am bert\r\n")
+
+    def test_who_is_there_no_more_or_wants_no_bell_any_more_is_not_called(self) -> None:
+        self.feed.leave(self.bert, HERE)
+        self.feed.enter(self.bert, CALLED)
+        self.feed.leave(self.bert, CALLED)
+        self.feed.enter(self.bert, HERE)
+        self.happen(Said("s1", "anna", "bert"))
+        self.assertEqual(self.bert.fake.shown, b"<anna> bert\r\n")
+
+    def test_a_program_hears_no_bell(self) -> None:
+        self.feed.leave(self.bert, HERE)
+        self.feed.enter(self.bert, CALLED._replace(json=True))
+        self.happen(Said("s1", "anna", "bert"))
+        self.assertNotIn(b"\a", self.bert.fake.shown)
+        self.assertNotIn(b"u0007", self.bert.fake.shown)
+        late = self.feed.render(self.entries(), CALLED._replace(json=True), self.bert)
+        self.assertNotIn(b"\a", late)
+
+    def test_who_is_behind_hears_it_too_and_nobody_hears_another_s(self) -> None:
+        self.happen(Said("s1", "anna", "bert"))
+        for _ in range(2):
+            self.assertEqual(self.feed.render(self.entries(), HERE, self.bert), b"<anna> bert\r\n")
+            self.assertEqual(self.feed.render(self.entries(), CALLED, self.bert), b"<anna> bert\a\r\n")
+
+    def test_private_messages_to_somebody_call_them_and_those_from_them_do_not(self) -> None:
+        inbox = Feed("@s2", lambda: 0)
+        inbox.enter(self.bert, CALLED)
+        told = Told("s1", "anna", "bert", "hi"), Told("s2", "bert", "anna", "hi")
+        inbox.deliver([Entry(seq, 0, event) for seq, event in enumerate(told, 1)])
+        self.assertEqual(self.bert.fake.shown, b"[from anna] hi\a\r\n[to anna] hi\r\n")
+
+    def test_those_who_want_a_bell_share_a_page_with_the_others(self) -> None:
+        many = [Somebody(f"x{n}") for n in range(20)]
+        for n, reader in enumerate(many):
+            self.feed.enter(reader, View(bell=f"nick{n}"))
+        self.assertEqual(len(self.feed._live), 1)
+
+    def entries(self) -> list[Entry]:
+        return self.successResultOf(self.log.read("#lobby", 0, 10))
 
     def test_one_who_is_there_again_is_not_put_out_by_the_end_of_who_they_were(self) -> None:
         again = Somebody("s2")

@@ -13,17 +13,25 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat import jsonlines
 from tcpchat.events import (
     Acted,
+    Announced,
+    Banned,
     Deopped,
+    Edited,
     Entry,
     Event,
+    Gone,
     Hidden,
     Invited,
     Joined,
     Kicked,
     Left,
     Locked,
+    Muted,
+    Noted,
     Opped,
+    Removed,
     Renamed,
+    Replied,
     Said,
     Slowed,
     Told,
@@ -31,7 +39,7 @@ from tcpchat.events import (
     Unhidden,
     Unlocked,
     inbox,
-)  # fmt: skip
+)
 from tcpchat.gate import GATE
 from tcpchat.jsonlines import Page
 from tcpchat.render import View
@@ -51,6 +59,9 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Renamed, SESSIONS, NICKS, NICKS, st.lists(TEXTS).map(tuple), TEXTS),
     st.builds(TopicSet, SESSIONS, NICKS, TEXTS),
     st.builds(Told, SESSIONS, NICKS, NICKS, TEXTS),
+    st.builds(Replied, SESSIONS, NICKS, TEXTS, st.just(7), TEXTS, ref=TEXTS),
+    st.builds(Edited, SESSIONS, NICKS, TEXTS, st.just(7), ref=TEXTS),
+    st.builds(Removed, SESSIONS, NICKS, st.just(7), ref=TEXTS),
 )
 VIEWS = st.builds(
     View,
@@ -119,6 +130,31 @@ class EntryTests(SynchronousTestCase):
             (Left("e", "eve"), {"type": "left", "nick": "eve", "reason": ""}),
             (Renamed("b", "bob", "rob", ("#lobby",), "r1"), {"type": "renamed", "old": "bob", "new": "rob"}),
             (TopicSet("b", "rob", "cats"), {"type": "topic", "by": "rob", "text": "cats"}),
+            (
+                Replied("b", "bob", "me", 7, "eve: who?"),
+                {"type": "message", "from": "bob", "text": "me", "re": 7, "quote": "eve: who?"},
+            ),
+            (Edited("b", "bob", "hi", 7), {"type": "edited", "from": "bob", "about": 7, "text": "hi"}),
+            (Removed("b", "bob", 7), {"type": "removed", "by": "bob", "about": 7}),
+            (Noted("b", "bob", "banned eve"), {"type": "audit", "by": "bob", "text": "banned eve"}),
+            (Announced("b", "bob", "tea", (), "1"), {"type": "announced", "from": "bob", "text": "tea"}),
+            (
+                Kicked("b", "bob", "eve", "e", "spam"),
+                {"type": "kicked", "by": "bob", "nick": "eve", "reason": "spam"},
+            ),
+            (
+                Banned("b", "bob", "eve", ("e",), 60, "spam"),
+                {"type": "banned", "by": "bob", "nick": "eve", "seconds": 60, "reason": "spam"},
+            ),
+            (
+                Muted("b", "bob", "eve"),
+                {"type": "muted", "by": "bob", "nick": "eve", "seconds": None, "reason": ""},
+            ),
+            (Slowed("b", "bob", 60), {"type": "slowed", "by": "bob", "seconds": 60}),
+            (Invited("b", "bob", "eve", "e"), {"type": "invited", "by": "bob", "nick": "eve"}),
+            (Locked("b", "bob", "a key"), {"type": "locked", "by": "bob", "password": True}),
+            (Unlocked("b", "bob"), {"type": "unlocked", "by": "bob"}),
+            (Hidden("b", "bob"), {"type": "hidden", "by": "bob"}),
         ):
             self.assertEqual(entry(event), {"room": "lobby", "seq": 17, "time": TIME} | fields)
 
@@ -133,12 +169,18 @@ class EntryTests(SynchronousTestCase):
     def test_what_one_does_not_want_to_see_is_hidden_and_counts(self) -> None:
         hidden = {"type": "hidden", "room": "lobby", "seq": 17}
         for ignored in "bob", "@b":
-            for event in Said("b", "BoB", "x"), Acted("b", "bob", "x"):
+            for event in (
+                Said("b", "BoB", "x"), Acted("b", "bob", "x"), Edited("b", "bob", "x", 7),
+                Replied("b", "bob", "x", 7, "eve: y"),
+            ):  # fmt: skip
                 self.assertEqual(entry(event, ignored=frozenset({ignored})), hidden)
             told = entry(Told("b", "bob", "alice", "x"), inbox("a"), ignored=frozenset({ignored}))
             self.assertEqual(told, hidden | {"room": "@"})
         for presence in Joined("b", "bob"), Left("b", "bob", "bye"):
             self.assertEqual(entry(presence, joins="none"), hidden)
+
+    def test_what_is_gone_is_hidden_and_counts(self) -> None:
+        self.assertEqual(entry(Gone("b", "bob")), {"type": "hidden", "room": "lobby", "seq": 17})
 
     def test_nothing_else_is_hidden(self) -> None:
         ignored = frozenset({"bob", "@b"})
@@ -168,11 +210,17 @@ class EntryTests(SynchronousTestCase):
             Said("a", "ann", "x", ref="1"), Acted("a", "ann", "x", ref="2"),
             TopicSet("a", "ann", "x", ref="3"), Said("a", "ann", "x"),
             Said("b", "bob", "x", ref="1"), Joined("a", "ann", ref="4"),
+            Replied("a", "ann", "x", 1, "q", ref="5"), Edited("a", "ann", "x", 1, ref="6"),
+            Removed("a", "ann", 1, ref="7"),
         ]  # fmt: skip
         entries = [Entry(seq, MORNING, event) for seq, event in enumerate(asked, 5)]
         page = Page(entries, "#dev", View())
         self.assertEqual(set(page.apart), {"a", "b"})
-        for session, answered in ("a", {5: "1", 6: "2", 7: "3"}), ("b", {9: "1"}), ("c", {}):
+        for session, answered in (
+            ("a", {5: "1", 6: "2", 7: "3", 11: "5", 12: "6", 13: "7"}),
+            ("b", {9: "1"}),
+            ("c", {}),
+        ):
             expected = []
             for line in decoded(page.shared):
                 expected.append(line)

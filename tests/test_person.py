@@ -23,6 +23,10 @@ class Connection:
         self.rooms = ["#lobby"]
         self.heard: list[str] = []
         self.followed: list[str] = []
+        self.restyled = 0
+
+    def restyle(self) -> None:
+        self.restyled += 1
 
     def heard_from(self, event: Told) -> None:
         self.heard.append(event.text)
@@ -51,6 +55,10 @@ class PersonTests(SynchronousTestCase):
         self.assertFalse(self.bob.is_broken)
         self.desk.is_broken = True
         self.assertTrue(self.bob.is_broken)
+
+    def test_by_another_nickname_every_connection_sees_things_another_way(self) -> None:
+        self.bob.rename(nickname("Rob"))
+        self.assertEqual((self.bob.nick, self.phone.restyled, self.desk.restyled), ("Rob", 1, 1))
 
     def test_every_connection_hears_what_is_private(self) -> None:
         self.bob.heard_from(Told("s9", "eve", "Bob", "psst"))

@@ -202,7 +202,10 @@ class AskingTests(ChatCase):
     def test_settings_change_what_is_seen(self) -> None:
         self.assertEqual(
             self.bob.types("/set"),
-            ["*** echo off, joins all, timestamps off, numbers off, timezone UTC, encoding utf-8"],
+            [
+                "*** echo off, joins all, timestamps off, numbers off, bell off, color off, timezone UTC, "
+                "encoding utf-8"
+            ],
         )
         self.bob.types("/set timestamps on", "/set timezone Europe/Paris", "/set joins none")
         self.alice.types("hello", "/quit")

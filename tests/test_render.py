@@ -11,7 +11,25 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import comings, render
-from tcpchat.events import Acted, Entry, Event, Joined, Left, Renamed, Said, Told, TopicSet, inbox, lines_said
+from tcpchat.colors import color
+from tcpchat.events import (
+    Acted,
+    Edited,
+    Entry,
+    Event,
+    Gone,
+    Joined,
+    Left,
+    Removed,
+    Renamed,
+    Replied,
+    Said,
+    Told,
+    TopicSet,
+    inbox,
+    lines_said,
+)
+from tcpchat.gate import GATE
 from tcpchat.names import nickname
 from tcpchat.render import Page, View
 from tcpchat.text import clean
@@ -21,6 +39,8 @@ PARIS = ZoneInfo("Europe/Paris")
 
 SAID = Said("b", "bob", "hello")
 ACTED = Acted("b", "bob", "waves")
+REPLIED = Replied("b", "bob", "me too", 1234, "carl: hungry")
+EDITED = Edited("b", "bob", "hello", 1234)
 TOLD = Told("b", "bob", "alice", "psst")
 PRESENCE: list[Event] = [Joined("b", "bob"), Left("b", "bob"), Left("b", "bob", "connection lost")]
 
@@ -59,6 +79,36 @@ class EntryTests(SynchronousTestCase):
             self.assertEqual(line(TOLD, inbox("a"), "a", current=current), "[from bob] psst\r\n")
             self.assertEqual(line(TOLD, inbox("b"), "b", current=current), "[to alice] psst\r\n")
 
+    def test_an_answer_stands_behind_what_it_answers(self) -> None:
+        self.assertEqual(line(REPLIED), "<bob> (re 1234 carl: hungry) me too\r\n")
+        self.assertEqual(line(REPLIED, current=False), "#dev <bob> (re 1234 carl: hungry) me too\r\n")
+        self.assertEqual(line(Replied("b", "bob", "me", 1234, "")), "<bob> (re 1234) me\r\n")
+
+    def test_what_is_corrected_and_taken_back_is_told_by_its_number(self) -> None:
+        self.assertEqual(line(EDITED), "*** bob edited 1234: hello\r\n")
+        self.assertEqual(line(EDITED, current=False), "*** bob edited 1234 in #dev: hello\r\n")
+        self.assertEqual(line(Removed("b", "bob", 1234)), "*** bob removed 1234.\r\n")
+        self.assertEqual(line(Removed("b", "bob", 1234), current=False), "*** bob removed 1234 in #dev.\r\n")
+        self.assertEqual(line(Gone("b", "bob"), numbered=True, stamped=True), "")
+
+    def test_every_kind_of_line_stands_behind_its_number_if_one_likes(self) -> None:
+        for event in (
+            SAID,
+            ACTED,
+            REPLIED,
+            EDITED,
+            Removed("b", "bob", 2),
+            *PRESENCE,
+            TopicSet("b", "bob", "x"),
+        ):
+            for current in True, False:
+                plain = line(event, current=current)
+                self.assertEqual(line(event, current=current, numbered=True), f"1 {plain}")
+                self.assertEqual(
+                    line(event, current=current, numbered=True, stamped=True), f"[12:00] 1 {plain}"
+                )
+        self.assertEqual(line(Said("b", "bob", "x\ny"), numbered=True), "1 <bob> x\r\n1 <bob> y\r\n")
+
     def test_what_happens_in_a_room_is_told_with_its_name_current_or_not(self) -> None:
         told: dict[Event, str] = {
             Joined("b", "bob"): "*** bob joined #dev.\r\n",
@@ -74,8 +124,14 @@ class EntryTests(SynchronousTestCase):
     def test_one_s_own_messages_are_left_out_unless_asked_for(self) -> None:
         self.assertEqual(line(SAID, viewer="b"), "")
         self.assertEqual(line(ACTED, viewer="b"), "")
+        self.assertEqual(line(REPLIED, viewer="b"), "")
+        self.assertNotEqual(line(REPLIED, viewer="b", echo=True), "")
         self.assertEqual(line(SAID, viewer="b", echo=True), "<bob> hello\r\n")
         self.assertEqual(line(ACTED, viewer="b", echo=True, current=False), "#dev * bob waves\r\n")
+
+    def test_what_one_has_corrected_oneself_is_shown(self) -> None:
+        self.assertEqual(line(EDITED, viewer="b"), line(EDITED))
+        self.assertEqual(line(Removed("b", "bob", 1234), viewer="b"), "*** bob removed 1234.\r\n")
 
     def test_one_is_oneself_by_session_and_not_by_nickname(self) -> None:
         self.assertEqual(line(Said("a", "bob", "x"), viewer="bob"), "<bob> x\r\n")
@@ -96,7 +152,7 @@ class EntryTests(SynchronousTestCase):
 
     def test_who_is_ignored_is_not_heard(self) -> None:
         ignored = frozenset({"bob"})
-        for event in SAID, ACTED, Said("b", "BoB", "x"), Said("b", "\uff22ob", "x"):
+        for event in SAID, ACTED, REPLIED, EDITED, Said("b", "BoB", "x"), Said("b", "\uff22ob", "x"):
             self.assertEqual(line(event, ignored=ignored), "")
         self.assertEqual(line(TOLD, inbox("a"), ignored=ignored), "")
         self.assertEqual(line(Said("c", "bobby", "x"), ignored=ignored), "<bobby> x\r\n")
@@ -119,6 +175,42 @@ class EntryTests(SynchronousTestCase):
         page = Page([Entry(1, NOON, SAID), Entry(2, NOON, Said("a", "ann", "x"))], "#dev", View(), NOW)
         self.assertEqual(page.shared, b"<bob> hello\r\n<ann> x\r\n")
         self.assertEqual(page.apart, {"a", "b"})
+
+    def test_who_is_called_hears_the_bell_at_the_end_of_the_line(self) -> None:
+        entries = [
+            Entry(seq, NOON, event)
+            for seq, event in enumerate((SAID, Said("c", "carl", "a\nb"), Said("a", "ann", "x")), 1)
+        ]
+        page = Page(entries, "#dev", View(), NOW)
+        self.assertEqual(page.own("a", (), {1, 2, 3}), b"<bob> hello\a\r\n<carl> a\r\n<carl> b\a\r\n")
+        self.assertNotIn(b"\a", page.own("a", (), {7}) + page.shared)
+
+    def test_the_bell_is_a_byte_in_every_encoding_and_behind_the_last_part_of_a_broken_line(self) -> None:
+        entries = [Entry(1, NOON, Said("b", "bob", "x" * 30))]
+        page = Page(entries, "#dev", View(wire=Wire("cp437", 20)), NOW)
+        *begun, end = page.own("a", (), {1}).split(b"\r\n")[:-1]
+        self.assertTrue(begun and end.endswith(b"\a"))
+        self.assertNotIn(b"\a", b"".join(begun))
+
+    def test_in_color_nicknames_are_and_nothing_else(self) -> None:
+        for event, stream, viewer in (
+            (SAID, "#dev", "a"), (ACTED, "#dev", "a"), (REPLIED, "#dev", "a"), (TOLD, inbox("a"), "a"),
+            (TOLD, inbox("b"), "b"), (Said("b", "bob", "a\nb"), "#dev", "a"), (EDITED, "#dev", "a"),
+            (Joined("b", "bob"), "#dev", "a"),
+        ):  # fmt: skip
+            for more in {"current": False, "stamped": True}, {"wire": Wire("latin-1", 40)}:
+                plain = line(event, stream, viewer, **more)
+                colored = line(event, stream, viewer, color=True, **more)
+                nick = "alice" if "[to " in plain else "bob"
+                pattern = rf"\x1b\[{color(nick)}m(<bob>|\* bob| bob\]| alice\])\x1b\[0m"
+                self.assertEqual(re.sub(pattern, r"\1", colored), plain)
+                self.assertEqual("\x1b" in colored, not isinstance(event, Edited | Joined), event)
+        self.assertEqual(line(Left("b", "bob"), joins="none", color=True), "")
+
+    def test_nobody_else_s_bell_passes(self) -> None:
+        stopped = GATE.sanitizer_escape_total
+        self.assertEqual(line(Said("b", "bob", "x\a")), "<bob> x\ufffd\r\n")
+        self.assertEqual(GATE.sanitizer_escape_total, stopped + 1)
 
     def test_nothing_is_nothing(self) -> None:
         self.assertEqual(show([], "#dev", View(), "a", NOW), b"")

@@ -379,8 +379,8 @@ class BreakTests(ChatCase):
         )
         self.assertEqual(bob.types("mine"), ["<bob> mine"])
         self.assertEqual(bob.types("/set")[0].split(", "), [
-            "*** echo on", "joins none", "timestamps off", "numbers off", "timezone Europe/Paris",
-            "encoding latin-1",
+            "*** echo on", "joins none", "timestamps off", "numbers off", "bell off", "color off",
+            "timezone Europe/Paris", "encoding latin-1",
         ])  # fmt: skip
         self.assertEqual(self.alice.types("/whois bob")[-1], "*** bob is away: lunch")
         self.assertRegex(bob.types("/reply hm")[0], "^!!! Whoever wrote to you last is no longer here")

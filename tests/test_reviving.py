@@ -216,13 +216,16 @@ class OddTests(RevivingCase):
         self.assertEqual(self.back(olga)[0], "*** You are Ольга, in #lobby with alice, bob.")
 
     def test_a_setting_or_a_value_that_there_is_no_more_is_left_out_and_the_others_are_kept(self) -> None:
-        self.rewrite(self.bob, settings={"color": "on", "joins": "sometimes", "echo": "on"})
+        self.rewrite(self.bob, settings={"colour": "on", "joins": "sometimes", "echo": "on"})
         self.crash()
         bob, _ = self.come_back(self.bob.code)
         self.assertEqual(bob.types("mine"), ["<bob> mine"])
         self.assertEqual(
             bob.types("/set"),
-            ["*** echo on, joins all, timestamps off, numbers off, timezone UTC, encoding utf-8"],
+            [
+                "*** echo on, joins all, timestamps off, numbers off, bell off, color off, timezone UTC, "
+                "encoding utf-8"
+            ],
         )
 
     def test_of_two_with_one_name_the_second_gets_another(self) -> None:

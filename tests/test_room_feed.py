@@ -6,8 +6,13 @@ import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.events import Edited, Entry, Event, Removed, Replied, Said
 from tcpchat.limits import LARGEST_UNFOLDED_ROOM
+from tcpchat.room import Room
+from tcpchat.room_feed import RoomFeed
 from tests.visitors import ChatCase, Visitor
 
 
@@ -278,3 +283,42 @@ class AnyCrowdTests(AnyCrowdCase):
     @given(STEPS, st.integers(0, 60))
     def test_every_coming_going_and_line_is_shown_once(self, steps: list[str], room: int) -> None:
         self.check_that_all_is_shown_once(steps, room)
+
+
+class RemovalTests(SynchronousTestCase):
+    """Of what was taken back, nothing stays at hand for newcomers."""
+
+    def setUp(self) -> None:
+        self.feed = RoomFeed(Room("#dev"), Clock(), lambda: 0, 4)
+        self.seq = 0
+
+    def happen(self, *events: Event) -> None:
+        first, self.seq = self.seq + 1, self.seq + len(events)
+        self.feed.deliver([Entry(seq, 0, event) for seq, event in enumerate(events, first)])
+
+    def recent(self) -> list[tuple[int, str]]:
+        return [(it.seq, getattr(it.event, "quote", "")) for it in self.feed.recent]
+
+    def test_it_is_gone_with_its_edits_and_what_is_quoted_of_them(self) -> None:
+        self.happen(Said("s", "bob", "x"), Edited("s", "bob", "y", 1), Replied("s", "al", "a", 1, "bob: x"))
+        self.happen(Replied("s", "al", "b", 2, "bob: y"), Removed("s", "bob", 1))
+        self.assertEqual((self.recent(), self.feed.removals), ([(3, ""), (4, "")], 1))
+
+    def test_what_is_quoted_of_something_else_stays(self) -> None:
+        self.happen(Said("s", "bob", "x"), Said("s", "bob", "y"), Replied("s", "al", "a", 1, "bob: x"))
+        self.happen(Edited("s", "bob", "z", 1), Removed("s", "bob", 2))
+        self.assertEqual(self.recent(), [(1, ""), (3, "bob: x"), (4, "")])
+
+    def test_what_is_quoted_of_what_is_not_at_hand_may_be_of_an_edit(self) -> None:
+        self.happen(Said("s", "bob", "x"), Edited("s", "bob", "y", 1), Said("s", "al", "a"))
+        self.happen(Replied("s", "al", "a", 2, "bob: y"), Said("s", "al", "b"), Said("s", "al", "c"))
+        self.happen(Removed("s", "bob", 1))
+        self.assertEqual(self.recent(), [(3, ""), (4, ""), (5, ""), (6, "")])
+
+    def test_in_one_batch_as_in_several(self) -> None:
+        self.happen(Said("s", "bob", "x"), Said("s", "al", "a"), Removed("s", "bob", 1), Said("s", "al", "b"))
+        self.assertEqual(self.recent(), [(2, ""), (4, "")])
+
+    def test_where_nothing_is_at_hand(self) -> None:
+        self.happen(Removed("s", "bob", 1))
+        self.assertEqual((self.recent(), self.feed.removals), ([], 1))

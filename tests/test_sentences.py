@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.columns import width
 from tcpchat.events import (
     Acted,
     Announced,
@@ -33,7 +36,8 @@ from tcpchat.events import (
     Unlocked,
     Unmuted,
 )
-from tcpchat.sentences import sentence
+from tcpchat.limits import LONGEST_QUOTE, WIDEST_QUOTE
+from tcpchat.sentences import quote, sentence
 
 SENTENCES: list[tuple[Event, str]] = [
     (TopicSet("s1", "anna", "cats"), "anna set the topic of #own: cats"),
@@ -84,3 +88,40 @@ class SentenceTests(SynchronousTestCase):
         ]  # fmt: skip
         for event in others:
             self.assertIsNone(sentence(event, "#own"))
+
+
+class QuoteTests(SynchronousTestCase):
+    def quoted(self, text: str) -> str:
+        return quote(Said("s", "carl", text)).removeprefix("carl: ")
+
+    def test_it_is_who_said_it_and_what(self) -> None:
+        for event, quoted in (
+            (Said("s", "carl", "at ten"), "carl: at ten"),
+            (Acted("s", "carl", "waves"), "* carl waves"),
+            (Edited("s", "carl", "at ten", 12), "carl: at ten"),
+            (Replied("s", "carl", "at ten", 12, "bob: when?"), "carl: at ten"),
+            (Said("s", "carl", "    if x:\n        y"), "carl: if x: y"),
+        ):
+            self.assertEqual(quote(event), quoted)
+
+    def test_what_just_fits_is_whole_and_one_column_more_is_cut_at_a_word(self) -> None:
+        fits = f"one two {'x' * (WIDEST_QUOTE - 8)}"
+        self.assertEqual(self.quoted(fits), fits)
+        self.assertEqual(self.quoted(f"{fits}y"), "one two…")
+        self.assertEqual(self.quoted(f"{fits} y"), f"{fits}…")
+
+    def test_one_long_word_is_cut_where_it_has_to_be(self) -> None:
+        self.assertEqual(self.quoted("x" * 100), "x" * WIDEST_QUOTE + "…")
+        self.assertEqual(self.quoted("漢" * 100), "漢" * (WIDEST_QUOTE // 2) + "…")
+
+    def test_marks_belong_to_their_letter_and_have_an_end(self) -> None:
+        marked = "e\u0323\u0331\u0330\u0325"  # 9 bytes, one column
+        self.assertEqual(self.quoted(marked * 40), marked * (LONGEST_QUOTE // 9) + "…")
+        self.assertEqual(self.quoted("\N{MAN}" + "\N{ZERO WIDTH JOINER}\N{MAN}" * 60), "…")
+
+    @given(st.text(st.sampled_from("ab  漢é\u0301\n😀"), max_size=200))
+    def test_it_is_a_beginning_and_has_an_end(self, text: str) -> None:
+        quoted = self.quoted(text)
+        self.assertTrue(" ".join(text.split()).startswith(quoted.removesuffix("…")))
+        self.assertLessEqual(width(quoted), WIDEST_QUOTE + 1)
+        self.assertLessEqual(len(quoted.encode()), LONGEST_QUOTE + len("…".encode()))

@@ -222,3 +222,64 @@ class NameTests(SessionCase):
 
     def test_of_a_taken_one_the_first_variant_that_is_free(self) -> None:
         self.assertEqual(self.session.claim("alice", or_variant=True).display, "alice2")
+
+
+class BellTests(ChatCase):
+    """Who has asked for it hears a bell when they are mentioned, or written to."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob, self.carl = self.enter("alice", "bob", "carl")
+        self.assertEqual(self.bob.types("/set bell on"), ["*** bell is on."])
+
+    def test_it_rings_when_one_is_mentioned_in_any_room_and_when_one_is_written_to(self) -> None:
+        self.bob.types("/join #dev", "/join #lobby")
+        self.alice.types("bob: hi", "bobby", "/me asks Bob", "/msg bob hi", "/join #dev", "@bob")
+        self.assertEqual(
+            self.bob.sees(),
+            [
+                "<alice> bob: hi\a", "<alice> bobby", "* alice asks Bob\a", "[from alice] hi\a",
+                "*** alice joined #dev.", "#dev <alice> @bob\a",
+            ],
+        )  # fmt: skip
+        self.assertNotIn("\a", "".join(self.carl.sees()))
+
+    def test_it_rings_by_the_nickname_that_one_has(self) -> None:
+        self.bob.types("/nick rob")
+        self.alice.types("bob: hi", "rob: hi")
+        self.assertEqual(self.bob.sees(), ["<alice> bob: hi", "<alice> rob: hi\a"])
+
+    def test_not_any_more_when_it_is_set_off(self) -> None:
+        self.bob.types("/set bell off")
+        self.alice.types("bob: hi", "/msg bob hi")
+        self.assertEqual(self.bob.sees(), ["<alice> bob: hi", "[from alice] hi"])
+
+    def test_not_by_what_one_says_oneself_nor_by_whom_one_does_not_hear(self) -> None:
+        self.bob.types("/set echo on", "/ignore alice")
+        self.assertEqual(self.bob.types("bob"), ["<bob> bob"])
+        self.assertEqual(self.bob.types("/msg carl bob"), ["[to carl] bob"])
+        self.alice.types("bob")
+        self.assertEqual(self.bob.sees(), [])
+
+    def test_not_by_what_is_of_the_past(self) -> None:
+        self.alice.types("bob: hi")
+        self.bob.sees()
+        self.assertNotIn("\a", "".join(self.bob.types("/history", "/search hi", "/context 5")))
+
+    def test_who_held_or_did_not_read_hears_it_with_the_line(self) -> None:
+        self.bob.types("/hold")
+        self.alice.types("bob: hi", "hello")
+        self.assertEqual(self.bob.types("/go")[1:], ["<alice> bob: hi\a", "<alice> hello"])
+
+    def test_it_is_set_still_after_a_break(self) -> None:
+        code = self.bob.dialogue.reader.session
+        session = self.chat.people.session(code)
+        assert isinstance(session, Session)
+        self.bob.breaks_off()
+        bob, shown = self.come_back(session.ticket.code)
+        self.alice.types("bob: hi")
+        self.assertEqual((bob.sees(), "\a" in "".join(shown)), (["<alice> bob: hi\a"], False))
+
+    def test_nobody_can_ring_it_for_others(self) -> None:
+        self.alice.types("a\abob\a")
+        self.assertEqual(self.bob.sees(), ["<alice> abob"])

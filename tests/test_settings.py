@@ -40,13 +40,15 @@ class SettingsTests(SynchronousTestCase):
                 "joins": "all",
                 "timestamps": "off",
                 "numbers": "off",
+                "bell": "off",
+                "color": "off",
                 "timezone": "UTC",
                 "encoding": "utf-8",
             },
         )
 
     def test_a_switch_is_on_or_off(self) -> None:
-        for name in "echo", "timestamps", "numbers":
+        for name in "echo", "timestamps", "numbers", "bell", "color":
             for value, described in (("on", "on"), ("off", "off"), ("ON", "on"), ("Off", "off")):
                 self.settings = self.settings.changed(name, value)
                 self.assertEqual(self.described()[name], described)
@@ -80,14 +82,15 @@ class SettingsTests(SynchronousTestCase):
         for name in "colour", "", "Echo", "__class__", "change":
             self.assert_refused(
                 f'There is no setting "{name}". '
-                "There are: echo, joins, timestamps, numbers, timezone, encoding.",
+                "There are: echo, joins, timestamps, numbers, bell, color, timezone, encoding.",
                 name,
                 "on",
             )
 
     def test_what_is_described_can_be_set_again(self) -> None:
         for name, value in {
-            "echo": "on", "joins": "none", "timestamps": "on", "numbers": "on", "timezone": "Asia/Kolkata",
+            "echo": "on", "joins": "none", "timestamps": "on", "numbers": "on", "bell": "on",
+            "timezone": "Asia/Kolkata",
             "encoding": "koi8-r",
         }.items():  # fmt: skip
             self.settings = self.settings.changed(name, value)

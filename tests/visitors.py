@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Entry, Event
+from tcpchat.events import Entry, Event, Removed
 from tcpchat.gate import GATE
 from tcpchat.hashing import Hashing
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
@@ -44,6 +44,9 @@ class FullLog(MemoryLog):
 
     def forget(self, stream: str, upto: int) -> Deferred[None]:
         return self._refusal() if self.full else super().forget(stream, upto)
+
+    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+        return self._refusal() if self.full else super().remove(stream, about, event)
 
     def _refusal(self) -> Deferred[Any]:
         answer: Deferred[Any] = Deferred()

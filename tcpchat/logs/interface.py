@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred
 
-from tcpchat.events import Entry, Event
+from tcpchat.events import Entry, Event, Removed
 from tcpchat.queries import Query
 
 # Hands over the entries that one commit added to a stream, in order.
@@ -16,6 +16,10 @@ Deliver = Callable[[list[Entry]], None]
 
 class NotKept(Exception):
     """The events are not in the log and will not be; the text is for the person."""
+
+
+class NoSuchEntry(Exception):
+    """There is no such entry, or nothing is left of it."""
 
 
 # Tells what came of one event: its number, or why it is not kept.
@@ -86,6 +90,14 @@ class Log(Protocol):
         Add events to several streams, all of them or none; answer with the numbers in each.
 
         Otherwise it is as `append`.
+        """
+
+    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+        """
+        Add an event that takes back an entry, and keep nothing of what that said: together.
+
+        Its text, that of its edits, and what is quoted of them are gone from everything that is read.
+        Fails with `NoSuchEntry` if there is none, and then the event is not kept.
         """
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:

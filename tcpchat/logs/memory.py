@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from unicodedata import normalize
 
+import msgspec
 import regex
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from tcpchat.events import Entry, Event, Spoken, lines_said
-from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
+from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Spoken, lines_said
+from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Posted, Range
 from tcpchat.logs.tails import Tails
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
@@ -78,6 +79,24 @@ class MemoryLog:
         if not self._waiting:
             self._commits = self._clock.callLater(0, self._commit)
         self._waiting.append((parts, answer))
+        return answer
+
+    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+        entries = self._streams.get(stream, _Stream())
+        at = about - entries.kept_after - 1
+        if not 0 <= at < len(entries) or isinstance(entries[at].event, Gone):
+            return fail(NoSuchEntry())
+
+        answer = self.append(stream, [event])
+        gone = {about} | {
+            it.seq for it in entries if isinstance(it.event, Edited) and it.event.about == about
+        }
+        for number, entry in enumerate(entries):
+            said = entry.event
+            if entry.seq in gone:
+                entries[number] = entry._replace(event=Gone(said.session, said.nick, account=said.account))
+            elif isinstance(said, Replied) and said.about in gone:
+                entries[number] = entry._replace(event=msgspec.structs.replace(said, quote=""))
         return answer
 
     def _commit(self) -> None:

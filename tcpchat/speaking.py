@@ -1,0 +1,40 @@
+"""Whether somebody may say something in a room now."""
+
+from __future__ import annotations
+
+import math
+
+from tcpchat.command import Rank
+from tcpchat.events import Event, Spoken
+from tcpchat.ranks import rank
+from tcpchat.render import count
+from tcpchat.requests import Refused
+from tcpchat.room_feed import RoomFeed
+from tcpchat.session import Session
+
+
+def check(session: Session, feed: RoomFeed, event: Event) -> None:
+    """
+    See that what somebody says may be in a room's log.
+
+    Raises:
+        Refused: it may not.
+    """
+    feed.room.check(event)
+    if feed.room.order.slow and isinstance(event, Spoken):
+        _check_pace(session, feed)
+
+
+def _check_pace(session: Session, feed: RoomFeed) -> None:
+    """
+    See that somebody may say a line in a slow room now, and count it.
+
+    Raises:
+        Refused: they said one just before.
+    """
+    room, chat, person = feed.room, session.chat, session.person
+    if rank(chat, person, room) >= Rank.ROOM_OPERATOR:
+        return
+    if wait := feed.slowness.wait(person.id, room.order.slow, chat.clock.seconds()):
+        later = count(math.ceil(wait), "second", "seconds")
+        raise Refused(f"{room.name} is slow: your next line can be said in {later}.", "slow")
