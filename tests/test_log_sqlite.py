@@ -27,7 +27,7 @@ from tcpchat.logs.batches import LARGEST_BATCH
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
 from tcpchat.logs.reporter import LONGEST_TURN
 from tcpchat.logs.sqlite import SQLiteLog
-from tcpchat.logs.sqlite_reading import REF, SPOKEN, UNSPOKEN
+from tcpchat.logs.sqlite_reading import ABOUT, REF, SPOKEN, UNSPOKEN
 from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.queries import Query
 from tests.contracts import MANY, NOON, LogContract, numbers, said, texts
@@ -619,6 +619,10 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
                 "INDEX unspoken (stream=? AND seq>? AND seq<?)",
             ),
             (f"select name, body from {REF} ref = 'a'", "INDEX ref (ref=?)"),
+            (
+                f"select body from {ABOUT} stream = 1 and about = 1 and seq <= 9 order by seq",
+                "INDEX about (stream=? AND about=? AND seq<?)",
+            ),
         ):
             steps = [step for *_, step in self.look(f"explain query plan {query}")]
             self.assertIn(plan, " ".join(steps))
@@ -651,7 +655,7 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
             (application,) = database.execute("pragma application_id").fetchone()
             (version,) = database.execute("pragma user_version").fetchone()
             (found,) = database.execute("pragma integrity_check").fetchone()
-        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 2, "ok"))
+        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 3, "ok"))
 
 
 # What version 1 had, and some of what was in it.
@@ -873,13 +877,13 @@ class OpeningTests(SynchronousTestCase):
 
     def test_the_log_of_a_newer_tcpchat_is_left_alone(self) -> None:
         self.fill()
-        write(self.path, "pragma user_version = 3")
-        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 3\)")
+        write(self.path, "pragma user_version = 4")
+        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 4\)")
 
     def test_so_is_one_that_died(self) -> None:
-        self.crash("pragma user_version = 3")
+        self.crash("pragma user_version = 4")
         self.assertIn("chat.sqlite3-wal", contents(self.folder))
-        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 3\)")
+        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 4\)")
 
     def test_a_flipped_page_is_found(self) -> None:
         self.fill(1000)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import islice
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
+import msgspec
 import regex
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from tcpchat.events import Entry, Event, Spoken, lines_said
-from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
+from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Spoken, lines_said
+from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Posted, Range
 from tcpchat.logs.tails import Tails
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
@@ -38,6 +40,12 @@ class _Stream(list[Entry]):
         return self[max(after - self.kept_after, 0) : max(upto - self.kept_after, 0)]
 
 
+class _Removal(NamedTuple):
+    stream: str
+    about: int
+    event: Removed
+
+
 class MemoryLog:
     """
     Keeps the streams in lists.
@@ -55,7 +63,7 @@ class MemoryLog:
         self._refs: dict[tuple[str, str], Found] = {}
         self._records: dict[tuple[str, str], bytes] = {}
         self._tails = Tails()
-        self._waiting: list[tuple[Parts, Deferred[list[list[int]]]]] = []
+        self._waiting: list[tuple[Parts | _Removal, Deferred[Any]]] = []
         self._commits: IDelayedCall | None = None
         self._closed = False
 
@@ -74,20 +82,34 @@ class MemoryLog:
             return fail(NotKept("the log is closed"))
         if not any(events for _, events in parts):
             return succeed([[] for _ in parts])
-        answer: Deferred[list[list[int]]] = Deferred()
+        return self._wait(parts)
+
+    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+        return (
+            fail(NotKept("the log is closed")) if self._closed else self._wait(_Removal(stream, about, event))
+        )
+
+    def _wait(self, item: Parts | _Removal) -> Deferred[Any]:
+        answer: Deferred[Any] = Deferred()
         if not self._waiting:
             self._commits = self._clock.callLater(0, self._commit)
-        self._waiting.append((parts, answer))
+        self._waiting.append((item, answer))
         return answer
 
     def _commit(self) -> None:
         waiting, self._waiting = self._waiting, []
         added: dict[str, list[Entry]] = {}
-        answers: list[tuple[Deferred[list[list[int]]], list[list[int]]]] = []
-        for parts, answer in waiting:
+        answers: list[tuple[Deferred[Any], list[Any]]] = []
+        for item, answer in waiting:
+            parts = [(item.stream, [item.event])] if isinstance(item, _Removal) else item
             refs = [(event.session, event.ref) for _, events in parts for event in events if event.ref]
             if len({*refs} - self._refs.keys()) < len(refs):
                 answer.errback(NotKept("the log cannot be written"))
+            elif isinstance(item, _Removal):
+                if self._take_back(item.stream, item.about, added.get(item.stream, [])):
+                    answers.append((answer, self._add(item.stream, [item.event], added)))
+                else:
+                    answer.errback(NoSuchEntry(f"There is no line {item.about}."))
             else:
                 answers.append((answer, [self._add(name, events, added) for name, events in parts]))
         for name, entries in added.items():
@@ -111,6 +133,30 @@ class MemoryLog:
             (entry.event.session, entry.event.ref): Found(name, entry) for entry in new if entry.event.ref
         }
         return [entry.seq for entry in new]
+
+    def _take_back(self, name: str, about: int, added: list[Entry]) -> bool:
+        """Make tombstones of a line and its edits, also in what a commit adds; return whether it is there."""
+        stream = self._streams.get(name, _Stream())
+        gone: set[int] = set()
+        for entries in stream, added:
+            for at, (seq, time, event) in enumerate(entries):
+                if isinstance(event, Spoken) and (
+                    seq == about or (isinstance(event, Edited) and event.about in gone)
+                ):
+                    gone.add(seq)
+                    left: Event = Gone(event.session, event.nick, ref=event.ref, account=event.account)
+                elif isinstance(event, Replied) and event.about in gone:
+                    left = msgspec.structs.replace(event, quote="")
+                else:
+                    continue
+                entries[at] = Entry(seq, time, left)
+                if event.ref:
+                    self._refs[event.session, event.ref] = Found(name, entries[at])
+        return bool(gone)
+
+    def find_about(self, stream: str, about: int) -> Deferred[list[Entry]]:
+        entries = self._between(stream, about, self.last(stream))
+        return succeed([entry for entry in entries if getattr(entry.event, "about", None) == about])
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
         upto = max(after, self.kept_after(stream)) + limit

@@ -17,7 +17,7 @@ import msgspec
 
 from tcpchat.events import Entry, Event, decode, lines_said
 from tcpchat.logs.interface import CannotOpen, Damaged, Found
-from tcpchat.logs.sqlite_file import SQLiteFile, explained, read_header
+from tcpchat.logs.sqlite_place import Place, explained, read_header
 from tcpchat.logs.sqlite_schema import VERSION
 
 # The first version that knows what is forgotten and what can be found. A server changes older files.
@@ -221,7 +221,7 @@ class StoredLog:
             raise Damaged(f"The log {self.path} is damaged: {' '.join(found.split())}.")
 
 
-class Vacancy(SQLiteFile):
+class Vacancy(Place):
     """The place of a log that is not there, and that no server can make until this is closed."""
 
     def __init__(self, path: str) -> None:
@@ -232,10 +232,8 @@ class Vacancy(SQLiteFile):
             InUse: a server has the log.
             CannotOpen: there is a log, or something beside it that SQLite would take for a part of one.
         """
-        self.path = path
-        self.real = self._real = os.path.realpath(path)
         with explained(path):
-            self._lock = self._take_lock()
+            super().__init__(path)
             for part in self.real, self.real + "-wal", self.real + "-journal":
                 if os.path.exists(part) and (part == self.real or os.path.getsize(part)):
                     self.close()
