@@ -22,8 +22,9 @@ _HEADERS = {2: 12, 5: 12, 10: 8, 13: 8}
 _HEADER = struct.Struct(">BHHH")  # kind, first free block, cells, where their content begins
 _FILE_HEADER = 100  # before that of the first page
 
-# Bytes of the beginning, with whose it is in front of it, and of the end of a text: a copy is overwritten
-# from one of its ends, if at all. Shorter ends would be found in much else.
+# Bytes in front of a text, where whose it is stands, of its beginning and of its end: a copy is overwritten
+# from one of its ends, if at all. Less would be found in much else.
+FRONT = 24
 BEGINNING = 12
 END = 24
 
@@ -38,13 +39,13 @@ _WORD = regex.compile(r"[\p{L}\p{N}\p{Co}]+")
 
 
 def pieces(body: str, text: str) -> Iterator[bytes]:
-    """Yield what shows that a copy of a row is there: of its body, which is JSON, and the text in it."""
-    encoded = msgspec.json.encode(text)[1:-1]
-    whole = body.encode()
-    begins = whole.rfind(encoded)
-    yield whole[: begins + min(len(encoded), BEGINNING)]
-    if len(encoded) >= END:
-        yield encoded[-END:]
+    """Yield what shows that a copy of a row is there: of its body, which is JSON, around a text in it."""
+    if text:
+        encoded, whole = msgspec.json.encode(text)[1:], body.encode()
+        begins = whole.rfind(encoded)
+        yield whole[max(begins - FRONT, 0) : begins + min(len(encoded), BEGINNING)]
+        if len(encoded) > END:
+            yield encoded[-END:]
 
 
 def words_of(text: str) -> list[str]:
