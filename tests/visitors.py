@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Entry, Event
+from tcpchat.events import Entry, Event, Removed
 from tcpchat.gate import GATE
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
 from tcpchat.logs.interface import Found, Log, NotKept
@@ -36,6 +36,9 @@ class FullLog(MemoryLog):
 
     def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
         return self._refusal() if self.full else super().append_all(parts)
+
+    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+        return self._refusal() if self.full else super().remove(stream, about, event)
 
     def forget(self, stream: str, upto: int) -> Deferred[None]:
         return self._refusal() if self.full else super().forget(stream, upto)

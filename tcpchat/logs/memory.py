@@ -40,7 +40,9 @@ class _Stream(list[Entry]):
         return self[max(after - self.kept_after, 0) : max(upto - self.kept_after, 0)]
 
 
-class _Removal(NamedTuple):
+class Removal(NamedTuple):
+    """A line that is to be taken back, and the event that tells of it."""
+
     stream: str
     about: int
     event: Removed
@@ -63,7 +65,7 @@ class MemoryLog:
         self._refs: dict[tuple[str, str], Found] = {}
         self._records: dict[tuple[str, str], bytes] = {}
         self._tails = Tails()
-        self._waiting: list[tuple[Parts | _Removal, Deferred[Any]]] = []
+        self._waiting: list[tuple[Parts | Removal, Deferred[Any]]] = []
         self._commits: IDelayedCall | None = None
         self._closed = False
 
@@ -85,11 +87,11 @@ class MemoryLog:
         return self._wait(parts)
 
     def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
-        return (
-            fail(NotKept("the log is closed")) if self._closed else self._wait(_Removal(stream, about, event))
-        )
+        if self._closed:
+            return fail(NotKept("the log is closed"))
+        return self._wait(Removal(stream, about, event))
 
-    def _wait(self, item: Parts | _Removal) -> Deferred[Any]:
+    def _wait(self, item: Parts | Removal) -> Deferred[Any]:
         answer: Deferred[Any] = Deferred()
         if not self._waiting:
             self._commits = self._clock.callLater(0, self._commit)
@@ -99,25 +101,28 @@ class MemoryLog:
     def _commit(self) -> None:
         waiting, self._waiting = self._waiting, []
         added: dict[str, list[Entry]] = {}
-        answers: list[tuple[Deferred[Any], list[Any]]] = []
-        for item, answer in waiting:
-            parts = [(item.stream, [item.event])] if isinstance(item, _Removal) else item
-            refs = [(event.session, event.ref) for _, events in parts for event in events if event.ref]
-            if len({*refs} - self._refs.keys()) < len(refs):
-                answer.errback(NotKept("the log cannot be written"))
-            elif isinstance(item, _Removal):
-                if self._take_back(item.stream, item.about, added.get(item.stream, [])):
-                    answers.append((answer, self._add(item.stream, [item.event], added)))
-                else:
-                    answer.errback(NoSuchEntry(f"There is no line {item.about}."))
-            else:
-                answers.append((answer, [self._add(name, events, added) for name, events in parts]))
+        answers = [(answer, self._write_item(item, added)) for item, answer in waiting]
         for name, entries in added.items():
             # Only now: nothing can be read before the tails are given it.
             self._streams.setdefault(name, _Stream()).extend(entries)
             self._tails.deliver(name, entries)
-        for answer, seqs in answers:
-            answer.callback(seqs)
+        for answer, outcome in answers:
+            if isinstance(outcome, Exception):
+                answer.errback(outcome)
+            else:
+                answer.callback(outcome)
+
+    def _write_item(self, item: Parts | Removal, added: dict[str, list[Entry]]) -> list[Any] | Exception:
+        """Add an item to what a commit adds to each stream; return what came of it, or why nothing did."""
+        parts = [(item.stream, [item.event])] if isinstance(item, Removal) else item
+        refs = [(event.session, event.ref) for _, events in parts for event in events if event.ref]
+        if len({*refs} - self._refs.keys()) < len(refs):
+            return NotKept("the log cannot be written")
+        if not isinstance(item, Removal):
+            return [self._add(name, events, added) for name, events in item]
+        if not self._take_back(item.stream, item.about, added.get(item.stream, [])):
+            return NoSuchEntry(f"There is no line {item.about}.")
+        return self._add(item.stream, [item.event], added)
 
     def _add(self, name: str, events: Sequence[Event], added: dict[str, list[Entry]]) -> list[int]:
         """Number the events, and add them to what a commit adds to each stream."""

@@ -53,7 +53,9 @@ def commit(file: SQLiteFile, index: Index, streams: Mapping[str, Stream], items:
             case Remove():
                 numbering.insert()  # what is removed may be among it
                 try:
-                    size += take_back(writer, index, numbering.stream(item.stream), item.about)
+                    taken = take_back(writer, index, numbering.stream(item.stream), item.about)
+                    numbering.replace(item.stream, taken.left)
+                    size += taken.size
                     outcomes.append(add(item.stream, item.event, item.time))
                     has_removed = True
                 except NoSuchEntry as reason:

@@ -85,6 +85,13 @@ class Numbering:
         insert(self._writer, _INSERT, _COLUMNS, self._values)
         self._values.clear()
 
+    def replace(self, name: str, events: Mapping[int, Event]) -> None:
+        """Give the tails other events under some numbers, if they are to be given these at all."""
+        if growth := self.growths.get(name):
+            first = growth.seq - len(growth.entries) + 1
+            for seq in events.keys() & range(first, growth.seq + 1):
+                growth.entries[seq - first] = growth.entries[seq - first]._replace(event=events[seq])
+
     def stream(self, name: str) -> Stream | None:
         """Return where a stream stands now, if it has anything."""
         growth = self.growths.get(name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from tcpchat.events import Edited, Fact, Gone, Replied, Spoken, decode, encode
+from tcpchat.events import Edited, Event, Fact, Gone, Replied, Spoken, decode, encode, lines_said
 from tcpchat.logs.interface import NoSuchEntry
 from tcpchat.logs.sqlite_file import Stream
 from tcpchat.logs.sqlite_reading import ABOUT
@@ -22,12 +24,19 @@ def tombstone(event: Fact) -> Gone:
     return Gone(event.session, event.nick, ref=event.ref, account=event.account)
 
 
-def take_back(writer: sqlite3.Connection, index: Index, stream: Stream | None, about: int) -> int:
+class TakenBack(NamedTuple):
+    """What stands under the numbers of what was taken back now, and how many characters were written."""
+
+    left: Mapping[int, Event]
+    size: int
+
+
+def take_back(writer: sqlite3.Connection, index: Index, stream: Stream | None, about: int) -> TakenBack:
     """
     Make tombstones of a line and of its edits, and empty the quotes in the replies to them.
 
     Within a transaction. What the file may still hold of it is noted in the table ``removed``, for
-    `sqlite_cleaning.Cleaning`. Return how many characters were written.
+    `sqlite_cleaning.Cleaning`.
 
     Raises:
         NoSuchEntry: people did not say it, or it is gone already.
@@ -49,26 +58,26 @@ def take_back(writer: sqlite3.Connection, index: Index, stream: Stream | None, a
                 case Replied() as reply:
                     replies[number] = reply
     index.remove(stream.id, gone.items())
-    left: set[bytes] = set()
-    changed: list[tuple[str, int, int]] = []
+    pieces_left: set[bytes] = set()
+    left: dict[int, Event] = {}
     for number, body in gone.items():
         event = decode(body)
         assert isinstance(event, Spoken)  # as the row says
-        left.update(pieces(body, event.text))
+        pieces_left.update(pieces(body, event.text))
         if index.has(stream.id, number):
-            left.update(index.missing(words_of(event.text)))
-        changed.append((encode(tombstone(event)).decode(), stream.id, number))
-    writer.executemany(
-        "update entry set body = ?, spoken = 0, about = null where stream = ? and seq = ?", changed
-    )
-    quotes: list[tuple[str, int, int]] = []
+            pieces_left.update(index.missing(words_of(event.text)))
+        left[number] = tombstone(event)
     for number, reply in replies.items():
         if number not in gone:
-            left.update(pieces(encode(reply).decode(), reply.quote))
-            quotes.append((encode(msgspec.structs.replace(reply, quote="")).decode(), stream.id, number))
-    writer.executemany("update entry set body = ? where stream = ? and seq = ?", quotes)
-    writer.executemany("insert into removed (piece) values (?)", [(piece,) for piece in left])
-    return sum([2 * len(body) for body in gone.values()]) + sum([2 * len(body) for body, *_ in quotes])
+            pieces_left.update(pieces(encode(reply).decode(), reply.quote))
+            left[number] = msgspec.structs.replace(reply, quote="")
+    rows = [
+        (encode(event).decode(), lines_said(event), getattr(event, "about", None), stream.id, number)
+        for number, event in left.items()
+    ]
+    writer.executemany("update entry set body = ?, spoken = ?, about = ? where stream = ? and seq = ?", rows)
+    writer.executemany("insert into removed (piece) values (?)", [(piece,) for piece in pieces_left])
+    return TakenBack(left, sum([len(body) for body in (*gone.values(), *[row[0] for row in rows])]))
 
 
 def forget_some(writer: sqlite3.Connection, index: Index, stream: Stream, upto: int) -> tuple[int, int]:
