@@ -28,8 +28,8 @@ LARGEST_SHARE = 65_536
 GATHERED_FOR = 0.002
 ENOUGH = 16
 
-# Entries that take as long as the removal of one: the rows of a few edits and replies.
-REMOVAL = 8
+# Entries that take as long as the removal of one: its words are looked for in the index.
+REMOVAL = 32
 
 # Bytes of a record that take as long as an entry.
 LIKE_AN_ENTRY = 4096
