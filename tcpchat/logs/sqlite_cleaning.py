@@ -84,7 +84,9 @@ class Cleaning:
                 yield max(self._not_before - self._clock(), 0)
                 self._write_anew()
                 yield from self._empty_wal()
-            self._file.writer.execute("delete from removed where id <= ?", (last,))
+            # All or none: for that SQLite empties the pages, where for some it could leave copies of others.
+            if self._last_piece() == last:
+                self._file.writer.execute("delete from removed")
         yield from self._empty_wal()
 
     def _join(self) -> Iterator[float]:

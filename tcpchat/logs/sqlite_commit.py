@@ -59,7 +59,7 @@ def commit(file: SQLiteFile, index: Index, streams: Mapping[str, Stream], items:
                     outcomes.append(add(item.stream, item.event, item.time))
                     has_removed = True
                 except NoSuchEntry as reason:
-                    outcomes.append(reason)
+                    outcomes.append(reason.with_traceback(None))
             case Keep():
                 records[item.kind, item.key] = item.value
                 outcomes.append(None)

@@ -41,43 +41,51 @@ def take_back(writer: sqlite3.Connection, index: Index, stream: Stream | None, a
     Raises:
         NoSuchEntry: people did not say it, or it is gone already.
     """
-    found = "select body from entry where stream = ? and seq = ? and spoken"
-    row = stream and writer.execute(found, (stream.id, about)).fetchone()
-    if stream is None or row is None:
+    gone, replies = _find(writer, stream, about) if stream else ({}, {})
+    if stream is None or not gone:
         raise NoSuchEntry(f"There is no line {about}.")
-    gone: dict[int, str] = {about: row[0]}
-    replies: dict[int, Replied] = {}
-    for seq in (waiting := [about]):
-        for number, body in writer.execute(
-            f"select seq, body from {ABOUT} stream = ? and about = ?", (stream.id, seq)
-        ).fetchall():
-            match decode(body):
-                case Edited() if number not in gone:
-                    gone[number] = body
-                    waiting.append(number)
-                case Replied() as reply:
-                    replies[number] = reply
-    index.remove(stream.id, gone.items())
+    index.remove(stream.id, [(number, body) for number, (body, _) in gone.items()])
     pieces_left: set[bytes] = set()
     left: dict[int, Event] = {}
-    for number, body in gone.items():
-        event = decode(body)
-        assert isinstance(event, Spoken)  # as the row says
+    for number, (body, event) in gone.items():
         pieces_left.update(pieces(body, event.text))
         if index.has(stream.id, number):
             pieces_left.update(index.missing(words_of(event.text)))
         left[number] = tombstone(event)
-    for number, reply in replies.items():
-        if number not in gone:
-            pieces_left.update(pieces(encode(reply).decode(), reply.quote))
-            left[number] = msgspec.structs.replace(reply, quote="")
+    for number, (body, reply) in replies.items():
+        pieces_left.update(pieces(body, reply.quote))
+        left[number] = msgspec.structs.replace(reply, quote="")
     rows = [
-        (encode(event).decode(), lines_said(event), getattr(event, "about", None), stream.id, number)
-        for number, event in left.items()
+        (encode(new).decode(), lines_said(new), getattr(new, "about", None), stream.id, number)
+        for number, new in left.items()
     ]
     writer.executemany("update entry set body = ?, spoken = ?, about = ? where stream = ? and seq = ?", rows)
     writer.executemany("insert into removed (piece) values (?)", [(piece,) for piece in pieces_left])
-    return TakenBack(left, sum([len(body) for body in (*gone.values(), *[row[0] for row in rows])]))
+    return TakenBack(left, sum([len(body) for body, _ in gone.values()]) + sum([len(row[0]) for row in rows]))
+
+
+def _find(
+    writer: sqlite3.Connection, stream: Stream, about: int
+) -> tuple[dict[int, tuple[str, Spoken]], dict[int, tuple[str, Replied]]]:
+    """Return, by number, a line with its edits and theirs, and the replies to any of them."""
+    gone: dict[int, tuple[str, Spoken]] = {}
+    replies: dict[int, tuple[str, Replied]] = {}
+    rows = writer.execute(
+        "select seq, body from entry where stream = ? and seq = ? and spoken", (stream.id, about)
+    ).fetchall()
+    found = [(number, body, decode(body)) for number, body in rows]
+    while found:
+        number, body, event = found.pop()
+        if isinstance(event, Replied) and number != about:
+            replies[number] = body, event
+        elif isinstance(event, Edited) or number == about:
+            gone[number] = body, event
+            rows = writer.execute(
+                f"select seq, body from {ABOUT} stream = ? and about = ? and seq > ?",
+                (stream.id, number, number),
+            ).fetchall()
+            found += [(later, body, decode(body)) for later, body in rows]
+    return gone, replies
 
 
 def forget_some(writer: sqlite3.Connection, index: Index, stream: Stream, upto: int) -> tuple[int, int]:
