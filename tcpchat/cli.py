@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import BinaryIO, NoReturn
 
@@ -22,8 +21,8 @@ import msgspec
 from tqdm import tqdm
 
 from tcpchat import __version__, statuses
-from tcpchat.events import Acted, Joined, Left, Renamed, Said, Told, TopicSet
-from tcpchat.logs.interface import CannotOpen, Damaged, Found, InUse
+from tcpchat.dump import fields
+from tcpchat.logs.interface import CannotOpen, Damaged, InUse
 from tcpchat.logs.sqlite_tools import ALL, ROOMS, NotWritten, Progress, StoredLog, Vacancy
 from tcpchat.text import clean
 
@@ -40,7 +39,8 @@ EXAMPLES = """examples:
 """
 
 DUMP = """Print the log as JSON lines, one an entry, by room and number, with the keys epoch, room, seq, time,
-type (message, action, joined, left, renamed, topic), from and text. The server may run meanwhile.
+type (message, action, joined, left, renamed, topic, edited, removed, gone, audit, kicked, ...), from and
+text; some types have more, such as re, about, nick or seconds. The server may run meanwhile.
 
 examples:
   tcpchat log dump > chat.jsonl
@@ -159,39 +159,8 @@ def _dump(typed: argparse.Namespace) -> int:
             names = (room, room)
         with _bar(os.isatty(STDOUT)) as progress:
             for found in log.entries(names, progress):
-                out.write(msgspec.json.encode(line(log.epoch, found)) + b"\n")
+                out.write(msgspec.json.encode(fields(log.epoch, *found)) + b"\n")
     return 0
-
-
-def line(epoch: str, found: Found) -> dict[str, str | int]:
-    """Return what is printed of an entry."""
-    event = found.entry.event
-    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=found.entry.time)
-    match event:
-        case Said():
-            kind, text = "message", event.text
-        case Acted():
-            kind, text = "action", event.text
-        case Joined():
-            kind, text = "joined", ""
-        case Left():
-            kind, text = "left", event.reason
-        case Renamed():
-            kind, text = "renamed", event.new
-        case TopicSet():
-            kind, text = "topic", event.text
-        case Told():
-            kind, text = "private", event.text
-    shown: dict[str, str | int] = {
-        "epoch": epoch,
-        "room": found.stream.removeprefix("#"),
-        "seq": found.entry.seq,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{found.entry.time % 1000:03}Z",
-        "type": kind,
-        "from": event.nick,
-        "text": text,
-    }
-    return shown | {"to": event.to} if isinstance(event, Told) else shown
 
 
 def _check(typed: argparse.Namespace) -> int:

@@ -19,9 +19,10 @@ from tcpchat.catching_up import CatchingUp
 from tcpchat.events import Entry, Presence
 from tcpchat.following import Followed, Following
 from tcpchat.logs.interface import Log
+from tcpchat.missed import Missed
 from tcpchat.places import Place
 from tcpchat.render import View
-from tcpchat.replays import Missed, Part, Replay
+from tcpchat.replays import Part, Replay
 from tcpchat.screen import Screen
 from tcpchat.showing import Owner, Showing
 

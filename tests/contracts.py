@@ -14,17 +14,37 @@ from twisted.python.failure import Failure
 
 from tcpchat.events import (
     Acted,
+    Announced,
+    Banned,
+    Deopped,
+    Edited,
     Entry,
     Event,
+    Gone,
+    Hidden,
+    Invited,
     Joined,
+    Kicked,
     Left,
+    Locked,
+    Muted,
+    Noted,
+    Opped,
+    Removed,
     Renamed,
+    Replied,
     Said,
+    Slowed,
+    Spoken,
     Told,
     TopicSet,
+    Unbanned,
+    Unhidden,
+    Unlocked,
+    Unmuted,
     inbox,
-)
-from tcpchat.logs.interface import Log, NotKept, Range
+)  # fmt: skip
+from tcpchat.logs.interface import Log, NoSuchEntry, NotKept, Range
 from tcpchat.queries import Query
 
 if TYPE_CHECKING:
@@ -66,6 +86,25 @@ def events_of_every_kind(text: str) -> list[Event]:
         Renamed(text, text, text, (), text),
         TopicSet(text, text, text),
         Told(text, text, text, text),
+        Replied(text, text, text, 1, text),
+        Edited(text, text, text, 1),
+        Noted(text, text, text),
+        Removed(text, text, 1),
+        Gone(text, text),
+        Announced(text, text, text, (text,), text),
+        Opped(text, text, text, text),
+        Deopped(text, text, text, text),
+        Kicked(text, text, text, text, text),
+        Banned(text, text, text, (text,), 60, text),
+        Unbanned(text, text, text),
+        Muted(text, text, text, None, text),
+        Unmuted(text, text, text),
+        Invited(text, text, text, text),
+        Slowed(text, text, 5),
+        Locked(text, text, text),
+        Unlocked(text, text),
+        Hidden(text, text),
+        Unhidden(text, text),
     ]
 
 
@@ -82,7 +121,24 @@ def numbers(entries: Sequence[Entry]) -> list[int]:
     return [entry.seq for entry in entries]
 
 
+def take_back(events: list[Event], about: int) -> bool:
+    """Do to a list of events what a log does; return whether there is such a line."""
+    gone: set[int] = set()
+    for seq, event in enumerate(events, 1):
+        if isinstance(event, Spoken) and (
+            seq == about or (isinstance(event, Edited) and event.about in gone)
+        ):
+            gone.add(seq)
+            events[seq - 1] = Gone(event.session, event.nick)
+        elif isinstance(event, Replied) and event.about in gone:
+            events[seq - 1] = Replied(event.session, event.nick, event.text, event.about, "")
+    return bool(gone)
+
+
 STREAMS = st.sampled_from(["#lobby", "#Ünïcode", "@s1"])
+STEPS = st.tuples(
+    st.sampled_from(["#a", "#b"]), st.sampled_from(["say", "edit", "reply", "remove"]), st.integers(0, 99)
+)
 APPENDS = st.tuples(STREAMS, st.lists(st.text(st.characters(codec="utf-8"), max_size=5), max_size=4))
 
 
@@ -145,7 +201,7 @@ class LogContract(Case):
         """Search; return what was said there."""
         ranges = ranges or [Range("#lobby", 0, 10_000), Range("#other", 0, 10_000)]
         found = self.wait(self.log.search(Query(phrases, nick), ranges, limit))
-        return [entry.event.text for _, entry in found if isinstance(entry.event, Said | Acted)]
+        return [entry.event.text for _, entry in found if isinstance(entry.event, Spoken)]
 
     def pages(self, stream: str, size: int) -> list[Entry]:
         """Read a whole stream, page by page."""
@@ -931,6 +987,228 @@ class LogContract(Case):
         self.wait(self.log.forget("#lobby", 2))
         self.assertEqual([before(time) for time in (0, 10, 11, 21)], [2, 2, 3, 6])
         self.assertEqual(self.wait(self.log.last_before("#nowhere", NOON)), 0)
+
+    # Taking back.
+
+    def remove(self, stream: str, about: int, by: str = "ada") -> list[int]:
+        """Take an entry back, and wait for the answer."""
+        return self.wait(self.log.remove(stream, about, Removed("s1", by, about)))
+
+    def about(self, stream: str, number: int) -> list[Entry]:
+        return self.wait(self.log.find_about(stream, number))
+
+    def events(self, stream: str) -> list[Event]:
+        return [entry.event for entry in self.read(stream)]
+
+    def test_what_is_taken_back_is_a_tombstone_with_its_number_and_time(self) -> None:
+        self.append("#lobby", "one")
+        self.time += 5
+        said_by_bob = Said("s2", "bob", "two", ref="r", account="a2")
+        self.wait(self.log.append("#lobby", [said_by_bob, *said("three")]))
+        self.time += 5
+        given: list[Entry] = []
+        self.log.tail("#lobby", 3, given.extend)
+        self.assertEqual(self.remove("#lobby", 2), [4])
+        self.assertEqual(given, [Entry(4, NOON + 10, Removed("s1", "ada", 2))])
+        self.assertEqual(self.read("#lobby", 3), given)
+        left = Entry(2, NOON + 5, Gone("s2", "bob", ref="r", account="a2"))
+        self.assertEqual(self.read("#lobby", 1, 1), [left])
+        self.assertEqual(texts(self.read("#lobby")), ["one", "three"])
+
+    def test_no_question_finds_what_was_taken_back(self) -> None:
+        self.wait(self.log.append("#lobby", [Said("s", "ada", "blue\nwhale", ref="r"), *said("blue sky")]))
+        self.assertEqual(self.find("blue"), ["blue\nwhale", "blue sky"])
+        self.remove("#lobby", 1)
+        self.assertEqual(self.find("blue"), ["blue sky"])
+        self.assertEqual(self.find("whale"), [])
+        self.assertEqual(self.find(nick="ada"), ["blue sky"])
+        self.assertEqual(numbers(self.spoken("#lobby", 0, 9, 9)), [2])
+        unspoken: list[Entry] = self.wait(self.log.read_unspoken("#lobby", 0, 9, 9))
+        self.assertEqual(numbers(unspoken), [1, 3])
+        self.assertEqual(self.wait(self.log.find_spoken("#lobby", 9, 3)), (1, 1))
+        self.assertEqual(self.wait(self.log.count_spoken("#lobby", 0, 3)), 1)
+        found = self.wait(self.log.find_ref("s", "r"))
+        assert found is not None
+        self.assertEqual(found.entry, Entry(1, NOON, Gone("s", "ada", ref="r")))
+
+    def test_its_edits_and_theirs_go_too_and_replies_lose_their_quotes(self) -> None:
+        events: list[Event] = [
+            Said("s1", "ada", "blue"),
+            Edited("s1", "ada", "blue whale", 1),
+            Edited("s1", "ada", "green whale", 2, ref="r", account="a1"),
+            Replied("s2", "bob", "which?", 1, "ada: blue"),
+            Replied("s2", "bob", "really?", 3, "ada: green whale"),
+            Replied("s2", "bob", "yes", 4, "bob: which?"),
+            Said("s2", "bob", "green"),
+            Edited("s2", "bob", "green tea", 7),
+        ]
+        self.wait(self.log.append("#lobby", events))
+        self.assertEqual(self.find("whale"), ["blue whale", "green whale"])
+        self.assertEqual(self.remove("#lobby", 1), [9])
+        left: list[Event] = [
+            Gone("s1", "ada"),
+            Gone("s1", "ada"),
+            Gone("s1", "ada", ref="r", account="a1"),
+            Replied("s2", "bob", "which?", 1, ""),
+            Replied("s2", "bob", "really?", 3, ""),
+            *events[5:],
+            Removed("s1", "ada", 1),
+        ]
+        self.assertEqual(self.events("#lobby"), left)
+        self.assertEqual([self.find(word) for word in ("blue", "whale")], [[], []])
+        self.assertEqual(self.find("green"), ["green", "green tea"])
+        self.assertEqual(self.find("which"), ["which?"])
+
+    def test_an_edit_or_a_reply_alone_may_be_taken_back(self) -> None:
+        events: list[Event] = [
+            Said("s1", "ada", "blue"),
+            Edited("s1", "ada", "green", 1),
+            Replied("s2", "bob", "no", 1, "ada: blue"),
+            Replied("s1", "ada", "why not", 3, "bob: no"),
+        ]
+        self.wait(self.log.append("#lobby", events))
+        self.remove("#lobby", 2)
+        self.remove("#lobby", 3)
+        left: list[Event] = [
+            events[0],
+            Gone("s1", "ada"),
+            Gone("s2", "bob"),
+            Replied("s1", "ada", "why not", 3, ""),
+            Removed("s1", "ada", 2),
+            Removed("s1", "ada", 3),
+        ]
+        self.assertEqual(self.events("#lobby"), left)
+
+    def test_what_is_about_an_entry_is_found_in_order(self) -> None:
+        events: list[Event] = [
+            Said("s1", "ada", "blue"),
+            Edited("s1", "ada", "green", 1),
+            Edited("s1", "ada", "red", 2),
+            Replied("s2", "bob", "no", 1, "ada: blue"),
+        ]
+        self.wait(self.log.append("#lobby", events))
+        self.wait(self.log.append("#other", [*said("hi"), Edited("s1", "ada", "elsewhere", 1)]))
+
+        def about(stream: str, number: int) -> list[int]:
+            return numbers(self.about(stream, number))
+
+        self.assertEqual([about("#lobby", number) for number in (0, 1, 2, 3, 99)], [[], [2, 4], [3], [], []])
+        self.assertEqual([about("#nowhere", 1), about("#other", 1)], [[], [2]])
+        answer = self.log.append("#lobby", [Edited("s1", "ada", "late", 1)])
+        self.assertEqual(about("#lobby", 1), [2, 4])
+        self.wait(answer)
+        self.remove("#lobby", 1)
+        self.assertEqual([about("#lobby", number) for number in (1, 2)], [[4, 6], []])
+        self.assertEqual(self.about("#lobby", 1)[-1], self.read("#lobby")[-1])
+
+    def test_what_cannot_be_taken_back_leaves_nothing_in_the_log(self) -> None:
+        self.append("#lobby", "one", "two", "three")
+        self.wait(self.log.append("#lobby", [TopicSet("s1", "ada", "whales"), Joined("s1", "ada")]))
+        self.remove("#lobby", 2)
+        self.wait(self.log.forget("#lobby", 1))
+        before = self.read("#lobby")
+        # It is forgotten, gone, no line, the removal itself, not there yet, never was; and there is no room.
+        for about in 1, 2, 4, 5, 6, 7, 0, -1:
+            self.assertRaises(NoSuchEntry, self.remove, "#lobby", about)
+        self.assertRaises(NoSuchEntry, self.remove, "#nowhere", 1)
+        self.assertEqual(self.read("#lobby"), before)
+        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 6})
+        self.assertEqual(self.append("#lobby", "next"), [7])
+
+    def test_taking_back_takes_its_place_among_the_appends_of_the_same_turn(self) -> None:
+        told: list[object] = []
+        given: list[Entry] = []
+        self.log.tail("#lobby", 0, given.extend)
+        early = self.log.remove("#lobby", 1, Removed("s1", "ada", 1))
+        self.post("#lobby", "one", told)
+        first = self.log.remove("#lobby", 1, Removed("s1", "ada", 1))
+        again = self.log.remove("#lobby", 1, Removed("s1", "ada", 1))
+        edit = self.log.append("#lobby", [Edited("s1", "ada", "three", 1)])
+        second = self.log.remove("#lobby", 3, Removed("s1", "ada", 3))
+        self.assertRaises(NoSuchEntry, self.wait, early)
+        self.assertEqual(self.wait(first), [2])
+        self.assertRaises(NoSuchEntry, self.wait, again)
+        self.assertEqual([self.wait(edit), self.wait(second), told], [[3], [4], [1]])
+        self.assertEqual(
+            self.events("#lobby"),
+            [Gone("s1", "ada"), Removed("s1", "ada", 1), Gone("s1", "ada"), Removed("s1", "ada", 3)],
+        )
+        self.assertEqual(given, self.read("#lobby"))
+
+    def test_taking_back_touches_no_other_stream(self) -> None:
+        for stream in "#a", "#b":
+            self.wait(self.log.append(stream, [*said("blue"), Edited("s1", "ada", "blue sky", 1)]))
+        self.remove("#a", 1)
+        self.assertEqual(texts(self.read("#a")), [])
+        everywhere = [Range("#a", 0, 9), Range("#b", 0, 9)]
+        self.assertEqual(self.find("blue", ranges=everywhere), ["blue", "blue sky"])
+        self.assertEqual(self.wait(self.log.streams()), {"#a": 3, "#b": 2})
+
+    def test_a_removal_whose_reference_is_used_again_takes_nothing_back(self) -> None:
+        self.wait(self.log.append("#lobby", [Said("s1", "ada", "one", ref="r"), *said("two")]))
+        before = self.log.append("#lobby", said("three"))
+        twice = self.log.remove("#lobby", 2, Removed("s1", "ada", 2, ref="r"))
+        after = self.log.remove("#lobby", 3, Removed("s1", "ada", 3, ref="q"))
+        self.assertEqual(self.wait(before), [3])
+        self.assertRaises(NotKept, self.wait, twice)
+        self.assertEqual(self.wait(after), [4])
+        self.flushLoggedErrors()
+        self.assertEqual(texts(self.read("#lobby")), ["one", "two"])
+        self.assertEqual(self.find("two"), ["two"])
+
+    def test_a_closed_log_takes_nothing_back(self) -> None:
+        self.append("#lobby", "one", "two")
+        last = self.log.remove("#lobby", 1, Removed("s1", "ada", 1))
+        closing = self.log.close()
+        self.closed = True
+        late = self.log.remove("#lobby", 2, Removed("s1", "ada", 2))
+        self.assertRaises(NotKept, self.wait, late)
+        self.wait(closing)
+        self.assertEqual(self.successResultOf(last), [3])
+
+    @settings(deadline=None, database=None, max_examples=25)
+    @given(st.lists(st.tuples(st.lists(STEPS, max_size=8), st.booleans()), max_size=4))
+    def test_whatever_is_taken_back_the_rest_is_as_it_was_said(
+        self, goes: list[tuple[list[tuple[str, str, int]], bool]]
+    ) -> None:
+        """Against a model that goes through all entries; a go is what is asked for at once."""
+        self.close()
+        self.log, self.closed = self.make_log(), False
+        model: dict[str, list[Event]] = {"#a": [], "#b": []}
+        for go, (steps, is_indexed) in enumerate(goes):
+            answers: list[tuple[Deferred[list[int]], list[int] | None]] = []
+            for number, (stream, kind, where) in enumerate(steps):
+                events, text = model[stream], f"whale {go}x{number}"
+                about = where % (len(events) + 2)  # now and then there is none
+                if kind == "remove":
+                    removed = Removed("s1", "ada", about)
+                    seqs = [len(events) + 1] if take_back(events, about) else None
+                    events += [removed] if seqs else []
+                    answers.append((self.log.remove(stream, about, removed), seqs))
+                    continue
+                event: Event = Said("s1", "ada", text)
+                if kind != "say" and 0 < about <= len(events):
+                    quote = getattr(events[about - 1], "text", "")
+                    reply = Replied("s2", "bob", text, about, quote)
+                    event = reply if kind == "reply" else Edited("s1", "ada", text, about)
+                events.append(event)
+                answers.append((self.log.append(stream, [event]), [len(events)]))
+            for answer, seqs in answers:
+                if seqs is None:
+                    self.assertRaises(NoSuchEntry, self.wait, answer)
+                else:
+                    self.assertEqual(self.wait(answer), seqs)
+            if is_indexed:
+                self.find("whale")
+        for stream, events in model.items():
+            self.assertEqual(self.events(stream), events)
+            lines = [event for event in events if isinstance(event, Spoken)]
+            by_ada = [event.text for event in lines if event.nick == "ada"]
+            self.assertEqual(self.find(nick="ada", ranges=[Range(stream, 0, 99)]), by_ada)
+            self.assertEqual(self.wait(self.log.count_spoken(stream, 0, 99)), len(lines))
+            for about in range(1, len(events) + 1):
+                found = [seq for seq, event in enumerate(events, 1) if getattr(event, "about", 0) == about]
+                self.assertEqual(numbers(self.about(stream, about)), found)
 
     # Records.
 

@@ -40,7 +40,7 @@ def contents(folder: Path) -> dict[str, tuple[str, int]]:
 # Dump.
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 3])
 def test_rooms_are_printed_by_name_and_entries_by_number(tmp_path: Path, version: int) -> None:
     make(tmp_path / "tcpchat.sqlite3", version)
     assert [tuple(entry) for entry in dumped(tmp_path)] == [KEYS] * 6

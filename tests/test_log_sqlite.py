@@ -22,12 +22,12 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Entry, Joined, Said
+from tcpchat.events import Entry, Joined, Removed, Said
 from tcpchat.logs.batches import LARGEST_BATCH
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
 from tcpchat.logs.reporter import LONGEST_TURN
 from tcpchat.logs.sqlite import SQLiteLog
-from tcpchat.logs.sqlite_reading import REF, SPOKEN, UNSPOKEN
+from tcpchat.logs.sqlite_reading import ABOUT, REF, SPOKEN, UNSPOKEN
 from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.queries import Query
 from tests.contracts import MANY, NOON, LogContract, numbers, said, texts
@@ -619,6 +619,10 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
                 "INDEX unspoken (stream=? AND seq>? AND seq<?)",
             ),
             (f"select name, body from {REF} ref = 'a'", "INDEX ref (ref=?)"),
+            (
+                f"select body from {ABOUT} stream = 1 and about = 1 and seq <= 9 order by seq",
+                "INDEX about (stream=? AND about=? AND seq<?)",
+            ),
         ):
             steps = [step for *_, step in self.look(f"explain query plan {query}")]
             self.assertIn(plan, " ".join(steps))
@@ -651,7 +655,7 @@ class SQLiteLogTests(LogContract, SynchronousTestCase):
             (application,) = database.execute("pragma application_id").fetchone()
             (version,) = database.execute("pragma user_version").fetchone()
             (found,) = database.execute("pragma integrity_check").fetchone()
-        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 2, "ok"))
+        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 3, "ok"))
 
 
 # What version 1 had, and some of what was in it.
@@ -686,6 +690,40 @@ def make_version_1(path: str, entries: int = 0) -> None:
         database.execute("begin")
         database.executemany("insert into entry values (?, ?, ?, ?, ?)", rows)
         database.execute("commit")
+
+
+# What version 2 had, without the index for search, and what was in it; nobody could edit or answer then.
+VERSION_2 = r"""
+pragma journal_mode = wal;
+pragma application_id = 1952673891;
+pragma user_version = 2;
+create table log (epoch text not null) strict;
+create table stream (
+    id integer primary key, name text not null unique, kept_after integer not null default 0,
+    searchable integer not null default 0
+) strict;
+create table entry (
+    stream integer not null references stream (id), seq integer not null, time integer not null,
+    spoken integer not null, ref text, body text not null, primary key (stream, seq)
+) strict, without rowid;
+create index spoken on entry (stream, seq, spoken) where spoken;
+create index unspoken on entry (stream, seq) where not spoken;
+create unique index ref on entry (ref) where ref is not null;
+create table record (
+    kind text not null, key text not null, value blob not null, primary key (kind, key)
+) strict, without rowid;
+create virtual table words using fts5 (
+    text, nick, content = '', tokenize = 'unicode61 remove_diacritics 2'
+);
+insert into words (words, rank) values ('automerge', 0), ('crisismerge', 64);
+insert into log values ('old');
+insert into stream values (1, '#lobby', 0, 1);
+insert into words (rowid, text, nick) values (1 << 40 | 1, 'hello', 'n616461');
+insert into entry values
+    (1, 1, 5, 1, 's1 r', '{"type":"said","session":"s1","nick":"ada","ref":"r","text":"hello"}'),
+    (1, 2, 6, 1, null, '{"type":"said","session":"s1","nick":"ada","text":"\"about\":7"}'),
+    (1, 3, 7, 1, null, '{"type":"edited","session":"s1","nick":"ada","text":"hello you","about":1}');
+"""
 
 
 class OpeningTests(SynchronousTestCase):
@@ -814,13 +852,34 @@ class OpeningTests(SynchronousTestCase):
             self.assertEqual(self.wait(log.append("#lobby", [Said("s", "ada", "new", ref="r")])), [4])
             self.assertIsNotNone(self.wait(log.find_ref("s", "r")))
 
+    def test_a_log_of_version_2_is_brought_to_this_one(self) -> None:
+        with closing(sqlite3.connect(self.path)) as database:
+            database.executescript(VERSION_2)
+        for _ in range(2):
+            with self.server() as log:
+                self.assertEqual(log.epoch, "old")
+                about: list[Entry] = self.wait(log.find_about("#lobby", 1))
+                self.assertEqual(numbers(about), [3])
+                self.assertEqual(self.wait(log.find_about("#lobby", 7)), [])
+                self.assertIsNotNone(self.wait(log.find_ref("s1", "r")))
+                found = self.wait(log.search(Query(("hello",)), [Range("#lobby", 0, 9)], 9))
+                self.assertEqual([entry.seq for _, entry in found], [1, 3])
+        with self.server() as log:
+            self.assertEqual(self.wait(log.remove("#lobby", 1, Removed("s1", "ada", 1))), [4])
+            self.assertEqual(self.wait(log.search(Query(("hello",)), [Range("#lobby", 0, 9)], 9)), [])
+            left: list[Entry] = self.wait(log.read("#lobby", 0, 9))
+            self.assertEqual(texts(left), ['"about":7'])
+
     def test_a_file_that_was_brought_to_this_version_is_like_a_new_one(self) -> None:
         self.fill()
         make_version_1(f"{self.path}.old")
-        with self.server(f"{self.path}.old"):
-            pass
+        with closing(sqlite3.connect(f"{self.path}.older")) as database:
+            database.executescript(VERSION_2)
+        for path in f"{self.path}.old", f"{self.path}.older":
+            with self.server(path):
+                pass
         shapes = []
-        for path in self.path, f"{self.path}.old":
+        for path in self.path, f"{self.path}.old", f"{self.path}.older":
             with closing(sqlite3.connect(path)) as database:
                 shapes.append(
                     [database.execute("pragma user_version").fetchone()]
@@ -838,7 +897,7 @@ class OpeningTests(SynchronousTestCase):
                         ).fetchall()
                     ]
                 )
-        self.assertEqual(*shapes)
+        self.assertEqual(shapes, [shapes[0]] * 3)
 
     # What is damaged.
 
@@ -873,13 +932,13 @@ class OpeningTests(SynchronousTestCase):
 
     def test_the_log_of_a_newer_tcpchat_is_left_alone(self) -> None:
         self.fill()
-        write(self.path, "pragma user_version = 3")
-        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 3\)")
+        write(self.path, "pragma user_version = 4")
+        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 4\)")
 
     def test_so_is_one_that_died(self) -> None:
-        self.crash("pragma user_version = 3")
+        self.crash("pragma user_version = 4")
         self.assertIn("chat.sqlite3-wal", contents(self.folder))
-        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 3\)")
+        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 4\)")
 
     def test_a_flipped_page_is_found(self) -> None:
         self.fill(1000)

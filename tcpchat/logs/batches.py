@@ -11,8 +11,8 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 from twisted.internet.defer import Deferred
 
-from tcpchat.events import Event
-from tcpchat.logs.interface import Posted
+from tcpchat.events import Event, Removed
+from tcpchat.logs.interface import NoSuchEntry, Posted
 
 # What one commit holds about. Of what comes together in one commit each room's members get all in one
 # write: with a thousand people talking in small rooms, that is where the time goes. It takes the
@@ -27,6 +27,9 @@ LARGEST_SHARE = 65_536
 # entries. A line that is said alone is committed at once.
 GATHERED_FOR = 0.002
 ENOUGH = 16
+
+# Entries that take as long as the removal of one: its words are looked for in the index.
+REMOVAL = 32
 
 # Bytes of a record that take as long as an entry.
 LIKE_AN_ENTRY = 4096
@@ -51,6 +54,32 @@ class Append(NamedTuple):
     answer: Deferred[Any]
     is_one: bool  # the answer has the numbers of the only part, not a list for each
 
+    def tell(self, outcome: list[list[int]]) -> None:
+        """Tell the numbers of what was added to each stream to whoever waits."""
+        self.answer.callback(outcome[0] if self.is_one else outcome)
+
+
+class Remove(NamedTuple):
+    """An event that is to be added to a stream, and the entry that is to go with it."""
+
+    stream: str
+    about: int
+    event: Removed
+    time: int
+    answer: Deferred[list[int]]
+
+    @property
+    def size(self) -> int:
+        """Return about as how many entries it counts."""
+        return REMOVAL
+
+    def tell(self, outcome: int | NoSuchEntry) -> None:
+        """Tell its number, or why it cannot be done, to whoever waits."""
+        if isinstance(outcome, NoSuchEntry):
+            self.answer.errback(outcome)
+        else:
+            self.answer.callback([outcome])
+
 
 class Keep(NamedTuple):
     """A record that is to be replaced, or removed if there is no value."""
@@ -65,13 +94,13 @@ class Keep(NamedTuple):
         return 1 + len(self.value or b"") // LIKE_AN_ENTRY
 
 
-Item = Post | Append | Keep
+Item = Post | Append | Remove | Keep
 
 
 def whose(items: Sequence[Item]) -> str:
     """Return the session that an item is about, which is alone; of several, none."""
     match items:
-        case [Post(event=event)]:
+        case [Post(event=event) | Remove(event=event)]:
             return event.session
         case [Append(parts=[(_, [event, *_]), *_])]:
             return event.session

@@ -19,7 +19,7 @@ class NotKept(Exception):
 
 
 class NoSuchEntry(Exception):
-    """There is no such entry, or nothing is left of it."""
+    """There is nothing under that number that could be taken back: nothing was said there, or it is gone."""
 
 
 # Tells what came of one event: its number, or why it is not kept.
@@ -57,7 +57,8 @@ class Log(Protocol):
     """
     Append-only streams of entries, numbered 1, 2, 3, ... within each stream.
 
-    An entry is never changed, and its time is never before that of the entry in front of it.
+    An entry is never changed, but by `remove`, and its time is never before that of the entry in
+    front of it.
     Streams need no creation: one that nothing was appended to is empty. All methods are called
     in the reactor's thread, and answers come there.
 
@@ -94,10 +95,16 @@ class Log(Protocol):
 
     def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
         """
-        Add an event that takes back an entry, and keep nothing of what that said: together.
+        Add an event, and take the text out of the entry ``about`` that it tells of; answer as `append` does.
 
-        Its text, that of its edits, and what is quoted of them are gone from everything that is read.
-        Fails with `NoSuchEntry` if there is none, and then the event is not kept.
+        Under its number and time there is a `Gone` then, with the session, nickname, account and
+        reference of who had said it. The same becomes of every `Edited` of it, and of every one of
+        those; a `Replied` to any of them has an empty quote. It takes effect in its place among the
+        appends, wholly or not at all. From then on no question that the log answers has the old text
+        in it; where it is kept, each byte of that goes in some seconds, over restarts as well.
+
+        Fails with `NoSuchEntry` when people did not say the entry, or it is gone or forgotten, and
+        as `append` does; then nothing is changed or added.
         """
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
@@ -131,6 +138,9 @@ class Log(Protocol):
 
     def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
         """Answer with what a session has asked for under a reference of its own."""
+
+    def find_about(self, stream: str, about: int) -> Deferred[list[Entry]]:
+        """Answer with the entries that are about another one: replies, edits, its removal."""
 
     def search(self, query: Query, ranges: Sequence[Range], limit: int) -> Deferred[list[Found]]:
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import islice
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 import msgspec
@@ -39,6 +40,14 @@ class _Stream(list[Entry]):
         return self[max(after - self.kept_after, 0) : max(upto - self.kept_after, 0)]
 
 
+class Removal(NamedTuple):
+    """A line that is to be taken back, and the event that tells of it."""
+
+    stream: str
+    about: int
+    event: Removed
+
+
 class MemoryLog:
     """
     Keeps the streams in lists.
@@ -56,7 +65,7 @@ class MemoryLog:
         self._refs: dict[tuple[str, str], Found] = {}
         self._records: dict[tuple[str, str], bytes] = {}
         self._tails = Tails()
-        self._waiting: list[tuple[Parts, Deferred[list[list[int]]]]] = []
+        self._waiting: list[tuple[Parts | Removal, Deferred[Any]]] = []
         self._commits: IDelayedCall | None = None
         self._closed = False
 
@@ -75,46 +84,45 @@ class MemoryLog:
             return fail(NotKept("the log is closed"))
         if not any(events for _, events in parts):
             return succeed([[] for _ in parts])
-        answer: Deferred[list[list[int]]] = Deferred()
-        if not self._waiting:
-            self._commits = self._clock.callLater(0, self._commit)
-        self._waiting.append((parts, answer))
-        return answer
+        return self._wait(parts)
 
     def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
-        entries = self._streams.get(stream, _Stream())
-        at = about - entries.kept_after - 1
-        if not 0 <= at < len(entries) or isinstance(entries[at].event, Gone):
-            return fail(NoSuchEntry())
+        if self._closed:
+            return fail(NotKept("the log is closed"))
+        return self._wait(Removal(stream, about, event))
 
-        answer = self.append(stream, [event])
-        gone = {about} | {
-            it.seq for it in entries if isinstance(it.event, Edited) and it.event.about == about
-        }
-        for number, entry in enumerate(entries):
-            said = entry.event
-            if entry.seq in gone:
-                entries[number] = entry._replace(event=Gone(said.session, said.nick, account=said.account))
-            elif isinstance(said, Replied) and said.about in gone:
-                entries[number] = entry._replace(event=msgspec.structs.replace(said, quote=""))
+    def _wait(self, item: Parts | Removal) -> Deferred[Any]:
+        answer: Deferred[Any] = Deferred()
+        if not self._waiting:
+            self._commits = self._clock.callLater(0, self._commit)
+        self._waiting.append((item, answer))
         return answer
 
     def _commit(self) -> None:
         waiting, self._waiting = self._waiting, []
         added: dict[str, list[Entry]] = {}
-        answers: list[tuple[Deferred[list[list[int]]], list[list[int]]]] = []
-        for parts, answer in waiting:
-            refs = [(event.session, event.ref) for _, events in parts for event in events if event.ref]
-            if len({*refs} - self._refs.keys()) < len(refs):
-                answer.errback(NotKept("the log cannot be written"))
-            else:
-                answers.append((answer, [self._add(name, events, added) for name, events in parts]))
+        answers = [(answer, self._write_item(item, added)) for item, answer in waiting]
         for name, entries in added.items():
             # Only now: nothing can be read before the tails are given it.
             self._streams.setdefault(name, _Stream()).extend(entries)
             self._tails.deliver(name, entries)
-        for answer, seqs in answers:
-            answer.callback(seqs)
+        for answer, outcome in answers:
+            if isinstance(outcome, Exception):
+                answer.errback(outcome)
+            else:
+                answer.callback(outcome)
+
+    def _write_item(self, item: Parts | Removal, added: dict[str, list[Entry]]) -> list[Any] | Exception:
+        """Add an item to what a commit adds to each stream; return what came of it, or why nothing did."""
+        parts = [(item.stream, [item.event])] if isinstance(item, Removal) else item
+        refs = [(event.session, event.ref) for _, events in parts for event in events if event.ref]
+        if len({*refs} - self._refs.keys()) < len(refs):
+            return NotKept("the log cannot be written")
+        if not isinstance(item, Removal):
+            return [self._add(name, events, added) for name, events in item]
+        if not self._take_back(item.stream, item.about, added.get(item.stream, [])):
+            return NoSuchEntry(f"There is no line {item.about}.")
+        return self._add(item.stream, [item.event], added)
 
     def _add(self, name: str, events: Sequence[Event], added: dict[str, list[Entry]]) -> list[int]:
         """Number the events, and add them to what a commit adds to each stream."""
@@ -130,6 +138,30 @@ class MemoryLog:
             (entry.event.session, entry.event.ref): Found(name, entry) for entry in new if entry.event.ref
         }
         return [entry.seq for entry in new]
+
+    def _take_back(self, name: str, about: int, added: list[Entry]) -> bool:
+        """Make tombstones of a line and its edits, also in what a commit adds; return whether it is there."""
+        stream = self._streams.get(name, _Stream())
+        gone: set[int] = set()
+        for entries in stream, added:
+            for at, (seq, time, event) in enumerate(entries):
+                if isinstance(event, Spoken) and (
+                    seq == about or (isinstance(event, Edited) and event.about in gone)
+                ):
+                    gone.add(seq)
+                    left: Event = Gone(event.session, event.nick, ref=event.ref, account=event.account)
+                elif isinstance(event, Replied) and event.about in gone:
+                    left = msgspec.structs.replace(event, quote="")
+                else:
+                    continue
+                entries[at] = Entry(seq, time, left)
+                if event.ref:
+                    self._refs[event.session, event.ref] = Found(name, entries[at])
+        return bool(gone)
+
+    def find_about(self, stream: str, about: int) -> Deferred[list[Entry]]:
+        entries = self._between(stream, about, self.last(stream))
+        return succeed([entry for entry in entries if getattr(entry.event, "about", None) == about])
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
         upto = max(after, self.kept_after(stream)) + limit

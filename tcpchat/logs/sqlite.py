@@ -19,16 +19,28 @@ from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat.events import Entry, Event
+from tcpchat.events import Entry, Event, Removed
 from tcpchat.log_lines import reason
-from tcpchat.logs.batches import LARGEST_BATCH, Append, Batches, Forget, Item, Keep, Post, Reach, whose
+from tcpchat.logs.batches import (
+    LARGEST_BATCH,
+    Append,
+    Batches,
+    Forget,
+    Item,
+    Keep,
+    Post,
+    Reach,
+    Remove,
+    whose,
+)  # fmt: skip
 from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
 from tcpchat.logs.reporter import Reporter
+from tcpchat.logs.sqlite_commit import Committed
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
 from tcpchat.logs.sqlite_reading import ALL, SPOKEN, UNSPOKEN, Reading
 from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
-from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Committed, Reports, Writer
+from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Reports, Writer
 from tcpchat.logs.tails import Tails
 from tcpchat.queries import Query
 
@@ -86,13 +98,9 @@ class SQLiteLog:
         self._searcher = Searcher(self._file.searcher, from_thread)
         self._records = Records(self._file.reader, self._searcher)
         reports = Reports(
-            self._committed,
-            self._not_committed,
-            self._forgotten,
-            self._batches.finished,
-            self._break,
-            self._end,
-        )
+            self._committed, self._not_committed, self._forgotten,
+            self._batches.finished, self._break, self._end,
+        )  # fmt: skip
         Writer(self._file, self._batches, self._reporter, reports).start()
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
@@ -114,6 +122,13 @@ class SQLiteLog:
             return succeed([] if is_one else [[] for _ in parts])
         answer: Deferred[Any] = Deferred()
         self._batches.add(Append(parts, size, self._wall(), answer, is_one))
+        return answer
+
+    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+        if self._broken or self._closing:
+            return fail(NotKept(CANNOT_WRITE))
+        answer: Deferred[list[int]] = Deferred()
+        self._batches.add(Remove(stream, about, event, self._wall(), answer))
         return answer
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:
@@ -139,6 +154,9 @@ class SQLiteLog:
 
     def find_ref(self, session: str, ref: str) -> Deferred[Found | None]:
         return execute(self._reading.find_ref, f"{session} {ref}")
+
+    def find_about(self, stream: str, about: int) -> Deferred[list[Entry]]:
+        return execute(self._reading.find_about, stream, about)
 
     def search(self, query: Query, ranges: Sequence[Range], limit: int) -> Deferred[list[Found]]:
         if self._closing:
@@ -217,8 +235,8 @@ class SQLiteLog:
                     self._tell(item, outcome)
                     if number % TOLD_AT_ONCE == 0:
                         yield  # some are heard again now, who had to wait
-                case Append():
-                    item.answer.callback(outcome[0] if item.is_one else outcome)
+                case Append() | Remove():
+                    item.tell(outcome)
                     yield  # who comes in, say, has much to do then
                 case Keep():
                     self._records.written(item)
@@ -245,7 +263,7 @@ class SQLiteLog:
             match item:
                 case Post():
                     self._tell(item, NotKept(CANNOT_WRITE))
-                case Append():
+                case Append() | Remove():
                     item.answer.errback(NotKept(CANNOT_WRITE))
 
     def _forgotten(self, name: str, stream: Stream) -> None:

@@ -1,19 +1,18 @@
-"""The file that `sqlite.SQLiteLog` keeps its entries in: made whole, checked, locked, opened."""
+"""The file that `sqlite.SQLiteLog` keeps its entries in: made whole, checked, opened."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import NamedTuple
 from urllib.parse import quote
 
-from tcpchat.logs.interface import CannotOpen, Damaged, InUse
-from tcpchat.logs.sqlite_schema import APPLICATION_ID, SCHEMA, TABLES, VERSION, migrate
+from tcpchat.logs.interface import CannotOpen, Damaged
+from tcpchat.logs.sqlite_place import Place, explained, read_header
+from tcpchat.logs.sqlite_schema import SCHEMA, TABLES, VERSION, migrate
 
 # Pages of the WAL after which they are moved into the file: 16 MB. Each is moved once, however often it was
 # written, and while many rooms talk these are the same few hundred again and again: at SQLite's own 1,000
@@ -36,6 +35,9 @@ WRITERS_CACHE = 8192
 LARGEST_CHECKED = 48 * 1024 * 1024
 QUICKLY_CHECKED = "log", "stream"
 
+# Seconds for which a statement waits for another program that holds the file.
+BUSY = 5
+
 # Errors after which SQLite has rolled back and may be asked again: a full disk, a file at its
 # largest size, another program that holds the file locked. After any other one (a failed fsync
 # above all) what is on the disk is not known, and the server must end.
@@ -44,6 +46,8 @@ PASSING_ERRORS = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_CANTOPEN,  # a temporary file, once the log is open
+    sqlite3.SQLITE_IOERR_GETTEMPPATH,
 }
 
 
@@ -57,48 +61,7 @@ class Stream(NamedTuple):
     searchable: int
 
 
-def read_header(real: str, path: str, access: int, if_empty: str = "") -> bytes:
-    """
-    Return the first bytes of a log, for SQLite not to open what is not ours.
-
-    ``path`` is what the file is called; ``access`` has to be allowed; ``if_empty`` is advice.
-
-    Raises:
-        Damaged: it is not a log of ours.
-        CannotOpen: it is not a file.
-    """
-    file = os.open(real, access | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise CannotOpen(f"The log {path} cannot be opened: it is not a file.")
-        header = os.read(file, 100)
-    finally:
-        os.close(file)
-    if not header:
-        raise Damaged(f"The log {path} is empty.{if_empty}")
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise Damaged(f"{path} is not a log of tcpchat; it was left as it is.")
-    if header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
-        raise Damaged(f"{path} is a database of another program; it was left as it is.")
-    return header
-
-
-@contextmanager
-def explained(path: str) -> Iterator[None]:
-    """Raise `CannotOpen` or `Damaged`, with the reason, for what goes wrong with a log's file."""
-    try:
-        yield
-    except OSError as error:
-        raise CannotOpen(f"The log {path} cannot be opened: {error.strerror}.") from error
-    except sqlite3.DatabaseError as error:
-        # SQLITE_ERROR is what it says when a table or column of ours is not there.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
-            raise CannotOpen(f"The log {path} cannot be opened: {error}.") from error
-        raise Damaged(f"The log {path} is damaged: {error}.") from error
-
-
-class SQLiteFile:
+class SQLiteFile(Place):
     """
     An open file of entries, held by a lock, and its connections.
 
@@ -116,25 +79,30 @@ class SQLiteFile:
             Damaged: it is not a whole file of ours.
             CannotOpen: it cannot be opened or made.
         """
-        self.path = path
-        self._real = os.path.realpath(path)  # by whatever name it is called, there is one lock
         with explained(path), ExitStack() as undo:
-            self._lock = self._take_lock()
-            undo.callback(os.close, self._lock)
-            if not os.path.exists(self._real):
+            super().__init__(path)
+            undo.callback(super().close)
+            if not os.path.exists(self.real):
                 self._make()
+            wal = self.real + "-wal"
+            self.was_left_open = os.path.exists(wal) and os.path.getsize(wal) > 0  # by a server that died
             self._check(self._check_header())
             self._open(synchronous, undo)
             undo.pop_all()
 
     def _open(self, synchronous: str, undo: ExitStack) -> None:
         self._synchronous = synchronous
+        # To look at the pages themselves. To close it drops SQLite's locks: so behind the connections.
+        self.raw = os.open(self.real, os.O_RDONLY | os.O_CLOEXEC)
+        undo.callback(os.close, self.raw)
         self.writer = self._connect("rw")
         undo.callback(self.writer.close)
         self.writer.execute("pragma journal_mode = wal").fetchone()
         self.writer.execute(f"pragma synchronous = {synchronous}")
         self.writer.execute("pragma journal_size_limit = 67108864")
         self.writer.execute("pragma wal_autocheckpoint = 0")
+        # What is deleted is overwritten: some builds of SQLite do it anyway.
+        self.writer.execute("pragma secure_delete = on").fetchone()
         self.writer.execute(f"pragma cache_size = -{WRITERS_CACHE}")
         # The others find a damaged page when they read it. Here it is looked for each time that a page
         # has become too full, which is a third of the work of adding an entry.
@@ -188,20 +156,39 @@ class SQLiteFile:
             self._in_wal = 0
             self.writer.execute("pragma wal_checkpoint(passive)").fetchone()
 
+    def empty_wal(self) -> bool:
+        """Move what the WAL holds into the file, and leave it empty; return whether nobody read from it."""
+        self.writer.execute("pragma busy_timeout = 0").fetchone()
+        try:
+            (is_busy, *_) = self.writer.execute("pragma wal_checkpoint(truncate)").fetchone()
+        finally:
+            self.writer.execute(f"pragma busy_timeout = {BUSY * 1000}").fetchone()
+        self._in_wal = 0
+        return not is_busy
+
+    def write_anew(self) -> None:
+        """Have SQLite copy the whole file, by way of another one, and leave no unused bytes in it."""
+        self.writer.execute("pragma temp_store = default")  # the other one is not to be in memory
+        try:
+            self.writer.execute("vacuum")
+        finally:
+            self.writer.execute("pragma temp_store = memory")
+
     def close_writer(self) -> None:
         """Close the connection that writes, the last one: it moves what the WAL holds into the file."""
         self.writer.close()
 
     def close(self) -> None:
-        """Let go of the lock; the connections are closed already."""
-        os.close(self._lock)
+        """Let go of the file and the lock; the connections are closed already."""
+        os.close(self.raw)
+        super().close()
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         """Open a connection. It is used by one thread at a time, not by the one that made it."""
         connection = sqlite3.connect(
-            f"file:{quote(os.fsencode(self._real))}?mode={mode}",
+            f"file:{quote(os.fsencode(self.real))}?mode={mode}",
             uri=True,
-            timeout=5,
+            timeout=BUSY,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -212,30 +199,14 @@ class SQLiteFile:
             connection.execute(f"pragma {pragma}")
         return connection
 
-    def _take_lock(self) -> int:
-        """Lock a file beside the log (closing the log itself would drop SQLite's own locks)."""
-        lock = os.open(self._real + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, b"%d\n" % os.getpid(), 0)
-        except BlockingIOError as error:
-            holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip() or "unknown"
-            os.close(lock)
-            raise InUse(f"The log {self.path} is in use by another server (process {holder}).") from error
-        except OSError:
-            os.close(lock)
-            raise
-        return lock
-
     def _make(self) -> None:
         """Make the file under another name first: under its own it is whole or not there."""
-        if os.path.exists(self._real + "-wal") and os.path.getsize(self._real + "-wal"):
+        if os.path.exists(self.real + "-wal") and os.path.getsize(self.real + "-wal"):
             # SQLite would take that for a part of the new file.
             raise Damaged(
-                f"The log {self.path} is gone, but {self._real}-wal holds a part of it; move that away too."
+                f"The log {self.path} is gone, but {self.real}-wal holds a part of it; move that away too."
             )
-        unfinished = self._real + ".new"
+        unfinished = self.real + ".new"
         for left_over in unfinished, unfinished + "-journal", unfinished + "-wal":
             if os.path.exists(left_over):
                 os.remove(left_over)
@@ -247,11 +218,11 @@ class SQLiteFile:
                 connection.execute("insert into log (epoch) values (?)", (secrets.token_urlsafe(9),))
             finally:
                 connection.close()
-            os.rename(unfinished, self._real)
+            os.rename(unfinished, self.real)
         except sqlite3.Error as error:
             os.remove(unfinished)
             raise CannotOpen(f"The log {self.path} cannot be made: {error}.") from error
-        folder = os.open(os.path.dirname(self._real), os.O_RDONLY)
+        folder = os.open(os.path.dirname(self.real), os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
 
@@ -262,7 +233,7 @@ class SQLiteFile:
         Return how SQLite has to open it so that it changes nothing while the rest is checked:
         who may write would, in the end, move what a WAL holds into the file.
         """
-        header = read_header(self._real, self.path, os.O_RDWR, " Remove it, and a new one is made.")
+        header = read_header(self.real, self.path, os.O_RDWR, " Remove it, and a new one is made.")
         # See https://www.sqlite.org/fileformat.html, 1.3: the file is in WAL mode.
         return "ro" if header[18:20] == b"\2\2" else "rw"
 
@@ -271,7 +242,7 @@ class SQLiteFile:
             (version,) = connection.execute("pragma user_version").fetchone()
             if version > VERSION:
                 raise Damaged(f"The log {self.path} was made by a newer tcpchat (version {version}).")
-            if os.path.getsize(self._real) <= LARGEST_CHECKED:
+            if os.path.getsize(self.real) <= LARGEST_CHECKED:
                 tables: tuple[str, ...] = ("1",)
             else:
                 tables = QUICKLY_CHECKED

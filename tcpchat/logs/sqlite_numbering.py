@@ -33,8 +33,8 @@ def insert(
             at += step
 
 
-_COLUMNS = 6
-_INSERT = statements("insert into entry (stream, seq, time, spoken, ref, body)", _COLUMNS)
+_COLUMNS = 7
+_INSERT = statements("insert into entry (stream, seq, time, spoken, ref, about, body)", _COLUMNS)
 
 
 class Growth:
@@ -77,12 +77,25 @@ class Numbering:
         body = encode(event).decode()
         self.size += len(body)
         ref = f"{event.session} {event.ref}" if event.ref else None
-        self._values += growth.id, seq, time, lines_said(event), ref, body
+        self._values += growth.id, seq, time, lines_said(event), ref, getattr(event, "about", None), body
         return seq
 
     def insert(self) -> None:
-        """Put the rows into the file."""
+        """Put the rows into the file that are not there yet."""
         insert(self._writer, _INSERT, _COLUMNS, self._values)
+        self._values.clear()
+
+    def replace(self, name: str, events: Mapping[int, Event]) -> None:
+        """Give the tails other events under some numbers, if they are to be given these at all."""
+        if growth := self.growths.get(name):
+            first = growth.seq - len(growth.entries) + 1
+            for seq in events.keys() & range(first, growth.seq + 1):
+                growth.entries[seq - first] = growth.entries[seq - first]._replace(event=events[seq])
+
+    def stream(self, name: str) -> Stream | None:
+        """Return where a stream stands now, if it has anything."""
+        growth = self.growths.get(name)
+        return growth.moved() if growth else self._streams.get(name)
 
     def _make(self, name: str) -> Stream:
         new = self._writer.execute("insert into stream (name) values (?) returning id", (name,))

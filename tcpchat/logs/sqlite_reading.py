@@ -15,6 +15,7 @@ ALL = "entry where"
 SPOKEN = "entry indexed by spoken where spoken and"
 UNSPOKEN = "entry indexed by unspoken where not spoken and"
 REF = "entry indexed by ref cross join stream on stream = id where ref is not null and"
+ABOUT = "entry indexed by about where about is not null and"
 
 # The row of an entry that is forgotten already, as will be reported in a moment: it is old.
 GONE = (0,)
@@ -44,6 +45,17 @@ class Reading:
         rows = self._reader.execute(
             f"select seq, time, body from {which} stream = ? and seq > ? and seq <= ? order by seq limit ?",
             (known.id, after, min(upto, known.seq), limit),
+        )
+        return [Entry(seq, time, decode(body)) for seq, time, body in rows.fetchall()]
+
+    def find_about(self, stream: str, about: int) -> list[Entry]:
+        """Return the entries that are about another one."""
+        known = self._streams.get(stream)
+        if known is None:
+            return []
+        rows = self._reader.execute(
+            f"select seq, time, body from {ABOUT} stream = ? and about = ? and seq <= ? order by seq",
+            (known.id, about, known.seq),
         )
         return [Entry(seq, time, decode(body)) for seq, time, body in rows.fetchall()]
 

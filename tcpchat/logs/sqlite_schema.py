@@ -6,15 +6,18 @@ import sqlite3
 
 # "tcpc": says in the file's header whose it is (SQLite's PRAGMA application_id).
 APPLICATION_ID = 0x74637063
-VERSION = 2
+VERSION = 3
 
-TABLES = "log", "stream", "entry", "record", "words"
+TABLES = "log", "stream", "entry", "record", "words", "removed"
 
 # The parts that are the same in a new file and in one that was made by version 1.
 _INDEXES = """
 create index spoken on entry (stream, seq, spoken) where spoken;
 create index unspoken on entry (stream, seq) where not spoken;
 create unique index ref on entry (ref) where ref is not null;
+"""
+_ABOUT = """
+create index about on entry (stream, about) where about is not null;
 """
 _RECORD = """
 create table record (
@@ -35,6 +38,13 @@ create virtual table words using fts5 (
 insert into words (words, rank) values ('automerge', 0), ('crisismerge', 64);
 """
 
+_REMOVED = """
+create table removed (
+    id integer primary key,
+    piece blob not null       -- of what was taken back, until no copy of it is in the file any more
+) strict;
+"""
+
 SCHEMA = f"""
 pragma application_id = {APPLICATION_ID};
 pragma user_version = {VERSION};
@@ -53,10 +63,11 @@ create table entry (
     time integer not null,    -- milliseconds since 1970, UTC; for display: the order is by seq
     spoken integer not null,  -- lines that people said in it: what history is made of; else 0
     ref text,                 -- "SESSION REF", if the session had a name for its request
+    about integer,            -- the number of the entry that it answers, edits or removes
     body text not null,       -- the event as JSON, see events.py
     primary key (stream, seq)
 ) strict, without rowid;
-{_INDEXES}{_RECORD}{_WORDS}"""
+{_INDEXES}{_ABOUT}{_RECORD}{_WORDS}{_REMOVED}"""
 
 # Version 1 had 1 for whatever people said. A line feed is "\n" in JSON.
 _FROM_1 = rf"""
@@ -66,14 +77,20 @@ alter table stream add column searchable integer not null default 0;
 alter table entry add column ref text;
 update entry set spoken = 1 + length(body ->> 'text') - length(replace(body ->> 'text', char(10), ''))
     where spoken and instr(body, '\n');
-{_INDEXES}{_RECORD}{_WORDS}
-pragma user_version = 2;
+{_INDEXES}{_RECORD}{_WORDS}"""
+
+# In JSON a quote in a text is \", so what is found is the key.
+_FROM_2 = f"""
+alter table entry add column about integer;
+update entry set about = body ->> 'about' where instr(body, '"about":');
+{_ABOUT}{_REMOVED}
+pragma user_version = {VERSION};
 """
 
 
 def migrate(writer: sqlite3.Connection) -> None:
     """Bring an older file to this version: wholly, or not at all."""
     (version,) = writer.execute("pragma user_version").fetchone()
-    if version < 2:
+    if version < VERSION:
         with writer:
-            writer.executescript(f"begin immediate; {_FROM_1} commit;")
+            writer.executescript(f"begin immediate; {_FROM_1 if version < 2 else ''}{_FROM_2} commit;")

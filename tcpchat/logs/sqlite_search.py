@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from tcpchat.events import Entry, Spoken, decode
 from tcpchat.logs.interface import Found, NotKept
+from tcpchat.logs.sqlite_remains import word_piece
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
 
@@ -108,11 +109,24 @@ class Index:
             self.holds(stream, seq)
         return size
 
+    def has(self, stream: int, seq: int) -> bool:
+        """Whether an entry of a stream is in it, if it is a line."""
+        return seq <= self._done.get(stream, 0)
+
+    def missing(self, words: Iterable[str]) -> list[bytes]:
+        """Return what shows that words are there, of those that are not, or are no more."""
+        sought = "select 1 from words where words match ? limit 1"
+        return [
+            word_piece(word)
+            for word in words
+            if self._writer.execute(sought, (f'text : "{word}"',)).fetchone() is None
+        ]
+
     def remove(self, stream: int, entries: Iterable[tuple[int, str]]) -> None:
         """Take entries out of the index, within a transaction: what people said, by its numbers."""
         self._writer.executemany(
             "insert into words (words, rowid, text, nick) values ('delete', ?, ?, ?)",
-            _rows(stream, [entry for entry in entries if entry[0] <= self._done.get(stream, 0)]),
+            _rows(stream, [entry for entry in entries if self.has(stream, entry[0])]),
         )
 
 

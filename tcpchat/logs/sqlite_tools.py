@@ -17,11 +17,14 @@ import msgspec
 
 from tcpchat.events import Entry, Event, decode, lines_said
 from tcpchat.logs.interface import CannotOpen, Damaged, Found
-from tcpchat.logs.sqlite_file import SQLiteFile, explained, read_header
+from tcpchat.logs.sqlite_place import Place, explained, read_header
 from tcpchat.logs.sqlite_schema import VERSION
 
 # The first version that knows what is forgotten and what can be found. A server changes older files.
 WITH_SEARCH = 2
+
+# The first that knows which entry another one is about.
+WITH_ABOUT = 3
 
 # 1 MB, or some milliseconds: so often the operator sees how far it is, and Ctrl-C is heard.
 PAGES_A_STEP = 256
@@ -144,12 +147,15 @@ class StoredLog:
 
     def _problems_of_entries(self, progress: Progress) -> Iterator[str]:
         ref = "ref" if self.version >= WITH_SEARCH else "null"
-        select = f"select seq, time, spoken, {ref}, cast(body as blob) from entry where stream = ?"
+        about = "about" if self.version >= WITH_ABOUT else "null"
+        select = f"select seq, time, spoken, {ref}, {about}, cast(body as blob) from entry where stream = ?"
         _, total = self.count()
         done = 0
         for id, name, kept_after, searchable in self._streams("name"):
             last, latest = kept_after, 0
-            for seq, time, spoken, ref, body in self._connection.execute(select + " order by seq", (id,)):
+            for seq, time, spoken, ref, about, body in self._connection.execute(
+                select + " order by seq", (id,)
+            ):
                 done += 1
                 if done % ENTRIES_A_STEP == 0:
                     progress(done, total)
@@ -158,14 +164,14 @@ class StoredLog:
                     yield f"{where} stands where {last + 1} should."
                 if not latest <= time < END_OF_TIME:
                     yield f"{where} is from before the entry in front of it, or from no possible time."
-                yield from (f"{where} {wrong}." for wrong in self._wrong(spoken, ref, _decoded(body)))
+                yield from (f"{where} {wrong}." for wrong in self._wrong(spoken, ref, about, _decoded(body)))
                 last, latest = max(seq, last), max(time, latest)
             if searchable > last:
                 yield f"{name} can be searched up to {searchable}, but ends with {last}."
         if done != total:
             yield f"{total - done} entries are of no stream."
 
-    def _wrong(self, spoken: int, ref: str | None, event: Event | None) -> Iterator[str]:
+    def _wrong(self, spoken: int, ref: str | None, about: int | None, event: Event | None) -> Iterator[str]:
         if event is None:
             yield "cannot be read"
             return
@@ -174,6 +180,8 @@ class StoredLog:
             yield f"is counted as {spoken} lines that somebody said, and it is {lines}"
         if ref is not None and ref != f"{event.session} {event.ref}":
             yield f"is found as {ref!r}, which it is not"
+        if self.version >= WITH_ABOUT and about != getattr(event, "about", None):
+            yield f"is found as one about {about}, which it is not"
 
     def _index_is_wrong(self) -> bool:
         """Whether what is forgotten, private or not there can be found by its words."""
@@ -221,7 +229,7 @@ class StoredLog:
             raise Damaged(f"The log {self.path} is damaged: {' '.join(found.split())}.")
 
 
-class Vacancy(SQLiteFile):
+class Vacancy(Place):
     """The place of a log that is not there, and that no server can make until this is closed."""
 
     def __init__(self, path: str) -> None:
@@ -232,10 +240,8 @@ class Vacancy(SQLiteFile):
             InUse: a server has the log.
             CannotOpen: there is a log, or something beside it that SQLite would take for a part of one.
         """
-        self.path = path
-        self.real = self._real = os.path.realpath(path)
         with explained(path):
-            self._lock = self._take_lock()
+            super().__init__(path)
             for part in self.real, self.real + "-wal", self.real + "-journal":
                 if os.path.exists(part) and (part == self.real or os.path.getsize(part)):
                     self.close()

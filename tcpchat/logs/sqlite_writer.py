@@ -5,20 +5,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-from tcpchat.logs.batches import ENOUGH, Append, Batches, Chore, Forget, Item, Keep, Post, Reach
+from tcpchat.logs.batches import ENOUGH, Batches, Chore, Forget, Item, Keep, Reach
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.leisure import Leisure
 from tcpchat.logs.reporter import Reporter
+from tcpchat.logs.sqlite_cleaning import Cleaning
+from tcpchat.logs.sqlite_commit import Committed, commit
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
-from tcpchat.logs.sqlite_numbering import Growth, Numbering
-from tcpchat.logs.sqlite_records import keep
+from tcpchat.logs.sqlite_removal import forget_some
 from tcpchat.logs.sqlite_search import SLICE, Index
-
-# Entries that go in one transaction when a stream is shortened: some milliseconds.
-FORGOTTEN_AT_ONCE = 128
 
 # With more entries than this that are not in the index, it no longer waits for idle moments: a search has
 # to wait until the index has them all, which takes some seconds.
@@ -38,18 +36,6 @@ RETRY = 1.0
 
 CANNOT_WRITE = "the log cannot be written"
 CLOSED = "the log is closed"
-
-
-class Committed(NamedTuple):
-    """
-    What one commit held, what came of each item, and what was added to each stream.
-
-    Of a post its number comes, of an append its numbers in each stream, of a record nothing.
-    """
-
-    items: Sequence[Item]
-    outcomes: Sequence[Any]
-    growths: Mapping[str, Growth]
 
 
 class Reports(NamedTuple):
@@ -83,6 +69,7 @@ class Writer:
             if name.startswith("#"):
                 self._index.holds(stream.id, stream.searchable)
                 self._index.grew(stream.id, stream.seq)
+        self._cleaning = Cleaning(file)
         self._chores: deque[Chore] = deque()
         self._unwritten: dict[tuple[str, str], Keep] = {}  # records that a full disk did not take
         self._broken = False
@@ -130,18 +117,23 @@ class Writer:
     def _patience(self) -> float | None:
         if self._chores:
             return 0
-        if self._broken or (self._index.is_at_rest and not self._unwritten):
+        cleaning = self._cleaning.patience
+        rests = self._index.is_at_rest and not self._unwritten
+        if self._broken or (rests and cleaning is None):
             return None
         if self._is_full:
             return RETRY
-        return 0 if self._is_idle else PAUSE
+        pause = 0 if self._is_idle else PAUSE
+        if cleaning is None:
+            return pause
+        return cleaning if rests else min(cleaning, pause)
 
     def _write(self, items: Sequence[Item]) -> None:
         if self._broken:
             self._reporter.note(self._reports.not_committed, items, None)
             return
         try:
-            committed = self._commit(items)
+            committed = commit(self._file, self._index, self._streams, items)
         except Exception as error:
             if self._breaks(error):
                 return
@@ -165,31 +157,9 @@ class Writer:
                 self._streams[name] = growth.moved()
                 if name.startswith("#"):
                     self._index.grew(growth.id, growth.seq)
+            if committed.has_removed:
+                self._cleaning.want()
             self._reporter.note(self._reports.committed, committed)
-
-    def _commit(self, items: Sequence[Item]) -> Committed:
-        writer = self._file.writer
-        outcomes: list[Any] = []
-        records: dict[tuple[str, str], bytes | None] = {}  # of several of one key the last one counts
-        writer.execute("begin immediate")
-        numbering = Numbering(writer, self._streams)
-        add = numbering.add
-        for item in items:
-            match item:
-                case Post():
-                    outcomes.append(add(item.stream, item.event, item.time))
-                case Append():
-                    outcomes.append(
-                        [[add(name, event, item.time) for event in events] for name, events in item.parts]
-                    )
-                case Keep():
-                    records[item.kind, item.key] = item.value
-                    outcomes.append(None)
-        numbering.insert()
-        size = keep(writer, records) if records else 0
-        writer.execute("commit")
-        self._file.wrote(len(numbering.growths), size + numbering.size)
-        return Committed(items, outcomes, numbering.growths)
 
     def _breaks(self, error: Exception) -> bool:
         """Undo what has failed; return whether that cannot be done for certain."""
@@ -221,8 +191,14 @@ class Writer:
             chore = self._chores.popleft()
             if not (self._forget(chore) if isinstance(chore, Forget) else self._reach(chore)):
                 self._chores.append(chore)
-        elif not self._index.is_at_rest and (self._is_idle or self._index.waiting > MOST_WAITING):
+        elif (
+            self._cleaning.patience != 0
+            and not self._index.is_at_rest
+            and (self._is_idle or self._index.waiting > MOST_WAITING)
+        ):
             self._add_to_index(())
+        if self._cleaning.patience == 0 and not self._broken:
+            self._clean()
 
     def _add_to_index(self, streams: Sequence[int]) -> bool:
         """Return whether that was possible."""
@@ -232,13 +208,25 @@ class Writer:
             with self._file.unsynced():
                 size = self._index.work(streams)
         except Exception as error:
-            self._is_full = True
-            if not self._breaks(error) and is_its_own(error):
-                self._reporter.note(self._reports.not_committed, (), error)
+            self._could_not(error)
             return False
         self._is_full = False
         self._file.wrote(SLICE_STREAMS, size)
         return True
+
+    def _clean(self) -> None:
+        try:
+            self._cleaning.work()
+        except Exception as error:
+            self._could_not(error)
+        else:
+            self._is_full = False
+
+    def _could_not(self, error: Exception) -> None:
+        """What is done between commits has failed; it is tried again later."""
+        self._is_full = True
+        if not self._breaks(error) and is_its_own(error):
+            self._reporter.note(self._reports.not_committed, (), error)
 
     def _reach(self, chore: Reach) -> bool:
         """Return whether the index holds what it can hold: on a full disk, that is what it does hold."""
@@ -262,7 +250,7 @@ class Writer:
             self._reporter.note(chore.answer.callback, None)
             return True
         try:
-            upto, size = self._forget_some(stream, chore.upto)
+            upto, size = forget_some(self._file.writer, self._index, stream, chore.upto)
         except Exception as error:
             self._breaks(error)
             self._reporter.note(chore.answer.errback, NotKept(CANNOT_WRITE))
@@ -272,20 +260,3 @@ class Writer:
         self._reporter.note(self._reports.forgotten, chore.stream, stream)
         self._file.wrote(SLICE_STREAMS, size)
         return False
-
-    def _forget_some(self, stream: Stream, upto: int) -> tuple[int, int]:
-        """Remove the first entries; return the last of them and how much text they had."""
-        writer = self._file.writer
-        upto = min(upto, stream.kept_after + FORGOTTEN_AT_ONCE)
-        these = (stream.id, upto)
-        writer.execute("begin immediate")
-        spoken = writer.execute(
-            "select seq, body from entry indexed by spoken where spoken and stream = ? and seq <= ?", these
-        ).fetchall()
-        self._index.remove(stream.id, spoken)
-        writer.execute("delete from entry where stream = ? and seq <= ?", these)
-        writer.execute(
-            "update stream set kept_after = ?2, searchable = max(searchable, ?2) where id = ?1", these
-        )
-        writer.execute("commit")
-        return upto, sum([len(body) for _, body in spoken])

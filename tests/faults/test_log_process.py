@@ -17,6 +17,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from contextlib import closing
 from pathlib import Path
@@ -25,9 +26,10 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Entry
+from tcpchat.events import Edited, Entry, Gone, Removed, Replied
 from tcpchat.logs.interface import CannotOpen, NotKept, Range
 from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.logs.sqlite_tools import StoredLog
 from tcpchat.queries import Query
 from tests.contracts import NOON, numbers, said, texts
 from tests.processes import PATIENCE, Reading
@@ -234,6 +236,80 @@ class KilledTests(ProcessCase):
         self.assert_kept(kept)
         self.assertEqual(self.open().ask("append", "#new", "hello"), [1])
         return kept
+
+
+class TakenBackTests(ProcessCase):
+    """What was taken back goes from the files while the server goes on, and when it dies."""
+
+    def said_and_taken_back(self, server: Server, word: str) -> None:
+        """Have a word said, corrected, quoted and found, and then taken back."""
+        (seq,) = server.ask("append", "#lobby", f"{word} sings")
+        server.ask("edit", "#lobby", seq, f"{word} sang")
+        server.ask("reply", "#lobby", seq, "who?", f"ada: {word} sings")
+        self.assertEqual(server.ask("search", word), 2)
+        self.assertIn(word.encode(), self.files())
+        self.assertEqual(server.ask("remove", "#lobby", seq), [seq + 3])
+
+    def files(self) -> bytes:
+        """Return what is in the log's files."""
+        return b"".join(
+            path.read_bytes() for path in Path(self.folder).iterdir() if not path.name.endswith(".lock")
+        ).lower()
+
+    def assert_goes(self, server: Server, *words: str) -> None:
+        """Within the promised time no file has any of the words; meanwhile lines are taken."""
+        end = time.monotonic() + PATIENCE
+        while any(word.encode() in self.files() for word in words):
+            self.assertLess(time.monotonic(), end)
+            self.assertIsInstance(server.ask("append", "#other", "meanwhile"), list)
+
+    def test_it_goes_from_the_files_while_lines_are_taken(self) -> None:
+        server = self.open()
+        self.said_and_taken_back(server, "firstcanary")
+        self.said_and_taken_back(server, "secondcanary")
+        self.assert_goes(server, "firstcanary", "secondcanary")
+        self.assertEqual(server.ask("search", "firstcanary"), 0)
+        self.assertEqual(server.ask("failures"), [])
+        self.assertEqual(server.end(), 0)
+
+    def test_it_goes_after_a_kill_right_behind_the_answer(self) -> None:
+        words = [f"canary{n}bird" for n in range(8)]
+        for number, word in enumerate(words):
+            server = self.open()
+            self.said_and_taken_back(server, word)
+            for _ in range(number // 2):  # sooner, or in the middle of it
+                server.ask("append", "#other", "meanwhile")
+            server.process.kill()
+            self.assertEqual(server.process.wait(), -signal.SIGKILL)
+        server = self.open()
+        self.assert_goes(server, *words)
+        self.assertEqual(server.end(), 0)
+        entries = self.look()[1]["#lobby"]
+        gone = [entry.seq for entry in entries if isinstance(entry.event, Gone)]
+        self.assertEqual(gone, [seq for n in range(8) for seq in (4 * n + 1, 4 * n + 2)])
+
+    def test_a_copy_that_is_made_afterwards_has_nothing_of_it(self) -> None:
+        server = self.open()
+        self.said_and_taken_back(server, "firstcanary")
+        self.assert_goes(server, "firstcanary")
+        with closing(StoredLog(self.path)) as log:
+            log.copy_to(f"{self.path}.copy", "other", lambda done, total: None)
+        self.assertNotIn(b"firstcanary", Path(f"{self.path}.copy").read_bytes().lower())
+
+    def test_a_full_disk_refuses_to_take_back_and_nothing_is_changed(self) -> None:
+        server = self.open()
+        server.ask("append", "#lobby", "firstcanary")
+        server.ask("edit", "#lobby", 1, "secondcanary")
+        server.ask("limit", 300_000)
+        while server.ask("append", "#filler", "x" * 1000) != "refused":
+            pass
+        self.assertEqual(server.ask("remove", "#lobby", 1), "refused")
+        self.assertEqual(server.ask("read", "#lobby"), ["firstcanary"])
+        server.ask("limit", -1)
+        self.assertEqual(server.ask("remove", "#lobby", 1), [3])
+        self.assertEqual(server.ask("read", "#lobby"), [])
+        self.assert_goes(server, "firstcanary", "secondcanary")
+        self.assertEqual(server.ask("failures"), [])
 
 
 class FullTests(ProcessCase):
@@ -489,6 +565,12 @@ def serve(path: str, durability: Any) -> None:
                 say(wait(log.append(stream, said(text))))
             case ["read", stream]:
                 say(texts(wait(log.read(stream, 0, 100_000))))
+            case ["edit", stream, about, text]:
+                say(wait(log.append(stream, [Edited("s1", "ada", text, about)])))
+            case ["reply", stream, about, text, quote]:
+                say(wait(log.append(stream, [Replied("s2", "bob", text, about, quote)])))
+            case ["remove", stream, about]:
+                say(wait(log.remove(stream, about, Removed("s1", "ada", about))))
             case ["talk", topic]:
                 talk(topic)
             case ["keep", key, value]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 
-from tcpchat.events import Entry
+from tcpchat.events import Entry, Removed
 from tcpchat.logs.interface import Found, NotKept, Range
-from tcpchat.logs.memory import MemoryLog, Parts, _Stream
+from tcpchat.logs.memory import MemoryLog, Parts, Removal, _Stream
 from tcpchat.queries import Query
 
 T = TypeVar("T")
@@ -39,8 +39,8 @@ GOOD = Mood()
 
 
 class _Append(NamedTuple):
-    parts: Parts
-    answer: Deferred[list[list[int]]]
+    what: Parts | Removal
+    answer: Deferred[Any]
 
 
 class _Keep(NamedTuple):
@@ -74,6 +74,13 @@ class TroubledLog(MemoryLog):
             return succeed([[] for _ in parts])
         answer: Deferred[list[list[int]]] = Deferred()
         self._enqueue(_Append([(stream, list(events)) for stream, events in parts], answer))
+        return answer
+
+    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+        if self._closed:
+            return fail(NotKept("the log is closed"))
+        answer: Deferred[list[int]] = Deferred()
+        self._enqueue(_Append(Removal(stream, about, event), answer))
         return answer
 
     def keep(self, kind: str, key: str, value: bytes | None) -> None:
@@ -130,13 +137,13 @@ class TroubledLog(MemoryLog):
             self._written[item.kind, item.key] = item.value
 
     def _write_events(self, item: _Append, added: dict[str, list[Entry]]) -> Callable[[], None]:
-        refs = [(event.session, event.ref) for _, events in item.parts for event in events if event.ref]
         is_refused = self.is_full or self.refuses > 0
         self.refuses = max(0, self.refuses - 1)
-        if is_refused or len({*refs} - self._refs.keys()) < len(refs):
-            return lambda: item.answer.errback(NotKept("the log cannot be written"))
-        seqs = [self._add(name, events, added) for name, events in item.parts]
-        return lambda: item.answer.callback(seqs)
+        refusal = NotKept("the log cannot be written")
+        outcome = refusal if is_refused else self._write_item(item.what, added)
+        if isinstance(outcome, Exception):
+            return lambda: item.answer.errback(outcome)
+        return lambda: item.answer.callback(outcome)
 
     def _extend(self, name: str, entries: list[Entry]) -> None:
         self._streams.setdefault(name, _Stream()).extend(entries)

@@ -1,0 +1,290 @@
+"""No byte of what was taken back stays in the files of the SQLite log, as they are on the disk."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.events import Edited, Event, Removed, Replied, Said, encode
+from tcpchat.logs.batches import Append, Remove
+from tcpchat.logs.sqlite_cleaning import LARGEST_SHARE, PATIENCE, TRIED_AGAIN, Cleaning
+from tcpchat.logs.sqlite_commit import commit
+from tcpchat.logs.sqlite_file import PAGE, SQLiteFile
+from tcpchat.logs.sqlite_search import Index
+from tests.contracts import NOON
+from tests.test_log_sqlite import at_largest, folder
+
+
+class CleaningTests(SynchronousTestCase):
+    """The file, the index and the cleaning, without the thread that has them in a server."""
+
+    def setUp(self) -> None:
+        self.path = os.path.join(folder(self), "chat.sqlite3")
+        self.now = 0.0
+        self.crashes = 0
+        self.random = random.Random(7)
+        self.open()
+        self.addCleanup(lambda: self.close())
+
+    def open(self) -> None:
+        self.file = SQLiteFile(self.path, "NORMAL")
+        self.index = Index(self.file.writer)
+        self.streams = dict(self.file.streams)
+        for stream in self.streams.values():
+            self.index.holds(stream.id, stream.searchable)
+            self.index.grew(stream.id, stream.seq)
+        self.cleaning = Cleaning(self.file, lambda: self.now)
+
+    def close(self) -> None:
+        self.file.reader.close()
+        self.file.searcher.close()
+        self.file.close_writer()
+        self.file.close()
+
+    def crash(self) -> None:
+        """Go on with the files as they are, as after a kill."""
+        self.crashes += 1
+        crashed = f"{self.path.partition('.')[0]}.{self.crashes}"
+        for kind in "", "-wal":
+            shutil.copy(self.path + kind, crashed + kind)
+        self.close()
+        self.path = crashed
+        self.open()
+
+    def write(self, *items: Append | Remove) -> None:
+        committed = commit(self.file, self.index, self.streams, items)
+        for name, growth in committed.growths.items():
+            self.streams[name] = growth.moved()
+            self.index.grew(growth.id, growth.seq)
+        if committed.has_removed:
+            self.cleaning.want()
+
+    def say(self, stream: str, *events: Event) -> None:
+        self.write(Append([(stream, events)], len(events), NOON, Deferred(), True))
+
+    def remove(self, stream: str, about: int) -> None:
+        self.write(Remove(stream, about, Removed("s1", "ada", about), NOON, Deferred()))
+
+    def make_index(self) -> None:
+        while not self.index.is_at_rest:
+            self.index.work()
+
+    def clean(self) -> list[float]:
+        """Clean until that is done; return for how long it had to wait each time."""
+        waits: list[float] = []
+        while (wait := self.cleaning.patience) is not None:
+            if wait:
+                waits.append(wait)
+                self.now += wait
+            self.cleaning.work()
+        return waits
+
+    def files(self) -> bytes:
+        """Return all bytes of all files."""
+        whole = b""
+        for kind in "", "-wal", "-shm":
+            with open(self.path + kind, "rb") as file:
+                whole += file.read()
+        return whole.lower()
+
+    def written_anew(self) -> int:
+        """Return how often the file was written anew: SQLite counts it."""
+        (times,) = self.file.writer.execute("pragma schema_version").fetchone()
+        return int(times)
+
+    def talk(self, lines: int, words: Sequence[str] = ("some", "words", "of", "different", "length")) -> None:
+        """Have many people say much in many rooms: each line has a word of its own."""
+        for n in range(lines):
+            stream = f"#room{min(int(self.random.paretovariate(0.7)), 30)}"
+            text = " ".join(self.random.choices(words, k=self.random.choice((1, 4, 15, 100))))
+            self.say(stream, Said("s1", "ada", f"canary{n:06}bird {text}"))
+
+    def canaries(self) -> dict[str, tuple[str, int]]:
+        """Return where in the log each of those words is."""
+        rows = self.file.reader.execute(
+            "select body, name, seq from entry join stream on stream = id where body like '%canary%'"
+        )
+        return {re.findall(r"canary\d+bird", body)[0]: (name, seq) for body, name, seq in rows.fetchall()}
+
+    def assert_gone(self, *texts: str) -> None:
+        files = self.files()
+        self.assertEqual([text for text in texts if text.encode() in files], [])
+
+    def test_what_was_said_edited_quoted_indexed_and_taken_back_is_in_no_file(self) -> None:
+        self.talk(200)
+        self.say(
+            "#dev",
+            Said("s1", "ada", "Firstcanary sings"),
+            Edited("s1", "ada", "Secondcanary sings", 1),
+            Replied("s2", "bob", "which?", 1, "ada: Firstcanary sings"),
+            Replied("s2", "bob", "this?", 2, "ada: Secondcanary…"),
+            Said("s2", "bob", "Thirdcanary" + " and more" * 1000),
+        )
+        self.make_index()
+        self.file.empty_wal()
+        words = "firstcanary", "secondcanary", "thirdcanary"
+        self.assertEqual([word.encode() in self.files() for word in words], [True] * 3)
+        self.remove("#dev", 1)
+        self.remove("#dev", 5)
+        self.clean()
+        self.assert_gone(*words)
+        self.assertEqual(self.file.reader.execute("select count(*) from removed").fetchall(), [(0,)])
+        self.assertEqual(os.path.getsize(f"{self.path}-wal"), 0)
+
+    def test_what_is_not_in_the_index_yet_is_in_no_file_either(self) -> None:
+        self.say("#dev", Said("s1", "ada", "firstcanary"))
+        self.remove("#dev", 1)
+        self.make_index()
+        self.clean()
+        self.assert_gone("firstcanary")
+
+    def test_copies_that_sqlite_has_left_are_found_and_go_with_a_file_written_anew(self) -> None:
+        self.talk(3000)
+        self.make_index()
+        self.file.empty_wal()
+        where = self.canaries()
+        found = Counter(re.findall(rb'"text":"(canary\d+bird)', self.files()))
+        twice = [word.decode() for word, times in found.items() if times > 1]
+        self.assertNotEqual(twice, [], "SQLite leaves no copies any more, and this is not needed")
+        before = self.written_anew()
+        for word in twice:
+            self.remove(*where[word])
+        self.clean()
+        self.assertEqual(self.written_anew(), before + 1)
+        self.assert_gone(*twice)
+        once = self.random.sample(sorted(where.keys() - set(twice)), 20)
+        for word in once:
+            self.remove(*where[word])
+        self.clean()
+        self.assert_gone(*once)
+        self.assertEqual(self.written_anew(), before + 1, "there were none")
+        left = self.file.reader.execute("select count(*) from entry where spoken").fetchall()
+        self.assertEqual(left, [(3000 - len(twice) - 20,)])
+        self.assertEqual(self.file.writer.execute("pragma integrity_check").fetchall(), [("ok",)])
+
+    def test_what_is_indexed_while_it_is_cleaned_changes_nothing(self) -> None:
+        self.talk(2000)
+        self.make_index()
+        where = self.canaries()
+        gone = self.random.sample(sorted(where), 10)
+        for word in gone:
+            self.remove(*where[word])
+        while self.cleaning.patience is not None:
+            self.now += self.cleaning.patience
+            self.cleaning.work()
+            if self.streams["#room1"].seq < 3000:
+                self.say("#room1", *[Said("s1", "ada", f"more {n}") for n in range(70)])
+                self.index.work()
+        self.assert_gone(*gone)
+
+    def test_what_is_taken_back_while_it_is_cleaned_goes_too(self) -> None:
+        self.talk(300)
+        self.make_index()
+        where = self.canaries()
+        gone = self.random.sample(sorted(where), 10)
+        for word in gone:
+            self.remove(*where[word])
+            self.cleaning.work()
+        self.clean()
+        self.assert_gone(*gone)
+
+    def test_a_server_that_dies_meanwhile_leaves_it_to_the_next_one(self) -> None:
+        self.talk(300)
+        self.make_index()
+        where = self.canaries()
+        for steps in range(40):
+            word = sorted(where)[steps]
+            self.remove(*where[word])
+            for _ in range(steps):
+                if self.cleaning.patience == 0:
+                    self.cleaning.work()
+            self.crash()
+            if steps % 3 == 0:
+                continue  # it dies again
+            self.clean()
+            self.assert_gone(*sorted(where)[: steps + 1])
+
+    def test_a_log_that_was_closed_while_it_is_cleaned_goes_on_when_it_is_opened(self) -> None:
+        self.say("#dev", Said("s1", "ada", "firstcanary"))
+        self.remove("#dev", 1)
+        self.cleaning.work()
+        self.close()
+        self.open()
+        self.clean()
+        self.assert_gone("firstcanary")
+        self.close()
+        self.open()
+        self.assertIsNone(self.cleaning.patience)
+
+    def test_it_waits_for_those_who_read_an_older_state(self) -> None:
+        self.say("#dev", Said("s1", "ada", "firstcanary"), Said("s1", "ada", "second"))
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("begin")
+            before = other.execute("select body from entry where seq = 1").fetchall()
+            self.remove("#dev", 1)
+            for _ in range(100):
+                self.now += self.cleaning.patience or 0
+                self.cleaning.work()
+            self.assertAlmostEqual(self.cleaning.patience or 0, PATIENCE)
+            self.say("#dev", Said("s1", "ada", "nobody waits for that"))
+            self.assertEqual(other.execute("select body from entry where seq = 1").fetchall(), before)
+            other.execute("commit")
+        self.clean()
+        self.assert_gone("firstcanary")
+
+    def leave_copy(self, text: str) -> None:
+        """Have a copy of a line in a page that is free: as SQLite does that overwrites nothing."""
+        self.file.writer.execute("create table junk (x)")
+        self.file.writer.execute("insert into junk values (zeroblob(20000))")
+        self.file.writer.execute("drop table junk")
+        self.file.empty_wal()
+        with open(self.path, "r+b") as file:
+            file.seek(100 - PAGE, os.SEEK_END)
+            file.write(encode(Said("s1", "ada", text)))
+
+    def test_without_room_for_a_second_file_it_is_tried_again_and_lines_are_taken(self) -> None:
+        self.talk(1000)
+        self.say("#dev", Said("s1", "ada", "firstcanary"))
+        self.leave_copy("firstcanary")
+        self.remove("#dev", 1)
+        copied = self.file.write_anew
+
+        def without_room() -> None:
+            with at_largest(os.path.getsize(self.path) // 2):
+                copied()
+
+        self.patch(self.file, "write_anew", without_room)
+        self.assertRaises(sqlite3.OperationalError, self.clean)
+        self.assertFalse(self.file.writer.in_transaction)
+        tried = self.now
+        self.say("#dev", Said("s1", "ada", "second"))
+        self.patch(self.file, "write_anew", copied)
+        self.clean()
+        self.assertAlmostEqual(self.now - tried, TRIED_AGAIN)
+        self.assert_gone("firstcanary")
+        self.assertEqual(self.file.writer.execute("pragma temp_store").fetchone(), (2,))
+
+    def test_lines_do_not_wait_for_a_new_file_for_more_than_a_hundredth_of_the_time(self) -> None:
+        copied = self.file.write_anew
+
+        def slowly() -> None:
+            copied()
+            self.now += 2
+
+        self.patch(self.file, "write_anew", slowly)
+        self.say("#dev", Said("s1", "ada", "firstcanary"), Said("s1", "ada", "secondcanary"))
+        for number, text in enumerate(("firstcanary", "secondcanary"), 1):
+            self.leave_copy(text)
+            self.remove("#dev", number)
+            self.clean()
+            self.assert_gone(text)
+        self.assertEqual(self.now, 2 + 2 / LARGEST_SHARE + 2)
