@@ -75,7 +75,6 @@ OWN_BITS = 64
 MAPPED_BITS = 96
 
 
-@lru_cache(MOST_REMEMBERED)
 def mask(text: str) -> AnyNetwork:
     """
     Return whom an operator means by an address or a network: by an IPv6 address the /64 around it.
@@ -85,27 +84,36 @@ def mask(text: str) -> AnyNetwork:
     Raises:
         ValueError: it is neither; it is its text.
     """
+    if "/" not in text:
+        found = own(text)
+        if found is None or "%" in text:
+            raise ValueError(text)
+        return found
     try:
-        network = ip_network(text.partition("%")[0] if "/" not in text else text, strict=False)
+        network = ip_network(text, strict=False)
     except ValueError:
         raise ValueError(text) from None
-    if isinstance(network, IPv6Network):
+    if isinstance(network, IPv6Network) and network.prefixlen >= MAPPED_BITS:
         mapped = network.network_address.ipv4_mapped
-        if mapped is not None and network.prefixlen >= MAPPED_BITS:
+        if mapped is not None:
             return IPv4Network((int(mapped), network.prefixlen - MAPPED_BITS))
-        if "/" not in text:
-            return network.supernet(new_prefix=OWN_BITS)
     return network
 
 
 @lru_cache(MOST_REMEMBERED)
 def host(address: str) -> AnyNetwork | None:
-    """Return the smallest network that an address is in, of it alone; None of what is no address."""
+    """Return the network of an address alone; None of what is no address."""
     try:
-        ip = _plain(ip_address(address))
+        return ip_network(_plain(ip_address(address)))
     except ValueError:
         return None
-    return ip_network(ip)
+
+
+@lru_cache(MOST_REMEMBERED)
+def own(address: str) -> AnyNetwork | None:
+    """Return the network that one customer has for themselves who is at an address; None of what is none."""
+    network = host(address)
+    return network.supernet(new_prefix=OWN_BITS) if isinstance(network, IPv6Network) else network
 
 
 @lru_cache(MOST_REMEMBERED)

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import answers, ordering, others, outsiders, queries
+from tcpchat import answers, barring, ordering, others, outsiders, queries, sanctioning
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
@@ -62,12 +62,16 @@ ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
 QUESTIONS = (AskHistory, Search, More, ListRooms, Who, WhoIs, Seen, Help)
 
 # Requests of which something is in the log, if they have a reference with it.
-LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave, *ordering.REQUESTS)
+LOGGED = (
+    Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave,
+    *ordering.REQUESTS, *sanctioning.REQUESTS,
+)  # fmt: skip
 
 
 # What is carried out by modules of its own.
 ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {}
 ELSEWHERE.update(dict.fromkeys(ordering.REQUESTS, ordering.carry_out))
+ELSEWHERE.update(dict.fromkeys(sanctioning.REQUESTS, sanctioning.carry_out))
 
 
 class Present:
@@ -143,7 +147,10 @@ class Present:
         return effect if effect is None or isinstance(effect, Deferred) else await effect
 
     def refused(self, why: Refused) -> None:
-        """Nothing more is to be said than what was said already."""
+        """Nothing more is to be said than what was said already, but to whoever may not be here."""
+        if isinstance(why, barring.Banished):
+            self._dialogue.drop_lines()
+            self._dialogue.ended()
 
     def view(self, stream: str) -> View:
         """Return how the person sees a stream."""
@@ -263,6 +270,7 @@ class Present:
 
     def _post(self, feed: RoomFeed, event: Event) -> Posting:
         feed.room.check(event)
+        barring.check_speaking(self._chat, feed.room, self._session.person, self._session.address)
         if feed.room.order.slow and isinstance(event, Spoken):
             ordering.check_pace(self._session, feed)
         return Posting(feed.stream, event)
@@ -296,6 +304,11 @@ class Present:
         person = session.person
         if new == person.name:
             raise Refused(f"You are {session.nick} already.")
+        try:
+            barring.check_name(self._chat, person, session.address, new, session.feeds)
+        except Refused:
+            session.release(new)
+            raise
         feeds = [feed for feed in session.feeds[::-1] if person.id not in feed.room.going_out]
         rooms = tuple(feed.stream for feed in feeds)
         change = self._chat.new_id()

@@ -1,5 +1,5 @@
 """
-Who is banned or muted, where, and whether somebody is. No I/O, no clock.
+Identity is banned or muted, where, and whether somebody is. No I/O, no clock.
 
 A sanction has marks: keys of a nickname, a person's id, networks. Whoever one of them fits is hit by it.
 """
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tcpchat import records
+from tcpchat import records, sentences
 from tcpchat.limits import MOST_MARKED_NETWORKS, MOST_VERDICTS
 from tcpchat.names import Name
 from tcpchat.networks import AnyNetwork, host, mask
@@ -30,7 +30,7 @@ NEVER = float("inf")
 _Key = tuple[Any, ...]
 
 
-class Who(NamedTuple):
+class Identity(NamedTuple):
     """By what somebody is known: the nickname, the person's id, and the address without a port."""
 
     name: Name
@@ -46,8 +46,9 @@ class Sanctions:
         self._keep = keep
         self._all: dict[str, KeptSanction] = {}  # by id, the oldest first
         self._marked: dict[_Key, dict[str, KeptSanction]] = {}  # by mark: those that have it, by id
-        self._lengths: dict[_Key, Counter[int]] = {}  # of prefixes of networks: how many have each
-        self._verdicts: dict[tuple[str, Who], KeptSanction | None] = {}  # of mutes, as found lately
+        # By kind and room: versions and lengths of the networks there, and how many have each.
+        self._lengths: dict[_Key, Counter[tuple[int, int]]] = {}
+        self._verdicts: dict[tuple[str, Identity], KeptSanction | None] = {}  # of mutes, as found lately
         self._soonest = NEVER  # when the first one may be over
         self.in_rooms = 0  # how many there are that are not for the whole server
         self.muted: Counter[str] = Counter()  # the rooms with mutes, and how many each has
@@ -58,23 +59,22 @@ class Sanctions:
         for mark in _marks(sanction):
             self._marked.setdefault(mark, {})[sanction.id] = sanction
         for network in map(mask, sanction.networks):
-            lengths = self._lengths.setdefault((sanction.kind, sanction.room, network.version), Counter())
-            lengths[network.prefixlen] += 1
+            lengths = self._lengths.setdefault((sanction.kind, sanction.room), Counter())
+            lengths[network.version, network.prefixlen] += 1
         self._soonest = min(self._soonest, _end(sanction))
         self.in_rooms += sanction.room != SERVER
         if sanction.kind == MUTE:
             self.muted[sanction.room] += 1
             self._verdicts.clear()
 
-    def add(self, sanction: KeptSanction) -> Sequence[KeptSanction]:
+    def add(self, sanction: KeptSanction) -> KeptSanction:
         """
-        Sanction somebody; return the sanctions of the same name, whose place it takes.
+        Sanction somebody in place of those sanctions that are of the same name; return what it has become.
 
-        The person and the networks that they have marked it marks too: whoever was put out is not there
+        The person and the networks that those have marked it marks, too: whoever was put out is not there
         to be looked at again.
         """
-        before = self.named(sanction)
-        for old in before:
+        for old in self.named(sanction):
             networks = dict.fromkeys((*old.networks, *sanction.networks))
             sanction = msgspec.structs.replace(
                 sanction,
@@ -84,7 +84,7 @@ class Sanctions:
             self.remove(old.id)
         self.restore(sanction)
         self._keep(sanction.id, records.encode(sanction))
-        return before
+        return sanction
 
     def remove(self, id: str) -> None:
         """Lift a sanction, if there is such a one."""
@@ -95,16 +95,15 @@ class Sanctions:
             del self._marked[mark][id]
             if not self._marked[mark]:
                 del self._marked[mark]
+        key = sanction.kind, sanction.room
         for network in map(mask, sanction.networks):
-            key = sanction.kind, sanction.room, network.version
-            self._lengths[key][network.prefixlen] -= 1
-            self._lengths[key] += Counter()  # only those that some have
-            if not self._lengths[key]:
-                del self._lengths[key]
+            self._lengths[key][network.version, network.prefixlen] -= 1
+        if sanction.networks and not _positive(self._lengths[key]):
+            del self._lengths[key]
         self.in_rooms -= sanction.room != SERVER
         if sanction.kind == MUTE:
             self.muted[sanction.room] -= 1
-            self.muted += Counter()
+            _positive(self.muted)
             self._verdicts.clear()
         self._keep(id, None)
 
@@ -134,7 +133,7 @@ class Sanctions:
             return [each for each in found.values() if not set(each.keys).isdisjoint(like.keys)]
         return [each for each in found.values() if not each.keys and each.networks == like.networks]
 
-    def find(self, kind: str, room: str, who: Who, now: int) -> KeptSanction | None:
+    def find(self, kind: str, room: str, who: Identity, now: int) -> KeptSanction | None:
         """Return a sanction of a kind that hits somebody in a room or on the server, if one does."""
         hits: list[KeptSanction] = []
         for key in self._keys(kind, room, who):
@@ -143,7 +142,7 @@ class Sanctions:
             hits += islice((each for each in latest if not _is_over(each, now)), 1)
         return max(hits, key=_end, default=None)
 
-    def mute(self, room: str, who: Who, now: int) -> KeptSanction | None:
+    def mute(self, room: str, who: Identity, now: int) -> KeptSanction | None:
         """Return the mute that hits somebody in a room, from what was found for them before, if it was."""
         known = (room, who)
         if known in self._verdicts:
@@ -155,15 +154,22 @@ class Sanctions:
         self._verdicts[known] = found = self.find(MUTE, room, who, now)
         return found
 
-    def _keys(self, kind: str, room: str, who: Who) -> Iterator[_Key]:
+    def _keys(self, kind: str, room: str, who: Identity) -> Iterator[_Key]:
         """Yield all marks that would hit somebody."""
         for key in who.name.keys:
             yield kind, room, *key
         yield kind, room, "person", who.person
-        network = host(who.address)
-        if network is not None and (lengths := self._lengths.get((kind, room, network.version))):
-            for length in lengths:
-                yield _network(kind, room, network, length)
+        lengths = self._lengths.get((kind, room))
+        if lengths and (network := host(who.address)):
+            for version, length in lengths:
+                if version == network.version:
+                    yield _network(kind, room, network, length)
+
+
+def _positive(numbers: Counter[Any]) -> Counter[Any]:
+    """Leave out what there is none of any more."""
+    numbers += Counter()
+    return numbers
 
 
 def _marks(sanction: KeptSanction) -> Iterator[_Key]:
@@ -180,6 +186,20 @@ def _network(kind: str, room: str, network: AnyNetwork, length: int) -> _Key:
     """Return the mark of the network of a length that an address or network is in."""
     bits = network.max_prefixlen
     return kind, room, network.version, length, int(network.network_address) >> (bits - length)
+
+
+def remaining(sanction: KeptSanction, now: int) -> int | None:
+    """Return how many seconds are left of a sanction, as people would say it; None: it is for good."""
+    if sanction.until is None:
+        return None
+    seconds = max(1, -(-(sanction.until - now) // 1000))
+    unit = 3600 if seconds >= 86400 else 60 if seconds >= 3600 else 1
+    return -(-seconds // unit) * unit
+
+
+def because(sanction: KeptSanction, now: int) -> str:
+    """Return the end of a sentence: for how long a sanction still is, and why."""
+    return sentences.because(sanction.reason, remaining(sanction, now))
 
 
 def _end(sanction: KeptSanction) -> float:
