@@ -126,7 +126,8 @@ async def _log(
     chat = session.chat
     parts = _parts(session, request, scope, sanction, hit, ref)
     note = audit.note(session, f"{DONE[sanction.kind]} {_described(sanction, scope)}")
-    put_out = [person.id for person in hit] if isinstance(request, Ban) else []
+    # Who is not there goes as well: an account has its place in a room while it is away.
+    put_out = [person.id for person in hit] + [sanction.account] if isinstance(request, Ban) else []
     feeds = [feed for feed in chat.rooms if feed.stream in dict(parts)]
     seqs = await log_putting_out(chat, feeds, put_out, [*parts, note])
     _tell(session, scope, f"{sanction.whom} is {DONE[sanction.kind]}{scope.where(sanction.kind)}")
