@@ -8,11 +8,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import answers, barring, ordering, others, outsiders, queries, sanctioning
+from tcpchat import answers, barring, ordering, others, outsiders, queries, sanctioning, speaking
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Acted, Event, Renamed, Said, Spoken, Told, TopicSet
+from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
 from tcpchat.history import History
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
@@ -269,10 +269,7 @@ class Present:
         return self._post(feed, said)
 
     def _post(self, feed: RoomFeed, event: Event) -> Posting:
-        feed.room.check(event)
-        barring.check_speaking(self._chat, feed.room, self._session.person, self._session.address)
-        if feed.room.order.slow and isinstance(event, Spoken):
-            ordering.check_pace(self._session, feed)
+        speaking.check(self._session, feed, event)
         return Posting(feed.stream, event)
 
     def _tell(self, to: Addressee, text: str, ref: str) -> Kept:
