@@ -368,6 +368,12 @@ class ServerTests(SanctionCase):
             self.assertEqual([type(it) for it in self.events(stream, Banned, Left)][-1], Banned)
         self.assertIsNone(self.chat.people.find(self.chat.people.nickname("eve")))
 
+    def test_programs_are_told_that_it_is_from_everywhere(self) -> None:
+        self.carl.types("/json")
+        self.rita.types("/ban server eve spam")
+        (shown,) = [it for it in map(json.loads, self.carl.sees()) if it["type"] == "banned"]
+        self.assertEqual((shown["room"], shown["nick"], shown["everywhere"]), ("lobby", "eve", True))
+
     def test_their_session_cannot_be_taken_up(self) -> None:
         self.rita.types("/ban server eve")
         self.clock.advance(1)
