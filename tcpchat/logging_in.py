@@ -115,6 +115,7 @@ async def _come_in(
         session.release(name)
         raise
     session.forget_lost_rooms()
+    membership.leave_barred(dialogue)  # who is banned meanwhile could not be found yet, to be put out
     connection = dialogue.reader.session
     home = attach(session, dialogue, make_home)
     session.register(tuple(feed.stream for feed in session.feeds))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
+import msgspec
 from twisted.internet.defer import Deferred
 
 from tcpchat.barring import Banished
@@ -29,6 +31,13 @@ class BarredCase(OwnRoomCase):
     def assert_hung_up(self, visitor: Visitor, shown: list[str]) -> None:
         self.assertEqual(shown, [GONE])
         self.assertTrue(visitor.screen.closed)
+
+    def do_next(self) -> None:
+        """Let one of the things happen that are to happen now, and nothing behind it."""
+        if self.clock.calls and self.clock.calls[0].getTime() <= self.clock.seconds():
+            call = self.clock.calls.pop(0)
+            call.called = 1
+            call.func(*call.args, **call.kw)
 
     def session(self, visitor: Visitor) -> Session:
         session = self.chat.people.session(visitor.dialogue.reader.session)
@@ -308,3 +317,47 @@ class LoginTests(BarredCase):
         self.rita.types("/ban server 0.0.0.0/0", "/ban #lobby 0.0.0.0/0")
         rita = self.log_in("rita", address=ELSEWHERE)
         self.assertRegex(rita.sees()[0], "You are rita, in #lobby")
+
+    def test_at_whichever_moment_of_a_login_the_account_is_banned_it_is_not_in_the_room(self) -> None:
+        for where, stream in (("#own", "#own"), ("server", "#lobby")):
+            for moment in range(6):
+                nick = f"{'ABCDEF'[moment]}{where[-3:]}x"
+                account = msgspec.structs.replace(
+                    self.register(nick), rooms={"#lobby": 1, "#own": 1, "#dev": 1}
+                )
+                self.chat.accounts.keep(account)
+                visitor = self.connect(ELSEWHERE)
+                coming = Deferred.fromCoroutine(log_in(visitor.dialogue, account, Present))
+                coming.addErrback(lambda failure: failure.trap(Banished))
+                for _ in range(moment):
+                    self.do_next()
+                self.rita.dialogue.received(f"/ban {where} {nick} spam")
+                self.settle()
+                self.clock.advance(1)
+                self.settle()
+                self.assertNotIn(nick, self.room(stream).others(""), (where, moment))
+                self.assertEqual(self.flushLoggedErrors(), [])
+
+    def test_at_whichever_moment_of_coming_or_coming_back_somebody_is_banned_they_are_not_in(self) -> None:
+        for where, stream in (("#own", "#own"), ("server", "#lobby"), ("#lobby", "#lobby")):
+            for comes, moment in product(("new", "broken", "left"), range(8)):
+                nick = f"{'ABCDEFGH'[moment]}{where[-1]}{comes}"
+                address = f"10.1.{moment}.{len(comes)}"
+                visitor = self.connect(address)
+                if comes != "new":
+                    visitor.types(nick, "/join #own", *["/quit"][: comes == "left"])
+                    visitor.breaks_off()
+                    self.settle()
+                    code, visitor = visitor.code, self.connect(address)
+                visitor.dialogue.received(nick if comes == "new" else f"/resume {code}")
+                for _ in range(moment):
+                    self.do_next()
+                self.rita.dialogue.received(f"/ban {where} {address} spam")
+                self.settle()
+                self.clock.advance(1)
+                self.settle()
+                self.assertNotIn(nick, self.room(stream).others(""), (where, comes, moment))
+                self.assertEqual(visitor.screen.closed, where == "server", (where, comes, moment))
+                self.assertEqual(self.flushLoggedErrors(), [])
+                self.rita.types(f"/unban {where} {address}")
+                visitor.types("/quit")
