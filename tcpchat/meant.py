@@ -15,7 +15,7 @@ from tcpchat.records import KeptSanction
 from tcpchat.requests import EVERYWHERE, Ban, Mute, Refused, Unban, Unmute
 from tcpchat.room import Room
 from tcpchat.room_feed import RoomFeed
-from tcpchat.sanctions import BAN, MUTE, SERVER, Sanctions
+from tcpchat.sanctions import BAN, MUTE, SERVER, fits
 from tcpchat.service import Chat
 from tcpchat.session import Session
 
@@ -128,30 +128,29 @@ def meant(session: Session, request: Ban | Mute, scope: Scope) -> Meant:
     if person is None:
         return Meant(msgspec.structs.replace(sanction, account=account), False)
     sanction = msgspec.structs.replace(sanction, whom=person.nick, keys=person.name.keys, account=person.id)
-    theirs = set(filter(None, (own(seat.address) for seat in person.sessions)))
-    shared = theirs & _networks_of_others(chat, person, sanction)
+    theirs: set[AnyNetwork] = set(filter(None, (own(seat.address) for seat in person.sessions)))
+    shared = {network for network in theirs if _is_shared(chat, person, network)}
     networks = tuple(sorted(map(str, theirs - shared)))
     return Meant(msgspec.structs.replace(sanction, networks=networks), bool(shared))
 
 
-def _networks_of_others(chat: Chat, person: Person, sanction: KeptSanction) -> set[AnyNetwork]:
-    """Return the networks of those who are there and would not be hit but by where they come from."""
-    hit = {it.id for it in hit_by(chat, Scope(None), sanction)}
-    others = (it for it in chat.people if it is not person and it.id not in hit)
-    return set(filter(None, (own(seat.address) for it in others for seat in it.sessions)))
+def _is_shared(chat: Chat, person: Person, network: AnyNetwork) -> bool:
+    """
+    Tell whether somebody else who is there comes from a network, too.
+
+    Nobody else would be hit but by that: there are no two people who look alike.
+    """
+    hits = fits(KeptSanction("", "", "", "", "", 0, networks=(str(network),)))
+    others = (other for other in chat.people if other is not person)
+    return any(hits(barring.identity(other, seat.address)) for other in others for seat in other.sessions)
 
 
 def hit_by(chat: Chat, scope: Scope, sanction: KeptSanction) -> list[Person]:
     """Return the people whom a sanction would hit who are there."""
-    only = Sanctions(lambda id, value: None)
-    only.restore(sanction)
-    now = chat.wall()
+    hits = fits(sanction)
     return [
         person
         for person in scope.people(chat)
-        if any(
-            only.find(sanction.kind, sanction.room, barring.identity(person, seat.address), now)
-            for seat in person.sessions
-        )
+        if any(hits(barring.identity(person, seat.address)) for seat in person.sessions)
         and not barring.is_exempt(chat, person.account, scope.room)
     ]

@@ -100,19 +100,35 @@ def mask(text: str) -> AnyNetwork:
     return network
 
 
-@lru_cache(MOST_REMEMBERED)
-def host(address: str) -> AnyNetwork | None:
-    """Return the network of an address alone; None of what is no address."""
+class Number(NamedTuple):
+    """An address as a number of its version's bits."""
+
+    version: int
+    value: int
+
+
+def number(address: str) -> Number | None:
+    """Return an address as a number; None of what is no address."""
     try:
-        return ip_network(_plain(ip_address(address)))
+        ip = _plain(IPv6Address(address) if ":" in address else IPv4Address(address))
     except ValueError:
         return None
+    return Number(ip.version, int(ip))
+
+
+def prefix(network: AnyNetwork) -> tuple[int, int, int]:
+    """Return the version of what is in a network, the bits that differ there, and those that do not."""
+    rest = network.max_prefixlen - network.prefixlen
+    return network.version, rest, int(network.network_address) >> rest
 
 
 @lru_cache(MOST_REMEMBERED)
 def own(address: str) -> AnyNetwork | None:
     """Return the network that one customer has for themselves who is at an address; None of what is none."""
-    network = host(address)
+    try:
+        network = ip_network(_plain(ip_address(address)))
+    except ValueError:
+        return None
     return network.supernet(new_prefix=OWN_BITS) if isinstance(network, IPv6Network) else network
 
 

@@ -16,7 +16,7 @@ import msgspec
 from tcpchat import records, sentences
 from tcpchat.limits import MOST_MARKED_NETWORKS, MOST_VERDICTS
 from tcpchat.names import Name
-from tcpchat.networks import AnyNetwork, host, mask
+from tcpchat.networks import mask, number, prefix
 from tcpchat.records import KeptSanction
 
 BAN, MUTE = "ban", "mute"
@@ -46,8 +46,8 @@ class Sanctions:
         self._keep = keep
         self._all: dict[str, KeptSanction] = {}  # by id, the oldest first
         self._marked: dict[_Key, dict[str, KeptSanction]] = {}  # by mark: those that have it, by id
-        # By kind and room: versions and lengths of the networks there, and how many have each.
-        self._lengths: dict[_Key, Counter[tuple[int, int]]] = {}
+        # By kind and room: versions and bits of the networks there, and how many have each.
+        self._sizes: dict[_Key, Counter[tuple[int, int]]] = {}
         self._verdicts: dict[tuple[str, Identity], KeptSanction | None] = {}  # of mutes, as found lately
         self._soonest = NEVER  # when the first one may be over
         self.in_rooms = 0  # how many there are that are not for the whole server
@@ -59,8 +59,8 @@ class Sanctions:
         for mark in _marks(sanction):
             self._marked.setdefault(mark, {})[sanction.id] = sanction
         for network in map(mask, sanction.networks):
-            lengths = self._lengths.setdefault((sanction.kind, sanction.room), Counter())
-            lengths[network.version, network.prefixlen] += 1
+            sizes = self._sizes.setdefault((sanction.kind, sanction.room), Counter())
+            sizes[prefix(network)[:2]] += 1
         self._soonest = min(self._soonest, _end(sanction))
         self.in_rooms += sanction.room != SERVER
         if sanction.kind == MUTE:
@@ -97,9 +97,9 @@ class Sanctions:
                 del self._marked[mark]
         key = sanction.kind, sanction.room
         for network in map(mask, sanction.networks):
-            self._lengths[key][network.version, network.prefixlen] -= 1
-        if sanction.networks and not _positive(self._lengths[key]):
-            del self._lengths[key]
+            self._sizes[key][prefix(network)[:2]] -= 1
+        if sanction.networks and not _positive(self._sizes[key]):
+            del self._sizes[key]
         self.in_rooms -= sanction.room != SERVER
         if sanction.kind == MUTE:
             self.muted[sanction.room] -= 1
@@ -159,11 +159,27 @@ class Sanctions:
         for key in who.name.keys:
             yield kind, room, *key
         yield kind, room, "person", who.person
-        lengths = self._lengths.get((kind, room))
-        if lengths and (network := host(who.address)):
-            for version, length in lengths:
-                if version == network.version:
-                    yield _network(kind, room, network, length)
+        sizes = self._sizes.get((kind, room))
+        if sizes and (ip := number(who.address)):
+            for version, rest in sizes:
+                if version == ip.version:
+                    yield kind, room, version, rest, ip.value >> rest
+
+
+def fits(sanction: KeptSanction) -> Callable[[Identity], bool]:
+    """Return what tells of one person after the other whether a sanction hits them, whatever the time is."""
+    keys = set(sanction.keys)
+    networks = [prefix(mask(network)) for network in sanction.networks]
+
+    def hits(who: Identity) -> bool:
+        if who.person == sanction.account or not keys.isdisjoint(who.name.keys):
+            return True
+        ip = number(who.address) if networks else None
+        return ip is not None and any(
+            version == ip.version and ip.value >> rest == begin for version, rest, begin in networks
+        )
+
+    return hits
 
 
 def _positive(numbers: Counter[Any]) -> Counter[Any]:
@@ -179,13 +195,7 @@ def _marks(sanction: KeptSanction) -> Iterator[_Key]:
     if sanction.account:
         yield sanction.kind, sanction.room, "person", sanction.account
     for network in map(mask, sanction.networks):
-        yield _network(sanction.kind, sanction.room, network, network.prefixlen)
-
-
-def _network(kind: str, room: str, network: AnyNetwork, length: int) -> _Key:
-    """Return the mark of the network of a length that an address or network is in."""
-    bits = network.max_prefixlen
-    return kind, room, network.version, length, int(network.network_address) >> (bits - length)
+        yield sanction.kind, sanction.room, *prefix(network)
 
 
 def remaining(sanction: KeptSanction, now: int) -> int | None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.networks import HERE, Kind, Network, host, mask, network, networks, own
+from tcpchat.networks import HERE, Kind, Network, Number, mask, network, networks, number, own, prefix
 
 
 class KindTests(SynchronousTestCase):
@@ -133,8 +133,23 @@ class MaskTests(SynchronousTestCase):
 
     @given(st.ip_addresses())
     def test_an_address_is_in_what_is_meant_by_it(self, ip: IPv4Address | IPv6Address) -> None:
-        alone = host(str(ip))
-        assert alone is not None
-        self.assertEqual(alone.num_addresses, 1)
-        self.assertIn(alone.network_address, mask(str(ip)))
         self.assertEqual(mask(str(ip)), own(str(ip)))
+        self.assertEqual(mask(f"{ip}/{ip.max_prefixlen}").num_addresses, 1)
+
+
+class NumberTests(SynchronousTestCase):
+    def test_an_address_has_a_number_and_what_is_none_has_not(self) -> None:
+        self.assertEqual(number("192.0.2.1"), Number(4, 0xC0000201))
+        self.assertEqual(number("::ffff:192.0.2.1"), Number(4, 0xC0000201))
+        self.assertEqual(number("fe80::1%eth0"), Number(6, 0xFE80 << 112 | 1))
+        for wrong in "", "here", "1.2.3", "1.2.3.4/32", "::x":
+            self.assertIsNone(number(wrong))
+
+    @given(st.ip_addresses(), st.data())
+    def test_what_is_in_a_network_begins_as_it_does(
+        self, ip: IPv4Address | IPv6Address, data: st.DataObject
+    ) -> None:
+        length = data.draw(st.integers(0, ip.max_prefixlen))
+        version, rest, begin = prefix(ip_network((int(ip), length), strict=False))
+        self.assertEqual((version, rest), (ip.version, ip.max_prefixlen - length))
+        self.assertEqual(int(ip) >> rest, begin)

@@ -15,7 +15,7 @@ from tcpchat import records
 from tcpchat.limits import MOST_MARKED_NETWORKS, MOST_VERDICTS
 from tcpchat.names import nickname
 from tcpchat.records import KeptSanction
-from tcpchat.sanctions import BAN, MUTE, SERVER, Identity, Sanctions, because, remaining
+from tcpchat.sanctions import BAN, MUTE, SERVER, Identity, Sanctions, because, fits, remaining
 
 NOW = 1_000_000
 
@@ -264,7 +264,7 @@ def some_sanction(draw: Callable[..., Any]) -> KeptSanction:
     return made
 
 
-def fits(it: KeptSanction, who: Identity) -> bool:
+def is_hit_by(it: KeptSanction, who: Identity) -> bool:
     """Tell whether a sanction hits somebody, as simply as it can be said."""
     if who.person == it.account or not set(it.keys).isdisjoint(who.name.keys):
         return True
@@ -295,10 +295,12 @@ class ModelTests(SynchronousTestCase):
             else:
                 sanctions.remove(step.id)
                 sanctions.add(step)
+        for it in sanctions.list():
+            self.assertEqual(fits(it)(who), is_hit_by(it, who))
         known = [records.sanction(record) for record in kept.values() if record is not None]
         self.assertEqual(sorted(known, key=lambda it: it.id), sorted(sanctions.list(), key=lambda it: it.id))
         expected = any(
-            fits(it, who) and (it.kind, it.room) == (kind, room) and (it.until is None or it.until > now)
+            is_hit_by(it, who) and (it.kind, it.room) == (kind, room) and (it.until is None or it.until > now)
             for it in known
         )
         for _ in range(2):  # what is expired is lifted, and that changes nothing
@@ -307,12 +309,12 @@ class ModelTests(SynchronousTestCase):
             mute = sanctions.mute(room, who, now)
             self.assertEqual(mute is not None, sanctions.find(MUTE, room, who, now) is not None)
             if found is not None:
-                self.assertTrue(fits(found, who))
+                self.assertTrue(is_hit_by(found, who))
             sanctions.expire(now)
         self.assertFalse([it for it in sanctions.list() if it.until is not None and it.until <= now])
         for it in sanctions.list():
             sanctions.remove(it.id)
-        self.assertEqual((sanctions._marked, sanctions._lengths), ({}, {}))
+        self.assertEqual((sanctions._marked, sanctions._sizes), ({}, {}))
         self.assertEqual((dict(sanctions.muted), sanctions.in_rooms), ({}, 0))
 
 
