@@ -82,9 +82,9 @@ class Ending(Telling, ABC):
             self._forget()
         self._end(reason, is_break=bool(reason))
 
-    def cut_off(self, text: str) -> None:
+    def cut_off(self, why: str | Refused) -> None:
         """End now for a reason that is not the person's wish, whatever is to come yet."""
-        self._cut_off(Refused(text))
+        self._cut_off(Refused(why) if isinstance(why, str) else why)
 
     def abort(self) -> None:
         """Hang up at once, whatever has not been read."""

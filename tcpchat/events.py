@@ -161,11 +161,16 @@ class Kicked(Moderated, frozen=True):
 
 
 class Banned(Moderated, frozen=True):
-    """Whoever a ban hits was put out and kept out: ``targets`` are the people who were there."""
+    """
+    Whoever a ban hits was put out and kept out: ``targets`` are the people who were there.
+
+    It is from the room, or, with ``everywhere``, from the whole server.
+    """
 
     targets: tuple[str, ...]
     seconds: int | None = None
     reason: str = ""
+    everywhere: bool = False
 
 
 class Unbanned(Moderated, frozen=True):

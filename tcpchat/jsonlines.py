@@ -169,7 +169,8 @@ def _more(event: Event) -> dict[str, Any]:
         case Kicked(_, nick, whom, _, reason):
             return {"type": "kicked", "by": nick, "nick": whom, "reason": reason}
         case Banned(_, nick, whom, _, seconds, reason) | Muted(_, nick, whom, seconds, reason):
-            return {"type": _tag(event), "by": nick, "nick": whom, "seconds": seconds, "reason": reason}
+            fields = {"type": _tag(event), "by": nick, "nick": whom, "seconds": seconds, "reason": reason}
+            return fields | {"everywhere": True} if isinstance(event, Banned) and event.everywhere else fields
         case Slowed(_, nick, seconds):
             return {"type": "slowed", "by": nick, "seconds": seconds}
         case Invited(_, nick, whom, _, into) if into:

@@ -148,6 +148,20 @@ LONGEST_FAREWELL = 30
 # what waits without end costs a descriptor.
 LONGEST_NAMELESS = 60
 
+# Bans and mutes of one room, and of all rooms together, some 1 KB each: more than anybody looks through.
+# Those for the whole server have no limit, as only its operators make them.
+MOST_SANCTIONS_OF_A_ROOM = 500
+MOST_SANCTIONS_OF_ROOMS = 50_000
+
+# Networks that one ban or mute marks: each time that somebody is banned anew, one may be added.
+MOST_MARKED_NETWORKS = 16
+
+# People of whom it is remembered whether they are muted, some 500 bytes each: as many as talk at once.
+MOST_VERDICTS = 4096
+
+# Bans and mutes that one /ban lists: the latest.
+MOST_LISTED = 50
+
 # People whom one does not want to hear: each is compared with whoever says something.
 MOST_IGNORED = 100
 

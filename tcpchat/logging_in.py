@@ -12,6 +12,7 @@ from dataclasses import replace
 from twisted.internet.defer import DeferredLock
 
 from tcpchat import answers, jsonlines
+from tcpchat.barring import check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
 from tcpchat.membership import Membership
 from tcpchat.person import Person
@@ -20,6 +21,7 @@ from tcpchat.records import KeptAccount
 from tcpchat.requests import Refused
 from tcpchat.returning import MakeHome, attach, show_missed, take_up, tell_operator
 from tcpchat.room import LOBBY
+from tcpchat.sanctions import Identity
 from tcpchat.session import Session
 from tcpchat.settings import AS_AT_FIRST, Settings
 
@@ -35,7 +37,7 @@ async def log_in(
 
     Raises:
         NotKept: the log cannot be written; nobody has come in.
-        Refused: the account is gone meanwhile.
+        Refused: the account is gone meanwhile, or banned.
     """
     chat = dialogue.chat
     lock = chat.logging_in.setdefault(account.id, DeferredLock())
@@ -44,6 +46,7 @@ async def log_in(
         known = chat.accounts.get(account.id)
         if known is None:
             raise Refused("That account has just been removed.", "bad-login")
+        _check(dialogue, known)
         person = chat.people.person(account.id)
         if person is None:
             return await _come_in(dialogue, known, make_home, ref)
@@ -68,14 +71,22 @@ async def log_in_again(
 
     Raises:
         NotKept: the log cannot be written; the connection has ended.
+        Banished: whose account it is may not be here.
     """
     dialogue = session.dialogue
+    _check(dialogue, account)
     session.give_way(f"logged in as {account.nick}")
     try:
         return await log_in(dialogue, account, make_home, ref)
     except Exception:
         dialogue.cut_off("Not logged in: please connect again.")
         raise
+
+
+def _check(dialogue: Dialogue, account: KeptAccount) -> None:
+    chat = dialogue.chat
+    who = Identity(chat.people.nickname(account.nick), account.id, dialogue.address)
+    check_server(chat, who, account.id)
 
 
 async def _come_in(
@@ -98,10 +109,13 @@ async def _come_in(
         session.forget_lost_rooms()
         if not session.feeds:
             seqs += await _go_in(session, LOBBY, ref)
+        _check(dialogue, account)
     except Exception:
         chat.depart(person, session, session.feeds, "")
         session.release(name)
         raise
+    session.forget_lost_rooms()
+    membership.leave_barred(dialogue)  # who is banned meanwhile could not be found yet, to be put out
     connection = dialogue.reader.session
     home = attach(session, dialogue, make_home)
     session.register(tuple(feed.stream for feed in session.feeds))
@@ -123,6 +137,7 @@ async def _go_in(session: Session, stream: str, ref: str) -> list[int]:
     try:
         feed = await chat.rooms.reach(stream)
         person = session.person
+        check_room(chat, feed.room, identity(person, session.address), person.account)
         if person.id in feed.room.members:  # a server that has ended since has not said that they left
             seqs = []
         else:
@@ -154,6 +169,7 @@ def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
     account = chat.accounts.get(person.account)
     session = Session(dialogue, session_id, person, new)
     session.feeds = list(other.feeds)
+    Membership(session).leave_barred(dialogue)
     if account is not None:
         _take_settings(dialogue, account)
     connection = dialogue.reader.session

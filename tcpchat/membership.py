@@ -8,6 +8,8 @@ from itertools import islice
 
 from tcpchat import answers, jsonlines, outsiders
 from tcpchat.admitting import admit
+from tcpchat.barring import check_room, identity
+from tcpchat.dialogue import Dialogue
 from tcpchat.events import Left, lines_said
 from tcpchat.limits import MOST_NAMED
 from tcpchat.places import Place, pieces
@@ -72,7 +74,7 @@ class Membership:
         in though the room is locked.
 
         Raises:
-            Refused: the room is locked.
+            Refused: the room is locked, or the person banned from it.
             NotKept: the log cannot be written.
         """
         session = self._session
@@ -82,9 +84,12 @@ class Membership:
             session.dialogue.reader.restyle()
             session.dialogue.answer(self.where(feed, feed.shown + 1))
             return None
+        check_room(self._chat, feed.room, identity(session.person, session.address), session.person.account)
         (seq,) = await self._chat.join(
             feed, session.id, session.nick, ref, session.person.account, is_admitted=is_admitted
         )
+        if session.person.id not in feed.room.members:
+            raise Refused(f"You are no longer in {feed.stream}.", "not-member")  # put out at once
         session.feeds.append(feed)
         session.dialogue.reader.restyle()
         for other in self._others():
@@ -102,7 +107,8 @@ class Membership:
             coming = await self._chat.log.read(feed.stream, seq - 1, 1)
             view = session.dialogue.view(feed.stream)
             session.dialogue.reader.tell(feed.render(coming, view, session.dialogue.reader))
-        session.dialogue.reader.follow(feed, Place(seq, seq))
+        if feed in session.feeds:  # and not put out meanwhile
+            session.dialogue.reader.follow(feed, Place(seq, seq))
         return [seq]
 
     async def leave(self, feed: RoomFeed, ref: str = "") -> list[int]:
@@ -121,6 +127,20 @@ class Membership:
                 each.drop(feed, f"You left {feed.stream}.")
         self._chat.absences.forget(session.person.account, feed.stream)
         return seqs
+
+    def leave_barred(self, dialogue: Dialogue) -> None:
+        """Go out of the rooms in which the person may not be who is connected from elsewhere now."""
+        session = self._session
+        person = session.person
+        for feed in list(session.feeds):
+            try:
+                check_room(self._chat, feed.room, identity(person, dialogue.address), person.account)
+            except Refused as refusal:
+                left = Left(session.id, session.nick, "banned", account=person.account)
+                self._chat.log_surely([(feed.stream, [left])])
+                for each in (session, *self._others()):
+                    each.put_out_of(feed)
+                dialogue.refuse(refusal)
 
     def _others(self) -> list[Session]:
         """Return the person's sessions beside this one."""

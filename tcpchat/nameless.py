@@ -11,6 +11,7 @@ from tcpchat.accounting import PASSWORD
 from tcpchat.admission import Offence, Visit
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.authenticating import authenticate
+from tcpchat.barring import Banished, check_room, check_server
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.limits import MOST_WRONG_CODES, MOST_WRONG_PASSWORDS
@@ -34,6 +35,7 @@ from tcpchat.requests import (
 )
 from tcpchat.returning import come_back, come_in
 from tcpchat.room import LOBBY
+from tcpchat.sanctions import Identity
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.state import Effect, Later, Numbers, Outcome
@@ -128,7 +130,11 @@ class Nameless:
     def refused(self, why: Refused) -> None:
         """Ask again."""
         self._refusal = str(why)
-        if self._dialogue.reader.is_gone:
+        if isinstance(why, Banished):
+            self._refusal = None
+            self._dialogue.drop_lines()
+            self._dialogue.ended()
+        elif self._dialogue.reader.is_gone:
             self._dialogue.cut_off(self._refusal)  # nobody reads it, and nobody will answer
         elif self._wrong_codes >= MOST_WRONG_CODES:
             self._dialogue.drop_lines()
@@ -204,6 +210,9 @@ class Nameless:
 
     def _claim(self, nick: str, or_variant: bool) -> tuple[str, Name]:
         session = self._chat.new_id()
+        who = Identity(self._chat.people.nickname(nick), session, self._dialogue.address)
+        check_server(self._chat, who)
+        check_room(self._chat, self._chat.rooms.lobby.room, who)
         try:
             return session, self._chat.people.claim(nick, session, self._dialogue.address, or_variant)
         except Refused as refusal:
@@ -219,7 +228,7 @@ class Nameless:
     async def _come_in(self, claimed: tuple[str, Name], ref: str) -> Numbers | None:
         try:
             seqs = await come_in(self._dialogue, *claimed, Present, ref)
-        except NotKept:
+        except (NotKept, Refused):
             self._dialogue.begin(self)
             raise
         self._named()

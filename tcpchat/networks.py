@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum, auto
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
 AnyNetwork = IPv4Network | IPv6Network
@@ -68,6 +68,70 @@ def networks(texts: Iterable[str]) -> Trusted:
     return tuple(found)
 
 
+# Bits of an IPv6 address that one customer of a provider has for themselves: within them hosts number freely.
+OWN_BITS = 64
+
+# Bits in front of an IPv4 address inside IPv6, ::ffff:0:0/96 (RFC 4291, section 2.5.5.2).
+MAPPED_BITS = 96
+
+
+def mask(text: str) -> AnyNetwork:
+    """
+    Return whom an operator means by an address or a network: by an IPv6 address the /64 around it.
+
+    IPv4 inside IPv6 is IPv4.
+
+    Raises:
+        ValueError: it is neither; it is its text.
+    """
+    if "/" not in text:
+        found = own(text)
+        if found is None or "%" in text:
+            raise ValueError(text)
+        return found
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(text) from None
+    if isinstance(network, IPv6Network) and network.prefixlen >= MAPPED_BITS:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return IPv4Network((int(mapped), network.prefixlen - MAPPED_BITS))
+    return network
+
+
+class Number(NamedTuple):
+    """An address as a number of its version's bits."""
+
+    version: int
+    value: int
+
+
+def number(address: str) -> Number | None:
+    """Return an address as a number; None of what is no address."""
+    try:
+        ip = _plain(IPv6Address(address) if ":" in address else IPv4Address(address))
+    except ValueError:
+        return None
+    return Number(ip.version, int(ip))
+
+
+def prefix(network: AnyNetwork) -> tuple[int, int, int]:
+    """Return the version of what is in a network, the bits that differ there, and those that do not."""
+    rest = network.max_prefixlen - network.prefixlen
+    return network.version, rest, int(network.network_address) >> rest
+
+
+@lru_cache(MOST_REMEMBERED)
+def own(address: str) -> AnyNetwork | None:
+    """Return the network that one customer has for themselves who is at an address; None of what is none."""
+    try:
+        network = ip_network(_plain(ip_address(address)))
+    except ValueError:
+        return None
+    return network.supernet(new_prefix=OWN_BITS) if isinstance(network, IPv6Network) else network
+
+
 @lru_cache(MOST_REMEMBERED)
 def network(address: str, trusted: Trusted = ()) -> Network:
     """
@@ -76,14 +140,9 @@ def network(address: str, trusted: Trusted = ()) -> Network:
     ``trusted`` come first, whatever else they are. What is no address is from this machine.
     """
     try:
-        ip = ip_address(address)
+        ip = _plain(ip_address(address))
     except ValueError:
         return HERE
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped
-        elif ip.scope_id is not None:
-            ip = IPv6Address(int(ip))  # fe80::1%eth0: a network holds no address with a zone
     if any(ip in known for known in trusted):
         kind = Kind.TRUSTED
     elif ip.is_loopback:
@@ -93,8 +152,17 @@ def network(address: str, trusted: Trusted = ()) -> Network:
     else:
         kind = Kind.PUBLIC
     if isinstance(ip, IPv6Address):
-        return Network(kind, _within(ip, 64), _within(ip, 48))
+        return Network(kind, _within(ip, OWN_BITS), _within(ip, 48))
     return Network(kind, str(ip))
+
+
+def _plain(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return ip.ipv4_mapped
+        if ip.scope_id is not None:
+            return IPv6Address(int(ip))  # fe80::1%eth0: a network holds no address with a zone
+    return ip
 
 
 def _within(ip: IPv6Address, length: int) -> str:

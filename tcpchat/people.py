@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -56,6 +56,13 @@ class People:
         if not person.sessions:
             self._people.pop(person.id, None)
         return not person.sessions
+
+    def __iter__(self) -> Iterator[Person]:
+        """Yield everybody who is there."""
+        yield from list(self._people.values())
+        for person in list(self._newcomers.values()):
+            if self._is_in_lobby(person.id):
+                yield person
 
     def find(self, name: Name) -> Person | None:
         """Return who has a nickname now."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from tcpchat.events import Told
 from tcpchat.feed import Feed
 from tcpchat.names import Name
+from tcpchat.requests import Refused
 from tcpchat.room_feed import RoomFeed
 
 
@@ -14,6 +15,7 @@ class Seat(Protocol):
     """What a person needs from each of their sessions."""
 
     id: str
+    address: str  # where it is connected from, or was last
 
     @property
     def idle(self) -> float:
@@ -38,6 +40,9 @@ class Seat(Protocol):
 
     def put_out_of(self, feed: RoomFeed) -> None:
         """The person was put out of a room."""
+
+    def banish(self, why: Refused) -> None:
+        """The person may not be here any more: tell why, hang up, and let nobody take this up again."""
 
 
 class Person:

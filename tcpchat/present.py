@@ -8,7 +8,18 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import accounting, answers, by_number, ordering, others, outsiders, queries, speaking
+from tcpchat import (
+    accounting,
+    answers,
+    barring,
+    by_number,
+    ordering,
+    others,
+    outsiders,
+    queries,
+    sanctioning,
+    speaking,
+)
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
@@ -68,13 +79,16 @@ QUESTIONS = (AskHistory, Search, More, Context, ListRooms, Who, WhoIs, Seen, Hel
 
 # Requests of which something is in the log, if they have a reference with it.
 LOGGED = (
-    Say, Act, Topic, Tell, Reply, ReplyTo, Edit, Remove, ChooseNick, TakeNick, Join, Leave, *ordering.REQUESTS
+    Say, Act, Topic, Tell, Reply, ReplyTo, Edit, Remove, ChooseNick, TakeNick, Join, Leave,
+    *ordering.REQUESTS, *sanctioning.REQUESTS,
 )  # fmt: skip
 
 
 # What is carried out by modules of its own.
 ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {
-    request: module.carry_out for module in (accounting, by_number, ordering) for request in module.REQUESTS
+    request: module.carry_out
+    for module in (accounting, by_number, ordering, sanctioning)
+    for request in module.REQUESTS
 }
 
 
@@ -151,7 +165,10 @@ class Present:
         return effect if effect is None or isinstance(effect, Deferred) else await effect
 
     def refused(self, why: Refused) -> None:
-        """Nothing more is to be said than what was said already."""
+        """Nothing more is to be said than what was said already, but to whoever may not be here."""
+        if isinstance(why, barring.Banished):
+            self._dialogue.drop_lines()
+            self._dialogue.ended()
 
     def view(self, stream: str) -> View:
         """Return how the person sees a stream."""
@@ -304,6 +321,11 @@ class Present:
         person = session.person
         if new == person.name:
             raise Refused(f"You are {session.nick} already.")
+        try:
+            barring.check_name(self._chat, person, session.address, new, session.feeds)
+        except Refused:
+            session.release(new)
+            raise
         feeds = [feed for feed in session.feeds[::-1] if person.id not in feed.room.going_out]
         rooms = tuple(feed.stream for feed in feeds)
         change = self._chat.new_id()

@@ -70,9 +70,9 @@ class Reader(Showing):
         return len(self._following) > 1
 
     def unfollow(self, feed: Followed, upto: int = 0) -> None:
-        """Show nothing more of a feed; who is behind is still shown what comes ``upto`` an entry."""
+        """Show nothing more of a feed, if it was; who is behind is shown what comes ``upto`` an entry."""
         self.acknowledged.end(feed.stream)
-        if self._has_let_go:
+        if self._has_let_go or feed not in self._following:
             return
         place, is_behind = self._following.place(feed), not self.is_live
         self._following.remove(feed)

@@ -70,7 +70,7 @@ class KeptSanction(Discreet, frozen=True, omit_defaults=True):
     until: int | None = None
     reason: str = ""
     keys: tuple[tuple[str, str], ...] = ()  # of the nickname: names.Name.keys
-    account: str = ""
+    account: str = ""  # the person's id: of the account, or of a guest's session
     networks: tuple[str, ...] = ()
 
 

@@ -14,6 +14,7 @@ import msgspec
 from twisted.internet import defer
 
 from tcpchat import jsonlines, records
+from tcpchat.barring import Banished, check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
 from tcpchat.feed import Feed
@@ -30,6 +31,7 @@ from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record, person_from_record
 from tcpchat.room import LOBBY
 from tcpchat.room_feed import RoomFeed
+from tcpchat.sanctions import Identity
 from tcpchat.service import Chat
 from tcpchat.session import NOBODY, Session
 from tcpchat.state import State
@@ -59,7 +61,8 @@ async def come_in(
     Bring somebody who has claimed a nickname into the lobby; return the number of their entry.
 
     Raises:
-        NotKept: the log cannot be written; the nickname is given back.
+        NotKept: the log cannot be written; the nickname is given back, as for the following.
+        Refused: whoever is called so, or comes from there, may not be in the lobby.
     """
     chat = dialogue.chat
     new = chat.new_ticket()
@@ -70,7 +73,7 @@ async def come_in(
     chat.people.expect(session.person)
     try:
         seqs = await Membership(session).join(chat.rooms.lobby, ref, new.code)
-    except NotKept:
+    except (NotKept, Refused):
         session.withdraw()
         dialogue.reader.session = connection
         raise
@@ -130,10 +133,17 @@ async def take_up(
     session: Session, dialogue: Dialogue, make_home: MakeHome, request: Resume | None = None
 ) -> None:
     """Take a session up that has not left, over another connection: by its code, or else by a login."""
-    chat = session.chat
+    chat, person = session.chat, session.person
+    who = identity(person, dialogue.address)
+    check_server(chat, who, person.account)
     chat.returning.add(session.id)
     try:
         places = await _interrupt(session, dialogue)
+        check_server(chat, who, person.account)
+    except Banished:
+        if session in person.sessions:
+            session.leave("")
+        raise
     except Exception:
         session.break_off()  # it is as it was: without a connection, for a while
         raise
@@ -151,6 +161,7 @@ def _go_on(
     wanted: str | None = None,
 ) -> None:
     """Be there over another connection, and be shown what was missed; ``wanted`` is a nickname now lost."""
+    Membership(session).leave_barred(dialogue)
     connection = dialogue.reader.session
     if request is not None:
         session.be_back(_known_ticket(session.chat, session, request.secret))
@@ -191,6 +202,8 @@ async def _return(
     if record.account and chat.accounts.get(record.account) is None:
         record = msgspec.structs.replace(record, account="")
     person_id = record.account or session_id
+    who = Identity(chat.people.nickname(record.nick), person_id, dialogue.address)
+    check_server(chat, who, record.account)
     try:
         await chat.departure(person_id).addTimeout(LONGEST_WAIT, chat.clock)
     except defer.TimeoutError:
@@ -205,7 +218,8 @@ async def _return(
     try:
         for stream in record.rooms:
             await _go_back(session, stream, dialogue, record.entered.get(stream, 0))
-    except NotKept:
+        check_server(chat, who, record.account)
+    except (NotKept, Banished):
         chat.depart(session.person, session, session.feeds, "")
         session.release(name)
         raise
@@ -214,12 +228,13 @@ async def _return(
 
 
 async def _go_back(session: Session, stream: str, dialogue: Dialogue, since: int) -> None:
-    """Bring somebody back into a room, unless there are too many by now, or it is locked since."""
-    chat, account = session.chat, session.person.account
+    """Bring somebody back into a room, unless they may not be there by now."""
+    chat, person = session.chat, session.person
     try:
         feed = await chat.rooms.reach(stream)
-        if session.person.id not in feed.room.members:
-            await chat.join(feed, session.id, session.nick, account=account, since=since)
+        check_room(chat, feed.room, identity(person, dialogue.address), person.account)
+        if person.id not in feed.room.members:
+            await chat.join(feed, session.id, session.nick, account=person.account, since=since)
     except Refused as refusal:
         dialogue.refuse(refusal)
         return

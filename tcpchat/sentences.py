@@ -63,7 +63,7 @@ def _beginning(text: str) -> str:
     return f"{text[:end].rstrip(' ')}…"
 
 
-def _because(reason: str, seconds: int | None = None) -> str:
+def because(reason: str, seconds: int | None = None) -> str:
     """Return the end of a sentence: for how long something is, and why."""
     lasts = "" if seconds is None else f" for {span(seconds)}"
     return f"{lasts}: {reason}." if reason else f"{lasts}."
@@ -101,13 +101,14 @@ def _moderated(event: Event, room: str) -> str | None:
         case Deopped(_, _, whom):
             return f"{whom} is no longer an operator of {room}{'' if whom == by else f', by {by}'}."
         case Kicked(_, _, whom, _, reason):
-            return f"{whom} was kicked from {room} by {by}{_because(reason)}"
+            return f"{whom} was kicked from {room} by {by}{because(reason)}"
         case Banned(_, _, whom, _, seconds, reason):
-            return f"{whom} was banned from {room} by {by}{_because(reason, seconds)}"
+            where = "" if event.everywhere else f" from {room}"
+            return f"{whom} was banned{where} by {by}{because(reason, seconds)}"
         case Unbanned(_, _, whom):
             return f"{whom} was unbanned from {room} by {by}."
         case Muted(_, _, whom, seconds, reason):
-            return f"{whom} was muted in {room} by {by}{_because(reason, seconds)}"
+            return f"{whom} was muted in {room} by {by}{because(reason, seconds)}"
         case Unmuted(_, _, whom):
             return f"{whom} was unmuted in {room} by {by}."
         case Invited(_, _, _, _, into) if into:

@@ -9,6 +9,7 @@ and everybody in the room is shown it: nobody sees anything that the log does no
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from twisted.internet.defer import Deferred, DeferredLock
@@ -46,6 +47,7 @@ from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
 from tcpchat.room_feed import RoomFeed
 from tcpchat.rooms import Rooms
+from tcpchat.sanctions import Sanctions
 from tcpchat.sightings import Sightings
 from tcpchat.tickets import Ticket, new_ticket
 
@@ -106,6 +108,7 @@ class Chat:
         self.resumable = Resumable()
         self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd, self._were_put_out)
         self.accounts = Accounts(log)
+        self.sanctions = Sanctions(partial(log.keep, records.SANCTION))
         self.absences = Absences(log)
         self.logging_in: dict[str, DeferredLock] = {}  # by account: who are just coming in
         self.people = People(clock, ascii_names, self._is_in_lobby, self.accounts.owners)
@@ -127,6 +130,8 @@ class Chat:
         """Open every room that the log knows, and begin to keep what has to be kept."""
         prepare()
         await self.accounts.open()
+        for kept in (await self.log.records(records.SANCTION)).values():
+            self.sanctions.restore(records.sanction(kept))
         await self.absences.open()
         await self.rooms.open()
         self.cursors.start()
@@ -158,6 +163,7 @@ class Chat:
     def _look_after(self) -> None:
         self._report_stopped()
         self.rooms.keep()
+        self.sanctions.expire(self.wall())
         for stream in self.rooms.close_empty():
             self.cursors.close(stream)
         Deferred.fromCoroutine(self._forgetting.run()).addErrback(self._failed)

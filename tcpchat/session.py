@@ -180,6 +180,15 @@ class Session:
         self.dialogue.tell(f"{why} You are {now}.")
         self.keep()
 
+    def banish(self, why: Refused) -> None:
+        """The person may not be here any more: tell why, hang up, and let nobody take this up again."""
+        self.chat.forget(self.id)
+        if self.is_broken:
+            self.stay()
+            self._leave("")
+        else:
+            self.dialogue.cut_off(why)
+
     def welcome(self, after: Mapping[str, int]) -> answers.Welcome:
         """
         Return who a program is, and with what it comes back.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.networks import HERE, Kind, Network, network, networks
+from tcpchat.networks import HERE, Kind, Network, Number, mask, network, networks, number, own, prefix
 
 
 class KindTests(SynchronousTestCase):
@@ -97,3 +97,57 @@ class KeyTests(SynchronousTestCase):
         self.assertEqual(
             bool(known.wider), known != HERE and ip_address(str(address)).version == 6 and ":" in known.key
         )
+
+
+class MaskTests(SynchronousTestCase):
+    def test_an_operator_means_one_ip4_address_or_the_64_of_an_ip6_address(self) -> None:
+        for text, meant in {
+            "192.0.2.1": "192.0.2.1/32",
+            "::ffff:192.0.2.1": "192.0.2.1/32",
+            "127.0.0.1": "127.0.0.1/32",
+            "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+            "::1": "::/64",
+        }.items():
+            self.assertEqual(str(mask(text)), meant)
+
+    def test_a_network_is_meant_as_it_is_typed(self) -> None:
+        for text, meant in {
+            "203.0.113.9/24": "203.0.113.0/24",
+            "0.0.0.0/0": "0.0.0.0/0",
+            "2001:db8::1/128": "2001:db8::1/128",
+            "2001:db8:1::/40": "2001:db8::/40",
+            "::ffff:192.0.2.0/120": "192.0.2.0/24",
+            "::ffff:0:0/96": "0.0.0.0/0",
+            "::/0": "::/0",
+        }.items():
+            self.assertEqual(str(mask(text)), meant)
+
+    def test_what_is_neither_is_named(self) -> None:
+        for wrong in "eve", "", "10.1", "10.0.0.0/33", "fe80::1%eth0", "fe80::%eth0/64/", "1.2.3.4/x", "3":
+            self.assertEqual(str(self.assertRaises(ValueError, mask, wrong)), wrong)
+
+    def test_what_one_has_for_oneself_is_an_ip4_address_or_a_64(self) -> None:
+        self.assertEqual(str(own("::ffff:192.0.2.1")), "192.0.2.1/32")
+        self.assertEqual(str(own("fe80::1%eth0")), "fe80::/64")
+        self.assertIsNone(own("a socket"))
+
+    @given(st.ip_addresses())
+    def test_an_address_is_in_what_is_meant_by_it(self, ip: IPv4Address | IPv6Address) -> None:
+        self.assertEqual(mask(str(ip)), own(str(ip)))
+        self.assertEqual(mask(f"{ip}/{ip.max_prefixlen}").num_addresses, 1)
+
+
+class NumberTests(SynchronousTestCase):
+    def test_an_address_has_a_number_and_what_is_none_has_not(self) -> None:
+        self.assertEqual(number("192.0.2.1"), Number(4, 0xC0000201))
+        self.assertEqual(number("::ffff:192.0.2.1"), Number(4, 0xC0000201))
+        self.assertEqual(number("fe80::1%eth0"), Number(6, 0xFE80 << 112 | 1))
+        for wrong in "", "here", "1.2.3", "1.2.3.4/32", "::x":
+            self.assertIsNone(number(wrong))
+
+    @given(st.ip_addresses(), st.integers(0, 128))
+    def test_what_is_in_a_network_begins_as_it_does(self, ip: IPv4Address | IPv6Address, bits: int) -> None:
+        length = min(bits, ip.max_prefixlen)
+        version, rest, begin = prefix(ip_network(f"{ip}/{length}", strict=False))
+        self.assertEqual((version, rest), (ip.version, ip.max_prefixlen - length))
+        self.assertEqual(int(ip) >> rest, begin)

@@ -21,6 +21,7 @@ class Seat:
 
     idle = 0.0
     is_broken = False
+    address = HOME
 
     def __init__(self, id: str) -> None:
         self.id = id
@@ -37,6 +38,9 @@ class Seat:
 
     def put_out_of(self, feed: RoomFeed) -> None:
         """Nor is anybody in a room."""
+
+    def banish(self, why: Refused) -> None:
+        """Nor may anybody be sent away."""
 
 
 class PeopleTests(SynchronousTestCase):
@@ -120,3 +124,11 @@ class PeopleTests(SynchronousTestCase):
         self.people.claim("anna", "s3", HOME)
         self.people.release(bert.name, "s2", HOME, is_kept=False)
         self.people.claim("bert", "s3", CAFE)
+
+    def test_everybody_who_is_there_is_gone_through(self) -> None:
+        anna, eve, carl = self.somebody("s1", "anna"), self.somebody("s2", "eve"), self.somebody("s3", "carl")
+        self.enter(anna)
+        self.people.expect(eve)
+        self.people.expect(carl)
+        self.lobby.add("s2")
+        self.assertEqual(list(self.people), [anna, eve])

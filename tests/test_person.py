@@ -9,6 +9,7 @@ from tcpchat.events import Told, inbox
 from tcpchat.feed import Feed
 from tcpchat.names import nickname
 from tcpchat.person import Person
+from tcpchat.requests import Refused
 from tcpchat.room import Room
 from tcpchat.room_feed import RoomFeed
 
@@ -18,6 +19,7 @@ class Connection:
 
     def __init__(self, id: str, idle: float = 0.0, is_broken: bool = False) -> None:
         self.id = id
+        self.address = ""
         self.idle = idle
         self.is_broken = is_broken
         self.rooms = ["#lobby"]
@@ -36,6 +38,9 @@ class Connection:
 
     def put_out_of(self, feed: RoomFeed) -> None:
         self.rooms = []
+
+    def banish(self, why: Refused) -> None:
+        raise AssertionError(why)
 
 
 class PersonTests(SynchronousTestCase):
