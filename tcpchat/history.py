@@ -102,7 +102,8 @@ class History:
 
     def rooms(self, after: tuple[int, str] | None = None) -> None:
         """Show the rooms: the first page, or the one after a place in the list."""
-        answer = answers.rooms((feed.room for feed in self._session.chat.rooms), after)
+        rooms, me = self._session.chat.rooms, self._session.person.id
+        answer = answers.rooms((feed.room for feed in rooms if rooms.may_know(feed, me)), after)
         if after and not answer.rooms:
             self._session.dialogue.tell("There are no more rooms.")
             return

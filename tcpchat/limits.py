@@ -100,6 +100,11 @@ GRACE = 20
 LONGEST_ABSENCE = 300
 MOST_WRONG_CODES = 3
 
+# Lines that one person may report to the operators within so many seconds: more than anybody has reason
+# to, and the audit trail stays readable whoever plays with it.
+MOST_REPORTS = 5
+REPORTS_WITHIN = 600
+
 # Words and phrases of one /search: a line of one letter each would take the index long, and means nothing.
 MOST_SEARCHED = 64
 

@@ -35,7 +35,7 @@ class Membership:
         """
         if not typed:
             return self._session.current
-        feed = self._chat.rooms.find(typed)
+        feed = self._chat.rooms.find(typed, self._session.person.id)
         if feed not in self._session.feeds:
             raise Refused(f"You are not in {feed.stream}. /join {feed.stream}", "not-member")
         return feed
@@ -48,16 +48,16 @@ class Membership:
             Refused: it is no name of a room, or there are too many.
             NotKept: the log cannot be written.
         """
-        most = self._chat.limits.rooms_per_person
-        if most is not None and len(self._session.feeds) >= most:
+        most, person = self._chat.limits.rooms_per_person, self._session.person.id
+        if most is not None and len(self._session.rooms) >= most:
             with suppress(Refused):
-                if (feed := self._chat.rooms.find(typed)) in self._session.feeds:
+                if (feed := self._chat.rooms.find(typed, person)) in self._session.feeds:
                     return await self.join(feed, ref)
             raise Refused(
                 f"You are in {most} rooms, and that is all that one may be in. /leave one of them.",
                 "too-many",
             )
-        return await self.join(await self._chat.rooms.reach(typed), ref)
+        return await self.join(await self._chat.rooms.reach(typed, person), ref)
 
     async def join(self, feed: RoomFeed, ref: str = "", code: str = "") -> list[int] | None:
         """

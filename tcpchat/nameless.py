@@ -9,6 +9,7 @@ from twisted.internet.task import deferLater
 from tcpchat import render
 from tcpchat.admission import Offence, Visit
 from tcpchat.anywhere import carry_out_anywhere
+from tcpchat.command import Rank
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.limits import MOST_WRONG_CODES
@@ -174,7 +175,7 @@ class Nameless:
             case Resume():
                 return self._come_back(asked.request)
             case None | Help() | Set() | SpeakJson() | Quit():
-                carry_out_anywhere(self._dialogue, asked)
+                carry_out_anywhere(self._dialogue, asked, lambda: Rank.NAMELESS)
                 if not self._dialogue.is_ending:
                     self._dialogue.tell(QUESTION)
                 return None
@@ -194,6 +195,7 @@ class Nameless:
         return None
 
     def _claim(self, nick: str, or_variant: bool) -> tuple[str, Name]:
+        self._chat.lockdown.check()
         session = self._chat.new_id()
         try:
             return session, self._chat.people.claim(nick, session, self._dialogue.address, or_variant)

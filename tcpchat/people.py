@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -16,8 +16,18 @@ from tcpchat.requests import Refused
 class People:
     """All who are there, and the nicknames that they hold."""
 
-    def __init__(self, clock: IReactorTime, ascii_names: bool, is_in_lobby: Callable[[str], bool]) -> None:
-        """``is_in_lobby`` tells of a person whether the others there have been shown that they have come."""
+    def __init__(
+        self,
+        clock: IReactorTime,
+        ascii_names: bool,
+        is_in_lobby: Callable[[str], bool],
+        is_kept_from: Callable[[Name, str], bool] = lambda name, address: False,
+    ) -> None:
+        """
+        ``is_in_lobby`` tells of a person whether the others there have been shown that they have come;
+        ``is_kept_from`` of a nickname whether nobody may have it who comes from an address.
+        """
+        self._is_kept_from = is_kept_from
         self._clock = clock
         self._ascii_names = ascii_names
         self._is_in_lobby = is_in_lobby
@@ -47,6 +57,10 @@ class People:
         if not person.sessions:
             self._people.pop(person.id, None)
         return not person.sessions
+
+    def __iter__(self) -> Iterator[Person]:
+        """Yield everybody who has come in."""
+        return iter(self._people.values())
 
     def find(self, name: Name) -> Person | None:
         """Return who has a nickname now."""
@@ -103,9 +117,13 @@ class People:
         name = self.nickname(typed)
         now = self._clock.seconds()
         try:
+            if self._is_kept_from(name, address):
+                raise Taken(name)
             self._claims.claim(name, person, address, now)
         except Taken:
             variant = self._claims.free_variant(name, address, now, self._ascii_names)
+            while self._is_kept_from(variant, address):
+                variant = self._claims.free_variant(variant, address, now, self._ascii_names)
             if not or_variant:
                 text = f'"{name.display}" is taken. Try "{variant.display}".'
                 raise Refused(text, "nick-taken") from None

@@ -7,6 +7,7 @@ from typing import Protocol
 from tcpchat.events import Told
 from tcpchat.feed import Feed
 from tcpchat.names import Name
+from tcpchat.room_feed import RoomFeed
 
 
 class Seat(Protocol):
@@ -25,6 +26,12 @@ class Seat(Protocol):
     @property
     def rooms(self) -> list[str]:
         """The rooms that the person is in."""
+
+    def stand_by(self, feed: RoomFeed, seq: int, why: str) -> None:
+        """The person has come into a room by an entry, and talks where they did before: tell why."""
+
+    def drop(self, feed: RoomFeed, why: str) -> None:
+        """The person is no longer in a room, if they were: tell why, and where they are now."""
 
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply would go there."""

@@ -8,8 +8,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import answers, others, queries
+from tcpchat import answers, others, queries, ranks, server_wide
 from tcpchat.anywhere import carry_out_anywhere
+from tcpchat.command import Rank
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
@@ -21,6 +22,7 @@ from tcpchat.others import Addressee
 from tcpchat.render import View
 from tcpchat.requests import (
     Act,
+    Announce,
     Asked,
     Away,
     Back,
@@ -34,6 +36,7 @@ from tcpchat.requests import (
     ListRooms,
     More,
     Refused,
+    Register,
     Reply,
     Request,
     Resume,
@@ -62,11 +65,13 @@ ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs)
 QUESTIONS = (AskHistory, Search, More, ListRooms, Who, WhoIs, Seen, Help)
 
 # Requests of which something is in the log, if they have a reference with it.
-LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave)
+LOGGED = (Say, Act, Topic, Tell, Reply, ChooseNick, TakeNick, Join, Leave, Announce)
 
 
 # What is carried out by modules of its own.
-ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {}
+ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {
+    **dict.fromkeys(server_wide.REQUESTS, server_wide.carry_out),
+}
 
 
 class Present:
@@ -81,6 +86,9 @@ class Present:
         self._dialogue = dialogue
         self._chat = session.chat
         self._pages: History | None = None  # what was looked at page by page
+
+    def _rank(self) -> Rank:
+        return ranks.rank_here(self._session)
 
     @property
     def _membership(self) -> Membership:
@@ -99,7 +107,7 @@ class Present:
         Raises:
             Refused: it asks for nothing that there is.
         """
-        return parse(line)
+        return parse(line, rank=self._rank)
 
     def carry_out(self, asked: Asked) -> Effect:
         """
@@ -161,7 +169,8 @@ class Present:
         self._session.break_off()
 
     def _do(self, asked: Asked) -> Effect:
-        """Do what changes a room, or asks what was said there; the rest is elsewhere."""
+        """Do what changes a room, or asks what was said there, if they may; the rest is elsewhere."""
+        ranks.check(self._session, asked.request)
         me, nick, account = self._session.id, self._session.nick, self._session.person.account
         ref = asked.ref
         match asked.request:
@@ -198,6 +207,8 @@ class Present:
                 return self.history.search(query, self._membership.find(room) if room else None, lines)
             case More():
                 return self.history.more()
+            case Register() if self._chat.lockdown.is_on:
+                raise Refused("Nobody can register while only people with an account come in.", "forbidden")
             case request if carry_out := ELSEWHERE.get(type(request)):
                 return carry_out(self._session, request, ref)
             case _:
@@ -209,7 +220,7 @@ class Present:
             case ListRooms():
                 self.history.rooms()
             case Who(room):
-                self.history.who(self._chat.rooms.find(room) if room else self._session.current)
+                self.history.who(ranks.room_meant(self._session, room))
             case WhoIs(nick):
                 it = others.find(self._chat, nick)
                 self._dialogue.answer(answers.WhoIs(it.nick, it.rooms, it.since, it.idle, it.away))
@@ -244,9 +255,9 @@ class Present:
                 self._dialogue.speak_json(self._session.welcome(self._membership.places()))
                 return
             case Set(name, _) if name:
-                carry_out_anywhere(self._dialogue, asked)
+                carry_out_anywhere(self._dialogue, asked, self._rank)
             case _:
-                carry_out_anywhere(self._dialogue, asked)
+                carry_out_anywhere(self._dialogue, asked, self._rank)
                 return
         self._session.keep()
         self._session.keep_settings()

@@ -18,6 +18,7 @@ from tcpchat.events import (
     Event,
     Joined,
     Left,
+    Noted,
     Presence,
     Replied,
     Said,
@@ -219,7 +220,7 @@ def _encode(line: str, event: Event, wire: Wire) -> bytes:
 
 def is_heard(event: Event, view: View) -> bool:
     """Tell whether somebody with this view wants to hear who did this."""
-    if not view.ignored:
+    if not view.ignored or isinstance(event, Noted):
         return True
     if inbox(event.person) in view.ignored:
         return False

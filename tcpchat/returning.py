@@ -213,7 +213,7 @@ async def _return(
 async def _go_back(session: Session, stream: str, dialogue: Dialogue) -> None:
     """Bring somebody back into a room, unless there are too many by now."""
     try:
-        feed = await session.chat.rooms.reach(stream)
+        feed = await session.chat.rooms.reach(stream, session.person.id)
     except Refused as refusal:
         dialogue.refuse(refusal)
         return

@@ -31,15 +31,19 @@ from tcpchat.flow import Uncommitted
 from tcpchat.gate import GATE
 from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
+from tcpchat.lockdown import Lockdown
 from tcpchat.logs.interface import Log, NotKept
-from tcpchat.names import nickname, prepare
+from tcpchat.names import prepare
 from tcpchat.networks import Trusted
+from tcpchat.operators import Operators
+from tcpchat.overseeing import Overseeing
 from tcpchat.pace import Pacing
 from tcpchat.people import People
 from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.reader import Reader
 from tcpchat.records import KeptSight
+from tcpchat.reports import Reports
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
 from tcpchat.room_feed import RoomFeed
@@ -94,6 +98,7 @@ class Chat:
         self.greeting = greeting
         self.uncommitted = Uncommitted()
         self.sightings = Sightings()
+        self.reports = Reports()
         self.pacing = Pacing(limits, clock, trusted)
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
@@ -101,12 +106,20 @@ class Chat:
         self.nameless = Deadlines(clock, self.seconds_nameless)
         self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
         self.resumable = Resumable()
-        self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd)
-        self.people = People(clock, ascii_names, lambda person: person in self.rooms.lobby.room.members)
         self.accounts = Accounts(log)
+        self.operators = Operators(operators, self.accounts)
+        self.lockdown = Lockdown(log)
+        self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd, self.operators.has)
+        self.people = People(
+            clock,
+            ascii_names,
+            lambda person: person in self.rooms.lobby.room.members,
+            self.operators.keeps,
+        )
+        self._overseeing = Overseeing(log, clock, self.operators, self.rooms, self.people, self.log_surely)
+        self.accounts.changed = self._overseeing.changed
         self.absences = Absences(log)
         self.logging_in: dict[str, DeferredLock] = {}  # by account: who are just coming in
-        self._operators = operators
         self.inboxes = Inboxes(log, wall, crowd, self._hear)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
@@ -123,7 +136,9 @@ class Chat:
         prepare()
         await self.accounts.open()
         await self.absences.open()
+        await self.lockdown.open()
         await self.rooms.open()
+        self._overseeing.begin()
         self.cursors.start()
         self._look_on()
 
@@ -173,10 +188,6 @@ class Chat:
         return {feed.stream: feed.settled for feed in feeds}
 
     # People
-
-    def is_named_operator(self, nick: str) -> bool:
-        """Tell whether the configuration says that whoever has registered a nickname is an operator."""
-        return any(nickname(nick).same(nickname(operator)) for operator in self._operators)
 
     def new_ticket(self) -> Ticket:
         """Make up a session's ticket."""

@@ -11,6 +11,7 @@ from tcpchat.names import nickname
 from tcpchat.people import People
 from tcpchat.person import Person
 from tcpchat.requests import Refused
+from tcpchat.room_feed import RoomFeed
 
 HOME, CAFE = "192.0.2.1", "198.51.100.7"
 
@@ -27,6 +28,12 @@ class Seat:
 
     def heard_from(self, event: Told) -> None:
         """Nobody writes here."""
+
+    def stand_by(self, feed: RoomFeed, seq: int, why: str) -> None:
+        """Nobody comes into rooms."""
+
+    def drop(self, feed: RoomFeed, why: str) -> None:
+        """Nor goes out of any."""
 
     def follow_inbox(self, feed: Feed) -> None:
         """Nor is anybody shown anything."""
