@@ -82,7 +82,7 @@ def _join(rest: str) -> Join:
 
 
 def _passwords(rest: str) -> tuple[str, str]:
-    old, new = rest.split()
+    old, new = rest.split() or ("", "")  # they are asked for then
     return old, new
 
 
@@ -94,7 +94,7 @@ def _login(rest: str) -> Login:
 
 
 def _password(rest: str) -> str:
-    (password,) = rest.split()
+    (password,) = rest.split() or ("",)  # it is asked for then
     return password
 
 
@@ -224,7 +224,7 @@ CHAT = {
         beside="ignore",
     ),
     "register": Command(
-        "/register PASSWORD", "keep your nickname: have an account", "/register correct-horse",
+        "/register [PASSWORD]", "keep your nickname: have an account", "/register correct-horse",
         lambda rest: Register(_password(rest)),
     ),
     "login": Command(
@@ -232,11 +232,11 @@ CHAT = {
         ("identify",), nameless=True,
     ),
     "password": Command(
-        "/password OLD NEW", "change your account's password", "/password correct-horse battery-staple",
+        "/password [OLD NEW]", "change your account's password", "/password correct-horse battery-staple",
         lambda rest: ChangePassword(*_passwords(rest)), ("passwd",), rank=Rank.ACCOUNT,
     ),
     "unregister": Command(
-        "/unregister PASSWORD", "give your account up", "/unregister correct-horse",
+        "/unregister [PASSWORD]", "give your account up", "/unregister correct-horse",
         lambda rest: Unregister(_password(rest)), rank=Rank.ACCOUNT,
     ),
     "resume": Command(

@@ -19,7 +19,7 @@ def is_operator(chat: Chat, account: str) -> bool:
 
 def rank(chat: Chat, person: Person, room: Room | None = None) -> Rank:
     """Return what somebody is, in a room or, without one, on the server."""
-    if not person.account:
+    if chat.accounts.get(person.account) is None:  # or it is no more
         return Rank.GUEST
     if is_operator(chat, person.account):
         return Rank.SERVER_OPERATOR
