@@ -51,7 +51,8 @@ class Membership:
         most, person = self._chat.limits.rooms_per_person, self._session.person.id
         if most is not None and len(self._session.rooms) >= most:
             with suppress(Refused):
-                if (feed := self._chat.rooms.find(typed, person)) in self._session.feeds:
+                feed = self._chat.rooms.find(typed, person)
+                if feed in self._session.feeds or feed is self._chat.rooms.audit:
                     return await self.join(feed, ref)
             raise Refused(
                 f"You are in {most} rooms, and that is all that one may be in. /leave one of them.",
