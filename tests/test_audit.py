@@ -8,7 +8,8 @@ from collections.abc import Coroutine, Hashable
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
-from twisted.logger import LogEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from zope.interface import implementer
 
 from tcpchat.audit import AUDIT, note, rooms_of
 from tcpchat.commands import COMMANDS
@@ -61,11 +62,14 @@ class NoteTests(AuditCase):
 
     def test_the_servers_own_log_is_told_who_and_what_for_a_verb(self) -> None:
         heard: list[LogEvent] = []
-        globalLogPublisher.addObserver(heard.append)
-        try:
-            note(self.anna.session, "banned eve from #own for 2h: spam")
-        finally:
-            globalLogPublisher.removeObserver(heard.append)
+
+        @implementer(ILogObserver)
+        def hear(event: LogEvent) -> None:
+            heard.append(event)
+
+        globalLogPublisher.addObserver(hear)
+        self.addCleanup(globalLogPublisher.removeObserver, hear)
+        note(self.anna.session, "banned eve from #own for 2h: spam")
         (event,) = heard
         self.assertEqual(
             [event[key] for key in ("session", "nick", "verb", "room")],
@@ -175,7 +179,7 @@ class LimitTests(AuditCase):
 
     def test_it_counts_as_no_room(self) -> None:
         for limits in {"rooms": 2}, {"rooms_per_person": 2}:
-            self.limits = Limits(**(dict.fromkeys(Limits.__struct_fields__) | limits))  # type: ignore[arg-type]
+            self.limits = Limits(**(dict.fromkeys(Limits.__struct_fields__) | limits))
             self.log = type(self.log)(self.clock, self.wall)
             self.chat = self.make_chat(self.log)
             (anna,) = self.enter("anna")

@@ -27,7 +27,7 @@ MISSING = {
     "unban", "mute", "unmute", "slow", "lock", "unlock", "invite", "hide", "unhide",
 }  # fmt: skip
 
-RANKS = [rank for rank in Rank if rank is not Rank.NAMELESS]
+RANKS: list[Rank] = [rank for rank in Rank if rank is not Rank.NAMELESS]
 
 # Where one asks from: a room of one's own making, or none.
 PLACES = "#dev", ""

@@ -64,7 +64,7 @@ class OperatorsTests(SynchronousTestCase):
 
 
 class ToComeTests(ChatCase):
-    operators = ("anna", "anna2")
+    operators: tuple[str, ...] = ("anna", "anna2")
 
     def test_a_nickname_that_is_kept_is_taken_for_everybody_from_elsewhere(self) -> None:
         eve = self.connect("192.0.2.1")

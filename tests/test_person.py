@@ -8,6 +8,7 @@ from tcpchat.events import Told, inbox
 from tcpchat.feed import Feed
 from tcpchat.names import nickname
 from tcpchat.person import Person
+from tcpchat.room_feed import RoomFeed
 
 
 class Connection:
@@ -20,6 +21,12 @@ class Connection:
         self.rooms = ["#lobby"]
         self.heard: list[str] = []
         self.followed: list[str] = []
+
+    def stand_by(self, feed: RoomFeed, seq: int, why: str) -> None:
+        """Nobody comes into rooms here."""
+
+    def drop(self, feed: RoomFeed, why: str) -> None:
+        """Nor goes out of any."""
 
     def heard_from(self, event: Told) -> None:
         self.heard.append(event.text)
