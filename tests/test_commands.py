@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.command import Rank, forbidden
+from tcpchat.command import Rank
 from tcpchat.commands import ALIASES, COMMANDS, RANKS, find, help_lines, help_on, parse, usable
 from tcpchat.limits import LONGEST_LINE, LONGEST_REMARK
 from tcpchat.requests import (
@@ -413,15 +413,6 @@ class RankTests(Lines):
     def test_what_is_asked_for_has_the_rank_of_its_command(self) -> None:
         for name, command in COMMANDS.items():
             self.assertEqual(RANKS.get(type(EXAMPLES[name]), Rank.GUEST), command.rank)
-
-    def test_the_refusal_says_who_may(self) -> None:
-        for rank, room, text in (
-            (Rank.ACCOUNT, "", "That needs an account: /register PASSWORD"),
-            (Rank.ROOM_OPERATOR, "#own", "Only an operator of #own may do that."),
-            (Rank.SERVER_OPERATOR, "", "Only an operator of the server may do that."),
-        ):
-            refusal = forbidden(rank, room)
-            self.assertEqual((str(refusal), refusal.code), (text, "forbidden"))
 
     def test_only_what_one_may_use_is_suggested(self) -> None:
         for word, near in {
