@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from twisted.logger import Logger
 
-from tcpchat.audit_room import AUDIT
 from tcpchat.events import Event, Noted
+from tcpchat.room import AUDIT
 from tcpchat.service import Chat
 from tcpchat.session import Session
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from tcpchat.events import Event, Joined, Left
 from tcpchat.requests import Refused
-from tcpchat.room import Room
-
-AUDIT = "#audit"
+from tcpchat.room import AUDIT, Room
 
 
 class AuditRoom(Room):

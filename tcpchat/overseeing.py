@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from tcpchat.audit_room import AUDIT
 from tcpchat.events import Event, Joined, Left
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.operators import Operators
 from tcpchat.people import People
 from tcpchat.person import Person
+from tcpchat.room import AUDIT
 from tcpchat.rooms import Rooms
 
 # Logs what has happened already, sooner or later.

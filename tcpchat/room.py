@@ -13,6 +13,7 @@ from tcpchat.records import KeptMember, KeptRoom
 from tcpchat.requests import Refused
 
 LOBBY = "#lobby"
+AUDIT = "#audit"
 
 
 class Member(NamedTuple):

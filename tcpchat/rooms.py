@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from tcpchat import records
-from tcpchat.audit_room import AUDIT, AuditRoom
+from tcpchat.audit_room import AuditRoom
 from tcpchat.echo import echo
 from tcpchat.events import Entry
 from tcpchat.fanout.direct import DirectCrowd
@@ -24,7 +24,7 @@ from tcpchat.limits import Limits
 from tcpchat.logs.interface import Log
 from tcpchat.names import Key, Name, NotAName, room_name
 from tcpchat.requests import Refused
-from tcpchat.room import LOBBY, Room
+from tcpchat.room import AUDIT, LOBBY, Room
 from tcpchat.room_feed import RoomFeed
 
 T = TypeVar("T")

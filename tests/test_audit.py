@@ -184,7 +184,7 @@ class LimitTests(AuditCase):
             self.chat = self.make_chat(self.log)
             (anna,) = self.enter("anna")
             self.has_account(anna, is_operator=True)
-            self.assertEqual(anna.types("/join #dev"), ["*** You are anna, in #dev."])
+            self.assertEqual(anna.types("/join #dev")[0], "*** You are anna, in #dev.")
             self.assertRegex(anna.types("/join #ops")[0], "^!!! (There|You) are .*2 rooms")
             self.assertEqual(anna.types("/leave #audit", "/join #audit")[-1], "*** You are anna, in #audit.")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.audit_room import AUDIT, AuditRoom
+from tcpchat.audit_room import AuditRoom
 from tcpchat.events import Acted, Edited, Entry, Event, Joined, Left, Noted, Removed, Replied, Said, TopicSet
 from tcpchat.requests import Refused
+from tcpchat.room import AUDIT
 
 
 class AuditRoomTests(SynchronousTestCase):

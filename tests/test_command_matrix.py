@@ -51,6 +51,7 @@ NOT_NOW = {
     "login": r"(You are logged in as bob already|Wrong nickname or password)\.",
     "password": r"Wrong password\.",
     "unregister": r"Wrong password\.",
+    "op": r"anna is an operator of #dev already\.",
     "deop": r"anna is no operator of #dev\.",
     "unban": r".*eve.*",
     "unmute": r".*eve.*",

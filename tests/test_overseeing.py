@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tcpchat.audit_room import AUDIT
 from tcpchat.events import Event, Joined, Left
 from tcpchat.records import KeptAccount
+from tcpchat.room import AUDIT
 from tests.visitors import ChatCase, Visitor
 
 NO_ROOM = "!!! There is no room #audit. /rooms lists the rooms."

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tcpchat.audit_room import AUDIT
 from tcpchat.events import Announced, Event, Gone, Noted
 from tcpchat.limits import MOST_REPORTS, REPORTS_WITHIN
+from tcpchat.room import AUDIT
 from tcpchat.server_wide import remind
 from tests.visitors import ChatCase, Visitor
 
