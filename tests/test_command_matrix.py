@@ -56,7 +56,7 @@ NOT_NOW = {
     "unban": r".*eve.*",
     "unmute": r".*eve.*",
     "unlock": r"#dev is not locked\.",
-    "unhide": r"#dev is not hidden\.",
+    "unhide": r"#dev is listed already\.",
 }
 UNKNOWN = re.compile(r"There is no command /|That cannot be done now|It is used like|First choose a nick")
 
