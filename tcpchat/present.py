@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat import answers, others, queries, ranks, server_wide
+from tcpchat import answers, others, permission, queries, server_wide
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.command import Rank
 from tcpchat.commands import parse
@@ -88,7 +88,7 @@ class Present:
         self._pages: History | None = None  # what was looked at page by page
 
     def _rank(self) -> Rank:
-        return ranks.rank_here(self._session)
+        return permission.rank_here(self._session)
 
     @property
     def _membership(self) -> Membership:
@@ -170,7 +170,7 @@ class Present:
 
     def _do(self, asked: Asked) -> Effect:
         """Do what changes a room, or asks what was said there, if they may; the rest is elsewhere."""
-        ranks.check(self._session, asked.request)
+        permission.check(self._session, asked.request)
         me, nick, account = self._session.id, self._session.nick, self._session.person.account
         ref = asked.ref
         match asked.request:
@@ -220,7 +220,7 @@ class Present:
             case ListRooms():
                 self.history.rooms()
             case Who(room):
-                self.history.who(ranks.room_meant(self._session, room))
+                self.history.who(permission.room_meant(self._session, room))
             case WhoIs(nick):
                 it = others.find(self._chat, nick)
                 self._dialogue.answer(answers.WhoIs(it.nick, it.rooms, it.since, it.idle, it.away))
