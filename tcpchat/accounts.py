@@ -15,6 +15,8 @@ class Accounts:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        # Is told of an account that there is, or is not any more, or that was made an operator's, or not.
+        self.changed: Callable[[str], object] = lambda id: None
         self._accounts: dict[str, KeptAccount] = {}  # by id
         self._owners: dict[Key, str] = {}  # their ids, by each key of their nicknames
 
@@ -42,8 +44,11 @@ class Accounts:
 
     def keep(self, account: KeptAccount) -> None:
         """Have an account, or what has become of it. Nicknames are never changed."""
+        before = self._accounts.get(account.id)
         self._add(account)
         self._log.keep(records.ACCOUNT, account.id, records.encode(account))
+        if before is None or before.is_operator != account.is_operator:
+            self.changed(account.id)
 
     def change(self, id: str, change: Callable[[KeptAccount], KeptAccount]) -> None:
         """Keep what becomes of an account, if there is such a one."""
@@ -58,6 +63,7 @@ class Accounts:
             for key in [key for key, owner in self._owners.items() if owner == id]:
                 del self._owners[key]
             self._log.keep(records.ACCOUNT, id, None)
+            self.changed(id)
 
     def _add(self, account: KeptAccount) -> None:
         self._accounts[account.id] = account

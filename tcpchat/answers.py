@@ -294,3 +294,12 @@ class Topic(Answer, frozen=True):
 
     def json(self) -> bytes:
         return jsonlines.line(msgspec.structs.replace(self, room=jsonlines.room(self.room)))
+
+
+class Lockdown(Answer, frozen=True):
+    """Whether only people with an account may come in."""
+
+    on: bool
+
+    def lines(self, style: Style) -> Iterator[str]:
+        yield "Only people with an account may come in." if self.on else "Everybody may come in."

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tcpchat import answers
+from tcpchat.command import Rank
 from tcpchat.commands import help_lines, help_on
 from tcpchat.dialogue import Dialogue
 from tcpchat.requests import Asked, Help, NotUnderstood, Quit, Set, SpeakJson
 
 
-def carry_out_anywhere(dialogue: Dialogue, asked: Asked) -> None:
+def carry_out_anywhere(dialogue: Dialogue, asked: Asked, rank: Callable[[], Rank]) -> None:
     """
-    Do what can be asked for in every state.
+    Do what can be asked for in every state. ``rank`` tells who asks.
 
     Raises:
         Refused: it is not done.
@@ -20,9 +23,9 @@ def carry_out_anywhere(dialogue: Dialogue, asked: Asked) -> None:
         case None:
             pass
         case Help(""):
-            dialogue.answer(answers.Help(help_lines()))
+            dialogue.answer(answers.Help(help_lines(rank())))
         case Help(command):
-            dialogue.answer(answers.Help(help_on(command)))
+            dialogue.answer(answers.Help(help_on(command, rank())))
         case Set("", _):
             dialogue.answer(answers.Settings(dict(settings.describe())))
         case Set(name, value):

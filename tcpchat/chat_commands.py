@@ -121,81 +121,108 @@ def _report(rest: str) -> Report:
 
 CHAT = {
     "nick": Command(
-        "/nick NICK", "choose your name", "/nick bob", lambda rest: ChooseNick(word(rest)), nameless=True
+        "/nick NICK", "choose your name", "/nick bob", lambda rest: ChooseNick(word(rest)), nameless=True,
+        together="choose your name; or NICK2 if it is taken",
     ),
     "as": Command(
         "/as NICK", "take a name, or NICK2, NICK3 if it is taken", "/as ci-bot",
-        lambda rest: TakeNick(word(rest)), nameless=True,
+        lambda rest: TakeNick(word(rest)), nameless=True, beside="nick",
     ),
-    "me": Command("/me ACTION", "say what you do", "/me waves", lambda rest: Act(text(rest))),
+    "me": Command(
+        "/me ACTION", "say what you do", "/me waves", lambda rest: Act(text(rest)),
+        together="say what you do; say several lines at once",
+    ),
+    "paste": Command(
+        "/paste", "say several lines, up to one with a dot alone", "/paste",
+        lambda rest: alone(rest, Paste()), beside="me",
+    ),
     "msg": Command(
-        "/msg NICK TEXT", "say something to one person only, or answer", "/msg alice hello", _tell,
-        ("query", "w"),
+        "/msg NICK TEXT", "say something to one person only", "/msg alice hello", _tell, ("query", "w"),
+        together="say something to one person only; answer",
     ),
     "reply": Command(
         "/reply TEXT", "answer the last private message", "/reply yes, at ten",
         lambda rest: Reply(text(rest)), beside="msg",
     ),
+    "re": Command(
+        "/re N TEXT", "answer the line with a number", "/re 1234 me too",
+        lambda rest: ReplyTo(*_said_of(rest)), together="answer a line by its number; correct yours",
+    ),
+    "edit": Command(
+        "/edit N TEXT", "correct a line of yours", "/edit 1234 at eleven", lambda rest: Edit(*_said_of(rest)),
+        beside="re",
+    ),
+    "rm": Command(
+        "/rm N", "take a line of yours back", "/rm 1234", lambda rest: Remove(_only_number(rest)),
+        together="take your line back; show what is around one",
+    ),
+    "context": Command(
+        "/context N", "show what was said around a line", "/context 1234",
+        lambda rest: Context(_only_number(rest)), beside="rm",
+    ),
+    "report": Command(
+        "/report N REASON", "tell the server's operators of a line", "/report 1234 insults", _report
+    ),
     "join": Command(
-        "/join #ROOM", "go to a room; it is made if it is new", "/join #dev",
-        _join, ("j",),
+        "/join #ROOM", "go to a room; it is made if it is new", "/join #dev", _join, ("j",),
+        together="go to a room, a new one if need be; out of it",
     ),
     "leave": Command(
         "/leave [#ROOM]", "leave this room, or another", "/leave #dev",
-        lambda rest: Leave(rest.strip(BLANKS)), ("part",),
+        lambda rest: Leave(rest.strip(BLANKS)), ("part",), beside="join",
     ),
-    "rooms": Command("/rooms", "list the rooms", "/rooms", lambda rest: alone(rest, ListRooms()), ("list",)),
+    "rooms": Command(
+        "/rooms", "list the rooms", "/rooms", lambda rest: alone(rest, ListRooms()), ("list",),
+        together="list the rooms; what this one is about",
+    ),
     "topic": Command(
         "/topic [TEXT]", "show or set what this room is about", "/topic release on Friday",
-        lambda rest: Topic(remark(rest)),
+        lambda rest: Topic(remark(rest)), beside="rooms",
     ),
     "who": Command(
         "/who [#ROOM]", "list the people here, or in a room", "/who #dev",
         lambda rest: Who(rest.strip(BLANKS)), ("names",),
+        together="list the people here; tell about one",
     ),
     "whois": Command(
-        "/whois NICK", "tell about one person", "/whois alice", lambda rest: WhoIs(word(rest))
+        "/whois NICK", "tell about one person", "/whois alice", lambda rest: WhoIs(word(rest)), beside="who"
+    ),
+    "seen": Command(
+        "/seen NICK", "tell when somebody was last here", "/seen alice", lambda rest: Seen(word(rest))
     ),
     "history": Command(
-        "/history [N] [#ROOM]", "show the last lines; the page before", "/history 50", _history
-    ),
-    "search": Command(
-        "/search WORDS", "find words, \"a phrase\", from:NICK, in:#ROOM",
-        "/search \"build failed\" from:ci-bot", lambda rest: Search(text(rest)),
+        "/history [N] [#ROOM]", "show the last lines", "/history 50", _history,
+        together="show the last lines; the page before",
     ),
     "more": Command(
         "/more", "show the page before, or more of a list", "/more", lambda rest: alone(rest, More()),
         beside="history",
     ),
-    "seen": Command(
-        "/seen NICK", "tell when somebody was last here", "/seen alice", lambda rest: Seen(word(rest))
-    ),
-    "paste": Command(
-        "/paste", "say several lines, up to one with a dot alone", "/paste",
-        lambda rest: alone(rest, Paste()),
+    "search": Command(
+        "/search WORDS", "find words, \"a phrase\", from:NICK, in:#ROOM",
+        "/search \"build failed\" from:ci-bot", lambda rest: Search(text(rest)),
     ),
     "hold": Command(
-        "/hold", "be shown nothing while you type, until /go", "/hold", lambda rest: alone(rest, Hold())
+        "/hold", "be shown nothing while you type, until /go", "/hold", lambda rest: alone(rest, Hold()),
+        together="be shown nothing while you type; everything",
     ),
     "go": Command(
         "/go", "be shown all that was held", "/go", lambda rest: alone(rest, Go()), beside="hold"
     ),
     "away": Command(
-        "/away [TEXT]", "let others know that you are away, or back", "/away lunch",
-        lambda rest: Away(remark(rest)),
+        "/away [TEXT]", "let others know that you are away", "/away lunch",
+        lambda rest: Away(remark(rest)), together="let others know that you are away; or back",
     ),
     "back": Command(
         "/back", "you are here again", "/back", lambda rest: alone(rest, Back()), beside="away"
     ),
     "ignore": Command(
-        "/ignore NICK", "no longer hear somebody, or again", "/ignore eve", lambda rest: Ignore(word(rest))
+        "/ignore NICK", "no longer hear somebody", "/ignore eve", lambda rest: Ignore(word(rest)),
+        together="no longer hear somebody; or again",
     ),
     "unignore": Command(
         "/unignore NICK", "hear somebody again", "/unignore eve", lambda rest: Unignore(word(rest)),
         beside="ignore",
-    ),
-    "set": Command(
-        "/set [NAME VALUE]", "show or change your settings", "/set timezone Europe/Paris", _set, nameless=True
     ),
     "register": Command(
         "/register [PASSWORD]", "keep your nickname: have an account", "/register correct-horse",
@@ -213,31 +240,11 @@ CHAT = {
         "/unregister [PASSWORD]", "give your account up", "/unregister correct-horse",
         lambda rest: Unregister(_password(rest)), rank=Rank.ACCOUNT,
     ),
-    "re": Command(
-        "/re N TEXT", "answer the line with a number, or correct yours", "/re 1234 me too",
-        lambda rest: ReplyTo(*_said_of(rest)),
-    ),
-    "edit": Command(
-        "/edit N TEXT", "correct a line of yours", "/edit 1234 at eleven", lambda rest: Edit(*_said_of(rest)),
-        beside="re",
-    ),
-    "rm": Command(
-        "/rm N", "take a line of yours back; show what is around one", "/rm 1234",
-        lambda rest: Remove(_only_number(rest)),
-    ),
-    "context": Command(
-        "/context N", "show what was said around a line", "/context 1234",
-        lambda rest: Context(_only_number(rest)), beside="rm",
-    ),
-    "report": Command(
-        "/report N REASON", "tell the server's operators of a line", "/report 1234 insults", _report
-    ),
     "resume": Command(
         "/resume CODE [NUMBER]", "come back after a break", "/resume fig-42-moss-lamp", _resume, nameless=True
     ),
-    "json": Command(
-        "/json", "be shown JSON lines, for programs", "/json", lambda rest: alone(rest, SpeakJson()),
-        nameless=True,
+    "set": Command(
+        "/set [NAME VALUE]", "show or change your settings", "/set timezone Europe/Paris", _set, nameless=True
     ),
     "help": Command(
         "/help [COMMAND]", "list the commands, or tell about one", "/help msg",
@@ -246,5 +253,10 @@ CHAT = {
     "quit": Command(
         "/quit [REASON]", "leave the chat", "/quit see you tomorrow",
         lambda rest: Quit(remark(rest)), ("exit",), nameless=True,
+        together="leave the chat; JSON lines, for programs",
+    ),
+    "json": Command(
+        "/json", "be shown JSON lines, for programs", "/json", lambda rest: alone(rest, SpeakJson()),
+        nameless=True, beside="quit",
     ),
 }  # fmt: skip

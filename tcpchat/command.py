@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from tcpchat.messages import remark
-from tcpchat.requests import Request
+from tcpchat.requests import Refused, Request
 
 # Of the number of an entry, and of seconds.
 MOST_DIGITS = 18
@@ -24,8 +24,9 @@ BLANKS = " \t\r"
 
 
 class Rank(IntEnum):
-    """Who may use a command: whoever has a rank has those before it, too."""
+    """Who may use a command: whoever has a rank has those before it, too, but for the first."""
 
+    NAMELESS = -1  # who has no nickname yet
     GUEST = 0  # everybody who has a nickname
     ACCOUNT = 1  # who has logged in
     ROOM_OPERATOR = 2  # an operator of the room that it is about
@@ -37,7 +38,8 @@ class Command(NamedTuple):
     How a command is typed, what it does, and what it asks.
 
     ``make`` gets what stands behind the command. It raises ValueError if that is too little or
-    of the wrong kind. ``beside`` names the command in whose line of /help this one stands too.
+    of the wrong kind. ``beside`` names the command in whose line of /help this one stands too, and
+    ``together`` is what that line says of all that stand in it.
     """
 
     usage: str
@@ -48,7 +50,19 @@ class Command(NamedTuple):
     # Can it be used before a nickname is chosen?
     nameless: bool = False
     beside: str = ""
+    together: str = ""
     rank: Rank = Rank.GUEST
+
+    def is_for(self, rank: Rank) -> bool:
+        """May somebody of that rank use it?"""
+        return self.nameless if rank is Rank.NAMELESS else rank >= self.rank
+
+
+def forbidden(rank: Rank, room: str = "") -> Refused:
+    """Return the refusal of what needs a rank; in which room, if it is the one of its operators."""
+    if rank is Rank.ACCOUNT:
+        return Refused("That needs an account: /register PASSWORD", "forbidden")
+    return Refused(f"Only an operator of {room or 'the server'} may do that.", "forbidden")
 
 
 def split(rest: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
+from tcpchat.names import NotAName, is_reserved, nickname
 from tcpchat.networks import Trusted, networks
 
 # Where a line door listens when nothing is said: telnet's port with 8000 added, for no root.
@@ -43,6 +44,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
     retention: Retention = KEEP_ALL
     trusted: tuple[str, ...] = ()
+    operator: tuple[str, ...] = ()
 
     @property
     def chosen_limits(self) -> Limits:
@@ -101,7 +103,19 @@ def make(settings: dict[str, Any], source: str) -> Config:
     except ValueError as error:
         text = f"{source}: trusted cannot hold {str(error)!r}: {_explain('trusted')}."
         raise WrongConfig(text) from error
+    for nick in made.operator:
+        _check_operator(nick, made.nicknames == "ascii", source)
     return made
+
+
+def _check_operator(nick: str, ascii_only: bool, source: str) -> None:
+    """Refuse as an operator whom nobody can be."""
+    try:
+        name = nickname(nick, ascii_only)
+    except NotAName as reason:
+        raise WrongConfig(f"{source}: operator cannot be {nick!r}: {reason}.") from reason
+    if is_reserved(name):
+        raise WrongConfig(f"{source}: operator cannot be {nick!r}: nobody may be called that.")
 
 
 def _check(table: dict[str, Any], name: str, source: str) -> None:
@@ -140,6 +154,7 @@ def _explain(name: str) -> str:
         "store": "it is sqlite:PATH or memory:",
         "motd": "it is the path of a file",
         "trusted": "it is a list of networks such as 10.1.0.0/16",
+        "operator": "it is a list of nicknames",
         "retention": "it is a table of numbers, days and entries",
     }
     return choices[name]

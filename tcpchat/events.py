@@ -128,10 +128,14 @@ class Told(Fact, frozen=True):
 
 
 class Announced(Fact, frozen=True):
-    """An operator of the server said something to everybody; it is in several rooms, as `Renamed` is."""
+    """
+    An operator of the server said something to everybody.
+
+    It is in the log of every room with somebody in it. ``id`` is the same in all of them, so that whoever
+    shares several is told once.
+    """
 
     text: str
-    rooms: tuple[str, ...]
     id: str
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from tcpchat.events import Entry, Renamed
+from tcpchat.events import Announced, Entry, Renamed
 from tcpchat.logs.interface import Log
 from tcpchat.places import Place
 from tcpchat.render import View
@@ -147,10 +147,11 @@ class Following:
         """
         seen = set()
         for entry in entries:
-            if isinstance(entry.event, Renamed) and len(entry.event.rooms) > 1:
-                if entry.event.id in self._renamings:
+            event = entry.event
+            if isinstance(event, Announced) or (isinstance(event, Renamed) and len(event.rooms) > 1):
+                if event.id in self._renamings:
                     seen.add(entry.seq)
-                self._renamings = *self._renamings[1 - REMEMBERED_RENAMINGS :], entry.event.id
+                self._renamings = *self._renamings[1 - REMEMBERED_RENAMINGS :], event.id
         return seen
 
     def place(self, feed: Followed) -> Place:

@@ -106,7 +106,7 @@ class History:
 
     def rooms(self, after: tuple[int, str] | None = None) -> None:
         """Show the rooms that one may know of: the first page, or the one after a place in the list."""
-        known = (feed.room for feed in self._session.chat.rooms if may_know(self._session, feed.room))
+        known = (feed.room for feed in self._session.chat.rooms if may_know(self._session, feed))
         answer = answers.rooms(known, after)
         if after and not answer.rooms:
             self._session.dialogue.tell("There are no more rooms.")
@@ -164,7 +164,7 @@ class History:
 
     def _show_people(self, people: _People) -> None:
         feed, after, named = people
-        if not may_know(self._session, feed.room):
+        if not may_know(self._session, feed):
             raise self._session.chat.rooms.no_room(feed.stream)
         page = list(islice(feed.room.people(after), answers.NAMED_PER_PAGE))
         if named and not page:

@@ -182,7 +182,7 @@ REQUESTS: dict[str, Callable[[_Fields], Request]] = {
     "edit": lambda it: Edit(it.entry("number"), text(it.needed("text")), it.text("room")),
     "rm": lambda it: Remove(it.entry("number"), it.text("room")),
     "context": lambda it: Context(it.entry("number"), it.text("room")),
-    "report": lambda it: Report(it.entry("number"), text(it.needed("reason")), it.text("room")),
+    "report": lambda it: Report(it.entry("number"), remark(text(it.needed("reason"))), it.text("room")),
     "op": lambda it: Op(it.needed("nick"), it.text("room")),
     "deop": lambda it: Deop(it.needed("nick"), it.text("room")),
     "kick": lambda it: Kick(it.needed("nick"), remark(it.text("reason")), it.text("room")),

@@ -123,6 +123,10 @@ MOST_COUNTED = 65_536
 # answer within a second.
 HASHED_AT_ONCE = 2
 HASHES_WAITING = 8
+# Lines that one person may report to the operators within so many seconds: more than anybody has reason
+# to, and the audit trail stays readable whoever plays with it.
+MOST_REPORTS = 5
+REPORTS_WITHIN = 600
 
 # Words and phrases of one /search: a line of one letter each would take the index long, and means nothing.
 MOST_SEARCHED = 64

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from twisted.internet.defer import DeferredLock
 
-from tcpchat import answers, jsonlines
+from tcpchat import answers, audit, jsonlines
 from tcpchat.barring import check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
 from tcpchat.membership import Membership
@@ -22,6 +22,7 @@ from tcpchat.requests import Refused
 from tcpchat.returning import MakeHome, attach, show_missed, take_up, tell_operator
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
+from tcpchat.server_wide import remind
 from tcpchat.session import Session
 from tcpchat.settings import AS_AT_FIRST, Settings
 
@@ -104,10 +105,12 @@ async def _come_in(
     membership = Membership(session)
     seqs: list[int] = []
     try:
-        for stream in account.rooms or (LOBBY,):
+        for stream in audit.rooms_of(chat, account.id):
+            await _go_in(session, stream, "")
+        for stream in [room for room in account.rooms if room != audit.AUDIT] or (LOBBY,):
             seqs += await _go_in(session, stream, "" if seqs else ref)
         session.forget_lost_rooms()
-        if not session.feeds:
+        if all(feed is chat.rooms.audit for feed in session.feeds):
             seqs += await _go_in(session, LOBBY, ref)
         _check(dialogue, account)
     except Exception:
@@ -128,6 +131,7 @@ async def _come_in(
     show_missed(session, places, home)
     if not places and session.feeds and not dialogue.speaks_json:
         membership.show_past(session.feeds[-1], session.feeds[-1].shown + 1)
+    remind(session)
     return seqs[-1:] or None
 
 
@@ -135,8 +139,8 @@ async def _go_in(session: Session, stream: str, ref: str) -> list[int]:
     """Go into a room, unless that may not be any more; return the number of the entry that says so."""
     chat = session.chat
     try:
-        feed = await chat.rooms.reach(stream)
         person = session.person
+        feed = await chat.rooms.reach(stream, person.id)
         check_room(chat, feed.room, identity(person, session.address), person.account)
         if person.id in feed.room.members:  # a server that has ended since has not said that they left
             seqs = []
@@ -190,3 +194,4 @@ def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
         dialogue.tell(f"You are {session.nick}, in no room. /join {LOBBY}")
     for feed in feeds:
         reader.follow(feed, Place(feed.shown, feed.shown))
+    remind(session)

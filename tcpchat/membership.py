@@ -51,16 +51,17 @@ class Membership:
             Refused: it is no name of a room, or there are too many, or it is locked.
             NotKept: the log cannot be written.
         """
-        most = self._chat.limits.rooms_per_person
-        if most is not None and len(self._session.feeds) >= most:
+        most, person = self._chat.limits.rooms_per_person, self._session.person.id
+        if most is not None and len(self._session.rooms) >= most:
             with suppress(Refused):
-                if (feed := self._chat.rooms.find(typed)) in self._session.feeds:
+                feed = self._chat.rooms.find(typed, person)
+                if feed in self._session.feeds or feed is self._chat.rooms.audit:
                     return await self.join(feed, ref)
             raise Refused(
                 f"You are in {most} rooms, and that is all that one may be in. /leave one of them.",
                 "too-many",
             )
-        feed = await self._chat.rooms.reach(typed)
+        feed = await self._chat.rooms.reach(typed, person)
         is_admitted = feed not in self._session.feeds and await admit(self._session, feed, password)
         return await self.join(feed, ref, is_admitted=is_admitted)
 

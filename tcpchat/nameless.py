@@ -12,6 +12,7 @@ from tcpchat.admission import Offence, Visit
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.authenticating import authenticate
 from tcpchat.barring import Banished, check_room, check_server
+from tcpchat.command import Rank
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.limits import MOST_WRONG_CODES, MOST_WRONG_PASSWORDS
@@ -189,7 +190,7 @@ class Nameless:
                 self._dialogue.ask(PASSWORD, lambda typed: Login(nick, typed))
                 return None
             case None | Help() | Set() | SpeakJson() | Quit():
-                carry_out_anywhere(self._dialogue, asked)
+                carry_out_anywhere(self._dialogue, asked, lambda: Rank.NAMELESS)
                 if not self._dialogue.is_ending:
                     self._dialogue.tell(QUESTION)
                 return None
@@ -209,6 +210,7 @@ class Nameless:
         return None
 
     def _claim(self, nick: str, or_variant: bool) -> tuple[str, Name]:
+        self._chat.lockdown.check()
         session = self._chat.new_id()
         who = Identity(self._chat.people.nickname(nick), session, self._dialogue.address)
         check_server(self._chat, who)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from tcpchat import answers
 from tcpchat.person import Person
 from tcpchat.ranks import is_operator
-from tcpchat.room import Room
 from tcpchat.room_feed import RoomFeed
 from tcpchat.session import Session
 
 
-def may_know(session: Session, room: Room) -> bool:
+def may_know(session: Session, feed: RoomFeed) -> bool:
     """Tell whether somebody may know that there is a room, what it is about, and who is there."""
+    room, person = feed.room, session.person
+    if not session.chat.rooms.may_know(feed, person.id):
+        return False
     if not room.order.is_private:
         return True
-    person = session.person
     if person.id in room.members or person.id in room.order.invited:
         return True
     return bool(person.account) and (
@@ -30,8 +31,8 @@ def find(session: Session, typed: str) -> RoomFeed:
         Refused: it is no name of a room, or there is none of that name, for all that they may know.
     """
     rooms = session.chat.rooms
-    feed = rooms.find(typed)
-    if not may_know(session, feed.room):
+    feed = rooms.find(typed, session.person.id)
+    if not may_know(session, feed):
         raise rooms.no_room(typed)
     return feed
 
@@ -40,7 +41,7 @@ def who_is(session: Session, person: Person) -> answers.WhoIs:
     """Return what somebody may know of a person: of their rooms those that both are in, or that are open."""
     chat = session.chat
     feeds = [feed for stream in person.rooms if (feed := chat.rooms.open_room(stream))]
-    known = [feed.stream for feed in feeds if may_know(session, feed.room)]
+    known = [feed.stream for feed in feeds if may_know(session, feed)]
     account = chat.accounts.get(person.account)
     operator_of = [
         feed.stream for feed in session.feeds if person.account and person.account in feed.room.operators

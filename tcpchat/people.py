@@ -22,11 +22,14 @@ class People:
         ascii_names: bool,
         is_in_lobby: Callable[[str], bool],
         owners: Mapping[Key, str] = NOBODYS,
+        is_kept_from: Callable[[Name, str], bool] = lambda name, address: False,
     ) -> None:
         """
         ``is_in_lobby`` tells of a person whether the others there have been shown that they have come;
-        ``owners`` has the accounts that keep nicknames, by each key of those.
+        ``owners`` has the accounts that keep nicknames, by each key of those; ``is_kept_from`` tells of
+        a nickname whether nobody may have it who comes from an address.
         """
+        self._is_kept_from = is_kept_from
         self._clock = clock
         self._ascii_names = ascii_names
         self._is_in_lobby = is_in_lobby
@@ -119,9 +122,13 @@ class People:
         name = self.nickname(typed)
         now = self._clock.seconds()
         try:
+            if self._is_kept_from(name, address):
+                raise Taken(name)
             self._claims.claim(name, person, address, now)
         except Taken:
             variant = self._claims.free_variant(name, address, now, self._ascii_names)
+            while self._is_kept_from(variant, address):
+                variant = self._claims.free_variant(variant, address, now, self._ascii_names)
             if not or_variant:
                 text = f'"{name.display}" is taken. Try "{variant.display}".'
                 raise Refused(text, "nick-taken") from None

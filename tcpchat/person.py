@@ -32,6 +32,12 @@ class Seat(Protocol):
     def restyle(self) -> None:
         """What the person sees is another way from now on."""
 
+    def stand_by(self, feed: RoomFeed, seq: int, why: str) -> None:
+        """The person has come into a room by an entry, and talks where they did before: tell why."""
+
+    def drop(self, feed: RoomFeed, why: str) -> None:
+        """The person is no longer in a room, if they were: tell why, and where they are now."""
+
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply would go there."""
 

@@ -16,11 +16,14 @@ from tcpchat import (
     ordering,
     others,
     outsiders,
+    permission,
     queries,
     sanctioning,
+    server_wide,
     speaking,
 )
 from tcpchat.anywhere import carry_out_anywhere
+from tcpchat.command import Rank
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
@@ -32,6 +35,7 @@ from tcpchat.others import Addressee
 from tcpchat.render import View
 from tcpchat.requests import (
     Act,
+    Announce,
     Asked,
     Away,
     Back,
@@ -48,6 +52,7 @@ from tcpchat.requests import (
     Login,
     More,
     Refused,
+    Register,
     Remove,
     Reply,
     ReplyTo,
@@ -79,7 +84,7 @@ QUESTIONS = (AskHistory, Search, More, Context, ListRooms, Who, WhoIs, Seen, Hel
 
 # Requests of which something is in the log, if they have a reference with it.
 LOGGED = (
-    Say, Act, Topic, Tell, Reply, ReplyTo, Edit, Remove, ChooseNick, TakeNick, Join, Leave,
+    Say, Act, Topic, Tell, Reply, ReplyTo, Edit, Remove, ChooseNick, TakeNick, Join, Leave, Announce,
     *ordering.REQUESTS, *sanctioning.REQUESTS,
 )  # fmt: skip
 
@@ -87,7 +92,7 @@ LOGGED = (
 # What is carried out by modules of its own.
 ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {
     request: module.carry_out
-    for module in (accounting, by_number, ordering, sanctioning)
+    for module in (accounting, by_number, ordering, sanctioning, server_wide)
     for request in module.REQUESTS
 }
 
@@ -104,6 +109,9 @@ class Present:
         self._dialogue = dialogue
         self._chat = session.chat
         self._pages: History | None = None  # what was looked at page by page
+
+    def _rank(self) -> Rank:
+        return permission.rank_here(self._session)
 
     @property
     def _membership(self) -> Membership:
@@ -122,7 +130,7 @@ class Present:
         Raises:
             Refused: it asks for nothing that there is.
         """
-        return parse(line)
+        return parse(line, rank=self._rank)
 
     def carry_out(self, asked: Asked) -> Effect:
         """
@@ -187,7 +195,8 @@ class Present:
         self._session.break_off()
 
     def _do(self, asked: Asked) -> Effect:
-        """Do what changes a room, or asks what was said there; the rest is elsewhere."""
+        """Do what changes a room, or asks what was said there, if they may; the rest is elsewhere."""
+        permission.check(self._session, asked.request)
         me, nick, account = self._session.id, self._session.nick, self._session.person.account
         ref = asked.ref
         match asked.request:
@@ -226,6 +235,8 @@ class Present:
                 return self.history.more()
             case Login():
                 return accounting.log_in(self._session, asked.request, Present, ref)
+            case Register() if self._chat.lockdown.is_on:
+                raise Refused("Nobody can register while only people with an account come in.", "forbidden")
             case request if carry_out := ELSEWHERE.get(type(request)):
                 return carry_out(self._session, request, ref)
             case _:
@@ -237,7 +248,7 @@ class Present:
             case ListRooms():
                 self.history.rooms()
             case Who(room):
-                self.history.who(outsiders.find(self._session, room) if room else self._session.current)
+                self.history.who(permission.room_meant(self._session, room))
             case WhoIs(nick):
                 it = others.find(self._chat, nick)
                 self._dialogue.answer(outsiders.who_is(self._session, it))
@@ -272,9 +283,9 @@ class Present:
                 self._dialogue.speak_json(self._session.welcome(self._membership.places()))
                 return
             case Set(name, _) if name:
-                carry_out_anywhere(self._dialogue, asked)
+                carry_out_anywhere(self._dialogue, asked, self._rank)
             case _:
-                carry_out_anywhere(self._dialogue, asked)
+                carry_out_anywhere(self._dialogue, asked, self._rank)
                 return
         self._session.keep()
         self._session.keep_settings()

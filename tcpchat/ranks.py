@@ -10,8 +10,7 @@ from tcpchat.service import Chat
 
 def is_operator(chat: Chat, account: str) -> bool:
     """Tell whether an account is an operator of the whole server."""
-    kept = chat.accounts.get(account)
-    return kept is not None and (kept.is_operator or chat.is_named_operator(kept.nick))
+    return chat.operators.has(account)
 
 
 def rank(chat: Chat, person: Person, room: Room | None = None) -> Rank:

@@ -259,7 +259,7 @@ def _in_color(data: bytes, line: str, event: Event, wire: Wire) -> bytes:
 
 def is_heard(event: Event, view: View) -> bool:
     """Tell whether somebody with this view wants to hear who did this."""
-    if not view.ignored:
+    if not view.ignored or isinstance(event, Noted):
         return True
     if inbox(event.person) in view.ignored:
         return False

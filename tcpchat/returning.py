@@ -231,7 +231,7 @@ async def _go_back(session: Session, stream: str, dialogue: Dialogue, since: int
     """Bring somebody back into a room, unless they may not be there by now."""
     chat, person = session.chat, session.person
     try:
-        feed = await chat.rooms.reach(stream)
+        feed = await chat.rooms.reach(stream, person.id)
         check_room(chat, feed.room, identity(person, dialogue.address), person.account)
         if person.id not in feed.room.members:
             await chat.join(feed, session.id, session.nick, account=person.account, since=since)

@@ -37,7 +37,8 @@ async def revive(chat: Chat) -> None:
     rooms: dict[str, list[RoomFeed]] = {}  # by person
     for feed in chat.rooms:
         for person_id in feed.room.members:
-            rooms.setdefault(person_id, []).append(feed)
+            if chat.rooms.may_know(feed, person_id):  # who has been an operator is put out
+                rooms.setdefault(person_id, []).append(feed)
     present = set()
     for session_id, record in kept.items():
         _let_come_back(chat, session_id, record)

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from tcpchat import records
+from tcpchat.audit_room import AuditRoom
 from tcpchat.echo import echo
 from tcpchat.events import Entry
 from tcpchat.fanout.direct import DirectCrowd
@@ -23,7 +24,7 @@ from tcpchat.limits import Limits
 from tcpchat.logs.interface import Log
 from tcpchat.names import Key, Name, NotAName, room_name
 from tcpchat.requests import Refused
-from tcpchat.room import LOBBY, Room
+from tcpchat.room import AUDIT, LOBBY, Room
 from tcpchat.room_feed import RoomFeed
 
 T = TypeVar("T")
@@ -36,9 +37,14 @@ KEPT_EVERY = 500
 
 
 class Rooms:
-    """Every room that there is, each with its feed; once opened, there is always the ``lobby``."""
+    """
+    Every room that there is, each with its feed.
+
+    Once opened, there is always the ``lobby``, and that of the ``audit`` trail.
+    """
 
     lobby: RoomFeed
+    audit: RoomFeed
 
     logger = Logger()
 
@@ -52,14 +58,17 @@ class Rooms:
         ascii_names: bool,
         crowd: Callable[[], Crowd] = DirectCrowd,
         put_out: Callable[[RoomFeed, Sequence[str]], None] = lambda feed, persons: None,
+        is_operator: Callable[[str], bool] = lambda person: False,
     ) -> None:
         """
         ``wall`` tells the time in milliseconds since 1970; ``history`` is of a newcomer.
 
         ``crowd`` makes what hands something to many (fanout/). ``put_out`` is told who were put out of
-        a room, once everybody there has been shown it.
+        a room, once everybody there has been shown it. ``is_operator`` tells of a person whether they
+        may know of the room of the audit trail.
         """
         self._put_out = put_out
+        self._is_operator = is_operator
         self._crowd = crowd
         self._log = log
         self._clock = clock
@@ -91,12 +100,13 @@ class Rooms:
                 self.logger.warn("The log holds {stream}, which is no name of a room", stream=stream)
                 continue
             await self._open(name, kept.get(stream))
-        lobby = room_name(LOBBY)
-        self.lobby = self._find(self._rooms, lobby) or self._add(lobby, Room(LOBBY, self._occupied))
+        self.lobby, self.audit = (
+            self._known(name) or self._add(name, self._room(name)) for name in map(room_name, (LOBBY, AUDIT))
+        )
 
     async def _open(self, name: Name, kept: bytes | None) -> RoomFeed:
         """Open a room from what is kept of it and the entries after that."""
-        room = Room(name.display, self._occupied)
+        room = self._room(name)
         if kept is not None:
             room.restore(records.room(kept))
         last = self._log.last(room.name)
@@ -119,7 +129,11 @@ class Rooms:
         self._tails[feed.stream] = self._log.tail(feed.stream, last, feed.deliver)
         return feed
 
-    def find(self, typed: str) -> RoomFeed:
+    def may_know(self, feed: RoomFeed, person: str) -> bool:
+        """Tell whether there is a room as far as somebody may know."""
+        return feed is not self.audit or self._is_operator(person)
+
+    def find(self, typed: str, person: str = "") -> RoomFeed:
         """
         Return the room that somebody names.
 
@@ -128,7 +142,7 @@ class Rooms:
         """
         name = self._name(typed)
         feed = self._known(name)
-        if feed is None:
+        if feed is None or not self.may_know(feed, person):
             raise self.no_room(typed)
         return feed
 
@@ -141,23 +155,28 @@ class Rooms:
         name = self._name(typed).display
         return Refused(f"There is no room {name}. /rooms lists the rooms.", "no-such-room")
 
-    async def reach(self, typed: str) -> RoomFeed:
+    async def reach(self, typed: str, person: str = "") -> RoomFeed:
         """
         Return the room that somebody wants to go to: opened again, or a new one, if need be.
 
         Raises:
             Refused: it is no name of a room, or there are too many rooms.
         """
-        if (feed := self._feeds.get(typed)) and feed.room.members and typed.isascii():
+        feed = self._feeds.get(typed)
+        if feed and feed.room.members and typed.isascii() and feed is not self.audit:
             return feed  # as nearly always
         name = self._name(typed)
         feed = self._known(name)
+        if feed is self.audit:
+            if not self.may_know(feed, person):
+                raise Refused(f'"{echo(typed)}" is not a room: it is reserved.', "bad-room")
+            return feed
         if (feed is None or not feed.room.members) and feed is not self.lobby:
             self._check_number(feed is None)
         if feed is not None:
             return feed
         if (closed := self._find(self._closed, name)) is None:
-            return self._add(name, Room(name.display, self._occupied))
+            return self._add(name, self._room(name))
         await self._opening.acquire()
         try:
             kept = await self._log.record(records.ROOM, closed.display)
@@ -176,7 +195,7 @@ class Rooms:
         most = self._limits.rooms
         if most is None:
             return
-        if is_another and len(self._feeds) >= most:
+        if is_another and len(self._feeds) - 1 >= most:  # one is not for everybody
             self.close_empty(at_once=True)
         if len(self._occupied) >= most:
             raise Refused(f"There are {most} rooms already, and that is all that there may be.", "too-many")
@@ -187,7 +206,8 @@ class Rooms:
 
         With ``at_once``, also those that have become empty since.
         """
-        empty = {feed.stream: feed.shown for feed in self if feed.is_deserted and feed is not self.lobby}
+        stays = self.lobby, self.audit
+        empty = {feed.stream: feed.shown for feed in self if feed.is_deserted and feed not in stays}
         closed = [stream for stream, seq in empty.items() if at_once or self._empty.get(stream) == seq]
         for stream in closed:
             self._close(self._feeds[stream])
@@ -213,6 +233,9 @@ class Rooms:
             if feed.room.changes >= (least or max(KEPT_EVERY, len(feed.room.members))):
                 feed.room.changes = 0
                 self._log.keep(records.ROOM, feed.stream, records.encode(feed.room.kept()))
+
+    def _room(self, name: Name) -> Room:
+        return AuditRoom() if name.display == AUDIT else Room(name.display, self._occupied)
 
     def _name(self, typed: str) -> Name:
         try:

@@ -129,6 +129,7 @@ class Server(Service):
             retention=config.retention,
             trusted=config.trusted_networks,
             hashing=in_threads(self._reactor),
+            operators=config.operator,
         )
         entrance = Entrance(
             self._reactor,
@@ -158,6 +159,12 @@ class Server(Service):
     async def _open(self) -> None:
         await self._chat.open()
         await revive(self._chat)
+        for nick in self._chat.operators.to_come():
+            self.logger.warn(
+                '"{nick}" is to be an operator and has no account yet: register it from this machine before'
+                " somebody else does, or by tcpchat account add",
+                nick=nick,
+            )
         for door in self._doors:
             factory = self._factory.with_tls() if door.kind == "ssl" else self._factory
             try:

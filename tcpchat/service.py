@@ -34,15 +34,19 @@ from tcpchat.gate import GATE
 from tcpchat.hashing import Hashing
 from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
+from tcpchat.lockdown import Lockdown
 from tcpchat.logs.interface import Log, NotKept
-from tcpchat.names import nickname, prepare
+from tcpchat.names import prepare
 from tcpchat.networks import Trusted
+from tcpchat.operators import Operators
+from tcpchat.overseeing import Overseeing
 from tcpchat.pace import Pacing
 from tcpchat.people import People
 from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.reader import Reader
 from tcpchat.records import KeptAccount, KeptSight
+from tcpchat.reports import Reports
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
 from tcpchat.room_feed import RoomFeed
@@ -99,6 +103,7 @@ class Chat:
         self.greeting = greeting
         self.uncommitted = Uncommitted()
         self.sightings = Sightings()
+        self.reports = Reports()
         self.pacing = Pacing(limits, clock, trusted)
         self.returning: set[str] = set()  # sessions that are just being taken up
         self.leaving: dict[str, Reader] = {}  # by session: whose end is still being read
@@ -106,15 +111,22 @@ class Chat:
         self.nameless = Deadlines(clock, self.seconds_nameless)
         self.broken = Deadlines(clock, GRACE)  # sessions whose connection is
         self.resumable = Resumable()
-        self.rooms = Rooms(log, clock, wall, limits, history, ascii_names, crowd, self._were_put_out)
         self.accounts = Accounts(log)
+        self.operators = Operators(operators, self.accounts)
+        self.lockdown = Lockdown(log)
         self.sanctions = Sanctions(partial(log.keep, records.SANCTION))
         self.absences = Absences(log)
         self.logging_in: dict[str, DeferredLock] = {}  # by account: who are just coming in
-        self.people = People(clock, ascii_names, self._is_in_lobby, self.accounts.owners)
+        self.rooms = Rooms(
+            log, clock, wall, limits, history, ascii_names, crowd, self._were_put_out, self.operators.has
+        )
+        self.people = People(
+            clock, ascii_names, self._is_in_lobby, self.accounts.owners, self.operators.keeps
+        )
         self.hashing = hashing or Hashing()
         self.attempts = Attempts(limits, trusted)
-        self._operators = operators
+        self._overseeing = Overseeing(log, clock, self.operators, self.rooms, self.people, self.log_surely)
+        self.accounts.changed = self._overseeing.changed
         self.inboxes = Inboxes(log, wall, crowd, self._hear)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
@@ -133,7 +145,9 @@ class Chat:
         for kept in (await self.log.records(records.SANCTION)).values():
             self.sanctions.restore(records.sanction(kept))
         await self.absences.open()
+        await self.lockdown.open()
         await self.rooms.open()
+        self._overseeing.begin()
         self.cursors.start()
         self._look_on()
 
@@ -188,10 +202,6 @@ class Chat:
 
     def _is_in_lobby(self, person: str) -> bool:
         return person in self.rooms.lobby.room.members
-
-    def is_named_operator(self, nick: str) -> bool:
-        """Tell whether the configuration says that whoever has registered a nickname is an operator."""
-        return any(nickname(nick).same(nickname(operator)) for operator in self._operators)
 
     def new_ticket(self) -> Ticket:
         """Make up a session's ticket."""

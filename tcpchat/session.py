@@ -105,8 +105,8 @@ class Session:
 
     @property
     def rooms(self) -> list[str]:
-        """The rooms that the person is in."""
-        return sorted(feed.stream for feed in self.feeds)
+        """The rooms that the person is in, but for that of the audit trail: others do not know of it."""
+        return sorted(feed.stream for feed in self.feeds if feed is not self.chat.rooms.audit)
 
     def follow_inbox(self, feed: Feed) -> None:
         """There are private messages of the person: show them."""
@@ -157,6 +157,17 @@ class Session:
         if not self.is_broken:
             self.dialogue.reader.restyle()
 
+    def stand_by(self, feed: RoomFeed, seq: int, why: str) -> None:
+        """The person has come into a room by an entry, and talks where they did before: tell why."""
+        if feed in self.feeds:
+            return
+        self.feeds.insert(0, feed)
+        if not self.is_broken:
+            self.dialogue.tell(f"{why} You are in {feed.stream}, too.")
+            self.dialogue.reader.follow(feed, Place(seq, seq))
+            self.dialogue.reader.restyle()
+            self.keep()
+
     def forget_lost_rooms(self) -> None:
         """The person has just come in: they may have been put out of some rooms again meanwhile."""
         self.feeds = [feed for feed in self.feeds if self.person.id in feed.room.members]
@@ -168,10 +179,12 @@ class Session:
 
     def drop(self, feed: RoomFeed, why: str, upto: int = 0) -> None:
         """
-        The person is no longer in a room: tell why, and where they are now.
+        The person is no longer in a room, if they were: tell why, and where they are now.
 
         Of the room everything ``upto`` an entry is shown still to one who is behind.
         """
+        if feed not in self.feeds:
+            return
         self.feeds.remove(feed)
         reader = self.dialogue.reader
         reader.unfollow(feed, upto)

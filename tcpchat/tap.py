@@ -50,6 +50,7 @@ class Options(usage.Options):
         super().__init__()
         self["listen"] = []
         self["trusted"] = []
+        self["operator"] = []
 
     def opt_listen(self, endpoint: str) -> None:
         """line door on a Twisted server endpoint, such as tcp:8023; repeatable (port 8023, all addresses)"""
@@ -58,6 +59,10 @@ class Options(usage.Options):
     def opt_trusted(self, network: str) -> None:
         """network whose connections are not counted, such as 10.1.0.0/16; repeatable (this machine alone)"""
         self["trusted"].append(network)
+
+    def opt_operator(self, nick: str) -> None:
+        """nickname whose account may moderate every room; repeatable (none)"""
+        self["operator"].append(nick)
 
     def parseArgs(self, *arguments: str) -> None:
         """There is nothing but options."""

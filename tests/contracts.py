@@ -91,7 +91,7 @@ def events_of_every_kind(text: str) -> list[Event]:
         Noted(text, text, text),
         Removed(text, text, 1),
         Gone(text, text),
-        Announced(text, text, text, (text,), text),
+        Announced(text, text, text, text),
         Opped(text, text, text, text),
         Deopped(text, text, text, text),
         Kicked(text, text, text, text, text),

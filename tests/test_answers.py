@@ -295,6 +295,13 @@ ANSWERS = st.one_of(
 )  # fmt: skip
 
 
+class LockdownTests(SynchronousTestCase):
+    def test_who_may_come_in_is_told_as_a_sentence_and_to_a_program_as_a_switch(self) -> None:
+        for on, text in (False, "Everybody may come in."), (True, "Only people with an account may come in."):
+            self.assertEqual(lines(answers.Lockdown(on)), [text])
+            self.assertEqual(as_json(answers.Lockdown(on)), {"type": "lockdown", "on": on})
+
+
 class AnswerLaws(SynchronousTestCase):
     def test_an_answer_that_says_nothing_is_none(self) -> None:
         self.assertRaises(NotImplementedError, lines, Answer())

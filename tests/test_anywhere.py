@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from tcpchat.anywhere import carry_out_anywhere
+from tcpchat.command import Rank
+from tcpchat.commands import help_lines
 from tcpchat.nameless import LOOK_FOR_END
 from tcpchat.requests import Asked, NotUnderstood, Say
 from tests.visitors import ChatCase, Visitor
@@ -37,6 +39,15 @@ class AnywhereTests(ChatCase):
     def test_help_tells_all_commands_or_one(self) -> None:
         for visitor in self.both:
             self.assertIn("*** /quit [REASON]", "\n".join(self.ask(visitor, "/help")))
+        self.assertEqual(
+            self.stranger.types("/help"), [*(f"*** {line}" for line in help_lines(Rank.NAMELESS)), QUESTION]
+        )
+        self.assertEqual(self.bob.types("/help"), [f"*** {line}" for line in help_lines(Rank.GUEST)])
+        self.has_account(self.bob, is_operator=True)
+        self.assertEqual(
+            self.bob.types("/help"), [f"*** {line}" for line in help_lines(Rank.SERVER_OPERATOR)]
+        )
+        for visitor in self.both:
             self.assertRegex(self.ask(visitor, "/help me")[0], r"^\*\*\* /me ACTION: ")
             self.assertRegex(self.ask(visitor, "/help nothing")[0], "^!!! There is no command /nothing")
 
@@ -78,6 +89,6 @@ class AnywhereTests(ChatCase):
 
     def test_everything_else_cannot_be_done_here(self) -> None:
         refusal = self.assertRaises(
-            NotUnderstood, carry_out_anywhere, self.stranger.dialogue, Asked(Say("hello"))
+            NotUnderstood, carry_out_anywhere, self.stranger.dialogue, Asked(Say("hello")), lambda: Rank.GUEST
         )
         self.assertEqual(str(refusal), "That cannot be done now.")

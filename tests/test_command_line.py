@@ -49,6 +49,7 @@ def refusal(folder: Path, status: int, *options: str) -> str:
         (("--history", "-1"), "history"),  # the others are in test_config.py
         (("--motd", "/nowhere/motd"), "/nowhere/motd"),
         (("--trusted", "10.1.0.0/33"), "10.1.0.0/33"),
+        (("--operator", "anna", "--operator", "anna smith"), "'anna smith'"),
         (("--config", "/nowhere.toml"), "/nowhere.toml"),
         (("--colour", "red"), "colour"),
         (("chat",), "chat"),

@@ -7,38 +7,62 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.commands import ALIASES, COMMANDS, find, help_lines, help_on, parse
+from tcpchat.command import Rank
+from tcpchat.commands import ALIASES, COMMANDS, RANKS, find, help_lines, help_on, parse, usable
 from tcpchat.limits import LONGEST_LINE, LONGEST_REMARK
 from tcpchat.requests import (
     Act,
+    Announce,
     Away,
     Back,
+    Ban,
+    ChangePassword,
     ChooseNick,
+    Context,
+    Deop,
+    Edit,
     Go,
     Help,
+    Hide,
     History,
     Hold,
     Ignore,
+    Invite,
     Join,
+    Kick,
     Leave,
     ListRooms,
+    Lock,
+    Lockdown,
+    Login,
     More,
+    Mute,
     NotUnderstood,
+    Op,
     Paste,
     Quit,
     Refused,
+    Register,
+    Remove,
     Reply,
+    ReplyTo,
+    Report,
     Request,
     Resume,
     Say,
     Search,
     Seen,
     Set,
+    Slow,
     SpeakJson,
     TakeNick,
     Tell,
     Topic,
+    Unban,
     Unignore,
+    Unlock,
+    Unmute,
+    Unregister,
     Who,
     WhoIs,
 )
@@ -69,6 +93,30 @@ EXAMPLES: dict[str, Request] = {
     "ignore": Ignore("eve"),
     "unignore": Unignore("eve"),
     "set": Set("timezone", "Europe/Paris"),
+    "register": Register("correct-horse"),
+    "login": Login("bob", "correct-horse"),
+    "password": ChangePassword("correct-horse", "battery-staple"),
+    "unregister": Unregister("correct-horse"),
+    "re": ReplyTo(1234, "me too"),
+    "edit": Edit(1234, "at eleven"),
+    "rm": Remove(1234),
+    "context": Context(1234),
+    "report": Report(1234, "insults"),
+    "op": Op("anna"),
+    "deop": Deop("anna"),
+    "kick": Kick("eve", "be nice"),
+    "ban": Ban("eve", 7200, "spam"),
+    "unban": Unban("eve"),
+    "mute": Mute("eve", 600),
+    "unmute": Unmute("eve"),
+    "slow": Slow(10),
+    "lock": Lock(),
+    "unlock": Unlock(),
+    "invite": Invite("carl"),
+    "hide": Hide(True),
+    "unhide": Hide(False),
+    "lockdown": Lockdown(True),
+    "announce": Announce("back at ten"),
     "resume": Resume("fig-42-moss-lamp"),
     "json": SpeakJson(),
     "help": Help("msg"),
@@ -92,6 +140,16 @@ ALONE: dict[str, Request] = {
     "json": SpeakJson(),
     "help": Help(""),
     "quit": Quit(""),
+    "register": Register(""),
+    "password": ChangePassword("", ""),
+    "unregister": Unregister(""),
+    "ban": Ban(),
+    "slow": Slow(),
+    "lock": Lock(),
+    "unlock": Unlock(),
+    "hide": Hide(True),
+    "unhide": Hide(False),
+    "lockdown": Lockdown(),
 }
 
 # PROTOCOL.md 2.
@@ -135,7 +193,10 @@ class TableTests(Lines):
 
     def test_every_command_does_without_what_its_usage_has_in_brackets_but_not_without_the_rest(self) -> None:
         for name, command in COMMANDS.items():
-            optional = re.fullmatch(r"/\w+( \[[^]]+\])*", command.usage) is not None
+            needed, brackets = command.usage, 1
+            while brackets:  # they may stand in each other
+                needed, brackets = re.subn(r" \[[^][]*\]", "", needed)
+            optional = needed == f"/{name}"
             self.assertEqual(optional, name in ALONE)
             for line in f"/{name}", f"/{name}  \t ":
                 if optional:
@@ -154,7 +215,7 @@ class TableTests(Lines):
     def test_irc_s_names_for_a_command_are_known(self) -> None:
         aliases = {
             "part": "leave", "names": "who", "list": "rooms", "query": "msg", "w": "msg", "?": "help",
-            "exit": "quit", "j": "join",
+            "exit": "quit", "j": "join", "identify": "login", "passwd": "password",
         }  # fmt: skip
         self.assertEqual(ALIASES, aliases)
 
@@ -260,10 +321,15 @@ class ArgumentTests(Lines):
     def test_names_are_passed_on_as_they_were_typed(self) -> None:
         for typed in f"bo{ZWSP}b", "bo\u0301b", "bob smith", f"{ESC}[2J", "x" * 200:
             for line, request in (
-                ("/nick", ChooseNick), ("/as", TakeNick), ("/join", Join), ("/leave", Leave), ("/who", Who),
+                ("/nick", ChooseNick), ("/as", TakeNick), ("/leave", Leave), ("/who", Who),
                 ("/whois", WhoIs), ("/seen", Seen), ("/ignore", Ignore), ("/unignore", Unignore),
             ):  # fmt: skip
                 self.assertEqual(parse(f"{line}  {typed} "), request(typed))
+
+    def test_behind_a_room_to_join_its_password_may_stand(self) -> None:
+        self.assertEqual(parse(f"/join  bo{ZWSP}b "), Join(f"bo{ZWSP}b"))
+        self.assertEqual(parse("/join #own  sesame "), Join("#own", "sesame"))
+        self.assertEqual(parse("/join #own open sesame"), Join("#own open sesame"))
 
     def test_texts_are_cleaned(self) -> None:
         dirty = f" {ESC}[1ma{RLO}\tb{ZWSP} "
@@ -325,27 +391,109 @@ class ArgumentTests(Lines):
         self.assertEqual(parse("/set a b  c"), Set("a", "b  c"))
 
 
+class RankTests(Lines):
+    def test_who_may_use_which_command(self) -> None:
+        of = {rank: {name for name, command in COMMANDS.items() if command.rank is rank} for rank in Rank}
+        self.assertEqual(of[Rank.NAMELESS], set())
+        self.assertEqual(of[Rank.ACCOUNT], {"password", "unregister"})
+        self.assertEqual(
+            of[Rank.ROOM_OPERATOR],
+            set("op deop kick ban unban mute unmute slow lock unlock invite hide unhide".split()),
+        )
+        self.assertEqual(of[Rank.SERVER_OPERATOR], {"lockdown", "announce"})
+
+    def test_whoever_has_a_rank_may_what_those_before_may_and_the_nameless_a_little(
+        self,
+    ) -> None:
+        for command in COMMANDS.values():
+            ranks = [rank for rank in Rank if rank is not Rank.NAMELESS]
+            self.assertEqual([rank for rank in ranks if command.is_for(rank)], ranks[command.rank :])
+            self.assertEqual(command.is_for(Rank.NAMELESS), command.nameless)
+
+    def test_what_is_asked_for_has_the_rank_of_its_command(self) -> None:
+        for name, command in COMMANDS.items():
+            self.assertEqual(RANKS.get(type(EXAMPLES[name]), Rank.GUEST), command.rank)
+
+    def test_only_what_one_may_use_is_suggested(self) -> None:
+        for word, near in {
+            "bann": {Rank.GUEST: "me", Rank.ROOM_OPERATOR: "ban"},
+            "anounce": {Rank.ROOM_OPERATOR: "me", Rank.SERVER_OPERATOR: "announce"},
+            "unregster": {Rank.GUEST: "register", Rank.ACCOUNT: "unregister"},
+        }.items():
+            for rank, name in near.items():
+                refusal = self.assertRaises(NotUnderstood, parse, f"/{word} eve", False, lambda r=rank: r)
+                self.assertEqual(str(refusal), f"There is no command /{word}. Did you mean /{name}?")
+                refusal = self.assertRaises(NotUnderstood, help_on, word, rank)
+                self.assertEqual(str(refusal), f"There is no command /{word}. Did you mean /{name}?")
+
+    def test_nobody_is_asked_their_rank_for_what_there_is(self) -> None:
+        def rank() -> Rank:
+            raise AssertionError("asked")
+
+        for command in COMMANDS.values():
+            parse(command.example, rank=rank)
+        self.assertEqual(parse("hello", rank=rank), Say("hello"))
+
+
 class HelpTests(SynchronousTestCase):
-    def test_all_commands_fit_on_one_screen(self) -> None:
-        lines = help_lines()
-        named = [word for line in lines for word in line[:31].split() if word.startswith("/")]
-        self.assertEqual(sorted(named), sorted(f"/{name}" for name in COMMANDS))
-        self.assertLessEqual(len(lines), 23)
+    def test_all_commands_that_one_may_use_fit_on_one_screen(self) -> None:
+        for rank in Rank:
+            lines = help_lines(rank)
+            rows = [line[:31] if line[29:31] == "  " else line.replace("/help NAME", "") for line in lines]
+            named = [word for row in rows for word in row.split() if word.startswith("/")]
+            self.assertEqual(sorted(named), sorted(f"/{name}" for name in usable(rank) if name in COMMANDS))
+            self.assertLessEqual(len(lines), 23)
 
     def test_every_line_of_help_fits_beside_its_signs_into_80_columns(self) -> None:
-        self.assertEqual([line for line in help_lines() if len(line) > 76], [])
+        for rank in Rank:
+            self.assertEqual([line for line in help_lines(rank) if len(line) > 76], [])
 
     def test_in_every_line_of_help_what_a_command_does_stands_apart_from_it(self) -> None:
-        self.assertEqual([line for line in help_lines() if line[29:31] != "  "], [])
+        self.assertEqual([line for line in help_lines() if line[29:31] != "  " or line[31] == " "], [])
+
+    def test_every_line_of_help_says_what_its_commands_do(self) -> None:
+        lines = help_lines()
+        for name, command in COMMANDS.items():
+            if not command.beside:
+                together = any(other.beside == name for other in COMMANDS.values())
+                self.assertEqual(bool(command.together), together)
+                told = command.together or command.does
+                shown = [line[31:] for line in lines if line.startswith(command.usage)]
+                self.assertEqual(shown, [told] if command.rank is Rank.GUEST else [])
+
+    def test_of_what_not_everybody_may_the_names_are_told(self) -> None:
+        self.assertEqual(help_lines(Rank.ACCOUNT)[21:], ["You may also: /password /unregister"])
+        self.assertEqual(
+            help_lines(Rank.SERVER_OPERATOR)[21:],
+            [
+                "You may also: /password /unregister /op /deop /kick /ban /unban /mute",
+                "  /unmute /slow /lock /unlock /invite /hide /unhide /lockdown /announce",
+            ],
+        )
+
+    def test_who_has_no_nickname_is_told_that_there_is_more(self) -> None:
+        *lines, last = help_lines(Rank.NAMELESS)
+        self.assertEqual(len(lines), 6)
+        self.assertEqual(last, "There are more once you have a nickname; /help NAME tells about each.")
 
     def test_one_command_is_told_with_an_example_and_its_other_names(self) -> None:
         told = [
-            "/msg NICK TEXT: say something to one person only, or answer.",
+            "/msg NICK TEXT: say something to one person only.",
             "For example: /msg alice hello",
         ]
         for word in "msg", "/msg", "MSG", "query", "/w":
             self.assertEqual(help_on(word), [*told, "The same: /query, /w"])
         self.assertEqual(help_on("back"), ["/back: you are here again.", "For example: /back"])
+
+    def test_of_one_that_one_may_not_use_it_is_told_who_may(self) -> None:
+        for name, rank, needs in (
+            ("me", Rank.NAMELESS, "It works once you have a nickname."),
+            ("password", Rank.GUEST, "It is for those who have an account: /register PASSWORD"),
+            ("kick", Rank.ACCOUNT, "It is for the operators of a room."),
+            ("kick", Rank.NAMELESS, "It is for the operators of a room."),
+            ("announce", Rank.ROOM_OPERATOR, "It is for the operators of the server."),
+        ):
+            self.assertEqual(help_on(name, rank), [*help_on(name, Rank.SERVER_OPERATOR), needs])
 
     def test_there_is_no_help_on_an_unknown_command(self) -> None:
         refusal = self.assertRaises(NotUnderstood, help_on, "/hlep")
@@ -364,7 +512,9 @@ class ParseLaws(SynchronousTestCase):
             self.assertEqual(clean(str(refusal)), str(refusal))
             return
         if nameless and request is not None:
-            self.assertIsInstance(request, ChooseNick | TakeNick | Resume | SpeakJson | Quit | Help | Set)
+            self.assertIsInstance(
+                request, ChooseNick | TakeNick | Login | Resume | SpeakJson | Quit | Help | Set
+            )
 
     @settings(deadline=None, database=None)
     @given(TYPED)
@@ -374,11 +524,17 @@ class ParseLaws(SynchronousTestCase):
         except Refused:
             return
         match request:
-            case Say(text) | Act(text) | Tell(_, text) | Reply(text) | Search(text):
+            case (
+                Say(text) | Act(text) | Tell(_, text) | Reply(text) | Search(text) | ReplyTo(_, text)
+                | Edit(_, text) | Announce(text)
+            ):  # fmt: skip
                 self.assertTrue(text.strip())
                 self.assertLessEqual(len(text.encode()), LONGEST_LINE)
                 self.assertEqual(clean(text), text)
-            case Topic(text) | Away(text) | Quit(text):
+            case (
+                Topic(text) | Away(text) | Quit(text) | Report(_, text) | Kick(_, text) | Ban(_, _, text)
+                | Mute(_, _, text)
+            ):  # fmt: skip
                 self.assertLessEqual(len(text.encode()), LONGEST_REMARK)
                 self.assertEqual(clean(text), text)
             case Help() | Set():

@@ -23,6 +23,7 @@ log_format = "json"
 log_level = "debug"
 history = 500
 trusted = ["10.1.0.0/16", "2001:db8::1"]
+operator = ["anna", "bob"]
 
 [limits]
 rooms_per_person = 3
@@ -59,7 +60,7 @@ class MakeTests(SynchronousTestCase):
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
                 motd="motd.txt", log_format="json", log_level="debug", history=500,
                 retention=Retention(days=30, entries=1000),
-                trusted=("10.1.0.0/16", "2001:db8::1"),
+                trusted=("10.1.0.0/16", "2001:db8::1"), operator=("anna", "bob"),
             ),
         )  # fmt: skip
 
@@ -88,6 +89,20 @@ class MakeTests(SynchronousTestCase):
             self.assert_refused(f"log_level cannot be {value!r}: it is info or debug", log_level=value)
         for value in "tcp:8023", 8023, True, [8023], {"port": 8023}:
             self.assert_refused(f"listen cannot be {value!r}: it is a list of endpoints", listen=value)
+
+    def test_an_operator_whom_nobody_can_be_is_named(self) -> None:
+        for value in "anna", 1, {"anna": True}:
+            what = "it is a list of nicknames"
+            self.assert_refused(f"operator cannot be {value!r}: {what}", operator=value)
+        for wrong, why in (
+            ("anna smith", "it has a space"), ("1anna", "it must begin with a letter"),
+            ("", "it is empty"), ("root", "nobody may be called that"), ("r00t", "nobody may be called that"),
+        ):  # fmt: skip
+            self.assert_refused(f"operator cannot be {wrong!r}: {why}", operator=["anna", wrong])
+        self.assert_refused(
+            "operator cannot be 'Zo\u00eb': only A to Z, digits, - and _ are allowed here",
+            operator=["Zo\u00eb"], nicknames="ascii",
+        )  # fmt: skip
 
     def test_a_trusted_network_that_is_none_is_named(self) -> None:
         what = "it is a list of networks such as 10.1.0.0/16"

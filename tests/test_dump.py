@@ -51,7 +51,7 @@ EVENTS: list[tuple[Event, str, str, dict[str, Any]]] = [
     (Renamed("s", "ada", "eva", ("#lobby",), "i"), "renamed", "eva", {}),
     (TopicSet("s", "ada", "engines"), "topic", "engines", {}),
     (Told("s", "ada", "bob", "psst"), "private", "psst", {"to": "bob"}),
-    (Announced("s", "ada", "soon", ("#lobby",), "i"), "announced", "soon", {}),
+    (Announced("s", "ada", "soon", "i"), "announced", "soon", {}),
     (Opped("s", "ada", "bob", "a1"), "opped", "", {"nick": "bob"}),
     (Deopped("s", "ada", "bob", "a1"), "deopped", "", {"nick": "bob"}),
     (Kicked("s", "ada", "eve", "p", "spam"), "kicked", "spam", {"nick": "eve"}),

@@ -71,8 +71,8 @@ ON_DISK: list[tuple[Event, str]] = [
     (Removed("s1", "bob", 12), '{"type":"removed","session":"s1","nick":"bob","about":12}'),
     (Gone("s1", "bob"), '{"type":"gone","session":"s1","nick":"bob"}'),
     (
-        Announced("s1", "bob", "hi", ("#lobby",), "r1"),
-        '{"type":"announced","session":"s1","nick":"bob","text":"hi","rooms":["#lobby"],"id":"r1"}',
+        Announced("s1", "bob", "hi", "r1"),
+        '{"type":"announced","session":"s1","nick":"bob","text":"hi","id":"r1"}',
     ),
     (
         Opped("s1", "bob", "eve", "s9"),

@@ -137,7 +137,7 @@ class EntryTests(SynchronousTestCase):
             (Edited("b", "bob", "hi", 7), {"type": "edited", "from": "bob", "about": 7, "text": "hi"}),
             (Removed("b", "bob", 7), {"type": "removed", "by": "bob", "about": 7}),
             (Noted("b", "bob", "banned eve"), {"type": "audit", "by": "bob", "text": "banned eve"}),
-            (Announced("b", "bob", "tea", (), "1"), {"type": "announced", "from": "bob", "text": "tea"}),
+            (Announced("b", "bob", "tea", "1"), {"type": "announced", "from": "bob", "text": "tea"}),
             (
                 Kicked("b", "bob", "eve", "e", "spam"),
                 {"type": "kicked", "by": "bob", "nick": "eve", "reason": "spam"},

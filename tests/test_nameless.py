@@ -167,7 +167,7 @@ class DeadlineTests(ChatCase):
     def test_whose_answers_wait_to_be_read_and_whose_input_waits_for_that(self) -> None:
         visitor = self.connect()
         visitor.stalls()
-        visitor.types(*["/help"] * 100)
+        visitor.types(*["/help"] * 200)
         self.assertTrue(visitor.screen.paused)
         visitor.dialogue.ended()  # though they send nothing more, and may read
         self.assert_ends(visitor, [], shown=False)

@@ -33,6 +33,12 @@ class Seat:
     def heard_from(self, event: Told) -> None:
         """Nobody writes here."""
 
+    def stand_by(self, feed: RoomFeed, seq: int, why: str) -> None:
+        """Nobody comes into rooms."""
+
+    def drop(self, feed: RoomFeed, why: str) -> None:
+        """Nor goes out of any."""
+
     def follow_inbox(self, feed: Feed) -> None:
         """Nor is anybody shown anything."""
 

@@ -30,6 +30,12 @@ class Connection:
     def restyle(self) -> None:
         self.restyled += 1
 
+    def stand_by(self, feed: RoomFeed, seq: int, why: str) -> None:
+        """Nobody comes into rooms here."""
+
+    def drop(self, feed: RoomFeed, why: str) -> None:
+        """Nor goes out of any."""
+
     def heard_from(self, event: Told) -> None:
         self.heard.append(event.text)
 

@@ -45,7 +45,7 @@ SENTENCES: list[tuple[Event, str]] = [
     (Edited("s1", "bob", "NEW TEXT", 1234), "bob edited 1234: NEW TEXT"),
     (Removed("s1", "bob", 1234), "bob removed 1234."),
     (Noted("s1", "anna", "banned eve from #own: spam"), "anna banned eve from #own: spam"),
-    (Announced("s1", "anna", "back at ten", ("#own",), "r1"), "Announcement from anna: back at ten"),
+    (Announced("s1", "anna", "back at ten", "r1"), "Announcement from anna: back at ten"),
     (Opped("s1", "anna", "anna", "s1"), "anna is an operator of #own now."),
     (Opped("s1", "anna", "carl", "s2"), "carl is an operator of #own now, by anna."),
     (Deopped("s1", "anna", "anna", "s1"), "anna is no longer an operator of #own."),

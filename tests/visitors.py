@@ -21,9 +21,11 @@ from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
 from tcpchat.logs.interface import Found, Log, NotKept
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.nameless import connected
+from tcpchat.records import KeptAccount
 from tcpchat.requests import Refused
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
+from tcpchat.session import Session
 
 T = TypeVar("T")
 
@@ -189,6 +191,13 @@ class Visitor:
         self.dialogue.lost("connection lost")
 
     @property
+    def session(self) -> Session:
+        """The session of somebody who has come in."""
+        session = self._case.chat.people.session(self.dialogue.reader.session)
+        assert isinstance(session, Session)
+        return session
+
+    @property
     def code(self) -> str:
         """With what one can come back after a break."""
         (code,) = re.findall(r"/resume (\S+) brings you back", self.screen.shown.decode())
@@ -201,6 +210,7 @@ class ChatCase(SynchronousTestCase):
     limits: Limits = NO_LIMITS
     history = 10
     retention: Retention = KEEP_ALL
+    operators: tuple[str, ...] = ()  # the nicknames that the configuration names
 
     stopped_at_gate = 0  # characters that the output gate is expected to stop
 
@@ -232,6 +242,7 @@ class ChatCase(SynchronousTestCase):
             greeting,
             self.retention,
             hashing=Hashing(argon2=CHEAP),
+            operators=self.operators,
         )
 
         async def open() -> None:
@@ -258,6 +269,16 @@ class ChatCase(SynchronousTestCase):
         self.settle()
         self.chat.close()
         self.crash()
+
+    def has_account(self, visitor: Visitor, is_operator: bool = False) -> str:
+        """Let somebody who is there have registered; return the account's id. What that shows is lost."""
+        session = visitor.session
+        account = KeptAccount(session.id, session.nick, "", self.wall(), is_operator=is_operator)
+        self.chat.accounts.keep(account)
+        session.person.account = account.id
+        session.keep()
+        visitor.sees()
+        return account.id
 
     def settle(self) -> None:
         """Let everything happen that is to happen now."""

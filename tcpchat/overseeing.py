@@ -1,0 +1,77 @@
+"""That the operators of the server who are there are in the room of the audit trail, and nobody else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from tcpchat.events import Event, Joined, Left
+from tcpchat.logs.interface import Log, NotKept
+from tcpchat.operators import Operators
+from tcpchat.people import People
+from tcpchat.person import Person
+from tcpchat.room import AUDIT
+from tcpchat.rooms import Rooms
+
+# Logs what has happened already, sooner or later.
+LogSurely = Callable[[Sequence[tuple[str, Sequence[Event]]]], Deferred[object]]
+
+
+class Overseeing:
+    """Brings into the room who becomes an operator, and out of it who no longer is one."""
+
+    def __init__(
+        self,
+        log: Log,
+        clock: IReactorTime,
+        operators: Operators,
+        rooms: Rooms,
+        people: People,
+        log_surely: LogSurely,
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._operators = operators
+        self._rooms = rooms
+        self._people = people
+        self._log_surely = log_surely
+
+    def begin(self) -> None:
+        """Put out who was an operator of the server that ended, and is none of this one."""
+        audit = self._rooms.audit.room
+        former = {id: member.nick for id, member in audit.members.items() if not self._operators.has(id)}
+        if former:
+            self._log_surely([(AUDIT, [Left(id, nick, account=id) for id, nick in former.items()])])
+
+    def changed(self, account: str) -> None:
+        """There is an account, or none any more, or it was made an operator's, or is none any more."""
+        # Whoever has changed it is not done yet: the person is not known to have it.
+        self._clock.callLater(0, self._look_at, account)
+
+    def _look_at(self, account: str) -> None:
+        person = self._people.person(account)
+        is_inside = account in self._rooms.audit.room.members
+        if self._operators.has(account):
+            if person is not None and not is_inside:
+                self._bring_in(person)
+        elif is_inside and person is not None:
+            self._put_out(person)
+
+    def _bring_in(self, person: Person) -> None:
+        audit = self._rooms.audit
+        joined = Joined(person.sessions[-1].id, person.nick, account=person.id)
+
+        def follow(seqs: list[int]) -> None:
+            for session in person.sessions:
+                session.stand_by(audit, seqs[0], "You are an operator of the server.")
+
+        # If the log cannot be written, /join does it later.
+        self._log.append(AUDIT, [joined]).addCallbacks(follow, lambda failure: failure.trap(NotKept) and None)
+
+    def _put_out(self, person: Person) -> None:
+        audit = self._rooms.audit
+        for session in person.sessions:  # before it is logged: nothing more is for them
+            session.drop(audit, "You are no longer an operator of the server.")
+        self._log_surely([(AUDIT, [Left(person.sessions[-1].id, person.nick, account=person.id)])])

@@ -1,0 +1,106 @@
+"""What concerns the whole server: announcements, the lockdown, and what its operators are told of."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tcpchat import answers, audit
+from tcpchat.events import Announced, Noted, Spoken
+from tcpchat.limits import MOST_REPORTS, REPORTS_WITHIN
+from tcpchat.logs.interface import NotKept
+from tcpchat.membership import Membership
+from tcpchat.render import count
+from tcpchat.requests import Announce, Lockdown, Refused, Report
+from tcpchat.sentences import sentence
+from tcpchat.session import Session
+from tcpchat.state import Later, Numbers
+
+# What is carried out here.
+REQUESTS = Announce, Lockdown, Report
+
+
+def carry_out(session: Session, request: Announce | Lockdown | Report, ref: str) -> Later:
+    """
+    Do what is asked for. That an operator asks has been seen to.
+
+    Raises:
+        Refused: it is not done.
+    """
+    match request:
+        case Announce(text):
+            return _announce(session, text, ref)
+        case Lockdown(on):
+            return _lock_down(session, on)
+        case Report(number, reason, room):
+            return _report(session, number, reason, room)
+
+
+def remind(session: Session) -> None:
+    """Tell an operator who has logged in what they might have forgotten."""
+    chat = session.chat
+    if chat.lockdown.is_on and chat.operators.has(session.person.account):
+        session.dialogue.tell("The lockdown is on. /lockdown off lets everybody in again.")
+
+
+async def _announce(session: Session, text: str, ref: str) -> Numbers | None:
+    """Say something to everybody, in every room with somebody in it; return its number in the first."""
+    chat = session.chat
+    here = session.feeds[-1] if session.feeds else None
+    feeds = [feed for feed in chat.rooms if feed.room.members and feed is not chat.rooms.audit]
+    feeds.sort(key=lambda feed: feed is not here)
+    event = Announced(session.id, session.nick, text, chat.new_id(), account=session.person.account)
+    # A program asks for it once: under its reference it is in one place.
+    first = msgspec.structs.replace(event, ref=ref)
+    parts = [(feed.stream, [event if number else first]) for number, feed in enumerate(feeds)]
+    seqs, *_ = await chat.log.append_all([*parts, audit.note(session, f"announced: {text}")])
+    _tell_others(session, event)
+    return seqs if feeds else None
+
+
+def _tell_others(session: Session, event: Announced) -> None:
+    """Tell of an announcement those who are in no room where it is in the log."""
+    for person in session.chat.people:
+        if not person.rooms:
+            for each in person.sessions:
+                if isinstance(each, Session) and not each.is_broken:
+                    each.dialogue.tell(sentence(event, "") or "")
+
+
+async def _lock_down(session: Session, on: bool | None) -> None:
+    """Let nobody new in without an account, or everybody again; tell how it is."""
+    lockdown, log = session.chat.lockdown, session.chat.log
+    was = lockdown.is_on
+    if on is not None and on is not was:
+        # In this order the log has kept it once the operator is told.
+        lockdown.switch(on)
+        try:
+            await log.append_all([audit.note(session, f"turned the lockdown {'on' if on else 'off'}")])
+        except NotKept:
+            lockdown.switch(was)
+            raise
+    session.dialogue.answer(answers.Lockdown(lockdown.is_on))
+
+
+async def _report(session: Session, number: int, reason: str, typed: str) -> None:
+    """
+    Tell the operators of a line: who said it and where, but not what, which may be taken back still.
+
+    Raises:
+        Refused: the person may not read such a line, or has reported too many.
+    """
+    chat, person = session.chat, session.person
+    feed = Membership(session).find(typed)
+    entries = []
+    if feed.room.floor(person.id) < number <= feed.shown:
+        entries = await chat.log.read(feed.stream, number - 1, 1)
+    said = next((entry.event for entry in entries if entry.seq == number), None)
+    if not isinstance(said, Spoken) or isinstance(said, Noted):
+        raise Refused(f"There is no line {number} in {feed.stream} that could be reported.", "no-such-entry")
+    if not chat.reports.take(person.id, chat.clock.seconds()):
+        within = count(REPORTS_WITHIN // 60, "minute", "minutes")
+        raise Refused(
+            f"You have reported {MOST_REPORTS} lines within {within}. Wait a while with the next.", "too-many"
+        )
+    note = audit.note(session, f"reported {number} in {feed.stream} (<{said.nick}>): {reason}")
+    await chat.log.append_all([note])
+    session.dialogue.tell("Reported to the operators.")

@@ -1,0 +1,116 @@
+"""Operators of the server are in #audit, from when they are that until they are not; nobody else is."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tcpchat.events import Event, Joined, Left
+from tcpchat.records import KeptAccount
+from tcpchat.room import AUDIT
+from tests.visitors import ChatCase, Visitor
+
+NO_ROOM = "!!! There is no room #audit. /rooms lists the rooms."
+
+
+class OverseeingTests(ChatCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.anna, self.bob = self.enter("anna", "bob")
+
+    def trail(self) -> list[Event]:
+        """Return what has happened in the room."""
+        return [entry.event for entry in self.successResultOf(self.log.read(AUDIT, 0, 100))]
+
+    def members(self) -> list[str]:
+        return [member.nick for member in self.chat.rooms.audit.room.members.values()]
+
+    def make(self, visitor: Visitor, is_operator: bool) -> list[str]:
+        """Make somebody with an account an operator, or not; return what they are shown."""
+        account = visitor.session.person.account
+        self.chat.accounts.change(account, lambda it: msgspec.structs.replace(it, is_operator=is_operator))
+        return visitor.sees()
+
+    def test_who_becomes_one_is_brought_in_and_talks_where_they_did_before(self) -> None:
+        account = self.has_account(self.anna)
+        self.assertEqual(self.members(), [])
+        self.assertEqual(
+            self.make(self.anna, True), ["*** You are an operator of the server. You are in #audit, too."]
+        )
+        self.assertEqual(self.members(), ["anna"])
+        self.assertEqual(self.trail(), [Joined(self.anna.session.id, "anna", account=account)])
+        self.anna.types("hello")
+        self.assertEqual(self.bob.sees(), ["<anna> hello"])
+
+    def test_others_in_it_see_who_comes(self) -> None:
+        self.has_account(self.anna, is_operator=True)
+        self.has_account(self.bob, is_operator=True)
+        self.assertEqual(self.anna.sees(), ["*** bob joined #audit."])
+
+    def test_who_is_none_any_more_is_put_out_at_once(self) -> None:
+        self.has_account(self.anna, is_operator=True)
+        self.anna.types("/join #audit")
+        self.assertEqual(
+            self.make(self.anna, False),
+            ["*** You are no longer an operator of the server. You are in #lobby."],
+        )
+        self.assertEqual(self.members(), [])
+        self.has_account(self.bob, is_operator=True)
+        self.assertEqual(self.anna.sees(), [])
+
+    def test_nobody_sees_the_trail_while_it_cannot_be_logged_that_they_are_out(self) -> None:
+        self.has_account(self.anna, is_operator=True)
+        self.log.full = True
+        self.make(self.anna, False)
+        self.assertEqual(
+            self.anna.types("/who #audit"), ["!!! There is no room #audit. /rooms lists the rooms."]
+        )
+        self.log.full = False
+        self.clock.advance(1)
+        self.settle()
+        self.assertEqual(self.members(), [])
+
+    def test_whose_account_is_gone_is_put_out(self) -> None:
+        account = self.has_account(self.anna, is_operator=True)
+        self.chat.accounts.remove(account)
+        self.settle()
+        self.assertEqual(self.members(), [])
+
+    def test_somebody_who_is_not_there_comes_in_later(self) -> None:
+        self.chat.accounts.keep(KeptAccount("a9", "zoe", "", 0, is_operator=True))
+        self.settle()
+        self.assertEqual(self.trail(), [])
+
+    def test_on_a_full_disk_one_can_come_in_later(self) -> None:
+        self.has_account(self.anna)
+        self.log.full = True
+        self.assertEqual(self.make(self.anna, True), [])
+        self.log.full = False
+        self.assertEqual(self.anna.types("/join #audit"), ["*** You are anna, in #audit."])
+
+    def test_an_operator_can_leave_and_come_back(self) -> None:
+        self.has_account(self.anna, is_operator=True)
+        self.assertEqual(self.anna.types("/leave #audit"), ["*** You left #audit. You are in #lobby."])
+        self.assertEqual(self.anna.types("/nick ann"), ["*** anna is now known as ann."])
+        self.assertEqual(self.members(), [])
+        self.assertEqual(self.anna.types("/join #audit"), ["*** You are ann, in #audit."])
+
+    def test_who_is_an_operator_no_longer_after_a_restart_is_out_before_they_are_back(self) -> None:
+        self.operators = ("zoe",)
+        self.crash()
+        (zoe,) = self.enter("zoe", address="127.0.0.1")
+        account = self.has_account(zoe)
+        self.assertEqual(self.members(), ["zoe"])
+        self.operators = ()
+        self.crash()
+        self.assertIn(Left(account, "zoe", account=account), self.trail())
+        back, shown = self.come_back(zoe.code)
+        self.assertEqual(shown[0], "*** You are zoe, in #lobby with anna, bob.")
+        self.assertEqual(back.types("/who #audit"), [NO_ROOM])
+
+    def test_who_is_one_still_is_there_still(self) -> None:
+        self.has_account(self.anna, is_operator=True)
+        before = self.trail()
+        self.crash()
+        back, _ = self.come_back(self.anna.code)
+        self.assertEqual((self.members(), self.trail()), (["anna"], before))
+        self.assertEqual(back.types("/who #audit"), ["*** 1 person is in #audit: anna."])
