@@ -8,7 +8,6 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import msgspec

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, NoReturn, TypeAlias
 
+from tcpchat.columns import width
 from tcpchat.logs.sqlite_tools import NotWritten
+from tcpchat.text import clean
 
 STDOUT = 1
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 SHAPE = argparse.RawDescriptionHelpFormatter
 
@@ -59,6 +64,21 @@ def _path(store: str) -> str:
 def number(number: int, one: str, many: str = "") -> str:
     """Return a number of things: ``1 room``, ``1,204 entries``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def moment(time: int) -> str:
+    """Return a time in milliseconds since 1970 as it is printed, in UTC."""
+    return (EPOCH + timedelta(milliseconds=time)).strftime("%Y-%m-%d %H:%M")
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> Iterator[bytes]:
+    """Yield rows as lines, each column as wide as it has to be, and none that is empty everywhere."""
+    cleaned = [tuple(map(clean, row)) for row in rows]
+    columns = [column for column in zip(*cleaned, strict=True) if any(column)]
+    widths = [max(map(width, column)) for column in columns]
+    for cells in zip(*columns, strict=True):
+        line = "  ".join(cell + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True))
+        yield line.rstrip().encode() + b"\n"
 
 
 @contextmanager

@@ -1,0 +1,219 @@
+"""
+The control socket: how the operator's tools have a running server do what only it may, write into its log.
+
+It is a Unix socket beside the log, for the user alone as whom the server runs. An order is one line, and
+what is answered are lines (orders.py); then the server hangs up.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import msgspec
+from twisted.internet import tcp, unix
+from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.logger import Logger
+from twisted.protocols.basic import LineOnlyReceiver
+from twisted.python.failure import Failure
+
+from tcpchat import orders, statuses
+from tcpchat.accounts import Accounts
+from tcpchat.administration import Refusal, carry_out
+from tcpchat.deadlines import Deadlines
+from tcpchat.limits import LONGEST_ORDER, SECONDS_OF_A_TOOL
+from tcpchat.log_lines import reason
+from tcpchat.logs.interface import Log, NotKept
+from tcpchat.names import Name
+from tcpchat.orders import Answer
+from tcpchat.records import KeptAccount
+from tcpchat.service import Chat
+
+# Bytes of a Unix socket's path (unix(7): sun_path with its NUL holds 108).
+LONGEST_PATH = 107
+
+UNKNOWN = orders.NotDone("The server does not know that order: it is of another version than this tool.")
+
+
+def control_path(log: str) -> str:
+    """Return where the control socket of a log is, by whatever name the log is called."""
+    return os.path.realpath(log) + ".control"
+
+
+@contextmanager
+def reachable(path: str) -> Iterator[str]:
+    """Have a path that is short enough for a socket: for a longer one, through its open folder."""
+    if len(os.fsencode(path)) <= LONGEST_PATH:
+        yield path
+        return
+    folder, name = os.path.split(path)
+    opened = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{opened}/{name}"
+    finally:
+        os.close(opened)
+
+
+class Running:
+    """What `administration` works on in a server: a chat, and the people who are there."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    @property
+    def log(self) -> Log:
+        return self._chat.log
+
+    @property
+    def accounts(self) -> Accounts:
+        return self._chat.accounts
+
+    def wall(self) -> int:
+        """Return the time, in milliseconds since 1970."""
+        return self._chat.wall()
+
+    def new_id(self) -> str:
+        """Make up an account's id."""
+        return self._chat.new_id()
+
+    def is_taken(self, name: Name) -> bool:
+        """Does somebody there have a nickname, or one that is the same?"""
+        return self._chat.people.find(name) is not None
+
+    def is_here(self, account: str) -> bool:
+        """Is anybody there over an account?"""
+        return self._chat.people.person(account) is not None
+
+    def changed(self, account: KeptAccount) -> None:
+        """An account has become another: whoever is there over it may notice."""
+
+    def removed(self, account: KeptAccount) -> None:
+        """An account is gone: whoever is there over it goes on as a guest."""
+
+
+class ControlConnection(LineOnlyReceiver):
+    """A tool that has connected."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = LONGEST_ORDER
+    transport: unix.Server
+    factory: Control
+
+    def __init__(self, control: Control) -> None:
+        self.factory = control
+        self.is_busy = False  # Is an order being carried out?
+
+    def connectionMade(self) -> None:
+        """A tool has some seconds to say what it wants."""
+        self.factory.connections.add(self)
+        self._hurry()
+
+    def lineReceived(self, line: bytes) -> None:
+        """Carry out an order; what comes behind it is for nobody."""
+        self.transport.pauseProducing()
+        self.factory.deadlines.cancel(self)
+        self.is_busy = True
+        Deferred.fromCoroutine(self.factory.answer(line)).addCallback(self._answer)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """It is no order of ours."""
+        self.transport.pauseProducing()
+        self._answer([UNKNOWN])
+
+    def _answer(self, answers: list[Answer]) -> None:
+        self.is_busy = False
+        if self in self.factory.connections:
+            self._hurry()  # to read it
+            self.transport.write(b"".join(orders.encode(answer) + b"\n" for answer in answers))
+            self.transport.loseConnection()
+
+    def _hurry(self) -> None:
+        self.factory.deadlines.set(self, self.transport.abortConnection)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The tool is gone."""
+        self.factory.deadlines.cancel(self)
+        self.factory.connections.discard(self)
+
+
+class _Port(unix.Port):
+    """A Unix socket whose file is not removed with it: Twisted's would never close if it is gone."""
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The port is closed."""
+        tcp.Port.connectionLost(self, reason)
+
+
+class Control(ServerFactory[Any]):
+    """Answers the tools of whoever runs a server."""
+
+    logger = Logger()
+    noisy = False
+
+    def __init__(self, chat: Chat, log: str) -> None:
+        """``log`` is the path of the chat's log, which this process has locked."""
+        self.deadlines = Deadlines(chat.clock, SECONDS_OF_A_TOOL)
+        self.connections: set[ControlConnection] = set()
+        self._store = Running(chat)
+        self._path = control_path(log)
+        self._port: _Port | None = None
+
+    def listen(self, reactor: Any) -> None:
+        """Begin to answer. If that cannot be, the server goes on, and the operator's log says why."""
+        try:
+            with suppress(FileNotFoundError):
+                if stat.S_ISSOCK(os.lstat(self._path).st_mode):
+                    os.unlink(self._path)  # of a server that was killed: there is no other one
+            with reachable(self._path) as path:
+                port = _Port(path.encode(), self, mode=0o600, reactor=reactor)
+                port.startListening()
+        except (OSError, CannotListenError) as error:
+            self.logger.warn(
+                "The tools cannot reach this server: {path}: {error}", path=self._path, error=reason(error)
+            )
+        else:
+            self._port = port
+
+    def stop(self) -> None:
+        """Answer nobody any more but whose order is being carried out."""
+        if self._port is not None:
+            self._port.stopListening()
+            self._port = None
+            with suppress(FileNotFoundError):
+                os.unlink(self._path)
+        for connection in list(self.connections):
+            if not connection.is_busy:
+                connection.transport.abortConnection()
+
+    @property
+    def is_busy(self) -> bool:
+        """Is an order being carried out?"""
+        return any(connection.is_busy for connection in self.connections)
+
+    def buildProtocol(self, addr: IAddress | None) -> ControlConnection:
+        """A tool connects."""
+        return ControlConnection(self)
+
+    async def answer(self, line: bytes) -> list[Answer]:
+        """Carry out what a line asks for; return what it is answered."""
+        try:
+            order = orders.order(line)
+        except msgspec.MsgspecError:
+            return [UNKNOWN]
+        try:
+            return await carry_out(self._store, order)
+        except Refusal as why:
+            return [orders.NotDone(str(why))]
+        except NotKept:
+            return [
+                orders.NotDone("The log cannot be written, and nothing was changed.", statuses.LOG_FAILED)
+            ]
+        except Exception:
+            self.logger.failure("A tool's order has failed")
+            return [orders.NotDone("The order has failed; the server's log says how.", statuses.LOG_FAILED)]
