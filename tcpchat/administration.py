@@ -1,59 +1,17 @@
-"""
-What the operator's tools do with accounts: the same with a store of their own and in a running server.
-
-Each deed is noted in the audit trail as done by `TOOL`, which nobody can be called.
-"""
+"""What the operator's tools do: the same with a store of their own and in a running server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred
 
-from tcpchat import orders
-from tcpchat.accounts import Accounts
-from tcpchat.audit import AUDIT
-from tcpchat.events import Noted
-from tcpchat.logs.interface import Log
+from tcpchat import orders, pardoning
+from tcpchat.deeds import TOOL, Part, Refusal, Store, noted
+from tcpchat.events import Deopped
 from tcpchat.names import Name, NotAName, is_reserved, nickname
 from tcpchat.orders import Answer, Order
 from tcpchat.records import KeptAccount
-
-TOOL = "tcpchat"
-
-
-class Refusal(Exception):
-    """An order cannot be carried out; the text is a sentence for the operator."""
-
-
-class Store(Protocol):
-    """What is worked on: a log with what it keeps, and perhaps people who are there."""
-
-    @property
-    def log(self) -> Log: ...
-
-    @property
-    def accounts(self) -> Accounts: ...
-
-    def wall(self) -> int:
-        """Return the time, in milliseconds since 1970."""
-
-    def new_id(self) -> str:
-        """Make up an account's id."""
-
-    def is_taken(self, name: Name) -> bool:
-        """Does somebody there have a nickname, or one that is the same?"""
-
-    def is_here(self, account: str) -> bool:
-        """Is anybody there over an account?"""
-
-    def changed(self, account: KeptAccount) -> None:
-        """An account has become another: whoever is there over it may notice."""
-
-    def removed(self, account: KeptAccount) -> None:
-        """An account is gone: whoever is there over it goes on as a guest."""
 
 
 async def carry_out(store: Store, order: Order) -> list[Answer]:
@@ -72,12 +30,15 @@ async def carry_out(store: Store, order: Order) -> list[Answer]:
             done = await _add(store, nick, password)
         case orders.SetPassword(nick, password):
             account = _account(store, nick)
-            changed = msgspec.structs.replace(account, password=password)
-            done = await _change(store, account, changed, f"set the password of {account.nick}")
+            done = await _change(store, account, f"set the password of {account.nick}", password=password)
         case orders.RemoveAccount(nick):
             done = await _remove(store, _account(store, nick))
         case orders.SetOperator(nick, is_operator):
             done = await _set_operator(store, _account(store, nick), is_operator)
+        case orders.ListSanctions():
+            return [*pardoning.shown(store), orders.Done()]
+        case orders.LiftSanctions(whom, room):
+            done = await pardoning.lift(store, whom, room)
     return [orders.Done(f"{done[0].upper()}{done[1:]}.")]
 
 
@@ -118,48 +79,35 @@ async def _add(store: Store, nick: str, password: str) -> str:
     if store.is_taken(name):
         raise Refusal(f'"{nick}" is taken by somebody who is there without an account.')
     account = KeptAccount(store.new_id(), name.display, password, store.wall())
-    return await _change(store, None, account, f"added the account {account.nick}")
+    store.accounts.keep(account)
+    return await noted(store, f"added the account {account.nick}", lambda: store.accounts.remove(account.id))
 
 
 async def _set_operator(store: Store, account: KeptAccount, is_operator: bool) -> str:
-    deed = f"made {account.nick} {'an' if is_operator else 'no longer an'} operator of the server"
     if account.is_operator == is_operator:
         raise Refusal(f'"{account.nick}" is {"an operator already" if is_operator else "no operator"}.')
-    return await _change(store, account, msgspec.structs.replace(account, is_operator=is_operator), deed)
+    deed = f"made {account.nick} {'an' if is_operator else 'no longer an'} operator of the server"
+    return await _change(store, account, deed, is_operator=is_operator)
 
 
-async def _change(store: Store, before: KeptAccount | None, after: KeptAccount, deed: str) -> str:
+async def _change(store: Store, account: KeptAccount, deed: str, **change: Any) -> str:
     """Keep what becomes of an account, together with the note of it; return the deed."""
-    store.accounts.keep(after)
-    await _noted(store, deed, lambda: _put_back(store, before, after))
-    store.changed(after)
-    return deed
+    before = {name: getattr(account, name) for name in change}
+
+    def have(values: dict[str, Any]) -> None:
+        store.accounts.change(account.id, lambda it: msgspec.structs.replace(it, **values))
+
+    have(change)
+    return await noted(store, deed, lambda: have(before))
 
 
 async def _remove(store: Store, account: KeptAccount) -> str:
-    deed = f"removed the account {account.nick}"
+    lost: list[Part] = [
+        (room, [Deopped("", TOOL, account.nick, account.id)]) for room in store.operated_by(account.id)
+    ]
     store.accounts.remove(account.id)
-    await _noted(store, deed, lambda: store.accounts.keep(account))
-    store.removed(account)
+    deed = await noted(
+        store, f"removed the account {account.nick}", lambda: store.accounts.keep(account), lost
+    )
+    store.absences.forget(account.id)
     return deed
-
-
-def _put_back(store: Store, before: KeptAccount | None, after: KeptAccount) -> None:
-    if before is None:
-        store.accounts.remove(after.id)
-    else:
-        store.accounts.keep(before)
-
-
-def _noted(store: Store, deed: str, undo: Callable[[], object]) -> Deferred[object]:
-    """
-    Have the audit trail hold a deed, and what was kept in front of it be durable.
-
-    Where that cannot be, the deed is undone.
-    """
-
-    def failed(failure: object) -> object:
-        undo()
-        return failure
-
-    return store.log.append_all([(AUDIT, [Noted("", TOOL, deed)])]).addErrback(failed)

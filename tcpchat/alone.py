@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from tcpchat import records
+from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
 from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.logs.sqlite_file import explained, read_header
 from tcpchat.logs.sqlite_tools import NotWritten
 from tcpchat.names import Name
-from tcpchat.records import KeptAccount
+from tcpchat.sanctions import Sanctions
 
 T = TypeVar("T")
 
@@ -40,6 +43,8 @@ class Alone:
         self._error: Exception | None = None
         self.log = SQLiteLog(path, self.wall, self._call, failed=self._failed)
         self.accounts = Accounts(self.log)
+        self.absences = Absences(self.log)
+        self.sanctions = Sanctions(partial(self.log.keep, records.SANCTION))
 
     def run(self, work: Callable[[Alone], Coroutine[Deferred[Any], Any, T]]) -> T:
         """
@@ -55,6 +60,9 @@ class Alone:
 
     async def _begin(self, work: Callable[[Alone], Coroutine[Deferred[Any], Any, T]]) -> T:
         await self.accounts.open()
+        await self.absences.open()
+        for kept in (await self.log.records(records.SANCTION)).values():
+            self.sanctions.restore(records.sanction(kept))
         return await work(self)
 
     def _wait(self, answer: Deferred[T]) -> T:
@@ -95,8 +103,6 @@ class Alone:
         """Nobody is there."""
         return False
 
-    def changed(self, account: KeptAccount) -> None:
-        """Nobody is there."""
-
-    def removed(self, account: KeptAccount) -> None:
-        """Nobody is there."""
+    def operated_by(self, account: str) -> Iterable[str]:
+        """Ids of accounts are never given again: rooms may name one that is gone, and nobody notices."""
+        return ()

@@ -10,9 +10,10 @@ import time
 import msgspec
 
 from tcpchat import orders, statuses
-from tcpchat.administration import Refusal, carry_out
+from tcpchat.administration import carry_out
 from tcpchat.alone import Alone
-from tcpchat.control import control_path, reachable
+from tcpchat.control_path import control_path, reachable
+from tcpchat.deeds import Refusal
 from tcpchat.logs.interface import CannotOpen, InUse, NotKept
 from tcpchat.logs.sqlite_tools import NotWritten
 from tcpchat.orders import Answer, Order

@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from tcpchat import __version__, log_tool, statuses
+from tcpchat import __version__, account_tool, ban_tool, log_tool, statuses
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse
 from tcpchat.logs.sqlite_tools import NotWritten
 from tcpchat.text import clean
@@ -51,5 +51,6 @@ def _parser() -> Parser:
                     epilog=log_tool.EXAMPLES, formatter_class=SHAPE, allow_abbrev=False)  # fmt: skip
     parser.add_argument("--version", action="version", version=__version__)
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
-    log_tool.add_to(subjects)
+    for tool in log_tool, account_tool, ban_tool:
+        tool.add_to(subjects)
     return parser

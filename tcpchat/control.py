@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -24,40 +24,21 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 
 from tcpchat import orders, statuses
+from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
-from tcpchat.administration import Refusal, carry_out
+from tcpchat.administration import carry_out
+from tcpchat.control_path import control_path, reachable
 from tcpchat.deadlines import Deadlines
+from tcpchat.deeds import Refusal
 from tcpchat.limits import LONGEST_ORDER, SECONDS_OF_A_TOOL
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name
 from tcpchat.orders import Answer
-from tcpchat.records import KeptAccount
+from tcpchat.sanctions import Sanctions
 from tcpchat.service import Chat
 
-# Bytes of a Unix socket's path (unix(7): sun_path with its NUL holds 108).
-LONGEST_PATH = 107
-
 UNKNOWN = orders.NotDone("The server does not know that order: it is of another version than this tool.")
-
-
-def control_path(log: str) -> str:
-    """Return where the control socket of a log is, by whatever name the log is called."""
-    return os.path.realpath(log) + ".control"
-
-
-@contextmanager
-def reachable(path: str) -> Iterator[str]:
-    """Have a path that is short enough for a socket: for a longer one, through its open folder."""
-    if len(os.fsencode(path)) <= LONGEST_PATH:
-        yield path
-        return
-    folder, name = os.path.split(path)
-    opened = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{opened}/{name}"
-    finally:
-        os.close(opened)
 
 
 class Running:
@@ -73,6 +54,14 @@ class Running:
     @property
     def accounts(self) -> Accounts:
         return self._chat.accounts
+
+    @property
+    def absences(self) -> Absences:
+        return self._chat.absences
+
+    @property
+    def sanctions(self) -> Sanctions:
+        return self._chat.sanctions
 
     def wall(self) -> int:
         """Return the time, in milliseconds since 1970."""
@@ -90,11 +79,9 @@ class Running:
         """Is anybody there over an account?"""
         return self._chat.people.person(account) is not None
 
-    def changed(self, account: KeptAccount) -> None:
-        """An account has become another: whoever is there over it may notice."""
-
-    def removed(self, account: KeptAccount) -> None:
-        """An account is gone: whoever is there over it goes on as a guest."""
+    def operated_by(self, account: str) -> Iterable[str]:
+        """Yield the open rooms of which an account is an operator."""
+        return (feed.stream for feed in self._chat.rooms if account in feed.room.operators)
 
 
 class ControlConnection(LineOnlyReceiver):

@@ -54,7 +54,18 @@ class SetOperator(_Order, frozen=True):
     is_operator: bool
 
 
-Order = ListAccounts | AddAccount | SetPassword | RemoveAccount | SetOperator
+class ListSanctions(_Order, frozen=True):
+    """Tell of every ban and mute."""
+
+
+class LiftSanctions(_Order, frozen=True):
+    """Lift the bans and mutes of somebody in a room, or without one on the whole server."""
+
+    whom: Typed
+    room: Typed = ""
+
+
+Order = ListAccounts | AddAccount | SetPassword | RemoveAccount | SetOperator | ListSanctions | LiftSanctions
 
 
 class _Answer(msgspec.Struct, frozen=True, tag_field="answer", tag=str.lower):
@@ -72,6 +83,18 @@ class Account(_Answer, frozen=True):
     rooms: list[str]
 
 
+class Sanction(_Answer, frozen=True):
+    """A ban or mute."""
+
+    kind: str  # "ban" or "mute"
+    room: str  # empty for the whole server
+    whom: str
+    networks: list[str]
+    until: int | None
+    by: str
+    reason: str
+
+
 class Done(_Answer, frozen=True):
     """It is done; ``text`` is a sentence, or empty if what was asked for stands in front."""
 
@@ -85,7 +108,7 @@ class NotDone(_Answer, frozen=True):
     status: int = USAGE
 
 
-Answer = Account | Done | NotDone
+Answer = Account | Sanction | Done | NotDone
 
 encode = msgspec.json.Encoder().encode
 order = msgspec.json.Decoder(Order).decode

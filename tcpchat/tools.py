@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, NoReturn, TypeAlias
 
+import msgspec
+
+from tcpchat import orders
 from tcpchat.columns import width
 from tcpchat.logs.sqlite_tools import NotWritten
 from tcpchat.text import clean
@@ -79,6 +82,20 @@ def table(rows: Iterable[tuple[str, ...]]) -> Iterator[bytes]:
     for cells in zip(*columns, strict=True):
         line = "  ".join(cell + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True))
         yield line.rstrip().encode() + b"\n"
+
+
+def as_json(answer: orders.Account | orders.Sanction) -> bytes:
+    """Return an answer as programs are shown it: a JSON object in a line."""
+    return msgspec.json.encode(msgspec.structs.asdict(answer)) + b"\n"
+
+
+def done(answers: Sequence[orders.Answer]) -> int:
+    """Print what was done; return the exit status."""
+    (answer,) = answers
+    assert isinstance(answer, orders.Done)
+    with stdout() as out:
+        out.write(f"{answer.text}\n".encode())
+    return 0
 
 
 @contextmanager

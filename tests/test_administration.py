@@ -5,8 +5,9 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tcpchat import orders, records
-from tcpchat.administration import Refusal, carry_out
+from tcpchat.administration import carry_out
 from tcpchat.control import Running
+from tcpchat.deeds import Refusal
 from tcpchat.events import Noted
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import nickname

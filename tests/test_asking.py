@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,13 +16,12 @@ import pytest
 
 from tcpchat import asking, orders
 from tcpchat.asking import ask
-from tcpchat.control import control_path
+from tcpchat.control_path import control_path
 from tcpchat.logs.interface import CannotOpen, InUse
-from tcpchat.logs.sqlite_tools import NotWritten
-from tcpchat.orders import AddAccount, Answer, Done, ListAccounts
+from tcpchat.orders import AddAccount, Done, ListAccounts
 from tcpchat.tools import WrongUsage
-from tests.processes import Server
-from tests.test_log_tools import make
+from tests.processes import PATIENCE, Server
+from tests.test_log_tools import limited, make
 from tests.test_orders import HASH
 
 STORE = "tcpchat.sqlite3"
@@ -139,10 +140,23 @@ def test_a_log_that_is_not_there_or_of_somebody_else(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_disk_that_is_full_says_so(tmp_path: Path) -> None:
-    def refuse(path: str, order: object) -> list[Answer]:
-        return [orders.NotDone("The log cannot be written.", 74)]
+FILL = f"""
+from tcpchat.asking import ask
+from tcpchat.orders import AddAccount
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(NotWritten, match="cannot be written"):
-        patch.setattr(asking, "_ask", refuse)
-        ask(str(tmp_path / STORE), ListAccounts())
+for number in range(1000):
+    ask({STORE!r}, AddAccount(f"ada{{number}}", {HASH!r}))
+    print(f"ada{{number}}", flush=True)
+"""
+
+
+def test_a_full_disk_says_so_and_nothing_has_changed(tmp_path: Path) -> None:
+    path = make(tmp_path / STORE)
+    ended = subprocess.run(
+        [*limited(40), sys.executable, "-c", FILL],
+        cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert b"NotWritten: The log tcpchat.sqlite3 cannot be written, and nothing was changed." in ended.stderr
+    added = ended.stdout.decode().split()
+    assert 0 < len(added) < 1000
+    assert sorted(accounts(path)) == sorted(added)

@@ -10,7 +10,11 @@ import pytest
 from tests.processes import PATIENCE
 from tests.test_log_tools import TCPCHAT
 
-COMMANDS = {"log": ("dump", "check", "backup", "restore")}
+COMMANDS = {
+    "log": ("dump", "check", "backup", "restore"),
+    "account": ("list", "add", "password", "remove", "operator"),
+    "ban": ("list", "remove"),
+}
 
 
 def shown(*words: str) -> str:

@@ -6,7 +6,6 @@ import os
 import socket
 import stat
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.testing import StringTransport
 
 from tcpchat import orders
-from tcpchat.control import LONGEST_PATH, Control, ControlConnection, control_path, reachable
+from tcpchat.control import Control, ControlConnection
+from tcpchat.control_path import reachable
 from tcpchat.events import Event
 from tcpchat.limits import LONGEST_ORDER, SECONDS_OF_A_TOOL
 from tcpchat.orders import AddAccount, Answer, Done, ListAccounts, NotDone, Order
@@ -179,31 +179,6 @@ def talk(path: Path, sent: bytes) -> bytes:
 def listed(path: Path) -> list[Answer]:
     """Return how a server answers that is asked for all accounts."""
     return list(map(orders.answer, talk(path, b'{"order":"listaccounts"}\n').splitlines()))
-
-
-def test_it_is_beside_the_log_whatever_that_is_called(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "log").symlink_to("real/log")
-    assert control_path(str(tmp_path / "log")) == str(tmp_path / "real/log.control")
-
-
-@pytest.mark.parametrize("length", [LONGEST_PATH, LONGEST_PATH + 1, 200])
-def test_a_path_that_is_too_long_is_reached_all_the_same(tmp_path: Path, length: int) -> None:
-    folder = str(tmp_path)
-    while len(folder) < length - 50:
-        folder += "/" + "d" * min(200, max(1, length - 51 - len(folder)))
-    os.makedirs(folder, exist_ok=True)
-    path = folder + "/" + "s" * (length - len(folder) - 1)
-    assert len(path) == length
-    before = len(os.listdir("/proc/self/fd"))
-    with closing(socket.socket(socket.AF_UNIX)) as listening, closing(socket.socket(socket.AF_UNIX)) as tool:
-        with reachable(path) as address:
-            assert (address == path) == (length <= LONGEST_PATH)
-            listening.bind(address)
-        listening.listen()
-        with reachable(path) as address:
-            tool.connect(address)
-    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_it_is_for_its_owner_and_gone_with_the_server(tmp_path: Path) -> None:

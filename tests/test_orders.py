@@ -13,10 +13,13 @@ from tcpchat.orders import (
     AddAccount,
     Answer,
     Done,
+    LiftSanctions,
     ListAccounts,
+    ListSanctions,
     NotDone,
     Order,
     RemoveAccount,
+    Sanction,
     SetOperator,
     SetPassword,
 )
@@ -32,6 +35,8 @@ ORDERS: st.SearchStrategy[Order] = st.one_of(
     st.builds(SetPassword, TYPED, HASHES),
     st.builds(RemoveAccount, TYPED),
     st.builds(SetOperator, TYPED, st.booleans()),
+    st.just(ListSanctions()),
+    st.builds(LiftSanctions, TYPED, TYPED),
 )
 
 
@@ -53,6 +58,7 @@ ANSWERS: st.SearchStrategy[Answer] = st.one_of(
         st.booleans(),
         st.lists(TYPED, max_size=3),
     ),
+    st.builds(Sanction, TYPED, TYPED, TYPED, st.lists(TYPED, max_size=3), st.none() | NUMBERS, TYPED, TYPED),
     st.builds(Done, TYPED),
     st.builds(NotDone, TYPED, NUMBERS),
 )
