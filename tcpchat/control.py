@@ -103,6 +103,8 @@ class ControlConnection(LineOnlyReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         """Carry out an order; what comes behind it is for nobody."""
+        if self.is_busy:
+            return
         self.transport.pauseProducing()
         self.factory.deadlines.cancel(self)
         self.is_busy = True
@@ -158,7 +160,7 @@ class Control(ServerFactory[Any]):
                 if stat.S_ISSOCK(os.lstat(self._path).st_mode):
                     os.unlink(self._path)  # of a server that was killed: there is no other one
             with reachable(self._path) as path:
-                port = _Port(path.encode(), self, mode=0o600, reactor=reactor)
+                port = _Port(os.fsencode(path), self, mode=0o600, reactor=reactor)
                 port.startListening()
         except (OSError, CannotListenError) as error:
             self.logger.warn(
@@ -172,7 +174,7 @@ class Control(ServerFactory[Any]):
         if self._port is not None:
             self._port.stopListening()
             self._port = None
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 os.unlink(self._path)
         for connection in list(self.connections):
             if not connection.is_busy:

@@ -69,9 +69,10 @@ class ConnectionTests(ChatCase):
 
     def test_one_order_is_taken(self) -> None:
         connection, wire = self.open()
-        connection.dataReceived(self.line(AddAccount("ada", HASH)))
+        connection.dataReceived(self.line(AddAccount("ada", HASH)) + self.line(AddAccount("bob", HASH)))
         self.assertEqual(wire.producerState, "paused")
         self.settle()
+        self.assertEqual(self.answers(wire), [Done("Added the account ada.")])
         self.assertEqual([account.nick for account in self.chat.accounts], ["ada"])
 
     def test_what_is_no_order_is_told_so(self) -> None:
