@@ -26,9 +26,9 @@ def ask(path: Path, order: Order) -> list[Answer]:
     return Alone(str(path)).run(lambda store: carry_out(store, order))
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_what_is_done_is_there_the_next_time(tmp_path: Path, version: int) -> None:
-    path = make(tmp_path / "log", version)
+@pytest.mark.parametrize("version", [(), (1,)])
+def test_what_is_done_is_there_the_next_time(tmp_path: Path, version: tuple[int, ...]) -> None:
+    path = make(tmp_path / "log", *version)
     assert ask(path, AddAccount("ada", HASH)) == [Done("Added the account ada.")]
     account, _ = ask(path, ListAccounts())
     assert getattr(account, "nickname", "") == "ada"
