@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from twisted.logger import Logger
+
 from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
-from tcpchat.audit_room import AUDIT
 from tcpchat.events import Event, Noted
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name
+from tcpchat.room import AUDIT
 from tcpchat.sanctions import Sanctions
+
+logger = Logger()
 
 TOOL = "tcpchat"
 
@@ -69,4 +73,5 @@ async def noted(store: Store, deed: str, undo: Callable[[], object], parts: Sequ
     except NotKept:
         undo()
         raise
+    logger.info("{nick} {verb}: see {room}", nick=TOOL, verb=deed.split()[0], room=AUDIT)
     return deed

@@ -97,6 +97,7 @@ def test_nothing_of_a_password_is_told_anywhere(tmp_path: Path) -> None:
         [TCPCHAT, "log", "dump", "--private"], cwd=tmp_path, capture_output=True, check=True
     )
     everything = f"{told} {log} {printed.stdout.decode()}"
+    assert "tcpchat added: see #audit" in log
     assert "added the account ada" in printed.stdout.decode()
     for secret in PASSWORD, "argon2id":
         assert secret not in everything
