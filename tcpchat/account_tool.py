@@ -6,14 +6,14 @@ import argparse
 import getpass
 import sys
 
-from tcpchat import orders
+from tcpchat import tool_orders
 from tcpchat.asking import ask
 from tcpchat.hashing import Hashing
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.names import Name, NotAName, nickname
-from tcpchat.orders import Order
 from tcpchat.passwords import check
 from tcpchat.requests import Refused
+from tcpchat.tool_orders import Order
 from tcpchat.tools import Subject, Subjects, WrongUsage, as_json, done, moment, stdout, table
 
 EXAMPLES = """examples:
@@ -82,15 +82,15 @@ def add_to(subjects: Subjects) -> None:
 
 
 def _list(typed: argparse.Namespace) -> int:
-    answers = ask(typed.store, orders.ListAccounts())
-    accounts = [answer for answer in answers if isinstance(answer, orders.Account)]
+    answers = ask(typed.store, tool_orders.ListAccounts())
+    accounts = [answer for answer in answers if isinstance(answer, tool_orders.Account)]
     with stdout() as out:
         for line in map(as_json, accounts) if typed.json else table(map(_columns, accounts)):
             out.write(line)
     return 0
 
 
-def _columns(account: orders.Account) -> tuple[str, ...]:
+def _columns(account: tool_orders.Account) -> tuple[str, ...]:
     """Return what is printed of an account."""
     if account.here:
         seen = "here now"
@@ -106,19 +106,19 @@ def _columns(account: orders.Account) -> tuple[str, ...]:
 
 
 def _add(typed: argparse.Namespace) -> int:
-    return _do(typed, orders.AddAccount(typed.nick, _hash(typed.nick)))
+    return _do(typed, tool_orders.AddAccount(typed.nick, _hash(typed.nick)))
 
 
 def _password(typed: argparse.Namespace) -> int:
-    return _do(typed, orders.SetPassword(typed.nick, _hash(typed.nick)))
+    return _do(typed, tool_orders.SetPassword(typed.nick, _hash(typed.nick)))
 
 
 def _remove(typed: argparse.Namespace) -> int:
-    return _do(typed, orders.RemoveAccount(typed.nick))
+    return _do(typed, tool_orders.RemoveAccount(typed.nick))
 
 
 def _operator(typed: argparse.Namespace) -> int:
-    return _do(typed, orders.SetOperator(typed.nick, not typed.off))
+    return _do(typed, tool_orders.SetOperator(typed.nick, not typed.off))
 
 
 def _do(typed: argparse.Namespace, order: Order) -> int:

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from tcpchat import orders, pardoning
+from tcpchat import pardoning, tool_orders
 from tcpchat.deeds import TOOL, Part, Refusal, Store, noted
 from tcpchat.events import Deopped
 from tcpchat.names import Name, NotAName, is_reserved, nickname
-from tcpchat.orders import Answer, Order
 from tcpchat.records import KeptAccount
+from tcpchat.tool_orders import Answer, Order
 
 
 async def carry_out(store: Store, order: Order) -> list[Answer]:
@@ -23,27 +23,27 @@ async def carry_out(store: Store, order: Order) -> list[Answer]:
         NotKept: the log cannot be written, and nothing has changed.
     """
     match order:
-        case orders.ListAccounts():
+        case tool_orders.ListAccounts():
             accounts = sorted(store.accounts, key=lambda account: account.nick.casefold())
-            return [*(_shown(store, account) for account in accounts), orders.Done()]
-        case orders.AddAccount(nick, password):
+            return [*(_shown(store, account) for account in accounts), tool_orders.Done()]
+        case tool_orders.AddAccount(nick, password):
             done = await _add(store, nick, password)
-        case orders.SetPassword(nick, password):
+        case tool_orders.SetPassword(nick, password):
             account = _account(store, nick)
             done = await _change(store, account, f"set the password of {account.nick}", password=password)
-        case orders.RemoveAccount(nick):
+        case tool_orders.RemoveAccount(nick):
             done = await _remove(store, _account(store, nick))
-        case orders.SetOperator(nick, is_operator):
+        case tool_orders.SetOperator(nick, is_operator):
             done = await _set_operator(store, _account(store, nick), is_operator)
-        case orders.ListSanctions():
-            return [*pardoning.shown(store), orders.Done()]
-        case orders.LiftSanctions(whom, room):
+        case tool_orders.ListSanctions():
+            return [*pardoning.shown(store), tool_orders.Done()]
+        case tool_orders.LiftSanctions(whom, room):
             done = await pardoning.lift(store, whom, room)
-    return [orders.Done(f"{done[0].upper()}{done[1:]}.")]
+    return [tool_orders.Done(f"{done[0].upper()}{done[1:]}.")]
 
 
-def _shown(store: Store, account: KeptAccount) -> orders.Account:
-    return orders.Account(
+def _shown(store: Store, account: KeptAccount) -> tool_orders.Account:
+    return tool_orders.Account(
         nickname=account.nick,
         registered=account.since,
         seen=account.seen or None,

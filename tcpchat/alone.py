@@ -17,7 +17,7 @@ from tcpchat import records
 from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
 from tcpchat.logs.sqlite import SQLiteLog
-from tcpchat.logs.sqlite_file import explained, read_header
+from tcpchat.logs.sqlite_place import explained, read_header
 from tcpchat.logs.sqlite_tools import NotWritten
 from tcpchat.names import Name
 from tcpchat.sanctions import Sanctions

@@ -9,14 +9,14 @@ import time
 
 import msgspec
 
-from tcpchat import orders, statuses
+from tcpchat import statuses, tool_orders
 from tcpchat.administration import carry_out
 from tcpchat.alone import Alone
 from tcpchat.control_path import control_path, reachable
 from tcpchat.deeds import Refusal
 from tcpchat.logs.interface import CannotOpen, InUse, NotKept
 from tcpchat.logs.sqlite_tools import NotWritten
-from tcpchat.orders import Answer, Order
+from tcpchat.tool_orders import Answer, Order
 from tcpchat.tools import WrongUsage
 
 # Seconds for a server to come up, or to end, that has the store and answers nobody: a large log takes some.
@@ -40,7 +40,7 @@ def ask(path: str, order: Order) -> list[Answer]:
         NotWritten: the disk does not take it.
     """
     *answers, end = _ask(path, order)
-    if isinstance(end, orders.NotDone):
+    if isinstance(end, tool_orders.NotDone):
         raise NotWritten(end.text) if end.status == statuses.LOG_FAILED else WrongUsage(end.text)
     return [*answers, end]
 
@@ -65,7 +65,7 @@ def _do(path: str, order: Order) -> list[Answer]:
     try:
         return store.run(lambda store: carry_out(store, order))
     except Refusal as why:
-        return [orders.NotDone(str(why))]
+        return [tool_orders.NotDone(str(why))]
     except NotKept as error:
         raise NotWritten(f"The log {path} cannot be written, and nothing was changed.") from error
 
@@ -84,11 +84,11 @@ def _ask_server(path: str, order: Order) -> list[Answer] | None:
                 f"The server that has {path} cannot be reached: {os.strerror(error.errno or 0)}."
             ) from error
         try:
-            connection.sendall(orders.encode(order) + b"\n")
+            connection.sendall(tool_orders.encode(order) + b"\n")
             with connection.makefile("rb") as lines:
-                answers = [orders.answer(line) for line in lines]
+                answers = [tool_orders.answer(line) for line in lines]
         except (OSError, msgspec.MsgspecError):
             answers = []
-    if not answers or not isinstance(answers[-1], orders.Done | orders.NotDone):
+    if not answers or not isinstance(answers[-1], tool_orders.Done | tool_orders.NotDone):
         raise InUse(f"The server that has {path} has not said whether it is done.")
     return answers

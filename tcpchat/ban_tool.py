@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tcpchat import orders
+from tcpchat import tool_orders
 from tcpchat.asking import ask
 from tcpchat.tools import Subject, Subjects, as_json, done, moment, stdout, table
 
@@ -42,15 +42,15 @@ def add_to(subjects: Subjects) -> None:
 
 
 def _list(typed: argparse.Namespace) -> int:
-    answers = ask(typed.store, orders.ListSanctions())
-    sanctions = [answer for answer in answers if isinstance(answer, orders.Sanction)]
+    answers = ask(typed.store, tool_orders.ListSanctions())
+    sanctions = [answer for answer in answers if isinstance(answer, tool_orders.Sanction)]
     with stdout() as out:
         for line in map(as_json, sanctions) if typed.json else table(map(_columns, sanctions)):
             out.write(line)
     return 0
 
 
-def _columns(sanction: orders.Sanction) -> tuple[str, ...]:
+def _columns(sanction: tool_orders.Sanction) -> tuple[str, ...]:
     """Return what is printed of a ban or mute."""
     preposition = "from" if sanction.kind == "ban" else "in"
     return (
@@ -65,4 +65,4 @@ def _columns(sanction: orders.Sanction) -> tuple[str, ...]:
 
 
 def _remove(typed: argparse.Namespace) -> int:
-    return done(ask(typed.store, orders.LiftSanctions(typed.whom, typed.room)))
+    return done(ask(typed.store, tool_orders.LiftSanctions(typed.whom, typed.room)))

@@ -2,7 +2,7 @@
 The control socket: how the operator's tools have a running server do what only it may, write into its log.
 
 It is a Unix socket beside the log, for the user alone as whom the server runs. An order is one line, and
-what is answered are lines (orders.py); then the server hangs up.
+what is answered are lines (tool_orders.py); then the server hangs up.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from twisted.logger import Logger
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 
-from tcpchat import orders, statuses
+from tcpchat import statuses, tool_orders
 from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
 from tcpchat.administration import carry_out
@@ -34,11 +34,13 @@ from tcpchat.limits import LONGEST_ORDER, SECONDS_OF_A_TOOL
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name
-from tcpchat.orders import Answer
 from tcpchat.sanctions import Sanctions
 from tcpchat.service import Chat
+from tcpchat.tool_orders import Answer
 
-UNKNOWN = orders.NotDone("The server does not know that order: it is of another version than this tool.")
+NOT_WRITTEN = tool_orders.NotDone("The log cannot be written, and nothing was changed.", statuses.LOG_FAILED)
+FAILED = tool_orders.NotDone("The order has failed; the server's log says how.", statuses.LOG_FAILED)
+UNKNOWN = tool_orders.NotDone("The server does not know that order: it is of another version than this tool.")
 
 
 class Running:
@@ -119,7 +121,7 @@ class ControlConnection(LineOnlyReceiver):
         self.is_busy = False
         if self in self.factory.connections:
             self._hurry()  # to read it
-            self.transport.write(b"".join(orders.encode(answer) + b"\n" for answer in answers))
+            self.transport.write(b"".join(tool_orders.encode(answer) + b"\n" for answer in answers))
             self.transport.loseConnection()
 
     def _hurry(self) -> None:
@@ -192,17 +194,15 @@ class Control(ServerFactory[Any]):
     async def answer(self, line: bytes) -> list[Answer]:
         """Carry out what a line asks for; return what it is answered."""
         try:
-            order = orders.order(line)
+            order = tool_orders.order(line)
         except msgspec.MsgspecError:
             return [UNKNOWN]
         try:
             return await carry_out(self._store, order)
         except Refusal as why:
-            return [orders.NotDone(str(why))]
+            return [tool_orders.NotDone(str(why))]
         except NotKept:
-            return [
-                orders.NotDone("The log cannot be written, and nothing was changed.", statuses.LOG_FAILED)
-            ]
+            return [NOT_WRITTEN]
         except Exception:
             self.logger.failure("A tool's order has failed")
-            return [orders.NotDone("The order has failed; the server's log says how.", statuses.LOG_FAILED)]
+            return [FAILED]

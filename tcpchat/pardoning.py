@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tcpchat import orders
+from tcpchat import tool_orders
 from tcpchat.deeds import TOOL, Part, Refusal, Store, noted
 from tcpchat.events import Unbanned, Unmuted
 from tcpchat.names import Key, NotAName, nickname, room_name
@@ -18,11 +18,11 @@ LIFTED: dict[str, tuple[type[Unbanned] | type[Unmuted], str]] = {
 }
 
 
-def shown(store: Store) -> Iterator[orders.Sanction]:
+def shown(store: Store) -> Iterator[tool_orders.Sanction]:
     """Yield every ban and mute whose time is not over, the oldest first."""
     store.sanctions.expire(store.wall())
     for sanction in store.sanctions.list():
-        yield orders.Sanction(
+        yield tool_orders.Sanction(
             kind=sanction.kind,
             room=sanction.room,
             whom=sanction.whom,

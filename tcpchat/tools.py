@@ -10,7 +10,7 @@ from typing import BinaryIO, NoReturn, TypeAlias
 
 import msgspec
 
-from tcpchat import orders
+from tcpchat import tool_orders
 from tcpchat.columns import width
 from tcpchat.logs.sqlite_tools import NotWritten
 from tcpchat.text import clean
@@ -84,15 +84,15 @@ def table(rows: Iterable[tuple[str, ...]]) -> Iterator[bytes]:
         yield line.rstrip().encode() + b"\n"
 
 
-def as_json(answer: orders.Account | orders.Sanction) -> bytes:
+def as_json(answer: tool_orders.Account | tool_orders.Sanction) -> bytes:
     """Return an answer as programs are shown it: a JSON object in a line."""
     return msgspec.json.encode(msgspec.structs.asdict(answer)) + b"\n"
 
 
-def done(answers: Sequence[orders.Answer]) -> int:
+def done(answers: Sequence[tool_orders.Answer]) -> int:
     """Print what was done; return the exit status."""
     (answer,) = answers
-    assert isinstance(answer, orders.Done)
+    assert isinstance(answer, tool_orders.Done)
     with stdout() as out:
         out.write(f"{answer.text}\n".encode())
     return 0

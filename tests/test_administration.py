@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from tcpchat import orders, records
+from tcpchat import records, tool_orders
 from tcpchat.administration import carry_out
 from tcpchat.control import Running
 from tcpchat.deeds import Refusal
 from tcpchat.events import Noted
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import nickname
-from tcpchat.orders import (
+from tcpchat.records import KeptAccount
+from tcpchat.tool_orders import (
     AddAccount,
     Answer,
     Done,
@@ -21,8 +22,7 @@ from tcpchat.orders import (
     SetOperator,
     SetPassword,
 )
-from tcpchat.records import KeptAccount
-from tests.test_orders import HASH
+from tests.test_tool_orders import HASH
 from tests.visitors import MORNING, ChatCase
 
 
@@ -73,8 +73,8 @@ class AdministrationTests(ChatCase):
         self.assertEqual(
             self.ask(ListAccounts()),
             [
-                orders.Account("Ada", MORNING, 7, False, True, ["#dev", "#lobby"]),
-                orders.Account("bob", MORNING, None, False, False, []),
+                tool_orders.Account("Ada", MORNING, 7, False, True, ["#dev", "#lobby"]),
+                tool_orders.Account("bob", MORNING, None, False, False, []),
                 Done(),
             ],
         )

@@ -15,10 +15,10 @@ from twisted.internet.defer import Deferred
 from tcpchat.administration import carry_out
 from tcpchat.alone import Alone
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse
-from tcpchat.orders import AddAccount, Answer, Done, ListAccounts, Order
+from tcpchat.tool_orders import AddAccount, Answer, Done, ListAccounts, Order
 from tests.processes import PATIENCE
 from tests.test_log_tools import limited, make
-from tests.test_orders import HASH
+from tests.test_tool_orders import HASH
 
 
 def ask(path: Path, order: Order) -> list[Answer]:
@@ -73,13 +73,13 @@ def test_work_that_fails_closes_the_store_too(tmp_path: Path) -> None:
 
 
 FILL = f"""
-from tcpchat import orders
+from tcpchat import tool_orders
 from tcpchat.administration import carry_out
 from tcpchat.alone import Alone
 
 async def fill(store):
     for number in range(1000):
-        await carry_out(store, orders.AddAccount(f"ada{{number}}", {HASH!r}))
+        await carry_out(store, tool_orders.AddAccount(f"ada{{number}}", {HASH!r}))
         print(f"ada{{number}}", flush=True)
 
 Alone("log").run(fill)

@@ -14,24 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from tcpchat import asking, orders
+from tcpchat import asking
 from tcpchat.asking import ask
 from tcpchat.control_path import control_path
 from tcpchat.logs.interface import CannotOpen, InUse
-from tcpchat.orders import AddAccount, Done, ListAccounts
+from tcpchat.tool_orders import Account, AddAccount, Done, ListAccounts
 from tcpchat.tools import WrongUsage
 from tests.processes import PATIENCE, Server
 from tests.test_log_tools import limited, make
-from tests.test_orders import HASH
+from tests.test_tool_orders import HASH
 
 STORE = "tcpchat.sqlite3"
 
 
 def accounts(path: Path) -> list[str]:
     """Return the nicknames that are listed."""
-    return [
-        answer.nickname for answer in ask(str(path), ListAccounts()) if isinstance(answer, orders.Account)
-    ]
+    return [answer.nickname for answer in ask(str(path), ListAccounts()) if isinstance(answer, Account)]
 
 
 def test_without_a_server_and_with_one_it_is_the_same(tmp_path: Path) -> None:
@@ -142,7 +140,7 @@ def test_a_log_that_is_not_there_or_of_somebody_else(tmp_path: Path) -> None:
 
 FILL = f"""
 from tcpchat.asking import ask
-from tcpchat.orders import AddAccount
+from tcpchat.tool_orders import AddAccount
 
 for number in range(1000):
     ask({STORE!r}, AddAccount(f"ada{{number}}", {HASH!r}))

@@ -13,15 +13,15 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.testing import StringTransport
 
-from tcpchat import orders
+from tcpchat import tool_orders
 from tcpchat.control import Control, ControlConnection
 from tcpchat.control_path import reachable
 from tcpchat.events import Event
 from tcpchat.limits import LONGEST_ORDER, SECONDS_OF_A_TOOL
-from tcpchat.orders import AddAccount, Answer, Done, ListAccounts, NotDone, Order
+from tcpchat.tool_orders import AddAccount, Answer, Done, ListAccounts, NotDone, Order
 from tests.processes import PATIENCE, Server
 from tests.test_entrance import Wire
-from tests.test_orders import HASH
+from tests.test_tool_orders import HASH
 from tests.visitors import ChatCase, FullLog
 
 
@@ -39,10 +39,10 @@ class ConnectionTests(ChatCase):
         return connection, wire
 
     def answers(self, wire: StringTransport) -> list[Answer]:
-        return list(map(orders.answer, wire.value().splitlines()))
+        return list(map(tool_orders.answer, wire.value().splitlines()))
 
     def line(self, order: Order) -> bytes:
-        return orders.encode(order) + b"\n"
+        return tool_orders.encode(order) + b"\n"
 
     def test_an_order_is_carried_out_answered_and_hung_up_on(self) -> None:
         connection, wire = self.open()
@@ -57,7 +57,7 @@ class ConnectionTests(ChatCase):
         self.assertEqual(self.control.connections, set())
 
     def test_what_is_refused_is_told_with_a_status(self) -> None:
-        for order, status in (orders.RemoveAccount("ada"), 64), (AddAccount("ada", HASH), 74):
+        for order, status in (tool_orders.RemoveAccount("ada"), 64), (AddAccount("ada", HASH), 74):
             self.log.full = True
             connection, wire = self.open()
             connection.dataReceived(self.line(order))
@@ -179,7 +179,7 @@ def talk(path: Path, sent: bytes) -> bytes:
 
 def listed(path: Path) -> list[Answer]:
     """Return how a server answers that is asked for all accounts."""
-    return list(map(orders.answer, talk(path, b'{"order":"listaccounts"}\n').splitlines()))
+    return list(map(tool_orders.answer, talk(path, b'{"order":"listaccounts"}\n').splitlines()))
 
 
 def test_it_is_for_its_owner_and_gone_with_the_server(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_garbage_does_a_server_no_harm(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         server.ready()
         for garbage in b"\x00\n", b"x" * (LONGEST_ORDER + 1), b'{"order":' * 400:
-            (answer,) = map(orders.answer, talk(path, garbage + b"\n").splitlines())
+            (answer,) = map(tool_orders.answer, talk(path, garbage + b"\n").splitlines())
             assert isinstance(answer, NotDone)
         server.person("ada")
         assert listed(path) == [Done()]

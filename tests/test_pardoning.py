@@ -11,8 +11,8 @@ from tcpchat.deeds import Refusal
 from tcpchat.events import Event, Unbanned, Unmuted
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import nickname
-from tcpchat.orders import Answer, Done, LiftSanctions, ListSanctions, Order, Sanction
 from tcpchat.records import KeptSanction
+from tcpchat.tool_orders import Answer, Done, LiftSanctions, ListSanctions, Order, Sanction
 from tests.visitors import MORNING, ChatCase
 
 

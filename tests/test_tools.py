@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from tcpchat import orders
+from tcpchat import tool_orders
 from tcpchat.columns import width
 from tcpchat.tools import Parser, Subject, WrongUsage, as_json, done, moment, number, table
 
@@ -57,12 +57,12 @@ def test_nothing_that_steers_a_terminal_is_printed() -> None:
 
 
 def test_programs_are_shown_an_object_in_a_line() -> None:
-    sanction = orders.Sanction("ban", "#own", "eve", [], None, "anna", "a\nb")
+    sanction = tool_orders.Sanction("ban", "#own", "eve", [], None, "anna", "a\nb")
     assert as_json(sanction) == (
         b'{"kind":"ban","room":"#own","whom":"eve","networks":[],"until":null,"by":"anna","reason":"a\\nb"}\n'
     )
 
 
 def test_what_was_done_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    assert done([orders.Done("Added the account ada.")]) == 0
+    assert done([tool_orders.Done("Added the account ada.")]) == 0
     assert capfd.readouterr().out == "Added the account ada.\n"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpchat import orders
-from tcpchat.orders import (
+from tcpchat import tool_orders
+from tcpchat.tool_orders import (
     Account,
     AddAccount,
     Answer,
@@ -42,9 +42,9 @@ ORDERS: st.SearchStrategy[Order] = st.one_of(
 
 @given(ORDERS)
 def test_an_order_comes_as_it_was_sent(order: Order) -> None:
-    line = orders.encode(order)
+    line = tool_orders.encode(order)
     assert b"\n" not in line
-    assert orders.order(line) == order
+    assert tool_orders.order(line) == order
 
 
 NUMBERS = st.integers(0, 1 << 53)
@@ -66,14 +66,14 @@ ANSWERS: st.SearchStrategy[Answer] = st.one_of(
 
 @given(ANSWERS)
 def test_an_answer_comes_as_it_was_sent(answer: Answer) -> None:
-    line = orders.encode(answer)
+    line = tool_orders.encode(answer)
     assert b"\n" not in line
-    assert orders.answer(line) == answer
+    assert tool_orders.answer(line) == answer
 
 
 def test_an_order_names_itself() -> None:
-    assert orders.encode(ListAccounts()) == b'{"order":"listaccounts"}'
-    assert orders.encode(Done("Fine.")) == b'{"answer":"done","text":"Fine."}'
+    assert tool_orders.encode(ListAccounts()) == b'{"order":"listaccounts"}'
+    assert tool_orders.encode(Done("Fine.")) == b'{"answer":"done","text":"Fine."}'
     assert NotDone("No.").status == 64
 
 
@@ -92,7 +92,7 @@ def test_an_order_names_itself() -> None:
 )
 def test_what_is_no_order_is_none(line: bytes) -> None:
     with pytest.raises(msgspec.MsgspecError):
-        orders.order(line)
+        tool_orders.order(line)
 
 
 def test_a_hash_is_told_by_no_repr() -> None:
