@@ -190,6 +190,11 @@ MOST_NAMED = 10
 MOST_LINGERING = 16
 LINGERING = 2
 
+# Bytes of what one of the operator's tools asks a server: a nickname and a hash are some hundred. And the
+# seconds that it has to say that, and to read what it is answered: it does nothing else.
+LONGEST_ORDER = 4096
+SECONDS_OF_A_TOOL = 10
+
 
 Some = Annotated[int, msgspec.Meta(ge=1)]
 SomeOrZero = Annotated[int, msgspec.Meta(ge=0)]

@@ -24,6 +24,7 @@ from twisted.python.failure import Failure
 
 from tcpchat import statuses
 from tcpchat.config import Config, WrongConfig
+from tcpchat.control import Control
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
 from tcpchat.hashing import in_threads
@@ -46,6 +47,10 @@ LOG_HAS_FAILED = "The log has failed, and the server ends. What was not shown is
 COMMIT_THE_REST = 3.0
 READ_THE_REST = 1.0
 CLOSE_THE_LOG = 0.7
+
+# Seconds at the start for one of the operator's tools to let go of the log, and between two looks at it.
+WAIT_FOR_TOOL = 0.5
+LOOK_AGAIN = 0.01
 
 # What the system says to an IPv6 address where IPv6 is not built in, or switched off.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
@@ -87,6 +92,7 @@ class Server(Service):
         self._greeting = tuple(map(clean, greeting))
         self._foreground = foreground
         self._log: Log | None = None
+        self._control: Control | None = None
         self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
         self._failed = False
         self._closing = False
@@ -139,19 +145,27 @@ class Server(Service):
         )
         self._chat.sightings.are_told = config.log_level == "debug"
         self._factory = LineFactory(self._chat, entrance)
+        self._control = Control(self._chat, self._path) if self._path else None
         self._reactor.callWhenRunning(self._open_doors)
 
     def _open_log(self) -> Log:
         if not self._path:
             return MemoryLog(self._reactor, milliseconds, secrets.token_urlsafe(9))
-        return SQLiteLog(
-            self._path,
-            milliseconds,
-            self._reactor.callFromThread,
-            self._config.durability,
-            self._log_failed,
-            self._reactor.callLater,
-        )
+        until = time.monotonic() + WAIT_FOR_TOOL
+        while True:
+            try:
+                return SQLiteLog(
+                    self._path,
+                    milliseconds,
+                    self._reactor.callFromThread,
+                    self._config.durability,
+                    self._log_failed,
+                    self._reactor.callLater,
+                )
+            except InUse:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(LOOK_AGAIN)  # nobody is there yet who would have to wait
 
     def _open_doors(self) -> None:
         Deferred.fromCoroutine(self._open()).addErrback(self._cannot_start)
@@ -165,6 +179,8 @@ class Server(Service):
                 " somebody else does, or by tcpchat account add",
                 nick=nick,
             )
+        if self._control is not None:
+            self._control.listen(self._reactor)
         for door in self._doors:
             factory = self._factory.with_tls() if door.kind == "ssl" else self._factory
             try:
@@ -237,11 +253,15 @@ class Server(Service):
     async def _close(self, log: Log) -> None:
         for port in self._ports:
             await port.stopListening()
+        if self._control is not None:
+            self._control.stop()
         self._chat.stop()
         connections = list(self._factory.connections)
         for connection in connections:
             connection.dialogue.finish(LOG_HAS_FAILED if self._failed else FAREWELL)
-        await self._until(lambda: all(c.is_settled for c in connections), COMMIT_THE_REST)
+        await self._until(
+            lambda: all(c.is_settled for c in connections) and not self._is_controlled, COMMIT_THE_REST
+        )
         for connection in connections:
             connection.close()
         await self._until(lambda: not self._factory.connections, READ_THE_REST)
@@ -251,6 +271,11 @@ class Server(Service):
         closed: list[None] = []
         log.close().addCallback(closed.append)
         await self._until(lambda: bool(closed), CLOSE_THE_LOG)
+
+    @property
+    def _is_controlled(self) -> bool:
+        """Is the server doing something for one of the operator's tools?"""
+        return self._control is not None and self._control.is_busy
 
     async def _until(self, true: Callable[[], bool], longest: float) -> None:
         """Wait for something, but not for long."""
