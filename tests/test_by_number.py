@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tcpchat import audit
 from tcpchat.audit import AUDIT
-from tcpchat.events import Entry, Gone, Noted, Said
+from tcpchat.events import Entry, Gone, Joined, Noted, Said
 from tcpchat.render import View
 from tcpchat.session import Session
+from tests.moderated import OwnRoomCase
 from tests.visitors import ChatCase, LateLog, Visitor
 
 LIVE = "*** Live now."
@@ -175,13 +175,6 @@ class RemoveTests(NumberCase):
     def entries(self, stream: str = "#lobby") -> list[Entry]:
         return self.successResultOf(self.log.read(stream, 0, 1000))
 
-    def make_operator(self, visitor: Visitor) -> None:
-        """Make somebody an operator of #lobby."""
-        person = self.chat.people.person(visitor.dialogue.reader.session)
-        assert person is not None
-        person.account = person.id
-        self.chat.rooms.lobby.room.operators[person.id] = person.nick
-
     def test_everybody_is_told(self) -> None:
         number = self.say(self.bob, "oops")
         self.assertEqual(self.bob.types(f"/rm {number}"), [f"*** bob removed {number}."])
@@ -212,32 +205,29 @@ class RemoveTests(NumberCase):
                     [f"!!! There is no line {wrong} in #lobby that could be {what}."],
                 )
 
-    def test_an_operator_removes_anybodys_and_that_is_noted_without_the_text(self) -> None:
+    def test_an_operator_of_the_server_removes_anybodys_and_that_is_noted_without_the_text(self) -> None:
         number = self.say(self.alice, "insults")
-        self.make_operator(self.bob)
+        self.has_account(self.bob, is_operator=True)
         self.assertEqual(self.bob.types(f"/rm {number}"), [f"*** bob removed {number}."])
-        (noted,) = self.entries(AUDIT)
-        assert isinstance(noted.event, Noted)
-        self.assertEqual(
-            (noted.event.nick, noted.event.text), ("bob", f"removed {number} of alice from #lobby")
-        )
+        noted = self.entries(AUDIT)[-1].event
+        assert isinstance(noted, Noted)
+        self.assertEqual((noted.nick, noted.text), ("bob", f"removed {number} of alice from #lobby"))
 
     def test_an_operators_own_is_not_noted(self) -> None:
         number = self.say(self.bob, "oops")
-        self.make_operator(self.bob)
+        self.has_account(self.bob, is_operator=True)
         self.assertEqual(self.bob.types(f"/rm {number}"), [f"*** bob removed {number}."])
-        self.assertEqual(self.entries(AUDIT), [])
+        self.assertFalse([it for it in self.entries(AUDIT) if isinstance(it.event, Noted)])
 
-    def test_nothing_is_removed_from_the_audit_trail(self) -> None:
-        session = self.chat.people.session(self.bob.dialogue.reader.session)
-        assert isinstance(session, Session)
-        self.make_operator(self.bob)
-        stream, notes = audit.note(session, "did something")
-        self.log.append("#lobby", notes)
-        self.bob.sees()
-        self.assertEqual(stream, AUDIT)
-        for command in f"/rm {self.last}", f"/edit {self.last} x":
-            self.assertRegex(self.bob.types(command)[-1], "^!!! There is no line")
+    def test_nothing_of_the_audit_trail_is_answered_corrected_or_removed(self) -> None:
+        self.has_account(self.bob, is_operator=True)
+        self.say(self.alice, "insults")
+        self.bob.types(f"/rm {self.last}", f"/join {AUDIT}")
+        number = self.log.last(AUDIT)
+        self.assertIsInstance(self.entries(AUDIT)[-1].event, Noted | Joined)
+        for command in f"/rm {number - 1}", f"/rm {number}", f"/edit {number} x", f"/re {number} x":
+            self.assertRegex(self.bob.types(command)[-1], "^!!! ")
+        self.assertEqual(self.log.last(AUDIT), number)
 
     def test_when_the_log_is_full_it_stays_and_can_be_tried_again(self) -> None:
         number = self.say(self.bob, "oops")
@@ -324,16 +314,54 @@ class ContextTests(NumberCase):
         self.assertEqual(ok, {"type": "ok", "ref": "a"})
 
 
-class FloorTests(NumberCase):
-    """What somebody may not read is not to be had by its number."""
+class OrderTests(OwnRoomCase):
+    """In #own, where Anna is the operator and Eve a guest: what a room's order says holds by number, too."""
 
-    def test_it_is_as_if_it_were_not_there(self) -> None:
-        number = self.say(self.bob, "secret", "open") - 1
-        room = self.chat.rooms.lobby.room
-        self.patch(room, "floor", lambda person: number)
+    def say(self, who: Visitor, *lines: str) -> int:
+        """Have somebody say something in #own; return the number of the last line."""
+        who.types(*lines)
+        self.look_away()
+        return self.log.last("#own")
+
+    def test_what_was_said_in_a_locked_room_before_one_came_is_not_there(self) -> None:
+        number = self.say(self.anna, "secret", "/lock", "/invite carl") - 2
+        self.carl.types("/join #own")
         for command in f"/re {number} x", f"/edit {number} x", f"/rm {number}", f"/context {number}":
-            self.assertRegex(self.bob.types(command)[0], "^!!! There is no line")
-        self.assertEqual(self.bob.types(f"/context {number + 1}")[1:-1], [f"[10:02] {number + 1} <bob> open"])
+            self.assertRegex(
+                self.carl.types(command)[0], f"^!!! There is no line {number} in #own that could"
+            )
+        last = self.say(self.anna, "open")
+        shown = self.carl.types(f"/context {last}")
+        self.assertEqual(shown[1:-1], [f"[10:02] {last} <anna> open"])
+
+    def test_who_is_muted_neither_answers_nor_corrects_but_may_take_back(self) -> None:
+        number = self.say(self.eve, "spam")
+        self.anna.types("/mute eve 1h")
+        self.eve.sees()
+        for command in f"/re {number} x", f"/edit {number} more spam":
+            self.assertRegex(self.eve.types(command)[0], "^!!! You are muted in #own")
+        self.assertEqual(self.eve.types(f"/rm {number}"), [f"*** eve removed {number}."])
+
+    def test_a_slow_room_is_slow_for_answers_too(self) -> None:
+        number = self.say(self.anna, "hello", "/slow 10") - 1
+        self.eve.types(f"/re {number} x")
+        for command in f"/re {number} y", f"/edit {number + 2} y", "y":
+            self.assertRegex(self.eve.types(command)[0], "^!!! #own is slow: ")
+
+    def test_the_operator_removes_what_a_guest_said_and_a_guest_nothing_of_the_operator(self) -> None:
+        number = self.say(self.eve, "insults")
+        own = self.say(self.anna, "hello")
+        self.assertRegex(self.eve.types(f"/rm {own}")[0], "^!!! Line .* is not yours")
+        self.assertEqual(self.anna.types(f"/rm {number}"), [f"*** anna removed {number}."])
+        noted = self.events(AUDIT, Noted)[-1]
+        self.assertEqual((noted.nick, noted.text), ("anna", f"removed {number} of eve from #own"))
+
+    def test_over_another_connection_of_ones_own(self) -> None:
+        number = self.say(self.anna, "at ten")
+        phone = self.log_in("anna")
+        phone.types("/join #own")
+        self.assertIn(f"*** anna edited {number}: at eleven", phone.types(f"/edit {number} at eleven"))
+        self.assertIn(f"*** anna removed {number}.", phone.types(f"/rm {number}"))
 
 
 class CanaryTests(NumberCase):
