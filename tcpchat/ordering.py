@@ -214,5 +214,5 @@ class _Operator:
     def _somebody(self, typed: str) -> _Somebody:
         """Return who is meant: somebody who is here, or else an account of that name."""
         to = others.addressee(self._chat, typed)
-        account = to.person.account if to.person else to.id
-        return _Somebody(to.id, to.nick, account)
+        account = self._chat.accounts.get(to.person.account if to.person else to.id)  # or it is no more
+        return _Somebody(to.id, to.nick, account.id if account else "")

@@ -344,7 +344,8 @@ class GivingUpTests(AccountCase):
     def test_they_go_on_as_a_guest_in_the_same_rooms(self) -> None:
         bob, eve = (*self.registered("bob"), *self.enter("eve"))
         bob.types("/join #dev")
-        self.assertEqual(bob.types("/unregister bob-secret"), [self.GONE])
+        lost = "*** bob is no longer an operator of #dev."
+        self.assertEqual(bob.types("/unregister bob-secret"), [lost, self.GONE])
         self.assertIs(rank(self.chat, self.person("bob")), Rank.GUEST)
         self.assertIn("!!! That needs an account: /register PASSWORD", bob.types("/unregister bob-secret"))
         bob.types("/join #lobby", "hello")

@@ -553,3 +553,20 @@ class AuditTests(OwnRoomCase):
         self.anna.types("/lock hunter22")
         self.assertNotIn("hunter22", repr(self.events("#own", object)) + repr(self.events(AUDIT, object)))
         self.assertNotIn("argon2", self.eve.screen.shown.decode() + repr(self.events("#own", object)))
+
+
+class RealAccountsTests(AccountCase):
+    def test_who_registers_in_a_room_of_their_own_is_its_operator(self) -> None:
+        (eve,) = self.enter("eve")
+        eve.types("/join #new")
+        shown = eve.types("/register battery-staple-horse")
+        self.assertIn("*** eve is an operator of #new now.", shown)
+        self.assertEqual(eve.types("/lock")[-1], "*** #new was locked by eve.")
+
+    def test_who_has_given_the_account_up_becomes_the_operator_of_nothing_more(self) -> None:
+        (eve,) = self.enter("eve")
+        eve.types("/register battery-staple-horse", "/unregister battery-staple-horse", "/join #newer")
+        self.assertEqual(self.room("#newer").operators, {})
+        bob = self.log_in("bob")
+        bob.types("/join #bobs", "/op eve")
+        self.assertEqual(list(self.room("#bobs").operators), ["a-bob"])

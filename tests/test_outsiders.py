@@ -73,7 +73,7 @@ class CanaryTests(LockedCase):
 
     def test_to_outsiders_it_is_as_if_there_was_no_such_room(self) -> None:
         for word in COMMANDS:
-            if word in NOT_WALKED or word in ("join", "as", "nick"):
+            if word in NOT_WALKED or word in ("join", "as", "nick", "register", "unregister", "password"):
                 continue
             for rest in "{}", "{} 5", "{} anna", "{} x y", "5 {}", "x in:{}":
                 there, nowhere = (
