@@ -24,7 +24,11 @@ def note(session: Session, text: str) -> tuple[str, Sequence[Event]]:
     who did something, and by the first word what.
     """
     logger.info(
-        "{nick} {verb}: see {room}", session=session.id, nick=session.nick, verb=text.split()[0], room=AUDIT
+        "{nick} {verb}: see {room}",
+        session=session.id,
+        nick=session.nick,
+        verb=text.split()[0].rstrip(":"),
+        room=AUDIT,
     )
     return AUDIT, [Noted(session.id, session.nick, text, account=session.person.account)]
 

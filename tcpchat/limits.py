@@ -123,6 +123,7 @@ MOST_COUNTED = 65_536
 # answer within a second.
 HASHED_AT_ONCE = 2
 HASHES_WAITING = 8
+
 # Lines that one person may report to the operators within so many seconds: more than anybody has reason
 # to, and the audit trail stays readable whoever plays with it.
 MOST_REPORTS = 5

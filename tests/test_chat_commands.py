@@ -39,6 +39,7 @@ ASKED: list[tuple[str, str, Request]] = [
     ("login", " bob  correct-horse ", Login("bob", "correct-horse")),
     ("password", "old-one new-one", ChangePassword("old-one", "new-one")),
     ("password", "", ChangePassword("", "")),
+    ("password", "old-one", ChangePassword("old-one", "")),
     ("unregister", "correct-horse", Unregister("correct-horse")),
     ("set", " Echo  on ", Set("echo", "on")),
     ("re", "12 me too", ReplyTo(12, "me too")),
@@ -51,7 +52,7 @@ ASKED: list[tuple[str, str, Request]] = [
 WRONG = [
     ("msg", "alice"), ("msg", ""), ("join", ""), ("history", "1 2"), ("history", "#a #b"), ("history", "-5"),
     ("resume", ""), ("resume", "a b"), ("resume", "a 1 2"), ("register", "two words"), ("login", ""),
-    ("login", "bob two words"), ("password", "one"), ("password", "one two three"),
+    ("login", "bob two words"), ("password", "one two three"),
     ("unregister", "two words"),
     ("re", "12"), ("re", "me too"), ("edit", "12 \u200b"), ("rm", "12 x"), ("rm", ""), ("context", "x"),
     ("report", "12"), ("report", "12 \u200b"), ("report", "insults"), ("rooms", "x"), ("paste", "x"),

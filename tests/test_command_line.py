@@ -83,6 +83,22 @@ def test_the_configuration_counts_and_the_command_line_wins(tmp_path: Path) -> N
         assert (tmp_path / "other.sqlite3").exists()
 
 
+def test_an_operator_who_is_to_come_is_told_of_until_the_nickname_is_registered(tmp_path: Path) -> None:
+    told = '"{}" is to be an operator and has no account yet: register it from this machine'
+    with Server(tmp_path, "--operator", "anna", "--operator", "bob").ready() as server:
+        assert told.format("anna") in server.shown and told.format("bob") in server.shown
+        anna, eve = server.person("anna"), server.person("eve")
+        anna.types("/announce too early")
+        anna.until("!!! Only an operator of the server may do that")
+        anna.types("/register quite-a-long-one", "/announce back at ten")
+        eve.until(r"^\*\*\* Announcement from anna: back at ten\r\n")
+        assert server.terminate() == 0
+        logged = server.rest()
+        assert "anna announced: see #audit" in logged and "back at ten" not in logged
+    with Server(tmp_path, "--operator", "anna", "--operator", "bob").ready() as server:
+        assert told.format("anna") not in server.shown and told.format("bob") in server.shown
+
+
 def test_a_busy_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]

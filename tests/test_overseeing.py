@@ -41,6 +41,24 @@ class OverseeingTests(ChatCase):
         self.anna.types("hello")
         self.assertEqual(self.bob.sees(), ["<anna> hello"])
 
+    def test_who_registers_the_nickname_of_an_operator_is_one_until_the_account_is_gone(
+        self,
+    ) -> None:
+        self.operators = ("zoe",)
+        self.crash()
+        (zoe,) = self.enter("zoe", address="127.0.0.1")
+        self.assertIn(
+            "*** You are an operator of the server. You are in #audit, too.",
+            zoe.types("/register correct-horse"),
+        )
+        self.assertEqual(self.members(), ["zoe"])
+        self.assertIn("*** zoe registered", zoe.types("/history #audit")[-2])
+        self.assertIn(
+            "*** You are no longer an operator of the server. You are in #lobby.",
+            zoe.types("/unregister correct-horse"),
+        )
+        self.assertEqual(self.members(), [])
+
     def test_others_in_it_see_who_comes(self) -> None:
         self.has_account(self.anna, is_operator=True)
         self.has_account(self.bob, is_operator=True)
