@@ -8,6 +8,7 @@ from typing import Any
 from tcpchat import audit
 from tcpchat.audit import AUDIT
 from tcpchat.events import Entry, Gone, Noted, Said
+from tcpchat.records import KeptAccount
 from tcpchat.render import View
 from tcpchat.session import Session
 from tests.visitors import ChatCase, LateLog, Visitor
@@ -180,6 +181,7 @@ class RemoveTests(NumberCase):
         person = self.chat.people.person(visitor.dialogue.reader.session)
         assert person is not None
         person.account = person.id
+        self.chat.accounts.keep(KeptAccount(person.id, person.nick, "", 0))
         self.chat.rooms.lobby.room.operators[person.id] = person.nick
 
     def test_everybody_is_told(self) -> None:
