@@ -86,11 +86,9 @@ async def _remove(session: Session, feed: RoomFeed, number: int, ref: str) -> Ke
     removed = Removed(session.id, session.nick, number, ref=ref, account=person.account)
     feed.room.check(removed)
     feed.removing.add(number)
-    gone = chat.log.remove(feed.stream, number, removed)
-    gone.addBoth(partial(_no_longer_removing, feed, number))
-    if not is_own:
-        gone.addCallback(_note, session, f"removed {number} of {said.nick} from {feed.stream}")
-    return gone
+    also = [] if is_own else [audit.note(session, f"removed {number} of {said.nick} from {feed.stream}")]
+    gone = chat.log.remove(feed.stream, number, removed, also)
+    return gone.addBoth(partial(_no_longer_removing, feed, number))
 
 
 def _no_longer_removing(feed: RoomFeed, number: int, outcome: list[int] | Failure) -> list[int] | Failure:
@@ -98,12 +96,6 @@ def _no_longer_removing(feed: RoomFeed, number: int, outcome: list[int] | Failur
     if isinstance(outcome, Failure) and outcome.check(NoSuchEntry):
         raise _no_line(feed, number, "removed")
     return outcome
-
-
-def _note(seqs: list[int], session: Session, text: str) -> list[int]:
-    """Have the audit trail hold what was done: in the end also when it cannot be written now."""
-    session.chat.log_surely([audit.note(session, text)])
-    return seqs
 
 
 async def _show_around(session: Session, feed: RoomFeed, number: int) -> None:

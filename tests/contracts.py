@@ -1156,6 +1156,20 @@ class LogContract(Case):
         self.assertEqual(texts(self.read("#lobby")), ["one", "two"])
         self.assertEqual(self.find("two"), ["two"])
 
+    def test_what_others_are_told_of_it_is_added_with_it_or_not_at_all(self) -> None:
+        self.append("#lobby", "one", "two")
+        self.append("#audit", "before")
+        noted = Noted("s2", "bob", "removed 1 of ada from #lobby")
+        for about, seqs in (1, [3]), (1, None), (7, None), (2, [4]):
+            parts = [("#audit", [noted, noted]), ("#new", [noted]), ("#empty", [])]
+            answer = self.log.remove("#lobby", about, Removed("s2", "bob", about), parts)
+            if seqs:
+                self.assertEqual(self.wait(answer), seqs)
+            else:
+                self.assertRaises(NoSuchEntry, self.wait, answer)
+        self.assertEqual(self.events("#audit")[1:], [noted] * 4)
+        self.assertEqual(self.wait(self.log.streams()), {"#lobby": 4, "#audit": 5, "#new": 2})
+
     def test_a_closed_log_takes_nothing_back(self) -> None:
         self.append("#lobby", "one", "two")
         last = self.log.remove("#lobby", 1, Removed("s1", "ada", 1))

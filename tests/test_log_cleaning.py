@@ -72,7 +72,7 @@ class CleaningTests(SynchronousTestCase):
         self.write(Append([(stream, events)], len(events), NOON, Deferred(), True))
 
     def remove(self, stream: str, about: int) -> None:
-        self.write(Remove(stream, about, Removed("s1", "ada", about), NOON, Deferred()))
+        self.write(Remove(stream, about, Removed("s1", "ada", about), (), NOON, Deferred()))
 
     def make_index(self) -> None:
         while not self.index.is_at_rest:

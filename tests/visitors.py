@@ -18,7 +18,7 @@ from tcpchat.events import Entry, Event, Removed
 from tcpchat.gate import GATE
 from tcpchat.hashing import Hashing
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
-from tcpchat.logs.interface import Found, Log, NotKept
+from tcpchat.logs.interface import Found, Log, NotKept, Parts
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.nameless import connected
 from tcpchat.records import KeptAccount
@@ -47,8 +47,8 @@ class FullLog(MemoryLog):
     def forget(self, stream: str, upto: int) -> Deferred[None]:
         return self._refusal() if self.full else super().forget(stream, upto)
 
-    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
-        return self._refusal() if self.full else super().remove(stream, about, event)
+    def remove(self, stream: str, about: int, event: Removed, also: Parts = ()) -> Deferred[list[int]]:
+        return self._refusal() if self.full else super().remove(stream, about, event, also)
 
     def _refusal(self) -> Deferred[Any]:
         answer: Deferred[Any] = Deferred()

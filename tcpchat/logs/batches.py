@@ -12,7 +12,7 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from tcpchat.events import Event, Removed
-from tcpchat.logs.interface import NoSuchEntry, Posted
+from tcpchat.logs.interface import NoSuchEntry, Parts, Posted
 
 # What one commit holds about. Of what comes together in one commit each room's members get all in one
 # write: with a thousand people talking in small rooms, that is where the time goes. It takes the
@@ -48,7 +48,7 @@ class Post(msgspec.Struct, frozen=True, gc=False):
 class Append(NamedTuple):
     """Events that are to be added to streams, how many, when they were, and who waits for that."""
 
-    parts: Sequence[tuple[str, Sequence[Event]]]
+    parts: Parts
     size: int
     time: int
     answer: Deferred[Any]
@@ -60,11 +60,12 @@ class Append(NamedTuple):
 
 
 class Remove(NamedTuple):
-    """An event that is to be added to a stream, and the entry that is to go with it."""
+    """An event that is to be added to a stream, with others to others, and the entry that is to go then."""
 
     stream: str
     about: int
     event: Removed
+    also: Parts
     time: int
     answer: Deferred[list[int]]
 

@@ -38,6 +38,10 @@ class Damaged(CannotOpen):
     """What is there is not a log of ours, or not a whole one; it was not touched."""
 
 
+# Events that are added together, and the streams that they are added to.
+Parts = Sequence[tuple[str, Sequence[Event]]]
+
+
 class Range(NamedTuple):
     """A part of a stream: the entries with after < seq < before."""
 
@@ -86,16 +90,18 @@ class Log(Protocol):
         ``posted`` is called with its number once it is durable, or with why it is not kept.
         """
 
-    def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
+    def append_all(self, parts: Parts) -> Deferred[list[list[int]]]:
         """
         Add events to several streams, all of them or none; answer with the numbers in each.
 
         Otherwise it is as `append`.
         """
 
-    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+    def remove(self, stream: str, about: int, event: Removed, also: Parts = ()) -> Deferred[list[int]]:
         """
         Add an event, and take the text out of the entry ``about`` that it tells of; answer as `append` does.
+
+        ``also`` is added to other streams with it, as by `append_all`.
 
         Under its number and time there is a `Gone` then, with the session, nickname, account and
         reference of who had said it. The same becomes of every `Edited` of it, and of every one of

@@ -15,12 +15,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Spoken, lines_said
-from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Posted, Range
+from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Parts, Posted, Range
 from tcpchat.logs.tails import Tails
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
-
-Parts = Sequence[tuple[str, Sequence[Event]]]
 
 _MARK = regex.compile(r"\p{Mn}")
 _WORD = regex.compile(r"[\p{L}\p{N}\p{Co}]+")
@@ -46,6 +44,7 @@ class Removal(NamedTuple):
     stream: str
     about: int
     event: Removed
+    also: Parts
 
 
 class MemoryLog:
@@ -86,10 +85,10 @@ class MemoryLog:
             return succeed([[] for _ in parts])
         return self._wait(parts)
 
-    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+    def remove(self, stream: str, about: int, event: Removed, also: Parts = ()) -> Deferred[list[int]]:
         if self._closed:
             return fail(NotKept("the log is closed"))
-        return self._wait(Removal(stream, about, event))
+        return self._wait(Removal(stream, about, event, also))
 
     def _wait(self, item: Parts | Removal) -> Deferred[Any]:
         answer: Deferred[Any] = Deferred()
@@ -114,15 +113,16 @@ class MemoryLog:
 
     def _write_item(self, item: Parts | Removal, added: dict[str, list[Entry]]) -> list[Any] | Exception:
         """Add an item to what a commit adds to each stream; return what came of it, or why nothing did."""
-        parts = [(item.stream, [item.event])] if isinstance(item, Removal) else item
+        parts = [(item.stream, [item.event]), *item.also] if isinstance(item, Removal) else item
         refs = [(event.session, event.ref) for _, events in parts for event in events if event.ref]
         if len({*refs} - self._refs.keys()) < len(refs):
             return NotKept("the log cannot be written")
-        if not isinstance(item, Removal):
-            return [self._add(name, events, added) for name, events in item]
-        if not self._take_back(item.stream, item.about, added.get(item.stream, [])):
+        if isinstance(item, Removal) and not self._take_back(
+            item.stream, item.about, added.get(item.stream, [])
+        ):
             return NoSuchEntry(f"There is no line {item.about}.")
-        return self._add(item.stream, [item.event], added)
+        seqs = [self._add(name, events, added) for name, events in parts]
+        return seqs[0] if isinstance(item, Removal) else seqs
 
     def _add(self, name: str, events: Sequence[Event], added: dict[str, list[Entry]]) -> list[int]:
         """Number the events, and add them to what a commit adds to each stream."""

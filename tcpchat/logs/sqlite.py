@@ -33,7 +33,7 @@ from tcpchat.logs.batches import (
     Remove,
     whose,
 )  # fmt: skip
-from tcpchat.logs.interface import Deliver, Found, NotKept, Posted, Range
+from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_commit import Committed
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
@@ -112,10 +112,10 @@ class SQLiteLog:
         else:
             self._batches.add(Post(stream, event, self._wall(), posted))
 
-    def append_all(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[list[list[int]]]:
+    def append_all(self, parts: Parts) -> Deferred[list[list[int]]]:
         return self._append(parts, sum([len(events) for _, events in parts]), False)
 
-    def _append(self, parts: Sequence[tuple[str, Sequence[Event]]], size: int, is_one: bool) -> Deferred[Any]:
+    def _append(self, parts: Parts, size: int, is_one: bool) -> Deferred[Any]:
         if self._broken or self._closing:
             return fail(NotKept(CANNOT_WRITE))
         if not size:
@@ -124,11 +124,11 @@ class SQLiteLog:
         self._batches.add(Append(parts, size, self._wall(), answer, is_one))
         return answer
 
-    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+    def remove(self, stream: str, about: int, event: Removed, also: Parts = ()) -> Deferred[list[int]]:
         if self._broken or self._closing:
             return fail(NotKept(CANNOT_WRITE))
         answer: Deferred[list[int]] = Deferred()
-        self._batches.add(Remove(stream, about, event, self._wall(), answer))
+        self._batches.add(Remove(stream, about, event, also, self._wall(), answer))
         return answer
 
     def read(self, stream: str, after: int, limit: int) -> Deferred[list[Entry]]:

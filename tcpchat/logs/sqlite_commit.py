@@ -57,6 +57,9 @@ def commit(file: SQLiteFile, index: Index, streams: Mapping[str, Stream], items:
                     numbering.replace(item.stream, taken.left)
                     size += taken.size
                     outcomes.append(add(item.stream, item.event, item.time))
+                    for name, events in item.also:
+                        for event in events:
+                            add(name, event, item.time)
                     has_removed = True
                 except NoSuchEntry as reason:
                     outcomes.append(reason.with_traceback(None))

@@ -15,8 +15,8 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from tcpchat.events import Entry, Removed
-from tcpchat.logs.interface import Found, NotKept, Range
-from tcpchat.logs.memory import MemoryLog, Parts, Removal, _Stream
+from tcpchat.logs.interface import Found, NotKept, Parts, Range
+from tcpchat.logs.memory import MemoryLog, Removal, _Stream
 from tcpchat.queries import Query
 
 T = TypeVar("T")
@@ -76,11 +76,11 @@ class TroubledLog(MemoryLog):
         self._enqueue(_Append([(stream, list(events)) for stream, events in parts], answer))
         return answer
 
-    def remove(self, stream: str, about: int, event: Removed) -> Deferred[list[int]]:
+    def remove(self, stream: str, about: int, event: Removed, also: Parts = ()) -> Deferred[list[int]]:
         if self._closed:
             return fail(NotKept("the log is closed"))
         answer: Deferred[list[int]] = Deferred()
-        self._enqueue(_Append(Removal(stream, about, event), answer))
+        self._enqueue(_Append(Removal(stream, about, event, also), answer))
         return answer
 
     def keep(self, kind: str, key: str, value: bytes | None) -> None:
