@@ -7,6 +7,7 @@ Each is noted in the audit trail, and done once that is in the log: then the acc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -15,6 +16,7 @@ from tcpchat.authenticating import authenticate, confirm
 from tcpchat.events import Deopped, Event
 from tcpchat.logging_in import log_in_again
 from tcpchat.logs.interface import NotKept
+from tcpchat.ordering import make_first_operator
 from tcpchat.records import KeptAccount
 from tcpchat.requests import ChangePassword, Login, Refused, Register, Unregister
 from tcpchat.returning import MakeHome
@@ -101,6 +103,8 @@ async def _register(session: Session, password: str) -> None:
     await _note(session, "registered", undo)
     chat.attempts.succeeded(person.name.fold, session.address)  # from there its owner comes
     dialogue.tell(f"You are registered as {account.nick}. /login {account.nick} PASSWORD brings you back.")
+    with suppress(NotKept):  # who is registered is so without it
+        await make_first_operator(session)
 
 
 async def _change_password(session: Session, account: KeptAccount, old: str, new: str) -> None:

@@ -328,7 +328,7 @@ class Chat:
         since = self.place(account, feed.stream) or since
         joined = Joined(session, nick, since, ref=ref, account=account)
         room.check(joined, is_admitted)
-        founds = bool(account) and room.lacks_operator
+        founds = self.accounts.get(account) is not None and room.lacks_operator
         events: list[Event] = [joined]
         if founds:
             events.append(Opped(session, nick, nick, account, account=account))
