@@ -134,7 +134,7 @@ class _Operator:
 
     def op(self, nick: str) -> _Deed:
         one = self._somebody(nick)
-        if not one.account:
+        if self._chat.accounts.get(one.account) is None:
             raise Refused(f"{one.nick} has no account. /register makes one, and an operator needs it.")
         if one.account in self._order.operators:
             raise Refused(f"{one.nick} is an operator of {self._name} already.")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tcpchat import records
 from tcpchat.command import Rank
-from tcpchat.events import Deopped, Noted, Opped
+from tcpchat.events import Deopped, Noted
 from tcpchat.limits import Limits
 from tcpchat.names import nickname
 from tcpchat.person import Person
@@ -91,6 +91,17 @@ class RegisteringTests(AccountCase):
         self.assertIn("You are registered", " ".join(bob.types("/register bob-secret")))
         self.crash()
         self.logs_in("bob")
+
+    def test_in_a_room_that_never_had_an_operator_they_are_it(self) -> None:
+        bob, eve = self.enter("bob", "eve")
+        bob.types("/join #own")
+        eve.types("/join #own")
+        self.assertEqual(bob.types("/register bob-secret")[-1], "*** bob is an operator of #own now.")
+        eve.types("/register eve-secret")
+        self.assertEqual(bob.sees(), [])
+        self.assertIs(
+            rank(self.chat, self.person("bob"), self.chat.rooms.find("#own").room), Rank.ROOM_OPERATOR
+        )
 
     def test_on_a_full_disk_nobody_is_registered(self) -> None:
         (bob,) = self.enter("bob")
@@ -417,13 +428,20 @@ class GivingUpTests(AccountCase):
         (bob,) = self.registered("bob")
         bob.types("/join #own")
         person = self.person("bob")
-        feed = self.chat.rooms.find("#own")
-        feed.room.operators[person.id] = "bob"
-        bob.types("/unregister bob-secret")
+        lost = "*** bob is no longer an operator of #own."
+        self.assertEqual(bob.types("/unregister bob-secret"), [lost, self.GONE])
+        self.assertEqual(self.chat.rooms.find("#own").room.operators, {})
         (*_, last) = self.successResultOf(self.log.read("#own", 0, 100))
         expected = Deopped(person.id, "bob", "bob", person.id, account=person.id)
         self.assertEqual(last.event, expected)
-        self.assertNotIsInstance(last.event, Opped)
+
+    def test_nor_do_they_become_one_as_a_guest(self) -> None:
+        bob, anna = self.registered("bob", "anna")
+        bob.types("/unregister bob-secret")
+        self.assertNotIn("*** bob is an operator of #own now.", bob.types("/join #own"))
+        self.assertEqual(anna.types("/join #own")[-1], "*** anna is an operator of #own now.")
+        (answer,) = anna.types("/op bob")
+        self.assertTrue(answer.startswith("!!! "), answer)
 
     def test_the_wrong_password_gives_nothing_up(self) -> None:
         (bob,) = self.registered("bob")
