@@ -6,6 +6,8 @@ argon2 lets other threads run while it works, so that nobody else notices anythi
 
 from __future__ import annotations
 
+import os
+import threading
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -26,6 +28,10 @@ T = TypeVar("T")
 ARGON2 = PasswordHasher(
     time_cost=2, memory_cost=19_456, parallelism=1, salt_len=16, hash_len=32, type=Type.ID
 )
+
+
+# How much the threads that hash give way to the others: they get about a tenth of a processor that both want.
+NICE = 10
 
 
 class Run(Protocol):
@@ -100,9 +106,20 @@ def in_threads(reactor: IReactorFromThreads) -> Hashing:
     pool.start()
 
     def run(work: Callable[[], T]) -> Deferred[T]:
-        return deferToThreadPool(reactor, pool, work)
+        return deferToThreadPool(reactor, pool, _behind_the_others, work)
 
     return Hashing(run, stop=pool.stop)
+
+
+def _behind_the_others(work: Callable[[], T]) -> T:
+    """
+    Do something in this thread with less of a processor than the reactor's has, where there are too few.
+
+    On Linux each thread has a nice value of its own (sched(7)).
+    """
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, max(NICE, os.getpriority(os.PRIO_PROCESS, thread)))
+    return work()
 
 
 def _nobodys(argon2: PasswordHasher) -> str:

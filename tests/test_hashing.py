@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.hashing import ARGON2, Hashing, in_threads
+from tcpchat.hashing import ARGON2, NICE, Hashing, in_threads
 from tcpchat.limits import HASHED_AT_ONCE, HASHES_WAITING
 from tcpchat.requests import Refused
 from tests.visitors import CHEAP
@@ -119,6 +120,20 @@ class ThreadTests(SynchronousTestCase):
         for call in reactor.calls:
             call()
         self.assertTrue(ARGON2.verify(self.successResultOf(answer), "correct-horse"))
+
+    def test_the_threads_give_way_to_the_others_of_the_process(self) -> None:
+        def nice() -> int:
+            return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+        reactor = Reactor()
+        hashing = in_threads(reactor)  # type: ignore[arg-type]
+        self.addCleanup(hashing.stop)
+        before = nice()
+        answer = hashing._run(nice)
+        self.assertTrue(reactor.called.wait(30))
+        for call in reactor.calls:
+            call()
+        self.assertEqual((self.successResultOf(answer), nice()), (max(before, NICE), before))
 
     def test_no_thread_is_there_before_it_is_needed_nor_after_the_end(self) -> None:
         def threads() -> set[str]:
