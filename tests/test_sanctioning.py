@@ -251,7 +251,7 @@ class ListTests(SanctionCase):
         self.look_away()
         lines = ["*** eve is banned from #own by anna for 1h: spam.", "*** carl is muted in #own by anna."]
         self.assertEqual(self.anna.types("/ban"), lines)
-        self.assertEqual(self.rita.types("/ban #own"), [f"{lines[0]} Also: {ELSEWHERE}/32.", lines[1]])
+        self.assertEqual(self.asks(self.rita, "/ban #own"), [f"{lines[0]} Also: {ELSEWHERE}/32.", lines[1]])
 
     def test_of_a_room_that_there_is_not_that_is_told(self) -> None:
         self.assertRegex(self.anna.types("/ban #nowhere")[-1], "^!!! There is no room #nowhere")
