@@ -1,5 +1,5 @@
 """
-Identity is banned or muted, where, and whether somebody is. No I/O, no clock.
+Who is banned or muted, where, and whether somebody is. No I/O, no clock.
 
 A sanction has marks: keys of a nickname, a person's id, networks. Whoever one of them fits is hit by it.
 """

@@ -63,8 +63,9 @@ class Reading:
 class Person(Reading):
     """Somebody who has connected with a socket."""
 
-    def __init__(self, port: int, nick: str = "", host: str = "127.0.0.1") -> None:
-        self.socket = socket.create_connection((host, port), PATIENCE)
+    def __init__(self, port: int, nick: str = "", host: str = "127.0.0.1", source: str = "") -> None:
+        """``source`` is the address to come from, if it matters: all of 127.0.0.0/8 is this machine."""
+        self.socket = socket.create_connection((host, port), PATIENCE, (source, 0) if source else None)
         super().__init__(self.socket)
         if nick:
             self.types(nick)
@@ -127,9 +128,9 @@ class Server(Reading):
         self.port = 0
         self._guests: list[Person | Program] = []
 
-    def person(self, nick: str = "", host: str = "127.0.0.1") -> Person:
+    def person(self, nick: str = "", host: str = "127.0.0.1", source: str = "") -> Person:
         """Somebody comes in with a socket; without a nickname they are asked for one."""
-        person = Person(self.port, nick, host)
+        person = Person(self.port, nick, host, source)
         self._guests.append(person)
         return person
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tcpchat.events import Banned, Left, Muted, Noted, Said, Unbanned, Unmuted
-from tcpchat.limits import MOST_SANCTIONS_OF_A_ROOM
+from tcpchat.limits import MOST_SANCTIONS_OF_A_ROOM, MOST_SANCTIONS_OF_ROOMS
 from tcpchat.records import KeptSanction
 from tests.moderated import OwnRoomCase
 from tests.visitors import Visitor
@@ -196,6 +196,15 @@ class BanTests(SanctionCase):
             ["!!! #own has 500 bans and mutes, and that is all that it may have. /unban some."],
         )
 
+    def test_there_may_be_so_many_in_all_rooms_and_of_the_server_more(self) -> None:
+        self.chat.sanctions.in_rooms = MOST_SANCTIONS_OF_ROOMS - 1
+        self.assertRegex(self.anna.types("/ban eve")[0], "eve was banned")
+        self.assertEqual(
+            self.asks(self.anna, "/mute hugo"),
+            ["!!! There are too many bans and mutes already. /unban some."],
+        )
+        self.assertEqual(self.asks(self.rita, "/ban server hugo")[-1], "*** hugo is banned.")
+
     def test_what_is_asked_for_with_a_reference_is_done_once(self) -> None:
         self.anna.types("/json")
         request = json.dumps({"type": "ban", "whom": "eve", "seconds": 60, "reason": "spam", "ref": "b1"})
@@ -251,7 +260,7 @@ class ListTests(SanctionCase):
         self.look_away()
         lines = ["*** eve is banned from #own by anna for 1h: spam.", "*** carl is muted in #own by anna."]
         self.assertEqual(self.anna.types("/ban"), lines)
-        self.assertEqual(self.rita.types("/ban #own"), [f"{lines[0]} Also: {ELSEWHERE}/32.", lines[1]])
+        self.assertEqual(self.asks(self.rita, "/ban #own"), [f"{lines[0]} Also: {ELSEWHERE}/32.", lines[1]])
 
     def test_of_a_room_that_there_is_not_that_is_told(self) -> None:
         self.assertRegex(self.anna.types("/ban #nowhere")[-1], "^!!! There is no room #nowhere")
