@@ -13,10 +13,10 @@ from twisted.logger import Logger
 
 from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
-from tcpchat.audit import AUDIT
 from tcpchat.events import Event, Noted
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.names import Name
+from tcpchat.room import AUDIT
 from tcpchat.sanctions import Sanctions
 
 logger = Logger()

@@ -86,6 +86,26 @@ def test_what_is_done_without_a_server_the_next_one_knows(tmp_path: Path) -> Non
         ada.until("tcpchat made ada an operator of the server")
 
 
+def test_whoever_is_there_becomes_an_operator_at_once_and_is_one_no_more(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        server.ready()
+        add(tmp_path, "ada")
+        ada = server.person()
+        ada.types(f"/login ada {PASSWORD}")
+        ada.until(r"^\*\*\* You are ada, in #lobby.*\r\n")
+        ada.types("/lockdown")
+        ada.until("!!! Only an operator of the server may do that.")
+        run(tmp_path, "operator", "ada")
+        add(tmp_path, "bob")
+        ada.until("tcpchat added the account bob")
+        run(tmp_path, "operator", "ada", "--off")
+        add(tmp_path, "carl")
+        ada.types("/lockdown")
+        assert "carl" not in ada.until("!!! Only an operator of the server may do that.")
+        ada.types("/history #audit")
+        assert "carl" not in ada.until("!!! .*#audit.*\r\n")
+
+
 def test_nothing_of_a_password_is_told_anywhere(tmp_path: Path) -> None:
     with Server(tmp_path, "--log-level", "debug") as server:
         server.ready()
