@@ -340,6 +340,12 @@ class BadTests(JsonCase):
                     if name != "type" and not fits:
                         self.assert_bad(json.dumps(fields | {name: wrong}), "bad-request")
 
+    def test_the_number_of_an_entry_begins_at_1(self) -> None:
+        for number in 0, -1:
+            line = json.dumps({"type": "rm", "number": number, "ref": "r"})
+            refusal = self.assertRaises(BadRequest, understand, line)
+            self.assertEqual((str(refusal), refusal.ref), ('"number" is a number from 1 on.', "r"))
+
     def test_a_number_is_one_from_1_on(self) -> None:
         for kind in "history", "search":
             for number in 0, -1, -(10**30):
