@@ -65,9 +65,8 @@ class PackagesTests(SynchronousTestCase):
             "logs/interface.py", "logs/tails.py", "logs/sqlite_file.py",
             "logs/sqlite_records.py", "logs/sqlite_reading.py", "logs/sqlite_schema.py",
             "logs/sqlite_search.py", "logs/sqlite_tools.py", "logs/sqlite_writer.py",
-            "logs/sqlite_numbering.py", "logs/sqlite_commit.py", "logs/sqlite_place.py",
+            "logs/sqlite_commit.py", "logs/sqlite_numbering.py", "logs/sqlite_place.py",
             "logs/sqlite_removal.py",
-            "logs/sqlite_cleaning.py", "logs/sqlite_remains.py",  # test_log_cleaning.py
             "fanout/interface.py",
             # where they are used
             "drain.py", "screen.py", "state.py", "statuses.py", "catching_up.py",

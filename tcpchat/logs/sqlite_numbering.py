@@ -33,8 +33,12 @@ def insert(
             at += step
 
 
-_COLUMNS = 7
-_INSERT = statements("insert into entry (stream, seq, time, spoken, ref, about, body)", _COLUMNS)
+_COLUMNS = 6
+_INSERT = statements("insert into entry (stream, seq, time, spoken, ref, body)", _COLUMNS)
+
+# The few events that are about another entry have a column more; the others need not pay for it.
+_ABOUT_COLUMNS = 7
+_INSERT_ABOUT = statements("insert into entry (stream, seq, time, spoken, ref, body, about)", _ABOUT_COLUMNS)
 
 
 class Growth:
@@ -62,6 +66,7 @@ class Numbering:
         self._writer = writer
         self._streams = streams
         self._values: list[Value] = []  # of the rows, one after another
+        self._about_values: list[Value] = []
 
     def add(self, name: str, event: Event, time: int) -> int:
         """Add an event to a stream at a time (milliseconds since 1970); return its number."""
@@ -77,13 +82,19 @@ class Numbering:
         body = encode(event).decode()
         self.size += len(body)
         ref = f"{event.session} {event.ref}" if event.ref else None
-        self._values += growth.id, seq, time, lines_said(event), ref, getattr(event, "about", None), body
+        about = getattr(event, "about", None)
+        if about is None:
+            self._values += growth.id, seq, time, lines_said(event), ref, body
+        else:
+            self._about_values += growth.id, seq, time, lines_said(event), ref, body, about
         return seq
 
     def insert(self) -> None:
         """Put the rows into the file that are not there yet."""
         insert(self._writer, _INSERT, _COLUMNS, self._values)
+        insert(self._writer, _INSERT_ABOUT, _ABOUT_COLUMNS, self._about_values)
         self._values.clear()
+        self._about_values.clear()
 
     def replace(self, name: str, events: Mapping[int, Event]) -> None:
         """Give the tails other events under some numbers, if they are to be given these at all."""
