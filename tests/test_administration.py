@@ -8,7 +8,7 @@ from tcpchat import records, tool_orders
 from tcpchat.administration import carry_out
 from tcpchat.control import Running
 from tcpchat.deeds import Refusal
-from tcpchat.events import Noted
+from tcpchat.events import Noted, Opped
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import nickname
 from tcpchat.records import KeptAccount
@@ -93,6 +93,16 @@ class AdministrationTests(ChatCase):
         self.assertIsNone(self.chat.accounts.find(nickname("ada")))
         self.assertEqual(self.noted()[1:], ["removed the account ada"])
         self.add("ada")
+
+    def test_rooms_lose_an_operator_whose_account_is_removed(self) -> None:
+        (anna,) = self.enter("anna")
+        anna.types("/join #own")
+        ada = self.add("ada")
+        self.log.append("#own", [Opped("", "tcpchat", "ada", ada.id)])
+        self.assertEqual(anna.sees(), ["*** ada is an operator of #own now, by tcpchat."])
+        self.ask(RemoveAccount("ada"))
+        self.assertEqual(anna.sees(), ["*** ada is no longer an operator of #own, by tcpchat."])
+        self.assertNotIn(ada.id, self.chat.rooms.find("#own").room.operators)
 
     def test_an_operator_is_made_and_unmade(self) -> None:
         self.add("ada")
