@@ -19,7 +19,7 @@ from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.records import KeptAccount
 from tcpchat.requests import Refused
-from tcpchat.returning import MakeHome, attach, show_missed, take_up, tell_operator
+from tcpchat.returning import MakeHome, attach, show_missed, take_up, tell_operator, until_gone
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.server_wide import remind
@@ -95,6 +95,7 @@ async def _come_in(
 ) -> list[int] | None:
     """Bring somebody in who is not there yet: into the rooms where they were, or else into the lobby."""
     chat = dialogue.chat
+    await until_gone(chat, account.id)
     session_id, new = chat.new_id(), chat.new_ticket()
     name = chat.people.claim(account.nick, account.id, dialogue.address, or_variant=True)
     person = Person(account.id, name, chat.wall(), account.id)

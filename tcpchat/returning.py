@@ -189,6 +189,19 @@ async def _interrupt(session: Session, dialogue: Dialogue) -> dict[str, Place]:
     return places
 
 
+async def until_gone(chat: Chat, person: str) -> None:
+    """
+    Wait until the log says of somebody who has just left that they have.
+
+    Raises:
+        NotKept: it cannot be written.
+    """
+    try:
+        await chat.departure(person).addTimeout(LONGEST_WAIT, chat.clock)
+    except defer.TimeoutError:
+        raise NotKept("the log cannot be written") from None
+
+
 async def _return(
     chat: Chat, session_id: str, dialogue: Dialogue
 ) -> tuple[Session, str | None, dict[str, Place]]:
@@ -204,10 +217,7 @@ async def _return(
     person_id = record.account or session_id
     who = Identity(chat.people.nickname(record.nick), person_id, dialogue.address)
     check_server(chat, who, record.account)
-    try:
-        await chat.departure(person_id).addTimeout(LONGEST_WAIT, chat.clock)
-    except defer.TimeoutError:
-        raise NotKept("the log cannot be written") from None
+    await until_gone(chat, person_id)
     person = chat.people.person(person_id)
     if person is not None and isinstance(other := person.sessions[-1], Session):
         session = from_record(chat, session_id, person, record)

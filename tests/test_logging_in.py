@@ -156,6 +156,15 @@ class SeveralConnectionsTests(LoggingInCase):
         self.assertEqual(len(self.events("#lobby", Joined)), 2)  # alice, and bob
         self.assertEqual(self.chat.logging_in, {})
 
+    def test_who_logs_in_right_behind_their_farewell_has_left_and_come_again(self) -> None:
+        bob = self.log_in()
+        bob.dialogue.received("/quit")  # the log does not say so yet
+        again = self.log_in()
+        self.assertIn("bob", self.alice.types("/who")[-1])
+        again.types("here")
+        self.assertEqual(self.alice.sees()[-1], "<bob> here")
+        self.assertEqual(len(self.events("#lobby", Joined)), 3)
+
     def test_after_a_crash_they_are_one_person_still(self) -> None:
         phone, desk = self.log_in(), self.log_in("/json")
         self.alice.types("hello")
