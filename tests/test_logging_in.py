@@ -157,9 +157,10 @@ class SeveralConnectionsTests(LoggingInCase):
         self.assertEqual(self.chat.logging_in, {})
 
     def test_who_logs_in_right_behind_their_farewell_has_left_and_come_again(self) -> None:
-        bob = self.log_in()
+        bob, again = self.log_in(), self.connect()
+        again.sees()
         bob.dialogue.received("/quit")  # the log does not say so yet
-        again = self.log_in()
+        self.successResultOf(self.begin(log_in(again.dialogue, self.account, Present)))
         self.assertIn("bob", self.alice.types("/who")[-1])
         again.types("here")
         self.assertEqual(self.alice.sees()[-1], "<bob> here")
