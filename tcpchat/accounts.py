@@ -38,6 +38,11 @@ class Accounts:
         """Return an account by its id."""
         return self._accounts.get(id)
 
+    def place(self, id: str, stream: str) -> int:
+        """Return the entry that brought an account into a room, if it is in it: also while it is away."""
+        kept = self._accounts.get(id)
+        return kept.rooms.get(stream, 0) if kept else 0
+
     def find(self, name: Name) -> KeptAccount | None:
         """Return the account that keeps a nickname, or one that is the same."""
         return next((self._accounts[self._owners[key]] for key in name.keys if key in self._owners), None)

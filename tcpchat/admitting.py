@@ -21,7 +21,7 @@ async def admit(session: Session, feed: RoomFeed, password: str = "") -> bool:
         Refused: the room is locked, and neither lets them in.
     """
     order, person, chat = feed.room.order, session.person, session.chat
-    if order.lets_in(person.id, person.account) or chat.place(person.account, feed.stream):
+    if order.lets_in(person.id, person.account) or chat.accounts.place(person.account, feed.stream):
         return False
     if rank(chat, person, feed.room) >= Rank.ROOM_OPERATOR:
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tcpchat.command import BLANKS, MOST_DIGITS, Command, Rank, alone, number, split, word
 from tcpchat.messages import remark, text
+from tcpchat.operator_requests import Report
 from tcpchat.requests import (
     Act,
     Away,
@@ -28,7 +29,6 @@ from tcpchat.requests import (
     Remove,
     Reply,
     ReplyTo,
-    Report,
     Resume,
     Search,
     Seen,

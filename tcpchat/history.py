@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 from twisted.internet.task import deferLater
 
-from tcpchat import answers
+from tcpchat import answers, room_list
 from tcpchat.events import inbox, lines_said
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
 from tcpchat.logs.interface import Found, Range
@@ -107,7 +107,7 @@ class History:
     def rooms(self, after: tuple[int, str] | None = None) -> None:
         """Show the rooms that one may know of: the first page, or the one after a place in the list."""
         known = (feed.room for feed in self._session.chat.rooms if may_know(self._session, feed))
-        answer = answers.rooms(known, after)
+        answer = room_list.rooms(known, after)
         if after and not answer.rooms:
             self._session.dialogue.tell("There are no more rooms.")
             return

@@ -12,6 +12,7 @@ from dataclasses import replace
 from twisted.internet.defer import DeferredLock
 
 from tcpchat import answers, audit, jsonlines
+from tcpchat.after_absence import show_missed
 from tcpchat.barring import check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
 from tcpchat.membership import Membership
@@ -19,7 +20,7 @@ from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.records import KeptAccount
 from tcpchat.requests import Refused
-from tcpchat.returning import MakeHome, attach, show_missed, take_up, tell_operator, until_gone
+from tcpchat.returning import MakeHome, attach, take_up, tell_operator, until_gone
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.server_wide import remind

@@ -10,9 +10,10 @@ import msgspec
 from tcpchat import barring, ranks
 from tcpchat.membership import Membership
 from tcpchat.networks import AnyNetwork, mask, own
+from tcpchat.operator_requests import EVERYWHERE, Ban, Mute, Unban, Unmute
 from tcpchat.person import Person
 from tcpchat.records import KeptSanction
-from tcpchat.requests import EVERYWHERE, Ban, Mute, Refused, Unban, Unmute
+from tcpchat.requests import Refused
 from tcpchat.room import Room
 from tcpchat.room_feed import RoomFeed
 from tcpchat.sanctions import BAN, MUTE, SERVER, fits

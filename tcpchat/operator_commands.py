@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tcpchat.command import BLANKS, Command, Rank, duration, for_a_while, room, split, word
 from tcpchat.messages import remark, text
-from tcpchat.requests import (
+from tcpchat.operator_requests import (
     EVERYWHERE,
     Announce,
     Ban,

@@ -26,9 +26,10 @@ from tcpchat.events import (
     inbox,
 )
 from tcpchat.limits import LONGEST_PASSWORD, LONGEST_SLOW
+from tcpchat.operator_requests import Deop, Hide, Invite, Kick, Lock, Op, Slow, Unlock
 from tcpchat.putting_out import log_putting_out
 from tcpchat.ranks import is_operator
-from tcpchat.requests import Deop, Hide, Invite, Kick, Lock, Op, Refused, Slow, Unlock
+from tcpchat.requests import Refused
 from tcpchat.room import GOVERNED
 from tcpchat.room_feed import RoomFeed
 from tcpchat.sentences import sentence
@@ -155,7 +156,7 @@ class _Operator:
             raise Refused(f"That is you. /leave {self._name}")
         if is_operator(self._chat, one.account) and not is_operator(self._chat, self._account):
             raise Refused(f"{one.nick} is an operator of the server.", "forbidden")
-        may_come = one.id in self._order.invited or self._chat.place(one.account, self._name)
+        may_come = one.id in self._order.invited or self._chat.accounts.place(one.account, self._name)
         if one.id in room.going_out or not (one.id in room.members or may_come):
             raise Refused(f"{one.nick} is not in {self._name}.", "no-such-nick")
         event = Kicked(*self._by, one.nick, one.id, reason, ref=self._ref, account=self._account)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from tcpchat.events import Event, Joined, Left
+from tcpchat.departures import LogSurely
+from tcpchat.events import Joined, Left
 from tcpchat.logs.interface import Log, NotKept
 from tcpchat.operators import Operators
 from tcpchat.people import People
 from tcpchat.person import Person
 from tcpchat.room import AUDIT
 from tcpchat.rooms import Rooms
-
-# Logs what has happened already, sooner or later.
-LogSurely = Callable[[Sequence[tuple[str, Sequence[Event]]]], Deferred[object]]
 
 
 class Overseeing:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tcpchat import outsiders
 from tcpchat.command import Rank, forbidden
 from tcpchat.commands import RANKS
+from tcpchat.operator_requests import EVERYWHERE, Ban, Unban
 from tcpchat.ranks import rank
-from tcpchat.requests import EVERYWHERE, Ban, Refused, Request, Unban
+from tcpchat.requests import Refused, Request
 from tcpchat.room_feed import RoomFeed
 from tcpchat.session import Session
 

@@ -10,7 +10,6 @@ from twisted.python.failure import Failure
 
 from tcpchat import (
     accounting,
-    answers,
     barring,
     by_number,
     ordering,
@@ -18,24 +17,21 @@ from tcpchat import (
     outsiders,
     permission,
     queries,
+    renaming,
     sanctioning,
     server_wide,
-    speaking,
+    talking,
 )
 from tcpchat.anywhere import carry_out_anywhere
 from tcpchat.command import Rank
 from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
-from tcpchat.events import Acted, Event, Renamed, Said, Told, TopicSet
 from tcpchat.history import History
-from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
-from tcpchat.names import Name
-from tcpchat.others import Addressee
+from tcpchat.operator_requests import Announce
 from tcpchat.render import View
 from tcpchat.requests import (
     Act,
-    Announce,
     Asked,
     Away,
     Back,
@@ -72,9 +68,8 @@ from tcpchat.requests import (
 )
 from tcpchat.requests import History as AskHistory
 from tcpchat.room_feed import RoomFeed
-from tcpchat.sentences import renamed
 from tcpchat.session import Session
-from tcpchat.state import Effect, Kept, Numbers, Outcome, Posting
+from tcpchat.state import Effect, Numbers, Outcome, Posting
 
 # Requests that are about what was said or done before.
 ASKS = (Topic, AskHistory, Search, More, ListRooms, Who, WhoIs, *by_number.REQUESTS)
@@ -92,7 +87,7 @@ LOGGED = (
 # What is carried out by modules of its own.
 ELSEWHERE: dict[type, Callable[[Session, Any, str], Effect]] = {
     request: module.carry_out
-    for module in (accounting, by_number, ordering, sanctioning, server_wide)
+    for module in (accounting, by_number, ordering, renaming, sanctioning, server_wide, talking)
     for request in module.REQUESTS
 }
 
@@ -140,7 +135,7 @@ class Present:
             Refused: it is not done.
         """
         if isinstance(asked.request, Say) and not asked.ref:
-            return self._say(asked.request, "")
+            return talking.say(self._session, asked.request, "")
         if isinstance(asked.request, QUESTIONS) and self._dialogue.reader.is_gone:
             return None  # thousands may be left of a connection that is lost, and nobody reads the answers
         waits = self._dialogue.has_uncommitted and isinstance(asked.request, ASKS)
@@ -197,30 +192,8 @@ class Present:
     def _do(self, asked: Asked) -> Effect:
         """Do what changes a room, or asks what was said there, if they may; the rest is elsewhere."""
         permission.check(self._session, asked.request)
-        me, nick, account = self._session.id, self._session.nick, self._session.person.account
         ref = asked.ref
         match asked.request:
-            case Say():
-                return self._say(asked.request, ref)
-            case Act(text, room):
-                return self._post(
-                    self._membership.find(room), Acted(me, nick, text, ref=ref, account=account)
-                )
-            case Topic("", room):
-                about = self._membership.find(room).room
-                self._dialogue.answer(answers.Topic(about.name, about.topic))
-            case Topic(text, room):
-                return self._post(
-                    self._membership.find(room), TopicSet(me, nick, text, ref=ref, account=account)
-                )
-            case Tell(to, text):
-                return self._tell(others.addressee(self._chat, to), text, ref)
-            case Reply(text):
-                return self._tell(others.correspondent(self._session), text, ref)
-            case ChooseNick(new):
-                return self._rename(self._session.claim(new), ref)
-            case TakeNick(new):
-                return self._rename(self._session.claim(new, or_variant=True), ref)
             case Join(room, password):
                 return self._join(room, password, ref)
             case Leave(room):
@@ -290,32 +263,7 @@ class Present:
         self._session.keep()
         self._session.keep_settings()
 
-    # Speaking
-
-    def _say(self, request: Say, ref: str) -> Posting:
-        session = self._session
-        feed = self._membership.find(request.room) if request.room else session.current
-        person = session.person
-        said = Said(session.id, person.name.display, request.text, ref=ref, account=person.account)
-        return self._post(feed, said)
-
-    def _post(self, feed: RoomFeed, event: Event) -> Posting:
-        speaking.check(self._session, feed, event)
-        return Posting(feed.stream, event)
-
-    def _tell(self, to: Addressee, text: str, ref: str) -> Kept:
-        me = self._session.person
-        if to.id == me.id:
-            raise Refused("That is you.")
-        told = Told(self._session.id, me.nick, to.nick, text, ref=ref, account=me.account)
-        kept = self._chat.tell(told, to.id)
-        if to.person is None:
-            self._dialogue.tell(f"{to.nick} is not here now: it waits.")
-        elif to.person.away is not None:
-            self._dialogue.tell(answers.is_away(to.nick, to.person.away))
-        return kept
-
-    # Rooms and names
+    # Rooms
 
     async def _join(self, room: str, password: str, ref: str) -> Numbers | None:
         seqs = await self._membership.go_to(room, ref, password)
@@ -325,31 +273,4 @@ class Present:
     async def _leave(self, feed: RoomFeed, ref: str) -> Numbers:
         seqs = await self._membership.leave(feed, ref)
         self._session.keep()
-        return seqs
-
-    async def _rename(self, new: Name, ref: str) -> Numbers | None:
-        session = self._session
-        person = session.person
-        if new == person.name:
-            raise Refused(f"You are {session.nick} already.")
-        try:
-            barring.check_name(self._chat, person, session.address, new, session.feeds)
-        except Refused:
-            session.release(new)
-            raise
-        feeds = [feed for feed in session.feeds[::-1] if person.id not in feed.room.going_out]
-        rooms = tuple(feed.stream for feed in feeds)
-        change = self._chat.new_id()
-        event = Renamed(session.id, session.nick, new.display, rooms, change, ref=ref, account=person.account)
-        try:
-            seqs = await self._chat.rename(event, feeds)
-        except NotKept:
-            session.release(new)
-            raise
-        old = person.name
-        person.rename(new)
-        session.release(old)
-        session.keep()
-        if not feeds:
-            self._dialogue.tell(renamed(event))
         return seqs

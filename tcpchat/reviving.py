@@ -57,7 +57,7 @@ async def revive(chat: Chat) -> None:
     for person_id, feeds in rooms.items():
         if person_id not in present:
             nicks = {feed.stream: feed.room.members[person_id].nick for feed in feeds}
-            chat.put_out(person_id, "", nicks, "server restarted")
+            chat.departures.tell(person_id, "", nicks, "server restarted")
 
 
 def _begun(session: Session) -> dict[str, int]:

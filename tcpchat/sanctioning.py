@@ -15,11 +15,12 @@ from tcpchat.events import Banned, Event, Muted, Unbanned, Unmuted
 from tcpchat.limits import MOST_SANCTIONS_OF_A_ROOM, MOST_SANCTIONS_OF_ROOMS
 from tcpchat.logs.interface import NotKept
 from tcpchat.meant import DONE, Scope, called, hit_by, meant, scope_of
+from tcpchat.operator_requests import Ban, Mute, Unban, Unmute
 from tcpchat.person import Person
 from tcpchat.putting_out import log_putting_out
 from tcpchat.records import KeptSanction
 from tcpchat.render import count, names
-from tcpchat.requests import Ban, Mute, Refused, Unban, Unmute
+from tcpchat.requests import Refused
 from tcpchat.sanctions import MUTE, because
 from tcpchat.service import Chat
 from tcpchat.session import Session

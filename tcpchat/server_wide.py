@@ -9,8 +9,9 @@ from tcpchat.events import Announced, Noted, Spoken
 from tcpchat.limits import MOST_REPORTS, REPORTS_WITHIN
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
+from tcpchat.operator_requests import Announce, Lockdown, Report
 from tcpchat.render import count
-from tcpchat.requests import Announce, Lockdown, Refused, Report
+from tcpchat.requests import Refused
 from tcpchat.sentences import sentence
 from tcpchat.session import Session
 from tcpchat.state import Later, Numbers

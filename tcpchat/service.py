@@ -2,20 +2,19 @@
 The chat: its rooms, who is there, and how things happen in them.
 
 What somebody wants to happen is checked against the room and appended to the room's log (what is
-said by `present` and `carrying_out`, the rest here). The log's tail brings it back, the room takes it in,
+said by `talking` and `carrying_out`, the rest here). The log's tail brings it back, the room takes it in,
 and everybody in the room is shown it: nobody sees anything that the log does not hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import msgspec
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall, deferLater
-from twisted.logger import Logger
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from tcpchat import records
@@ -25,12 +24,12 @@ from tcpchat.attempts import Attempts
 from tcpchat.catching_up import CatchingUp
 from tcpchat.cursors import Cursors
 from tcpchat.deadlines import Deadlines
-from tcpchat.events import Entry, Event, Joined, Left, Opped, Renamed, Told, inbox
+from tcpchat.departures import Departures
+from tcpchat.events import Entry, Event, Joined, Opped, Told, inbox
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed
 from tcpchat.flow import Uncommitted
-from tcpchat.gate import GATE
 from tcpchat.hashing import Hashing
 from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
@@ -54,18 +53,14 @@ from tcpchat.rooms import Rooms
 from tcpchat.sanctions import Sanctions
 from tcpchat.sightings import Sightings
 from tcpchat.tickets import Ticket, new_ticket
+from tcpchat.upkeep import Upkeep
 
 # Seconds until what could not be logged, and has happened all the same, is tried again.
 LOG_AGAIN = 1.0
 
-# Seconds after which it is looked what need be kept no longer, and what has changed much.
-UPKEEP = 10.0
-
 
 class Chat:
     """Everybody who is there, and the rooms that they talk in."""
-
-    logger = Logger()
 
     def __init__(
         self,
@@ -132,11 +127,9 @@ class Chat:
         self.cursors = Cursors(log, clock, self._settled)
         self._forgetting = Forgetting(log, self.rooms, clock, wall, retention)
         self._chance = chance
-        self._departures: dict[str, list[Deferred[None]]] = {}  # not in the log yet, and who waits for them
-        self._upkeep = LoopingCall(self._look_after)
-        self._upkeep.clock = clock
+        self.departures = Departures(self.log_surely)
+        self._upkeep = Upkeep(clock, self._look_after, self._forgetting.run)
         self._stopped = False
-        self._stopped_at_gate = GATE.sanitizer_escape_total  # and told
 
     async def open(self) -> None:
         """Open every room that the log knows, and begin to keep what has to be kept."""
@@ -149,11 +142,7 @@ class Chat:
         await self.rooms.open()
         self._overseeing.begin()
         self.cursors.start()
-        self._look_on()
-
-    def _look_on(self, _: object = None) -> None:
-        if not self._stopped:
-            self._upkeep.start(UPKEEP, now=False).addErrback(self._failed).addCallback(self._look_on)
+        self._upkeep.start()
 
     def stop(self) -> None:
         """The server ends: who is there stays in the rooms, and can come back to the next one."""
@@ -167,32 +156,16 @@ class Chat:
         self.cursors.stop()
         self._stopped = True
         self.hashing.stop()
-        if self._upkeep.running:
-            self._upkeep.stop()
+        self._upkeep.stop()
         self.rooms.keep(1)
 
-    def _failed(self, failure: Failure) -> None:
-        self.logger.failure("Looking after the log has failed", failure)
-
     def _look_after(self) -> None:
-        self._report_stopped()
         self.rooms.keep()
         self.sanctions.expire(self.wall())
         for stream in self.rooms.close_empty():
             self.cursors.close(stream)
-        Deferred.fromCoroutine(self._forgetting.run()).addErrback(self._failed)
         for session in self.resumable.expired(self.clock.seconds()):
             self.forget(session)
-
-    def _report_stopped(self) -> None:
-        """Tell the operator if the output gate had to stop anything since the last look."""
-        stopped = GATE.sanitizer_escape_total - self._stopped_at_gate
-        if stopped:
-            self._stopped_at_gate += stopped
-            self.logger.error(
-                "The output gate has stopped {stopped} characters that nobody should be sent, {total} in all",
-                stopped=stopped, total=GATE.sanitizer_escape_total,
-            )  # fmt: skip
 
     def _settled(self) -> dict[str, Place]:
         feeds: list[Feed] = [*self.rooms, *self.inboxes]
@@ -227,13 +200,8 @@ class Chat:
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
         nicks = {feed.stream: person.nick for feed in rooms if person.id not in feed.room.going_out}
-        self.put_out(session.id, person.account, nicks, reason)
+        self.departures.tell(session.id, person.account, nicks, reason)
         return True
-
-    def place(self, account: str, stream: str) -> int:
-        """Return the entry that brought an account into a room, if it is in it: also while it is away."""
-        kept = self.accounts.get(account)
-        return kept.rooms.get(stream, 0) if kept else 0
 
     def forget_place(self, account: str, stream: str) -> None:
         """An account is not in a room any more."""
@@ -251,28 +219,6 @@ class Chat:
             self.forget_place(id, feed.stream)
             if person := self.people.person(id):
                 person.put_out_of(feed)
-
-    def put_out(self, session: str, account: str, nicks: Mapping[str, str], reason: str) -> None:
-        """Have the log say of a person that they have left; ``nicks`` has their nickname by room."""
-        if nicks:
-            self._departures[account or session] = []
-            parts = [
-                (stream, [Left(session, nick, reason, account=account)]) for stream, nick in nicks.items()
-            ]
-            self.log_surely(parts).addCallback(self._departed, account or session)
-
-    def _departed(self, _: object, person: str) -> None:
-        for waiting in self._departures.pop(person):
-            waiting.callback(None)
-
-    def departure(self, person: str) -> Deferred[None]:
-        """Answer when the log says of somebody that they have left."""
-        waiting: Deferred[None] = Deferred()
-        if person in self._departures:
-            self._departures[person].append(waiting)
-        else:
-            waiting.callback(None)
-        return waiting
 
     def log_surely(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[object]:
         """
@@ -325,7 +271,7 @@ class Chat:
             Refused: it may not be.
         """
         room = feed.room
-        since = self.place(account, feed.stream) or since
+        since = self.accounts.place(account, feed.stream) or since
         joined = Joined(session, nick, since, ref=ref, account=account)
         room.check(joined, is_admitted)
         founds = room.lacks_operator and self.accounts.get(account) is not None
@@ -342,38 +288,6 @@ class Chat:
             return outcome if isinstance(outcome, Failure) else outcome[:1]
 
         return self.log.append(feed.stream, events).addBoth(no_longer)
-
-    async def rename(self, event: Renamed, feeds: Sequence[RoomFeed]) -> list[int]:
-        """
-        Give somebody another nickname in all of their rooms; return its number in each.
-
-        Raises:
-            NotKept: the log cannot be written; the nickname is what it was.
-        """
-        copy = msgspec.structs.replace(event, ref="")
-        events = [(feed.stream, [event if feed is feeds[0] else copy]) for feed in feeds]
-        seqs = await self.log.append_all(events)
-        return [seq for (seq,) in seqs]
-
-    def tell(self, event: Told, to: str) -> Deferred[list[int]]:
-        """
-        Say something to one person, by their id; the answer, its number for the sender, comes when both
-        have it.
-
-        Whoever has an account need not be there: it waits for them.
-        """
-        for person in self.people.person(to), self.people.person(event.person):
-            if person is not None:
-                person.follow_inbox(self.inboxes.feed(person.id))
-
-        copy = msgspec.structs.replace(event, ref="")
-        both = [(inbox(to), [copy]), (inbox(event.person), [event])]
-        return self.log.append_all(both).addCallback(self._told, event, to)
-
-    def _told(self, seqs: list[list[int]], event: Told, to: str) -> list[int]:
-        if self.people.person(to) is None:  # who can answer all the same once they are back
-            self.accounts.change(to, lambda it: msgspec.structs.replace(it, correspondent=event.person))
-        return seqs[1]
 
     def _hear(self, id: str, entries: list[Entry]) -> None:
         person = self.people.person(id)

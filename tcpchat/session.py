@@ -1,7 +1,8 @@
 """
 One person's presence: who somebody is, independent of the connection, which it outlives for a while.
 
-What can be asked for over a connection is in present.py, coming back over another in returning.py.
+What of it is kept is in keeping.py, what can be asked for over a connection in present.py, and coming back
+over another in returning.py.
 """
 
 from __future__ import annotations
@@ -10,64 +11,42 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from itertools import islice
 
-import msgspec
-
-from tcpchat import answers, jsonlines, mentions, records, render, tickets
+from tcpchat import answers, jsonlines, mentions, render
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
 from tcpchat.feed import Feed
+from tcpchat.keeping import Keeping
 from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
-from tcpchat.records import KeptAccount, KeptSession
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
 from tcpchat.room_feed import RoomFeed
-from tcpchat.settings import AS_AT_FIRST, Settings
-from tcpchat.tickets import Ticket, digest, digest_as_made, digests
-
-# Tokens of one session that are good at once: each time a program comes back by its code to another
-# server, which knows no token, it gets a new one.
-MOST_TOKENS = 3
+from tcpchat.settings import Settings
+from tcpchat.tickets import Ticket
 
 NOBODY: frozenset[str] = frozenset()
-
-# Changes of a session that are kept at once within a second: more than a person makes.
-KEPT_A_SECOND = 10
 
 # All who see things alike share one view: it is asked for again and again, and there are few.
 _view = lru_cache(256)(View)
 
 
-class Session:
+class Session(Keeping):
     """Somebody who has a nickname."""
 
-    __slots__ = (
-        "_asked_before", "_keeping_since", "_keeps", "_ticket", "acknowledged", "address", "broken", "budget",
-        "chat", "dialogue", "digests", "feeds", "id", "ignored_lately", "person",
-    )  # fmt: skip
+    __slots__ = "_asked_before", "acknowledged", "budget", "dialogue", "ignored_lately"
 
     def __init__(self, dialogue: Dialogue, id: str, person: Person, ticket: Ticket) -> None:
-        self.chat = dialogue.chat
-        self.id = id
-        self.person = person
+        super().__init__(dialogue.chat, id, person, ticket, dialogue.address)
         person.sessions = *person.sessions, self
-        # Where it follows from the token, the code is made again when it is asked for.
-        self._ticket: Ticket | str = ticket.token or ticket
-        self.digests: tuple[str, ...] = (digest_as_made(ticket.code),)
-        self.address = dialogue.address
         self.dialogue = dialogue
         self.budget = self.chat.pacing.budget()
-        self.feeds: list[RoomFeed] = []  # the rooms, in the order in which they were current last
         self._asked_before: AskedBefore | None = None
         self.ignored_lately = NOBODY  # whom one did not hear over this connection
         self.acknowledged = dialogue.reader.acknowledged  # by the last connection, once it has broken
-        self.broken: int | None = None  # when it did, in milliseconds since 1970
-        self._keeping_since = -1.0  # the second in which so much was kept
-        self._keeps = 0
 
     @property
     def settings(self) -> Settings:
@@ -81,17 +60,7 @@ class Session:
             self._asked_before = AskedBefore(self.chat.log, self.id)
         return self._asked_before
 
-    @property
-    def ticket(self) -> Ticket:
-        """With what the person comes back."""
-        return tickets.ticket(self._ticket) if isinstance(self._ticket, str) else self._ticket
-
     # What others may know
-
-    @property
-    def nick(self) -> str:
-        """The nickname."""
-        return self.person.name.display
 
     @property
     def idle(self) -> float:
@@ -237,74 +206,11 @@ class Session:
         """Hold a nickname no longer."""
         self.chat.people.release(name, self.person.id, self.address)
 
-    # What outlives the connection, and the server
-
-    def register(self, rooms: tuple[str, ...]) -> None:
-        """Be somebody who can come back after a break, into these rooms."""
-        self.chat.resumable.add(self.id, self.digests)
-        self.broken = None
-        self._keep(has_left=False, rooms=rooms)
+    # The end of a connection, and of it all
 
     def enter(self) -> None:
         """Be somebody whom others find."""
         self.chat.people.enter(self.person, self)
-
-    def keep(self) -> None:
-        """
-        Keep what is needed to go on after the connection, or the server, has broken.
-
-        That is done at once, but for one who changes it all the time. With an account its rooms are kept
-        as well.
-        """
-        if self.person.account:
-            self.chat.accounts.change(self.person.account, self._as_now)
-        now = self.chat.clock.seconds()
-        if now >= self._keeping_since + 1:
-            self._keeping_since, self._keeps = now, 0
-        self._keeps += 1
-        if self._keeps <= KEPT_A_SECOND:
-            self._keep(has_left=False)
-        elif self._keeps == KEPT_A_SECOND + 1:
-            self.chat.clock.callLater(1, self._keep_late)
-
-    def keep_settings(self) -> None:
-        """Keep with the account, if there is one, what the person has set, and whom they do not hear."""
-        settings, ignored = dict(self.settings.describe()), self.person.ignored
-        self.chat.accounts.change(
-            self.person.account, lambda it: msgspec.structs.replace(it, settings=settings, ignored=ignored)
-        )
-
-    def _as_now(self, account: KeptAccount) -> KeptAccount:
-        """Return the account with the rooms that it is in now, since when, and who wrote to it last."""
-        id = self.person.id
-        rooms = {feed.stream: feed.room.members[id].entered for feed in self.feeds if id in feed.room.members}
-        return msgspec.structs.replace(account, rooms=rooms, correspondent=self.person.correspondent)
-
-    def _keep_late(self) -> None:
-        if self in self.person.sessions:
-            self._keep(has_left=False)
-
-    def _keep(self, has_left: bool, rooms: tuple[str, ...] | None = None) -> None:
-        kept = KeptSession(
-            nick=self.nick,
-            secrets=self.digests,
-            address=self.address,
-            since=self.person.since,
-            rooms=tuple(feed.stream for feed in self.feeds) if rooms is None else rooms,
-            settings={} if self.settings is AS_AT_FIRST else dict(self.settings.describe()),
-            ignored=self.person.ignored,
-            away=self.person.away,
-            correspondent=self.person.correspondent,
-            account=self.person.account,
-            entered={
-                feed.stream: feed.room.members[self.person.id].entered
-                for feed in self.feeds
-                if feed.room.order.was_locked and self.person.id in feed.room.members
-            },
-            broken=None if self.chat.is_stopped else self.broken,
-            has_left=has_left,
-        )
-        self.chat.log.keep(records.SESSION, self.id, records.encode(kept))
 
     def break_off(self) -> None:
         """The connection has broken: it is told nobody for a while, in which the person may be back."""
@@ -332,19 +238,6 @@ class Session:
         self.chat.people.withdraw(self.person)
         self.chat.forget(self.id)
         self.release(self.person.name)
-
-    def be_back(self, ticket: Ticket) -> None:
-        """The person is back, with this ticket."""
-        self._ticket = ticket
-        code, *tokens = self.digests
-        if not {code, *tokens} & set(digests(ticket.token)):
-            tokens = [*tokens, digest(ticket.token)][-MOST_TOKENS:]
-        self.digests = code, *tokens
-
-    def renew(self, ticket: Ticket) -> None:
-        """Have a ticket of which more is known than of the one before, which stays good."""
-        self._ticket = ticket.token or ticket
-        self.digests = (digest_as_made(ticket.code), *self.digests)[: MOST_TOKENS + 1]
 
     def give_way(self, reason: str) -> None:
         """The person goes on as somebody else over the same connection: this one has left, for good."""

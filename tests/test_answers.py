@@ -1,49 +1,16 @@
 """What is answered about rooms and people, word for word for people and key by key for programs."""
 
-from datetime import UTC
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import answers
 from tcpchat.answers import NAMED_PER_LINE, Answer, Join, Notice, Seen, Style, Topic, Who, WhoIs, duration
-from tcpchat.events import Entry, Joined, Locked, TopicSet
-from tcpchat.limits import MOST_HISTORY
-from tcpchat.room import LOBBY, Room
+from tcpchat.room import LOBBY
 from tcpchat.text import clean
-
-# Saturday, 21 November 2026, 10:02:03.123 UTC, and a day before.
-MORNING = 1_795_255_323_123
-YESTERDAY = MORNING - 86_400_000
-
-STYLE = Style(UTC, MORNING)
-
-
-def lines(answer: Answer, style: Style = STYLE) -> list[str]:
-    """Return an answer as people see it."""
-    return list(answer.lines(style))
-
-
-def as_json(answer: Answer) -> dict[str, Any]:
-    """Return an answer as a program reads it, which has to be one line."""
-    line = answer.json()
-    assert line.endswith(b"\n") and line.count(b"\n") == 1, line
-    decoded: dict[str, Any] = msgspec.json.decode(line)
-    return decoded
-
-
-def room(name: str, *nicks: str, topic: str = "") -> Room:
-    """Return a room; the sessions in it are called as their nicknames in capitals."""
-    room = Room(name)
-    for seq, nick in enumerate(nicks, 1):
-        room.apply(Entry(seq, 0, Joined(nick.upper(), nick)))
-    if topic:
-        room.apply(Entry(len(nicks) + 1, 0, TopicSet("S", "bob", topic)))
-    return room
+from tests.answered import MORNING, YESTERDAY, as_json, lines
 
 
 class DurationTests(SynchronousTestCase):
@@ -202,69 +169,6 @@ class SeenTests(SynchronousTestCase):
         )
 
 
-class RoomsTests(SynchronousTestCase):
-    def test_every_room_with_somebody_in_it_is_a_line_the_fullest_first(self) -> None:
-        known = [
-            room("#b", "x", topic="bees"), room(LOBBY, "x", "y"), room("#a", "x"),
-            room("#empty", topic="old"), room("#dev", "x", "y", "z", topic="TOPIC"),
-        ]  # fmt: skip
-        self.assertEqual(
-            lines(answers.rooms(known)),
-            ["#dev: 3 people: TOPIC", "#lobby: 2 people", "#a: 1 person", "#b: 1 person: bees"],
-        )
-
-    def test_a_locked_one_says_so(self) -> None:
-        locked = room("#own", "x", topic="TOPIC")
-        locked.apply(Entry(3, 0, Locked("s1", "x")))
-        self.assertEqual(lines(answers.rooms([locked])), ["#own: 1 person: TOPIC (locked)"])
-        self.assertEqual(
-            as_json(answers.rooms([locked]))["rooms"],
-            [{"room": "own", "people": 1, "topic": "TOPIC", "locked": True}],
-        )
-
-    def test_the_lobby_is_there_even_if_nobody_is_in_it(self) -> None:
-        self.assertEqual(lines(answers.rooms([room(LOBBY), room("#a")])), ["#lobby: 0 people"])
-
-    def test_a_program_is_told_of_each_by_name(self) -> None:
-        self.assertEqual(
-            as_json(answers.rooms([room(LOBBY), room("#dev", "x", topic="TOPIC")])),
-            {
-                "type": "rooms",
-                "rooms": [
-                    {"room": "dev", "people": 1, "topic": "TOPIC"},
-                    {"room": "lobby", "people": 0, "topic": ""},
-                ],
-            },
-        )
-
-
-class ManyRoomsTests(SynchronousTestCase):
-    def pages(self, known: list[Room]) -> list[answers.Rooms]:
-        """Return the pages, up to the last."""
-        pages = [answers.rooms(known)]
-        while pages[-1].more:
-            pages.append(answers.rooms(known, pages[-1].rooms[-1].place))
-        return pages
-
-    def test_as_many_as_a_page_holds_are_one_and_one_more_is_on_the_next(self) -> None:
-        known = [room(f"#{n:03}", "x") for n in range(MOST_HISTORY - 1)] + [room(LOBBY)]
-        self.assertEqual(len(self.pages(known)), 1)
-        first, second = self.pages([*known, room("#more", "x")])
-        self.assertEqual(len(first.rooms), MOST_HISTORY)
-        self.assertEqual(lines(first)[-1], "1 more: /more")
-        self.assertEqual(lines(second), ["#lobby: 0 people"])
-        self.assertEqual(as_json(first)["more"], 1)
-        self.assertNotIn("more", as_json(second))
-
-    def test_a_page_of_long_topics_is_shorter_and_none_is_left_out(self) -> None:
-        known = [room(f"#{n:03}", "x", topic="\u20ac" * 100) for n in range(300)] + [room(LOBBY)]
-        pages = self.pages(known)
-        self.assertTrue(all(len(page.json()) < 65536 for page in pages))
-        self.assertEqual(
-            [about.room for page in pages for about in page.rooms], [*(f"#{n:03}" for n in range(300)), LOBBY]
-        )
-
-
 class TopicTests(SynchronousTestCase):
     def test_a_room_may_have_a_topic_or_none(self) -> None:
         self.assertEqual(lines(Topic("#dev", "")), ["#dev has no topic."])
@@ -286,7 +190,6 @@ ANSWERS = st.one_of(
         away=st.none() | TEXTS,
     ),
     st.builds(Seen, nick=NICKS, time=st.none() | st.just(YESTERDAY)),
-    st.builds(lambda who, about: answers.rooms([room("#dev", *who, topic=about)]), st.lists(NICKS), TEXTS),
     st.builds(Who, room=st.just("#dev"), people=st.lists(NICKS), away=st.lists(NICKS)),
     st.builds(
         Join, nick=NICKS, room=st.just("#dev"), people=st.lists(NICKS, max_size=10),

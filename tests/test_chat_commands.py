@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.chat_commands import CHAT
+from tcpchat.operator_requests import Report
 from tcpchat.requests import (
     ChangePassword,
     Context,
@@ -15,7 +16,6 @@ from tcpchat.requests import (
     Register,
     Remove,
     ReplyTo,
-    Report,
     Request,
     Resume,
     Set,

@@ -17,9 +17,9 @@ from twisted.logger import capturedLogs
 from tcpchat.events import Acted, Event, Left, Said, Told, TopicSet, inbox
 from tcpchat.gate import GATE
 from tcpchat.room import LOBBY
-from tcpchat.service import UPKEEP
 from tcpchat.telling import NOT_UTF8
 from tcpchat.text import clean
+from tcpchat.upkeep import UPKEEP
 from tcpchat.wire import Wire
 from tests.terminals import BEFORE, COLUMNS, Terminal
 from tests.test_text import KEPT

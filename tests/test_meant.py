@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tcpchat.meant import Meant, Scope, called, hit_by, meant, scope_of
-from tcpchat.requests import EVERYWHERE, Ban, Mute, Refused, Unban, Unmute
+from tcpchat.operator_requests import EVERYWHERE, Ban, Mute, Unban, Unmute
+from tcpchat.requests import Refused
 from tcpchat.sanctions import BAN, MUTE
 from tcpchat.session import Session
 from tests.moderated import OwnRoomCase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.operator_commands import MODERATION
-from tcpchat.requests import (
+from tcpchat.operator_requests import (
     EVERYWHERE,
     Announce,
     Ban,
@@ -17,13 +17,12 @@ from tcpchat.requests import (
     Lockdown,
     Mute,
     Op,
-    Refused,
-    Request,
     Slow,
     Unban,
     Unlock,
     Unmute,
 )
+from tcpchat.requests import Refused, Request
 
 ASKED: list[tuple[str, str, Request]] = [
     ("op", "anna", Op("anna")),

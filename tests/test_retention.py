@@ -14,7 +14,7 @@ from tcpchat.logs.memory import MemoryLog
 from tcpchat.retention import DAY, Forgetting
 from tcpchat.room import LOBBY
 from tcpchat.rooms import Rooms
-from tcpchat.service import UPKEEP
+from tcpchat.upkeep import UPKEEP
 from tests.visitors import ChatCase, FullLog, Visitor
 
 

@@ -13,7 +13,7 @@ from tcpchat.events import Left
 from tcpchat.limits import GRACE, LONGEST_ABSENCE
 from tcpchat.records import KeptSession
 from tcpchat.room import LOBBY
-from tcpchat.service import UPKEEP
+from tcpchat.upkeep import UPKEEP
 from tests.visitors import ChatCase, Visitor
 
 RESTARTED = "server restarted"

@@ -13,7 +13,7 @@ from tcpchat import records
 from tcpchat.events import Event, Joined, Said, TopicSet
 from tcpchat.limits import GRACE, NO_LIMITS
 from tcpchat.rooms import KEPT_EVERY, READ_TO_OPEN
-from tcpchat.service import UPKEEP
+from tcpchat.upkeep import UPKEEP
 from tests.visitors import ChatCase, LateLog, Visitor
 
 

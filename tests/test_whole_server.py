@@ -29,7 +29,8 @@ from tcpchat.limits import (
     NO_LIMITS,
 )
 from tcpchat.reviving import revive
-from tcpchat.service import UPKEEP, Chat
+from tcpchat.service import Chat
+from tcpchat.upkeep import UPKEEP
 from tests.searching.guests import SESSION, Guest, session_over
 from tests.searching.log import GOOD, Mood, TroubledLog
 from tests.searching.network import Link, Network, SystemCalls

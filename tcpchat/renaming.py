@@ -1,0 +1,56 @@
+"""Having another nickname."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tcpchat import barring
+from tcpchat.events import Renamed
+from tcpchat.logs.interface import NotKept
+from tcpchat.names import Name
+from tcpchat.requests import ChooseNick, Refused, TakeNick
+from tcpchat.sentences import renamed
+from tcpchat.session import Session
+from tcpchat.state import Effect, Numbers
+
+REQUESTS = ChooseNick, TakeNick
+
+
+def carry_out(session: Session, request: ChooseNick | TakeNick, ref: str) -> Effect:
+    """
+    Have the nickname that is asked for, or, with `TakeNick`, the first free one like it.
+
+    Raises:
+        Refused: it is no nickname, or it is taken.
+    """
+    return _rename(session, session.claim(request.nick, or_variant=isinstance(request, TakeNick)), ref)
+
+
+async def _rename(session: Session, new: Name, ref: str) -> Numbers:
+    chat, person = session.chat, session.person
+    if new == person.name:
+        raise Refused(f"You are {session.nick} already.")
+    try:
+        barring.check_name(chat, person, session.address, new, session.feeds)
+    except Refused:
+        session.release(new)
+        raise
+    feeds = [feed for feed in session.feeds[::-1] if person.id not in feed.room.going_out]
+    rooms = tuple(feed.stream for feed in feeds)
+    change = chat.new_id()
+    event = Renamed(session.id, session.nick, new.display, rooms, change, ref=ref, account=person.account)
+    copy = msgspec.structs.replace(event, ref="")
+    try:
+        seqs = await chat.log.append_all(
+            [(feed.stream, [event if feed is feeds[0] else copy]) for feed in feeds]
+        )
+    except NotKept:
+        session.release(new)
+        raise
+    old = person.name
+    person.rename(new)
+    session.release(old)
+    session.keep()
+    if not feeds:
+        session.dialogue.tell(renamed(event))
+    return [seq for (seq,) in seqs]
