@@ -101,6 +101,8 @@ class Ending(Telling, ABC):
     def quit(self, reason: str) -> None:
         """The person wants to leave; what they typed behind that is not done."""
         self.drop_lines()
+        if self._ending is not None and not self._ending.last_words:
+            self._ending = None  # the stream has ended behind it, or broken
         self._end(reason, self.render(Notice("Goodbye.")))
 
     def hand_over(self) -> Deferred[Refused | None]:

@@ -23,6 +23,14 @@ class EndTests(ChatCase):
         self.assertEqual(self.alice.sees(), ["<bob> hello", "*** bob left #lobby."])
         self.assertTrue(self.bob.screen.closed)
 
+    def test_a_farewell_that_waits_is_one_also_when_the_stream_has_ended_by_then(self) -> None:
+        self.bob.dialogue.received("/nick rob")  # which is to be in the log first
+        self.bob.dialogue.received("/quit see you")
+        self.bob.dialogue.received("not said")
+        self.bob.dialogue.ended()
+        self.assertEqual(self.bob.sees(), ["*** bob is now known as rob.", "*** Goodbye."])
+        self.assertEqual(self.alice.sees(), ["*** bob is now known as rob.", "*** rob left #lobby: see you."])
+
     def test_the_end_of_the_stream_is_a_farewell_once_all_is_done(self) -> None:
         self.bob.dialogue.received("hello")
         self.bob.dialogue.ended()
