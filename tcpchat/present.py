@@ -188,7 +188,7 @@ class Present:
 
     def leave(self, reason: str) -> None:
         """The person has said farewell."""
-        self._session.leave(reason)
+        self._session.leave(speaking.farewell(self._session, reason))
 
     def break_off(self) -> None:
         """The connection has broken."""

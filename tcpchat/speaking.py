@@ -30,6 +30,17 @@ def check(session: Session, feed: RoomFeed, event: Event) -> None:
         _check_pace(session, feed)
 
 
+def farewell(session: Session, reason: str) -> str:
+    """Return why somebody leaves, as they say; nothing if they may not speak in a room that is told."""
+    muted = (feed for feed in session.feeds if feed.stream in session.chat.sanctions.muted)
+    try:
+        for feed in muted:
+            barring.check_speaking(session.chat, feed.room, session.person, session.address)
+    except Refused:
+        return ""
+    return reason
+
+
 def _check_pace(session: Session, feed: RoomFeed) -> None:
     """
     See that somebody may say a line in a slow room now, and count it.
