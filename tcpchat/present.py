@@ -204,14 +204,14 @@ class Present:
                 return self._say(asked.request, ref)
             case Act(text, room):
                 return self._post(
-                    self._membership.find(room), Acted(me, nick, text, ref=ref, account=account)
+                    self._membership.addressed(room), Acted(me, nick, text, ref=ref, account=account)
                 )
             case Topic("", room):
                 about = self._membership.find(room).room
                 self._dialogue.answer(answers.Topic(about.name, about.topic))
             case Topic(text, room):
                 return self._post(
-                    self._membership.find(room), TopicSet(me, nick, text, ref=ref, account=account)
+                    self._membership.addressed(room), TopicSet(me, nick, text, ref=ref, account=account)
                 )
             case Tell(to, text):
                 return self._tell(others.addressee(self._chat, to), text, ref)
@@ -294,7 +294,8 @@ class Present:
 
     def _say(self, request: Say, ref: str) -> Posting:
         session = self._session
-        feed = self._membership.find(request.room) if request.room else session.current
+        is_plain = not request.room and session.lost is None
+        feed = session.current if is_plain else self._membership.addressed(request.room)
         person = session.person
         said = Said(session.id, person.name.display, request.text, ref=ref, account=person.account)
         return self._post(feed, said)

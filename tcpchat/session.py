@@ -47,7 +47,8 @@ class Session:
 
     __slots__ = (
         "_asked_before", "_keeping_since", "_keeps", "_ticket", "acknowledged", "address", "broken", "budget",
-        "chat", "dialogue", "digests", "feeds", "id", "ignored_lately", "person",
+        "chat", "dialogue", "digests", "feeds", "id", "ignored_lately", "lost",
+        "person",
     )  # fmt: skip
 
     def __init__(self, dialogue: Dialogue, id: str, person: Person, ticket: Ticket) -> None:
@@ -62,6 +63,8 @@ class Session:
         self.dialogue = dialogue
         self.budget = self.chat.pacing.budget()
         self.feeds: list[RoomFeed] = []  # the rooms, in the order in which they were current last
+        # The current room that was taken from the person, and when: what they say next may be meant for it.
+        self.lost: tuple[str, float] | None = None
         self._asked_before: AskedBefore | None = None
         self.ignored_lately = NOBODY  # whom one did not hear over this connection
         self.acknowledged = dialogue.reader.acknowledged  # by the last connection, once it has broken
@@ -185,6 +188,8 @@ class Session:
         """
         if feed not in self.feeds:
             return
+        if feed is self.feeds[-1]:
+            self.lost = feed.stream, self.chat.clock.seconds()
         self.feeds.remove(feed)
         reader = self.dialogue.reader
         reader.unfollow(feed, upto)

@@ -6,7 +6,7 @@ import math
 
 from tcpchat import barring
 from tcpchat.command import Rank
-from tcpchat.events import Event, Spoken
+from tcpchat.events import Event, Spoken, TopicSet
 from tcpchat.ranks import rank
 from tcpchat.render import count
 from tcpchat.requests import Refused
@@ -26,7 +26,7 @@ def check(session: Session, feed: RoomFeed, event: Event) -> None:
     feed.room.check(event)
     if feed.stream in session.chat.sanctions.muted:
         barring.check_speaking(session.chat, feed.room, session.person, session.address)
-    if feed.room.order.slow and isinstance(event, Spoken):
+    if feed.room.order.slow and isinstance(event, Spoken | TopicSet):
         _check_pace(session, feed)
 
 

@@ -48,7 +48,11 @@ class SpeakingTests(OwnRoomCase):
         self.anna.types("/mute eve", "/unmute eve", "/mute mallory")
         self.carl.types("/quit tired")
         self.eve.types("/quit tired, too")
-        left = ["*** carl left #lobby: tired.", "*** eve left #lobby: tired, too.", "*** eve left #own: tired, too."]
+        left = [
+            "*** carl left #lobby: tired.",
+            "*** eve left #lobby: tired, too.",
+            "*** eve left #own: tired, too.",
+        ]
         self.assertEqual([line for line in self.anna.sees() if "left" in line], left)
 
     def test_nor_who_is_out(self) -> None:
