@@ -37,7 +37,9 @@ def carry_out(session: Session, request: ReplyTo | Edit | Remove | Context, ref:
     Raises:
         Refused: it is in no room that the person is in.
     """
-    feed = Membership(session).find(request.room)
+    membership = Membership(session)
+    find = membership.find if isinstance(request, Context) else membership.addressed
+    feed = find(request.room)
     match request:
         case ReplyTo(number, text):
             return _reply(session, feed, number, text, ref)

@@ -146,6 +146,10 @@ LONGEST_QUOTE = 160
 # Lines that /context shows before and after one.
 LINES_AROUND = 5
 
+# Seconds for which all that somebody says after they were put out of the room where they talked is refused,
+# and the first line whenever it comes: it was typed for that room, which may be a locked one.
+LATE_LINES = 3.0
+
 # Seconds for whoever leaves to read what was shown before.
 LONGEST_FAREWELL = 30
 

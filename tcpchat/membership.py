@@ -11,7 +11,7 @@ from tcpchat.admitting import admit
 from tcpchat.barring import check_room, identity
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Left, lines_said
-from tcpchat.limits import MOST_NAMED
+from tcpchat.limits import LATE_LINES, MOST_NAMED
 from tcpchat.places import Place, pieces
 from tcpchat.render import count, is_heard, notice
 from tcpchat.replays import Past
@@ -42,6 +42,22 @@ class Membership:
         if feed not in self._session.feeds:
             raise Refused(f"You are not in {feed.stream}. /join {feed.stream}", "not-member")
         return feed
+
+    def addressed(self, typed: str) -> RoomFeed:
+        """
+        Return the room that something is said in, as `find` does.
+
+        Raises:
+            Refused: it is none of them; or none is named, and it may be meant for the one that was taken.
+        """
+        session = self._session
+        if not typed and session.feeds and session.lost is not None:
+            room, when = session.lost
+            if self._chat.clock.seconds() - when >= LATE_LINES:
+                session.lost = None
+            now = session.current.stream
+            raise Refused(f"You are no longer in {room}: that was not sent. You are in {now}.", "not-member")
+        return self.find(typed)
 
     async def go_to(self, typed: str, ref: str = "", password: str = "") -> list[int] | None:
         """
@@ -82,6 +98,7 @@ class Membership:
         if feed in session.feeds:
             session.feeds.remove(feed)
             session.feeds.append(feed)
+            session.lost = None
             session.dialogue.reader.restyle()
             session.dialogue.answer(self.where(feed, feed.shown + 1))
             return None
@@ -92,6 +109,7 @@ class Membership:
         if session.person.id not in feed.room.members:
             raise Refused(f"You are no longer in {feed.stream}.", "not-member")  # put out at once
         session.feeds.append(feed)
+        session.lost = None
         session.dialogue.reader.restyle()
         for other in self._others():
             other.feeds.insert(max(0, len(other.feeds) - 1), feed)
@@ -126,6 +144,7 @@ class Membership:
         for each in (session, *self._others()):
             if feed in each.feeds:
                 each.drop(feed, f"You left {feed.stream}.")
+        session.lost = None
         self._chat.absences.forget(session.person.account, feed.stream)
         return seqs
 

@@ -67,6 +67,8 @@ def _unban(rest: str) -> Unban:
 def _mute(rest: str) -> Mute:
     where, rest = room(rest)
     whom, rest = _whom(rest)
+    if whom.lower() == EVERYWHERE:
+        raise ValueError("nobody is muted on the whole server")
     return Mute(whom, *for_a_while(rest), where)
 
 

@@ -183,6 +183,8 @@ class _Operator:
             raise Refused(f"{self._name} cannot be locked.", "forbidden")
         if len(password.encode()) > LONGEST_PASSWORD:
             raise Refused(f"A password has at most {LONGEST_PASSWORD} bytes.", "too-long")
+        if password.split() not in ([], [password]):
+            raise Refused("A password has no blanks.", "bad-request")
         if self._order.is_locked and not (password or self._order.key):
             raise Refused(f"{self._name} is locked already.")
         key = await self._chat.hashing.hash(password) if password else ""

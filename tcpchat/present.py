@@ -20,6 +20,7 @@ from tcpchat import (
     renaming,
     sanctioning,
     server_wide,
+    speaking,
     talking,
 )
 from tcpchat.anywhere import carry_out_anywhere
@@ -183,7 +184,7 @@ class Present:
 
     def leave(self, reason: str) -> None:
         """The person has said farewell."""
-        self._session.leave(reason)
+        self._session.leave(speaking.farewell(self._session, reason))
 
     def break_off(self) -> None:
         """The connection has broken."""

@@ -37,13 +37,15 @@ _view = lru_cache(256)(View)
 class Session(Keeping):
     """Somebody who has a nickname."""
 
-    __slots__ = "_asked_before", "acknowledged", "budget", "dialogue", "ignored_lately"
+    __slots__ = "_asked_before", "acknowledged", "budget", "dialogue", "ignored_lately", "lost"
 
     def __init__(self, dialogue: Dialogue, id: str, person: Person, ticket: Ticket) -> None:
         super().__init__(dialogue.chat, id, person, ticket, dialogue.address)
         person.sessions = *person.sessions, self
         self.dialogue = dialogue
         self.budget = self.chat.pacing.budget()
+        # The current room that was taken from the person, and when: what they say next may be meant for it.
+        self.lost: tuple[str, float] | None = None
         self._asked_before: AskedBefore | None = None
         self.ignored_lately = NOBODY  # whom one did not hear over this connection
         self.acknowledged = dialogue.reader.acknowledged  # by the last connection, once it has broken
@@ -154,6 +156,8 @@ class Session(Keeping):
         """
         if feed not in self.feeds:
             return
+        if feed is self.feeds[-1]:
+            self.lost = feed.stream, self.chat.clock.seconds()
         self.feeds.remove(feed)
         reader = self.dialogue.reader
         reader.unfollow(feed, upto)

@@ -6,7 +6,7 @@ import math
 
 from tcpchat import barring
 from tcpchat.command import Rank
-from tcpchat.events import Event, Spoken
+from tcpchat.events import Event, Spoken, TopicSet
 from tcpchat.ranks import rank
 from tcpchat.render import count
 from tcpchat.requests import Refused
@@ -26,8 +26,19 @@ def check(session: Session, feed: RoomFeed, event: Event) -> None:
     feed.room.check(event)
     if feed.stream in session.chat.sanctions.muted:
         barring.check_speaking(session.chat, feed.room, session.person, session.address)
-    if feed.room.order.slow and isinstance(event, Spoken):
+    if feed.room.order.slow and isinstance(event, Spoken | TopicSet):
         _check_pace(session, feed)
+
+
+def farewell(session: Session, reason: str) -> str:
+    """Return why somebody leaves, as they say; nothing if they may not speak in a room that is told."""
+    muted = (feed for feed in session.feeds if feed.stream in session.chat.sanctions.muted)
+    try:
+        for feed in muted:
+            barring.check_speaking(session.chat, feed.room, session.person, session.address)
+    except Refused:
+        return ""
+    return reason
 
 
 def _check_pace(session: Session, feed: RoomFeed) -> None:

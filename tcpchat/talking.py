@@ -31,14 +31,14 @@ def carry_out(session: Session, request: Say | Act | Topic | Tell | Reply, ref: 
             return say(session, request, ref)
         case Act(text, room):
             acted = Acted(me, nick, text, ref=ref, account=account)
-            return _post(session, Membership(session).find(room), acted)
+            return _post(session, Membership(session).addressed(room), acted)
         case Topic("", room):
             about = Membership(session).find(room).room
             session.dialogue.answer(answers.Topic(about.name, about.topic))
             return None
         case Topic(text, room):
             changed = TopicSet(me, nick, text, ref=ref, account=account)
-            return _post(session, Membership(session).find(room), changed)
+            return _post(session, Membership(session).addressed(room), changed)
         case Tell(to, text):
             return _tell(session, others.addressee(session.chat, to), text, ref)
         case Reply(text):
@@ -52,7 +52,8 @@ def say(session: Session, request: Say, ref: str) -> Posting:
     Raises:
         Refused: it may not be said there.
     """
-    feed = Membership(session).find(request.room) if request.room else session.current
+    is_plain = not request.room and session.lost is None
+    feed = session.current if is_plain else Membership(session).addressed(request.room)
     person = session.person
     said = Said(session.id, person.name.display, request.text, ref=ref, account=person.account)
     return _post(session, feed, said)

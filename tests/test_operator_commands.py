@@ -63,7 +63,8 @@ ASKED: list[tuple[str, str, Request]] = [
 WRONG = [
     ("op", ""), ("op", "#own"), ("kick", ""), ("kick", "#own"), ("ban", "eve 0s"), ("unban", ""),
     ("unban", "server"),
-    ("mute", ""), ("mute", "#own"), ("unmute", "#own"), ("slow", "soon"), ("slow", "123456"), ("slow", "1 2"),
+    ("mute", ""), ("mute", "#own"), ("mute", "server eve"), ("unmute", "#own"),
+    ("slow", "soon"), ("slow", "123456"), ("slow", "1 2"),
     ("lock", "two words"), ("unlock", "now"), ("hide", "#own now"), ("lockdown", "maybe"), ("announce", " "),
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
 from tcpchat.events import Joined, Kicked, Left, Noted, Opped, Renamed, Said
-from tcpchat.limits import LONGEST_PASSWORD, LONGEST_SLOW
+from tcpchat.limits import LATE_LINES, LONGEST_PASSWORD, LONGEST_SLOW
 from tcpchat.ordering import make_first_operator
 from tcpchat.room import AUDIT
 from tcpchat.session import Session
@@ -120,11 +120,44 @@ class KickTests(OwnRoomCase):
         )
         self.assertEqual(self.anna.sees(), [])
         self.assertNotIn("eve", [member.nick for member in self.own().members.values()])
-        self.eve.types("hello lobby")
-        self.assertEqual(self.carl.sees(), ["<eve> hello lobby"])
         self.anna.types("not for eve")
         self.assertEqual(self.eve.sees(), [])
         self.assertEqual(self.eve.types("/who"), ["*** 3 people are in #lobby: anna, eve, carl."])
+
+    def test_what_was_typed_for_the_room_is_not_said_in_another_one(self) -> None:
+        self.anna.types("/lock", "/kick eve")
+        self.eve.sees()
+        refused = "!!! You are no longer in #own: that was not sent. You are in #lobby."
+        lines = "a secret", "/me whispers", "/topic secret", "/re 1 secret", "/edit 1 secret", "/rm 1"
+        self.assertEqual(self.eve.types(*lines), [refused] * 6)
+        self.clock.advance(LATE_LINES - 0.1)
+        self.assertEqual(self.eve.types("the end of a paste"), [refused])
+        self.assertEqual(self.carl.sees(), [])
+        self.clock.advance(0.1)
+        self.assertEqual(self.eve.types("typed for a long while", "hello"), [refused])
+        self.assertEqual(self.carl.sees(), ["<eve> hello"])
+
+    def test_what_is_typed_for_another_room_is(self) -> None:
+        self.anna.types("/kick eve")
+        self.eve.types("/join #lobby", "hello")
+        self.assertEqual(self.carl.sees(), ["<eve> hello"])
+        self.eve.types("/join #own", "/join #lobby")
+        self.anna.types("/kick eve")
+        self.eve.types("hello", "/json", '{"type":"say","room":"lobby","text":"you"}')
+        self.assertEqual(self.carl.sees(), ["<eve> hello", "<eve> you"])
+        self.eve.types("/join #own")
+        self.anna.types("/kick eve")
+        self.eve.types('{"type":"say","room":"lobby","text":"again"}')
+        self.assertEqual(self.carl.sees(), ["<eve> again"])
+
+    def test_nor_is_what_is_typed_while_the_room_is_left_over_another_connection(self) -> None:
+        desk, phone = self.log_in("rob"), self.log_in("rob")
+        desk.types("/join #own")
+        phone.types("/join #own")
+        self.look_away(desk, phone)
+        phone.types("/leave", "hello")
+        self.assertEqual(desk.types("a secret")[-1][:31], "!!! You are no longer in #own: ")
+        self.assertEqual(self.carl.sees(), ["<rob> hello"])
 
     def test_without_a_reason_from_another_room_and_in_the_last_one(self) -> None:
         self.eve.types("/leave #lobby")
@@ -356,9 +389,14 @@ class SlowTests(OwnRoomCase):
 
     def test_not_for_operators_nor_for_what_is_not_said_nor_elsewhere(self) -> None:
         self.anna.types("a", "b")
-        self.eve.types("/topic x", "/topic y", "/join #lobby", "a", "b")
+        self.eve.types("/join #lobby", "a", "b")
         self.assertEqual(self.carl.sees(), ["<eve> a", "<eve> b"])
         self.assertEqual(len(self.events("#own", Said)), 2)
+
+    def test_a_topic_is_said_too(self) -> None:
+        self.eve.types("/topic one")
+        self.assertRegex(self.eve.types("/topic two")[0], "^!!! #own is slow")
+        self.assertEqual(self.anna.sees(), ["*** eve set the topic of #own: one"])
 
     def test_it_is_told_changed_and_ended(self) -> None:
         self.assertEqual(self.anna.types("/slow"), ["*** #own is slow: one line in 10s each."])
@@ -385,6 +423,14 @@ class SlowTests(OwnRoomCase):
 
 class LockTests(OwnRoomCase):
     CLOSED = "!!! #own is locked. Ask one of its operators for an invitation."
+
+    def test_its_password_can_be_typed(self) -> None:
+        self.anna.types("/json")
+        for password in "two words", " before", "behind\n":
+            answers = self.anna.types(json.dumps({"type": "lock", "password": password}))
+            (answer,) = map(json.loads, answers)
+            self.assertEqual((answer["code"], answer["text"]), ("bad-request", "A password has no blanks."))
+        self.assertFalse(self.own().order.is_locked)
 
     def test_a_locked_room_is_closed_to_who_is_not_invited(self) -> None:
         self.assertEqual(self.anna.types("/lock"), ["*** #own was locked by anna."])

@@ -39,6 +39,22 @@ class SpeakingTests(OwnRoomCase):
         self.anna.types("/unmute eve")
         self.assertEqual(self.refusal(), "")
 
+    def test_nor_as_a_reason_for_leaving(self) -> None:
+        self.anna.types("/mute eve")
+        self.eve.types("/quit you will all be sorry")
+        self.assertEqual(self.anna.sees()[-2:], ["*** eve left #lobby.", "*** eve left #own."])
+
+    def test_who_is_muted_elsewhere_or_no_more_says_why_they_leave(self) -> None:
+        self.anna.types("/mute eve", "/unmute eve", "/mute mallory")
+        self.carl.types("/quit tired")
+        self.eve.types("/quit tired, too")
+        left = [
+            "*** carl left #lobby: tired.",
+            "*** eve left #lobby: tired, too.",
+            "*** eve left #own: tired, too.",
+        ]
+        self.assertEqual([line for line in self.anna.sees() if "left" in line], left)
+
     def test_nor_who_is_out(self) -> None:
         self.anna.types("/mute eve", "/kick eve")
         self.assertEqual(self.refusal(), "not-member")
