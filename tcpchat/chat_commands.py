@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpchat.command import BLANKS, MOST_DIGITS, Command, Rank, alone, number, split, word
+from tcpchat.command import BLANKS, MOST_DIGITS, Command, Rank, alone, number, one_word, split, word
 from tcpchat.messages import remark, text
 from tcpchat.operator_requests import Report
 from tcpchat.requests import (
@@ -68,6 +68,10 @@ def _history(rest: str) -> History:
         else:
             raise ValueError("neither a number nor a room")
     return History(lines, room)
+
+
+def _any_word(rest: str) -> str:
+    return one_word(rest) if rest.strip(BLANKS) else ""
 
 
 def _set(rest: str) -> Set:
@@ -169,7 +173,7 @@ CHAT = {
     ),
     "leave": Command(
         "/leave [#ROOM]", "leave this room, or another", "/leave #dev",
-        lambda rest: Leave(rest.strip(BLANKS)), ("part",), beside="join",
+        lambda rest: Leave(_any_word(rest)), ("part",), beside="join",
     ),
     "rooms": Command(
         "/rooms", "list the rooms", "/rooms", lambda rest: alone(rest, ListRooms()), ("list",),
@@ -181,14 +185,15 @@ CHAT = {
     ),
     "who": Command(
         "/who [#ROOM]", "list the people here, or in a room", "/who #dev",
-        lambda rest: Who(rest.strip(BLANKS)), ("names",),
+        lambda rest: Who(_any_word(rest)), ("names",),
         together="list the people here; tell about one",
     ),
     "whois": Command(
-        "/whois NICK", "tell about one person", "/whois alice", lambda rest: WhoIs(word(rest)), beside="who"
+        "/whois NICK", "tell about one person", "/whois alice", lambda rest: WhoIs(one_word(rest)),
+        beside="who",
     ),
     "seen": Command(
-        "/seen NICK", "tell when somebody was last here", "/seen alice", lambda rest: Seen(word(rest))
+        "/seen NICK", "tell when somebody was last here", "/seen alice", lambda rest: Seen(one_word(rest))
     ),
     "history": Command(
         "/history [N] [#ROOM]", "show the last lines", "/history 50", _history,
@@ -217,11 +222,11 @@ CHAT = {
         "/back", "you are here again", "/back", lambda rest: alone(rest, Back()), beside="away"
     ),
     "ignore": Command(
-        "/ignore NICK", "no longer hear somebody", "/ignore eve", lambda rest: Ignore(word(rest)),
+        "/ignore NICK", "no longer hear somebody", "/ignore eve", lambda rest: Ignore(one_word(rest)),
         together="no longer hear somebody; or again",
     ),
     "unignore": Command(
-        "/unignore NICK", "hear somebody again", "/unignore eve", lambda rest: Unignore(word(rest)),
+        "/unignore NICK", "hear somebody again", "/unignore eve", lambda rest: Unignore(one_word(rest)),
         beside="ignore",
     ),
     "register": Command(

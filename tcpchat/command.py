@@ -79,6 +79,14 @@ def word(rest: str) -> str:
     return word
 
 
+def one_word(rest: str) -> str:
+    """Return a name that must not be empty, nor several words."""
+    first, behind = split(word(rest))
+    if behind:
+        raise ValueError("more than one word")
+    return first
+
+
 def alone(rest: str, request: Request) -> Request:
     """Return a request that nothing may stand behind."""
     if rest.strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpchat.command import BLANKS, Command, Rank, duration, for_a_while, room, split, word
+from tcpchat.command import BLANKS, Command, Rank, duration, for_a_while, one_word, room, split, word
 from tcpchat.messages import remark, text
 from tcpchat.operator_requests import (
     EVERYWHERE,
@@ -40,7 +40,7 @@ def _whom(rest: str) -> tuple[str, str]:
 def _one(rest: str) -> tuple[str, str]:
     """Return the one who is meant, and the room."""
     where, rest = room(rest)
-    return word(rest), where
+    return one_word(rest), where
 
 
 def _kick(rest: str) -> Kick:
@@ -61,7 +61,7 @@ def _ban(rest: str) -> Ban:
 
 def _unban(rest: str) -> Unban:
     where, rest = _place(rest)
-    return Unban(word(rest), where)
+    return Unban(one_word(rest), where)
 
 
 def _mute(rest: str) -> Mute:

@@ -165,7 +165,8 @@ def _parts(
         for stream in person.rooms if is_everywhere else (scope.stream,):
             add(stream, person.nick, (person.id,))
     if not hit and not is_everywhere:
-        add(scope.stream, sanction.whom, ())
+        # Whoever is not there may have been invited.
+        add(scope.stream, sanction.whom, (sanction.account,) if sanction.account else ())
     return list(events.items())
 
 

@@ -53,7 +53,8 @@ WRONG = [
     ("msg", "alice"), ("msg", ""), ("join", ""), ("history", "1 2"), ("history", "#a #b"), ("history", "-5"),
     ("resume", ""), ("resume", "a b"), ("resume", "a 1 2"), ("register", "two words"), ("login", ""),
     ("login", "bob two words"), ("password", "one two three"),
-    ("unregister", "two words"),
+    ("unregister", "two words"), ("whois", "a b"), ("seen", "a\tb"), ("ignore", "a b"), ("unignore", "a b"),
+    ("leave", "#a b"), ("who", "#a b"),
     ("re", "12"), ("re", "me too"), ("edit", "12 \u200b"), ("rm", "12 x"), ("rm", ""), ("context", "x"),
     ("report", "12"), ("report", "12 \u200b"), ("report", "insults"), ("rooms", "x"), ("paste", "x"),
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from tcpchat.command import (
     for_a_while,
     forbidden,
     number,
+    one_word,
     room,
     span,
     split,
@@ -31,6 +32,11 @@ class WordsTests(SynchronousTestCase):
     def test_a_name_has_to_be_there(self) -> None:
         self.assertEqual(word(" a b\t"), "a b")
         self.assertRaises(ValueError, word, " \t")
+
+    def test_a_name_may_have_to_be_one_word(self) -> None:
+        self.assertEqual(one_word(" a\t"), "a")
+        for rest in "", "a b", "a\tb":
+            self.assertRaises(ValueError, one_word, rest)
 
     def test_nothing_stands_behind_what_stands_alone(self) -> None:
         self.assertEqual(alone(" ", Go()), Go())

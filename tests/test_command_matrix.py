@@ -58,7 +58,10 @@ NOT_NOW = {
 UNKNOWN = re.compile(r"There is no command /|That cannot be done now|It is used like|First choose a nick")
 
 # Words of a usage that are one word each: nothing may stand behind them.
-ONE_WORD = {"N", "PASSWORD", "NEW", "NUMBER", "on|off"}
+ONE_WORD = {"N", "PASSWORD", "NEW", "NUMBER", "on|off", "NICK", "WHO", "#ROOM"}
+
+# Of what is to be a name, and is several words, it is told why it is none.
+NAMES = {"nick", "as", "join"}
 
 
 class Cell(NamedTuple):
@@ -211,7 +214,7 @@ class WrongWordsTests(Matrix):
         for few in range(len(words)):
             yield " ".join(example[: few + 1])
         *_, last = re.findall(r"[^][ ]+", command.usage)
-        if last in ONE_WORD or last == f"/{name}":
+        if (last in ONE_WORD and name not in NAMES) or last == f"/{name}":
             yield f"{command.example} too many words"
         if "N" in words:
             for wrong in "none", "0", "-1", "1.5", "\u0665":

@@ -64,6 +64,7 @@ WRONG = [
     ("op", ""), ("op", "#own"), ("kick", ""), ("kick", "#own"), ("ban", "eve 0s"), ("unban", ""),
     ("unban", "server"),
     ("mute", ""), ("mute", "#own"), ("mute", "server eve"), ("unmute", "#own"),
+    ("op", "a b"), ("deop", "#own a b"), ("unban", "a b"), ("unmute", "a b"), ("invite", "a b"),
     ("slow", "soon"), ("slow", "123456"), ("slow", "1 2"),
     ("lock", "two words"), ("unlock", "now"), ("hide", "#own now"), ("lockdown", "maybe"), ("announce", " "),
 ]  # fmt: skip

@@ -100,6 +100,12 @@ class BanTests(SanctionCase):
         hugo.types("/nick peter")
         self.assertEqual(hugo.types("/join #own")[-1], "!!! You are banned from #own.")
 
+    def test_who_was_invited_is_so_no_more(self) -> None:
+        self.anna.types("/lock", "/invite carl", "/ban carl", "/unban carl")
+        self.assertEqual(self.own().order.invited, {})
+        self.assertRegex(self.carl.types("/who #own")[-1], "^!!! There is no room #own")
+        self.assertRegex(self.carl.types("/join #own")[-1], "^!!! #own is locked")
+
     def test_an_address_is_banned_as_typed_and_told_nobody_in_the_room(self) -> None:
         self.assertEqual(
             self.anna.types(f"/ban {ELSEWHERE} spam"), ["*** eve was banned from #own by anna: spam."]
