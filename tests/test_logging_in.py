@@ -147,6 +147,23 @@ class SeveralConnectionsTests(LoggingInCase):
         again.types("here")
         self.assertEqual(desk.sees(), ["<bob> here"])
 
+    def test_what_the_other_connection_has_not_been_shown_for_certain_is_shown(self) -> None:
+        dead = self.log_in()
+        self.alice.types("read")
+        self.clock.pump([0.4] * 5)
+        dead.screen.on_its_way = len("<alice> not read\r\n[from alice] psst\r\n")
+        self.alice.types("not read", "/msg bob psst")
+        desk = self.log_in()
+        shown = desk.sees()
+        self.assertEqual(shown[0], "*** You are bob, in #lobby with alice.")
+        self.assertEqual(shown[2], "*** While you were away: 2 lines.")
+        self.assertEqual([it[8:] for it in shown[3:5]], ["[from alice] psst", "<alice> not read"])
+        self.assertEqual(shown[5:], ["*** Live now."])
+        self.alice.types("more")
+        self.assertEqual(desk.sees(), ["<alice> more"])
+        third = self.log_in().sees()  # by the desk all was read
+        self.assertEqual(third[2], "*** The last 3 lines of #lobby:")
+
     def test_two_who_log_in_at_once_are_one_person(self) -> None:
         phone, desk = self.connect(), self.connect()
         both = [Deferred.fromCoroutine(log_in(it.dialogue, self.account, Present)) for it in (phone, desk)]
