@@ -23,6 +23,7 @@ from tcpchat.returning import MakeHome, attach, show_missed, take_up, tell_opera
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.server_wide import remind
+from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.settings import AS_AT_FIRST, Settings
 
@@ -181,7 +182,7 @@ def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
     if account is not None:
         _take_settings(dialogue, account)
     connection = dialogue.reader.session
-    places = _read(person)
+    places = _read(chat, person)
     home = attach(session, dialogue, make_home)
     session.register(tuple(feed.stream for feed in session.feeds))
     session.enter()
@@ -195,9 +196,9 @@ def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
     remind(session)
 
 
-def _read(person: Person) -> dict[str, Place]:
+def _read(chat: Chat, person: Person) -> dict[str, Place]:
     """Return up to where somebody has certainly read each stream, over the connection that is furthest."""
-    places: dict[str, Place] = {}
+    places = dict(chat.absences.places(person.account))  # over those that are closed already
     for session in person.sessions:
         assert isinstance(session, Session)
         for stream, place in session.dialogue.reader.read_for_certain().items():

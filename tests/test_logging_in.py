@@ -161,8 +161,11 @@ class SeveralConnectionsTests(LoggingInCase):
         self.assertEqual(shown[5:], ["*** Live now."])
         self.alice.types("more")
         self.assertEqual(desk.sees(), ["<alice> more"])
-        third = self.log_in().sees()  # by the desk all was read
-        self.assertEqual(third[2], "*** The last 3 lines of #lobby:")
+        third = self.log_in()
+        self.assertEqual(third.sees()[2], "*** The last 3 lines of #lobby:")  # over the desk all was read
+        third.types("/quit")
+        desk.types("/quit")
+        self.assertEqual(self.log_in().sees()[2], "*** The last 3 lines of #lobby:")
 
     def test_two_who_log_in_at_once_are_one_person(self) -> None:
         phone, desk = self.connect(), self.connect()
