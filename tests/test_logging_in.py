@@ -213,6 +213,18 @@ class AwayTests(LoggingInCase):
         ])  # fmt: skip
         self.assertEqual(shown[6:], ["*** Live now."])
 
+    def test_settings_are_the_account_s_but_an_encoding_is_the_terminal_s(self) -> None:
+        desk = self.log_in()
+        desk.types("/set numbers on", "/set encoding latin-1")
+        phone = self.log_in()
+        phone.sees()
+        self.assertRegex(phone.types("/set")[0], "numbers on.*encoding utf-8")
+        self.assertRegex(desk.types("/set")[0], "numbers on.*encoding latin-1")
+        desk.types("/quit"), phone.types("/quit")
+        again = self.log_in("/set encoding cp437")
+        again.sees()
+        self.assertRegex(again.types("/set")[0], "numbers on.*encoding cp437")
+
     def test_what_was_seen_is_not_shown_again_and_who_missed_nothing_is_told_so_by_nothing(self) -> None:
         bob = self.log_in()
         self.alice.types("seen")
