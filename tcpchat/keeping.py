@@ -94,8 +94,13 @@ class Keeping:
             self.chat.clock.callLater(1, self._keep_late)
 
     def keep_settings(self) -> None:
-        """Keep with the account, if there is one, what the person has set, and whom they do not hear."""
+        """
+        Keep with the account, if there is one, what the person has set, and whom they do not hear.
+
+        The encoding is what this terminal takes, and the next one may take another.
+        """
         settings, ignored = dict(self.settings.describe()), self.person.ignored
+        del settings["encoding"]
         self.chat.accounts.change(
             self.person.account, lambda it: msgspec.structs.replace(it, settings=settings, ignored=ignored)
         )

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from twisted.internet.defer import DeferredLock
 
-from tcpchat import answers, audit, jsonlines
+from tcpchat import audit
 from tcpchat.after_absence import show_missed
 from tcpchat.barring import check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
@@ -24,6 +24,7 @@ from tcpchat.returning import MakeHome, attach, take_up, tell_operator, until_go
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.server_wide import remind
+from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.settings import AS_AT_FIRST, Settings
 
@@ -167,7 +168,11 @@ def _take_settings(dialogue: Dialogue, account: KeptAccount) -> None:
 
 
 def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
-    """Be there over one more connection: in the same rooms, from now on."""
+    """
+    Be there over one more connection: in the same rooms, from now on.
+
+    What none of the others has been shown for certain is shown first: they may be dead, and not known to be.
+    """
     chat = dialogue.chat
     session_id, new = chat.new_id(), chat.new_ticket()
     other = person.sessions[-1]
@@ -179,21 +184,25 @@ def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
     if account is not None:
         _take_settings(dialogue, account)
     connection = dialogue.reader.session
-    attach(session, dialogue, make_home)
+    places = _read(chat, person)
+    home = attach(session, dialogue, make_home)
     session.register(tuple(feed.stream for feed in session.feeds))
     session.enter()
     tell_operator("{nick} has logged in once more by {connection} from {address}", session, connection)
-    membership = Membership(session)
-    reader = dialogue.reader
     feeds = [chat.inboxes.feed(person.id), *session.feeds]
-    if dialogue.speaks_json:
-        dialogue.answer(session.welcome({jsonlines.room(feed.stream): feed.shown for feed in feeds}))
-    elif session.feeds:
-        code = answers.Notice(f"If the connection breaks, /resume {new.code} brings you back.")
-        dialogue.answer(membership.where(session.feeds[-1], session.feeds[-1].shown + 1), code)
-        membership.show_past(session.feeds[-1], session.feeds[-1].shown + 1)
-    else:
-        dialogue.tell(f"You are {session.nick}, in no room. /join {LOBBY}")
-    for feed in feeds:
-        reader.follow(feed, Place(feed.shown, feed.shown))
+    now = {feed.stream: Place(feed.shown, feed.shown) for feed in feeds}
+    missed = {it: place for it, place in places.items() if it in now and place.seq < now[it].seq}
+    show_missed(session, now | missed, home)
+    if not missed and session.feeds and not dialogue.speaks_json:
+        Membership(session).show_past(session.feeds[-1], session.feeds[-1].shown + 1)
     remind(session)
+
+
+def _read(chat: Chat, person: Person) -> dict[str, Place]:
+    """Return up to where somebody has certainly read each stream, over the connection that is furthest."""
+    places = dict(chat.absences.places(person.account))  # over those that are closed already
+    for session in person.sessions:
+        assert isinstance(session, Session)
+        for stream, place in session.dialogue.reader.read_for_certain().items():
+            places[stream] = place.at_least(places.get(stream, place))
+    return places

@@ -154,6 +154,15 @@ class Reader(Showing):
         if traffic and traffic.queued and traffic.silence > DEAD_AFTER:
             self.screen.abort()
 
+    def read_for_certain(self) -> Mapping[str, Place]:
+        """Return up to where everything has arrived by now; or was sent, where no more is known."""
+        if not self._gone:
+            traffic = self.screen.traffic()
+            if traffic is None:
+                return self.places()
+            self.acknowledged.measure(traffic, self._unsent, self.places())
+        return self.acknowledged.certain
+
     def places(self) -> dict[str, Place]:
         """Return the place in every stream that is followed; what is yet to be replayed lies behind it."""
         places = self._following.places()

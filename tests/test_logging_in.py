@@ -147,6 +147,26 @@ class SeveralConnectionsTests(LoggingInCase):
         again.types("here")
         self.assertEqual(desk.sees(), ["<bob> here"])
 
+    def test_what_the_other_connection_has_not_been_shown_for_certain_is_shown(self) -> None:
+        dead = self.log_in()
+        self.alice.types("read")
+        self.clock.pump([0.4] * 5)
+        dead.screen.on_its_way = len("<alice> not read\r\n[from alice] psst\r\n")
+        self.alice.types("not read", "/msg bob psst")
+        desk = self.log_in()
+        shown = desk.sees()
+        self.assertEqual(shown[0], "*** You are bob, in #lobby with alice.")
+        self.assertEqual(shown[2], "*** While you were away: 2 lines.")
+        self.assertEqual([it[8:] for it in shown[3:5]], ["[from alice] psst", "<alice> not read"])
+        self.assertEqual(shown[5:], ["*** Live now."])
+        self.alice.types("more")
+        self.assertEqual(desk.sees(), ["<alice> more"])
+        third = self.log_in()
+        self.assertEqual(third.sees()[2], "*** The last 3 lines of #lobby:")  # over the desk all was read
+        third.types("/quit")
+        desk.types("/quit")
+        self.assertEqual(self.log_in().sees()[2], "*** The last 3 lines of #lobby:")
+
     def test_two_who_log_in_at_once_are_one_person(self) -> None:
         phone, desk = self.connect(), self.connect()
         both = [Deferred.fromCoroutine(log_in(it.dialogue, self.account, Present)) for it in (phone, desk)]
@@ -202,6 +222,18 @@ class AwayTests(LoggingInCase):
             "#lobby <alice> in the lobby", "<alice> in dev", "*** alice joined #dev.",
         ])  # fmt: skip
         self.assertEqual(shown[6:], ["*** Live now."])
+
+    def test_settings_are_the_account_s_but_an_encoding_is_the_terminal_s(self) -> None:
+        desk = self.log_in()
+        desk.types("/set numbers on", "/set encoding latin-1")
+        phone = self.log_in()
+        phone.sees()
+        self.assertRegex(phone.types("/set")[0], "numbers on.*encoding utf-8")
+        self.assertRegex(desk.types("/set")[0], "numbers on.*encoding latin-1")
+        desk.types("/quit"), phone.types("/quit")
+        again = self.log_in("/set encoding cp437")
+        again.sees()
+        self.assertRegex(again.types("/set")[0], "numbers on.*encoding cp437")
 
     def test_what_was_seen_is_not_shown_again_and_who_missed_nothing_is_told_so_by_nothing(self) -> None:
         bob = self.log_in()
