@@ -37,6 +37,18 @@ say CANARY
 /login bob CANARY
 /register CANARY
 /password CANARY CANARY
+/join #own
+/topic CANARY
+/kick alice CANARY
+/ban eve 2h CANARY
+/mute CANARY 1m CANARY
+/lock CANARY
+/join #own CANARY
+/re 1 CANARY
+/edit 1 CANARY
+/report 1 CANARY
+/announce CANARY
+/join #lobby
 login bob CANARY
  /login bob CANARY
 /resume CANARY
@@ -94,11 +106,11 @@ def type_everything(server: Server) -> None:
     """Have people type a canary everywhere, with nothing broken that is not broken anyway."""
     canaries = Canaries()
     alice = server.person("alice")
-    for lines, nick in ((TYPED, "bob"), (JSON, "bob"), (NAMELESS, "")):
+    for lines, nick in ((TYPED, "bob"), (JSON, "ben"), (NAMELESS, "")):
         person = server.person(nick)
         person.types("/json" if lines is JSON else "", *map(canaries.into, lines.strip("\n").split("\n")))
         person.rest()
-    alice.until(r"\*\*\* bob left #lobby: kanari\d+x\.[\s\S]*\*\*\* bob left #lobby: kanari")
+    alice.until(r"\*\*\* bob left #lobby: kanari\d+x\.[\s\S]*\*\*\* ben left #lobby: kanari")
     assert canaries.number > 50
 
 
@@ -112,9 +124,9 @@ def break_everything(server: Server) -> None:
         said = f"CANARY stumbles over {where} CANARY", "/search stumbles CANARY", "/quit"
         carl.types("/as carl", *map(canaries.into, said))
         carl.rest()
-    broken = server.person("bob")
+    broken = server.person("rick")
     broken.types(canaries.into("CANARY"))
-    dora.until("^<bob> kanari")
+    dora.until("^<rick> kanari")
     broken.break_off()
     limit = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     dora.types(canaries.into("CANARY"))
