@@ -95,6 +95,14 @@ class SeveralConnectionsTests(LoggingInCase):
         self.assertEqual(phone.sees(), ["*** bob left #dev.", "*** You left #dev. You are in #lobby."])
         self.assertEqual(len(self.events("#dev", Left)), 1)
 
+    def test_a_program_is_shown_its_coming_also_when_it_came_over_another_connection(self) -> None:
+        phone, bot = self.log_in(), self.log_in("/json")
+        bot.sees()
+        phone.types("/join #dev", "hello")
+        entries = [json.loads(line) for line in bot.sees()]
+        seqs = [(it["type"], it["seq"]) for it in entries if it.get("room") == "dev"]
+        self.assertEqual(seqs, [("joined", 1), ("opped", 2), ("message", 3)])
+
     def test_a_new_nickname_is_the_person_s(self) -> None:
         phone, desk = self.log_in(), self.log_in()
         phone.types("/nick rob")
