@@ -18,6 +18,7 @@ from tcpchat.missed import Missed, Paging
 from tcpchat.outsiders import may_know
 from tcpchat.places import Place
 from tcpchat.queries import Query
+from tcpchat.reader import NOTHING
 from tcpchat.render import View, count, is_heard, notice
 from tcpchat.replays import Part, Past, Results
 from tcpchat.requests import Refused
@@ -119,6 +120,7 @@ class History:
         """Show what somebody missed, a page of it; ``lines`` is how many they are, if known."""
         paging = Paging(MOST_HISTORY, self._keep_missed, lines)
         self._before = None
+        self._session.dialogue.reader.leave_over(NOTHING)
         person = self._session.person
         behind = Mentioned(parts, person.id, person.name) if lines is None else None
         self._session.dialogue.reader.replay(Missed(parts, True, paging, behind))
@@ -130,6 +132,7 @@ class History:
 
     def _keep_missed(self, parts: Sequence[Part], lines: int) -> None:
         self._before = _Missed(parts, lines)
+        self._session.dialogue.reader.leave_over({part.feed.stream: part.after for part in parts})
 
     async def more(self) -> None:
         """

@@ -117,7 +117,8 @@ class Membership:
                 other.dialogue.tell(
                     f"You are in {feed.stream} now, too: you joined it over another connection."
                 )
-                other.dialogue.reader.follow(feed, Place(seq, seq))
+                shown = seq - other.dialogue.speaks_json  # a program is shown its own coming, too
+                other.dialogue.reader.follow(feed, Place(shown, shown))
                 other.dialogue.reader.restyle()
                 other.keep()
         self._greet(feed, seq, code)

@@ -30,12 +30,14 @@ from tcpchat.showing import Owner, Showing
 # One that is alive and does not read acknowledges that it cannot take more.
 DEAD_AFTER = 300
 
+NOTHING: Mapping[str, Place] = {}
+
 
 class Reader(Showing):
     """What one connection is shown: its place in each of the feeds that it follows, and answers."""
 
     __slots__ = (
-        "_catching_up", "_following", "_is_reading", "_when_caught_up", "_when_let_go",
+        "_catching_up", "_following", "_is_reading", "_left_over", "_when_caught_up", "_when_let_go",
         "acknowledged", "is_holding", "waiting",
     )  # fmt: skip
 
@@ -49,6 +51,7 @@ class Reader(Showing):
         self._following = Following(self)
         self.is_holding = False
         self._is_reading = False  # from the log, which may take its time
+        self._left_over = NOTHING  # where what was missed goes on that is shown by /more
         self._when_caught_up: Callable[[], None] | None = None
         self._when_let_go: Callable[[], None] | None = None
 
@@ -72,12 +75,18 @@ class Reader(Showing):
     def unfollow(self, feed: Followed, upto: int = 0) -> None:
         """Show nothing more of a feed, if it was; who is behind is shown what comes ``upto`` an entry."""
         self.acknowledged.end(feed.stream)
+        if feed.stream in self._left_over:
+            self._left_over = {it: place for it, place in self._left_over.items() if it != feed.stream}
         if self._has_let_go or feed not in self._following:
             return
         place, is_behind = self._following.place(feed), not self.is_live
         self._following.remove(feed)
         if is_behind and place.seq < upto:
             self.replay(Missed([Part(feed, place, Place(upto, upto))], counts=False))
+
+    def leave_over(self, places: Mapping[str, Place]) -> None:
+        """What comes after these places has not been read, and is not shown unless that is asked for."""
+        self._left_over = places
 
     def restyle(self) -> None:
         """The owner's view of something has changed."""
@@ -150,7 +159,8 @@ class Reader(Showing):
         if self._gone:
             return
         traffic = self.screen.traffic()
-        self.acknowledged.measure(traffic, self._unsent, floor if self.is_live else self.places())
+        places = floor if self.is_live and not self._left_over else self.places()
+        self.acknowledged.measure(traffic, self._unsent, places)
         if traffic and traffic.queued and traffic.silence > DEAD_AFTER:
             self.screen.abort()
 
@@ -166,6 +176,7 @@ class Reader(Showing):
     def places(self) -> dict[str, Place]:
         """Return the place in every stream that is followed; what is yet to be replayed lies behind it."""
         places = self._following.places()
+        places.update((it, place) for it, place in self._left_over.items() if it in places)
         for waiting in self._answers:
             if not isinstance(waiting, bytes):
                 places.update(waiting.places())

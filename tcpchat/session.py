@@ -21,6 +21,7 @@ from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
+from tcpchat.reader import NOTHING
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
@@ -234,6 +235,7 @@ class Session(Keeping):
         if self.chat.is_stopped:
             self.break_off()  # it was rather the server that ended
         else:
+            self.dialogue.reader.leave_over(NOTHING)  # they have been told how to see it
             self._stop()
             self._leave(reason)
 

@@ -95,6 +95,14 @@ class SeveralConnectionsTests(LoggingInCase):
         self.assertEqual(phone.sees(), ["*** bob left #dev.", "*** You left #dev. You are in #lobby."])
         self.assertEqual(len(self.events("#dev", Left)), 1)
 
+    def test_a_program_is_shown_its_coming_also_when_it_came_over_another_connection(self) -> None:
+        phone, bot = self.log_in(), self.log_in("/json")
+        bot.sees()
+        phone.types("/join #dev", "hello")
+        entries = [json.loads(line) for line in bot.sees()]
+        seqs = [(it["type"], it["seq"]) for it in entries if it.get("room") == "dev"]
+        self.assertEqual(seqs, [("joined", 1), ("opped", 2), ("message", 3)])
+
     def test_a_new_nickname_is_the_person_s(self) -> None:
         phone, desk = self.log_in(), self.log_in()
         phone.types("/nick rob")
@@ -263,6 +271,61 @@ class AwayTests(LoggingInCase):
             [line.split("> ")[1] for line in shown[:-1]], [f"line {n}" for n in range(1000, 1203)]
         )
         self.assertTrue(bob.types("/more")[0].startswith("!!! There is nothing"))
+
+    def miss(self) -> Visitor:
+        """Log in where 501 lines were missed, of which the last one is left for /more; another one comes."""
+        self.log_in().types("/quit")
+        for number in range(501):
+            self.alice.types(f"line {number}")
+        bob = self.log_in()
+        self.assertEqual(bob.sees()[-2:], ["*** 1 more: /more", "*** Live now."])
+        self.alice.types("now")
+        self.assertEqual(bob.sees(), ["<alice> now"])
+        self.clock.pump([0.4] * 5)
+        return bob
+
+    def texts(self, shown: list[str]) -> list[str]:
+        return [line.split("<alice> ")[1] for line in shown if "<alice> " in line]
+
+    def test_what_was_left_for_more_is_missed_still_if_the_connection_breaks_before(self) -> None:
+        self.miss().breaks_off()
+        self.alice.types("then")
+        shown = self.log_in().sees()
+        self.assertEqual(shown[2], "*** While you were away: 3 lines.")
+        self.assertEqual(self.texts(shown), ["line 500", "now", "then"])
+
+    def test_so_it_is_after_a_break_that_was_told_the_others(self) -> None:
+        self.miss().breaks_off()
+        self.clock.advance(60)
+        self.assertEqual(self.texts(self.log_in().sees()), ["line 500", "now"])
+
+    def test_so_it_is_after_a_crash(self) -> None:
+        self.miss()
+        self.crash()
+        self.assertEqual(self.texts(self.log_in().sees()), ["line 500", "now"])
+
+    def test_what_one_did_not_want_to_see_before_one_left_is_not_missed(self) -> None:
+        self.miss().types("/quit")
+        self.alice.types("then")
+        self.assertEqual(self.texts(self.log_in().sees()), ["then"])
+
+    def test_what_was_seen_by_more_is_not_missed(self) -> None:
+        bob = self.miss()
+        self.assertEqual(self.texts(bob.types("/more")), ["line 500"])
+        self.clock.pump([0.4] * 5)
+        bob.breaks_off()
+        self.alice.types("then")
+        self.assertEqual(self.texts(self.log_in().sees()), ["then"])
+
+    def test_of_a_room_that_was_left_nothing_is_missed(self) -> None:
+        bob = self.miss()
+        bob.types("/leave")
+        self.alice.types("without bob")
+        bob.types("/join #lobby")
+        self.clock.pump([0.4] * 5)
+        bob.breaks_off()
+        self.alice.types("then")
+        self.assertEqual(self.texts(self.log_in().sees()), ["then"])
 
     def test_a_program_is_sent_every_entry(self) -> None:
         self.log_in().types("/quit")
