@@ -19,6 +19,9 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 # As long as any ban or mute may be that is not for good: five years.
 LONGEST_DURATION = 5 * 365 * 86400
 
+# What is meant as one, but is none: ``10``, ``5min``, ``1y``. Not ``2nd``, with which a reason may begin.
+LIKE_A_DURATION = re.compile(r"(?![0-9]+(?:st|nd|rd|th)$)[0-9][0-9a-z.]*", re.IGNORECASE)
+
 # What may stand around a name. Everything else that is blank is part of it, and judged there.
 BLANKS = " \t\r"
 
@@ -133,4 +136,6 @@ def for_a_while(rest: str) -> tuple[int | None, str]:
     seconds = duration(first)
     if seconds == 0:
         raise ValueError("no time at all")
+    if seconds is None and LIKE_A_DURATION.fullmatch(first):
+        raise ValueError("a time that is none: it would be for good")
     return (None, remark(rest)) if seconds is None else (seconds, remark(behind))

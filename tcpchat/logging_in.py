@@ -57,6 +57,7 @@ async def log_in(
         broken = [it for it in broken if it.id not in chat.returning]
         if broken:
             await take_up(broken[-1], dialogue, make_home)
+            remind(broken[-1])
         else:
             _sit_down(dialogue, person, make_home)
         return None

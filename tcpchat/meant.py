@@ -130,20 +130,24 @@ def meant(session: Session, request: Ban | Mute, scope: Scope) -> Meant:
         return Meant(msgspec.structs.replace(sanction, account=account), False)
     sanction = msgspec.structs.replace(sanction, whom=person.nick, keys=person.name.keys, account=person.id)
     theirs: set[AnyNetwork] = set(filter(None, (own(seat.address) for seat in person.sessions)))
-    shared = {network for network in theirs if _is_shared(chat, person, network)}
+    shared = {network for network in theirs if _is_shared(chat, person, network, sanction)}
     networks = tuple(sorted(map(str, theirs - shared)))
     return Meant(msgspec.structs.replace(sanction, networks=networks), bool(shared))
 
 
-def _is_shared(chat: Chat, person: Person, network: AnyNetwork) -> bool:
+def _is_shared(chat: Chat, person: Person, network: AnyNetwork, like: KeptSanction) -> bool:
     """
-    Tell whether somebody else who is there comes from a network, too.
+    Tell whether somebody else who is there comes from a network, too, whom no such sanction hits already.
 
-    Nobody else would be hit but by that: there are no two people who look alike.
+    Nobody else would be hit but by that: there are no two people who look alike. Who is banned by one
+    nickname and there by another would spare the address for ever otherwise.
     """
     hits = fits(KeptSanction("", "", "", "", "", 0, networks=(str(network),)))
     others = (other for other in chat.people if other is not person)
-    return any(hits(barring.identity(other, seat.address)) for other in others for seat in other.sessions)
+    known = (barring.identity(other, seat.address) for other in others for seat in other.sessions)
+    return any(
+        hits(who) and chat.sanctions.find(like.kind, like.room, who, like.time) is None for who in known
+    )
 
 
 def hit_by(chat: Chat, scope: Scope, sanction: KeptSanction) -> list[Person]:

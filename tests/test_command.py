@@ -78,10 +78,11 @@ class TimeTests(SynchronousTestCase):
     def test_behind_a_time_stands_the_reason_and_both_may_be_left_out(self) -> None:
         for rest, parts in (
             ("2h spam, again", (7200, "spam, again")), ("spam 2h", (None, "spam 2h")), ("2h", (7200, "")),
-            ("", (None, "")),
+            ("", (None, "")), ("2nd time", (None, "2nd time")),
         ):  # fmt: skip
             self.assertEqual(for_a_while(rest), parts)
-        self.assertRaises(ValueError, for_a_while, "0s spam")
+        for wrong in "0s spam", "10 spam", "10min", "1y", "2H30 spam", "1.5h", "3rdly":
+            self.assertRaises(ValueError, for_a_while, wrong)
 
 
 class RankTests(SynchronousTestCase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tcpchat.lockdown import Lockdown
 from tcpchat.nameless import QUESTION
+from tests.moderated import AccountCase
 from tests.visitors import ChatCase
 
 REFUSED = "!!! Only people with an account may come in now. /login NICK PASSWORD"
@@ -48,3 +49,15 @@ class LockdownTests(ChatCase):
 
     def test_a_new_server_has_none(self) -> None:
         self.assertFalse(Lockdown(self.log).is_on)
+
+
+class ReminderTests(AccountCase):
+    def test_an_operator_is_reminded_however_they_log_in(self) -> None:
+        reminder = "*** The lockdown is on. /lockdown off lets everybody in again."
+        self.chat.lockdown.switch(True)
+        anna = self.log_in("anna", is_operator=True)
+        self.assertEqual(anna.sees()[-1], reminder)
+        desk = self.log_in("anna")
+        self.assertEqual(desk.sees()[-1], reminder)
+        anna.breaks_off()
+        self.assertEqual(self.log_in("anna").sees()[-1], reminder)

@@ -135,6 +135,14 @@ class BanTests(SanctionCase):
         )
         self.assertEqual(mallory.types("/join #own")[-1], "*** You are mallory, in #own with anna.")
 
+    def test_but_not_when_they_are_banned_already(self) -> None:
+        (mallory,) = self.enter("mallory", address=ELSEWHERE)
+        mallory.types("/join #own")
+        self.anna.types("/ban eve")
+        self.assertEqual(self.asks(self.anna, "/ban mallory"), ["*** mallory was banned from #own by anna."])
+        (hugo,) = self.enter("hugo", address=ELSEWHERE)
+        self.assertEqual(hugo.types("/join #own"), ["!!! You are banned from #own."])
+
     def test_who_is_alone_at_an_address_is_banned_with_it(self) -> None:
         self.anna.types("/ban eve")
         self.assertEqual(self.eve.types("/nick mallory", "/join #own")[-1], "!!! You are banned from #own.")
