@@ -125,7 +125,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
 
 @asynccontextmanager
 async def one_at_a_time(chat: Chat, person: str) -> AsyncIterator[None]:
-    """Have others wait who come in as the same person: two connections at once are one person all the same."""
+    """Have others wait who come in as the same person: over two connections at once they are one."""
     lock = chat.logging_in.setdefault(person, DeferredLock())
     await lock.acquire()
     try:
