@@ -108,6 +108,9 @@ class Membership:
         )
         if session.person.id not in feed.room.members:
             raise Refused(f"You are no longer in {feed.stream}.", "not-member")  # put out at once
+        if feed in session.feeds:  # gone into over another connection at the same time
+            await self.join(feed)
+            return [seq]
         session.feeds.append(feed)
         session.lost = None
         session.dialogue.reader.restyle()

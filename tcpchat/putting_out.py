@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import msgspec
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat.events import Event, Left
+from tcpchat.records import KeptAccount
 from tcpchat.room_feed import RoomFeed
 from tcpchat.service import Chat
 
@@ -25,11 +27,22 @@ def log_putting_out(
     """
     for feed in feeds:
         feed.room.going_out |= feed.room.members.keys() & set(persons)
+    accounts = [account for account in map(chat.accounts.get, persons) if account is not None]
+    absences = {account.id: chat.absences.places(account.id) for account in accounts}
     for person in persons:
         for feed in feeds:  # in the same commit: nobody is to be back in a locked room after a crash
             chat.forget_place(person, feed.stream)
 
+    def have_places(account: KeptAccount) -> None:
+        streams = {feed.stream for feed in feeds}
+        rooms = {stream: first for stream, first in account.rooms.items() if stream in streams}
+        chat.accounts.change(account.id, lambda it: msgspec.structs.replace(it, rooms=it.rooms | rooms))
+        places = absences[account.id]
+        chat.absences.note(account.id, {it: place for it, place in places.items() if it in streams})
+
     def stay(failure: Failure) -> Failure:
+        for each in accounts:
+            have_places(each)
         for feed in feeds:
             room = feed.room
             for person in room.going_out & set(persons):

@@ -7,10 +7,12 @@ knew, is in the store. Either way it goes on where the old connection had not ac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 import msgspec
 from twisted.internet import defer
+from twisted.internet.defer import DeferredLock
 
 from tcpchat import records
 from tcpchat.after_absence import Home, begun, show_missed
@@ -21,6 +23,7 @@ from tcpchat.membership import Membership
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
+from tcpchat.records import KeptSession
 from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record, person_from_record
 from tcpchat.room import LOBBY
@@ -107,10 +110,30 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         return
     chat.returning.add(session_id)
     try:
-        session, wanted, places = await _return(chat, session_id, dialogue)
+        if session_id in chat.leaving:
+            chat.leaving[session_id].let_go()
+        kept = await chat.log.record(records.SESSION, session_id)
+        places = records.places(await chat.log.record(records.PLACE, session_id) or b"{}")
+        assert kept is not None
+        record = records.session(kept)
+        async with one_at_a_time(chat, record.account or session_id):
+            session, wanted = await _return(chat, session_id, record, dialogue)
+            _go_on(session, dialogue, make_home, request, places, wanted)
     finally:
         chat.returning.discard(session_id)
-    _go_on(session, dialogue, make_home, request, places, wanted)
+
+
+@asynccontextmanager
+async def one_at_a_time(chat: Chat, person: str) -> AsyncIterator[None]:
+    """Have others wait who come in as the same person: over two connections at once they are one."""
+    lock = chat.logging_in.setdefault(person, DeferredLock())
+    await lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+        if not lock.locked and not lock.waiting:
+            chat.logging_in.pop(person, None)
 
 
 async def take_up(
@@ -187,15 +210,9 @@ async def until_gone(chat: Chat, person: str) -> None:
 
 
 async def _return(
-    chat: Chat, session_id: str, dialogue: Dialogue
-) -> tuple[Session, str | None, dict[str, Place]]:
+    chat: Chat, session_id: str, record: KeptSession, dialogue: Dialogue
+) -> tuple[Session, str | None]:
     """Bring somebody who has left back into their rooms; tell which nickname they have not got again."""
-    if session_id in chat.leaving:
-        chat.leaving[session_id].let_go()
-    kept = await chat.log.record(records.SESSION, session_id)
-    places = records.places(await chat.log.record(records.PLACE, session_id) or b"{}")
-    assert kept is not None
-    record = records.session(kept)
     if record.account and chat.accounts.get(record.account) is None:
         record = msgspec.structs.replace(record, account="")
     person_id = record.account or session_id
@@ -206,7 +223,7 @@ async def _return(
     if person is not None and isinstance(other := person.sessions[-1], Session):
         session = from_record(chat, session_id, person, record)
         session.feeds = list(other.feeds)
-        return session, None, places
+        return session, None
     name = chat.people.claim(record.nick, person_id, dialogue.address, or_variant=True)
     session = from_record(chat, session_id, person_from_record(person_id, name, record), record)
     try:
@@ -218,7 +235,7 @@ async def _return(
         session.release(name)
         raise
     session.forget_lost_rooms()
-    return session, None if name.display == record.nick else record.nick, places
+    return session, None if name.display == record.nick else record.nick
 
 
 async def _go_back(session: Session, stream: str, dialogue: Dialogue, since: int) -> None:

@@ -196,8 +196,15 @@ async def _lift(session: Session, request: Unban | Unmute, scope: Scope, ref: st
         account = session.person.account
         parts.append((scope.stream, [kind(session.id, session.nick, whom, ref=ref, account=account)]))
     parts.append(audit.note(session, f"un{DONE[like.kind]} {_described(known[-1], scope)}"))
-    seqs = await chat.log.append_all(parts)
-    for sanction in known:
+    for (
+        sanction
+    ) in known:  # in the same commit: nobody is banned after a crash of whom the log says they are not
         chat.sanctions.remove(sanction.id)
+    try:
+        seqs = await chat.log.append_all(parts)
+    except NotKept:
+        for sanction in known:
+            chat.sanctions.add(sanction)
+        raise
     _tell(session, scope, f"{whom} is no longer {DONE[like.kind]}{scope.where(like.kind)}")
     return seqs[0] if scope.feed else None

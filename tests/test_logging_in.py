@@ -194,6 +194,39 @@ class SeveralConnectionsTests(LoggingInCase):
         self.assertEqual(self.alice.sees()[-1], "<bob> here")
         self.assertEqual(len(self.events("#lobby", Joined)), 3)
 
+    def test_who_resumes_and_logs_in_at_once_is_one_person(self) -> None:
+        first, second = self.log_in(), self.log_in()
+        codes = first.code, second.code
+        second.types("/quit")
+        first.types("/quit")
+        self.alice.sees()
+        for back in (0, 1), (0,):
+            visitors = [self.connect() for _ in back]
+            for number, visitor in zip(back, visitors, strict=True):
+                visitor.dialogue.received(f"/resume {codes[number]}")
+            third = self.log_in()
+            self.settle()
+            person = self.chat.people.person("a1")
+            assert person is not None
+            self.assertEqual(len(person.sessions), len(back) + 1)
+            self.assertEqual(self.alice.sees(), ["*** bob joined #lobby."])
+            for visitor in (*visitors, third):
+                visitor.types("/quit")
+            self.assertEqual(self.alice.sees(), ["*** bob left #lobby."])
+
+    def test_a_room_that_is_gone_into_over_two_connections_at_once_is_left_at_once(self) -> None:
+        first, second = self.log_in(), self.log_in()
+        for visitor in first, second:
+            visitor.dialogue.received("/join #dev")
+        self.settle()
+        for visitor in first, second:
+            self.assertEqual([feed.stream for feed in self.session(visitor).feeds].count("#dev"), 1)
+        first.types("/leave #dev")
+        for visitor in first, second:
+            self.assertEqual([feed.stream for feed in self.session(visitor).feeds], ["#lobby"])
+        first.types("hello")
+        self.assertEqual(self.alice.sees()[-1], "<bob> hello")
+
     def test_after_a_crash_they_are_one_person_still(self) -> None:
         phone, desk = self.log_in(), self.log_in("/json")
         self.alice.types("hello")

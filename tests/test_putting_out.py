@@ -39,6 +39,23 @@ class PuttingOutTests(OwnRoomCase):
         self.eve.types("still heard")
         self.assertEqual(self.anna.sees(), ["<eve> still heard"])
 
+    def test_who_is_away_comes_back_to_the_room_if_it_could_not_be_kept_and_else_not(self) -> None:
+        for is_full in True, False:
+            dora = self.log_in("dora")
+            dora.types("/join #own", "/quit")
+            places = self.chat.absences.places("a-dora")
+            self.assertIn("#own", places)
+            self.log.full = is_full
+            log_putting_out(self.chat, [self.feed], ("a-dora",), self.parts).addErrback(
+                lambda failure: failure.trap(NotKept) and None
+            )
+            self.settle()
+            self.log.full = False
+            self.assertEqual(bool(self.chat.accounts.place("a-dora", "#own")), is_full)
+            self.assertEqual("#own" in self.chat.absences.places("a-dora"), is_full)
+            if is_full:
+                self.assertEqual(self.chat.absences.places("a-dora"), places)
+
     def test_out_of_nothing_it_is_logged_all_the_same(self) -> None:
         answer = log_putting_out(self.chat, [], (), self.parts[1:])
         self.settle()

@@ -7,7 +7,7 @@ from typing import Any
 
 from tcpchat.events import Banned, Left, Muted, Noted, Said, Unbanned, Unmuted
 from tcpchat.limits import MOST_SANCTIONS_OF_A_ROOM, MOST_SANCTIONS_OF_ROOMS
-from tcpchat.records import KeptSanction
+from tcpchat.records import SANCTION, KeptSanction
 from tests.moderated import OwnRoomCase
 from tests.visitors import Visitor
 
@@ -311,6 +311,18 @@ class UnbanTests(SanctionCase):
         self.log.full = True
         self.assertRegex(self.anna.types("/unban eve")[-1], "^!!! Not sent")
         self.assertEqual(len(self.chat.sanctions.list()), 1)
+
+    def test_when_the_log_tells_of_it_nothing_is_kept_of_the_ban_any_more(self) -> None:
+        """If the server is killed at that moment, the next one does not know the ban either."""
+        self.anna.types("/ban eve")
+        kept: list[dict[str, bytes]] = []
+        self.log.tail(
+            "#own",
+            self.log.last("#own"),
+            lambda entries: kept.append(self.successResultOf(self.log.records(SANCTION))),
+        )
+        self.anna.types("/unban eve")
+        self.assertEqual(kept, [{}])
 
 
 class MuteTests(SanctionCase):
