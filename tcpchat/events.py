@@ -168,13 +168,15 @@ class Banned(Moderated, frozen=True):
     """
     Whoever a ban hits was put out and kept out: ``targets`` are the people who were there.
 
-    It is from the room, or, with ``everywhere``, from the whole server.
+    It is from the room, or, with ``everywhere``, from the whole server: then it is in the log of every room
+    that one of them was in, and ``id`` is the same in all of these.
     """
 
     targets: tuple[str, ...]
     seconds: int | None = None
     reason: str = ""
     everywhere: bool = False
+    id: str = ""
 
 
 class Unbanned(Moderated, frozen=True):
@@ -232,6 +234,15 @@ Event = (
     | Announced | Opped | Deopped | Kicked | Banned | Unbanned | Muted | Unmuted | Invited | Slowed
     | Locked | Unlocked | Hidden | Unhidden
 )  # fmt: skip
+
+
+# What can be in several rooms at once, and is told once whoever shares them.
+InSeveral = Renamed | Announced | Banned
+
+
+def told_once(event: Event) -> str:
+    """Return by what it is known that an event is in several rooms; empty if it is in one alone."""
+    return event.id if isinstance(event, InSeveral) else ""
 
 
 def lines_said(event: Event) -> int:

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
 from tcpchat import comings, jsonlines, render
 from tcpchat.comings import Comings
-from tcpchat.events import Announced, Entry, Renamed, Spoken, Told, inbox
+from tcpchat.events import Entry, InSeveral, Spoken, Told, inbox
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.following import Live
@@ -162,7 +162,7 @@ class Feed:
 
     def _show(self, entries: list[Entry]) -> None:
         several: set[str] = set()
-        if any(isinstance(entry.event, Renamed | Announced) for entry in entries):
+        if any(isinstance(entry.event, InSeveral) for entry in entries):
             # Whoever is in several rooms where it happened is told in one of them.
             several = {session for session, reader in self._readers.items() if reader.follows_several()}
         self._hand(entries, lambda view: self._page(self._at_once(entries, view), view), several)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from tcpchat.events import Announced, Entry, Renamed
+from tcpchat.events import Entry, Renamed, told_once
 from tcpchat.logs.interface import Log
 from tcpchat.places import Place
 from tcpchat.render import View
@@ -32,7 +32,7 @@ class Live(Protocol):
         """Tell whether the same thing may come by two feeds."""
 
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:
-        """Return the numbers of the renamings that the reader was shown by another feed."""
+        """Return the numbers of the renamings and the like that the reader was shown by another feed."""
 
     def has_new(self, feed: Followed, upto: Place) -> bool:
         """Tell whether who came and went up to a place is new to the reader, and count it as shown now."""
@@ -148,10 +148,11 @@ class Following:
         seen = set()
         for entry in entries:
             event = entry.event
-            if isinstance(event, Announced) or (isinstance(event, Renamed) and len(event.rooms) > 1):
-                if event.id in self._renamings:
+            id = told_once(event)
+            if id and not (isinstance(event, Renamed) and len(event.rooms) < 2):
+                if id in self._renamings:
                     seen.add(entry.seq)
-                self._renamings = *self._renamings[1 - REMEMBERED_RENAMINGS :], event.id
+                self._renamings = *self._renamings[1 - REMEMBERED_RENAMINGS :], id
         return seen
 
     def place(self, feed: Followed) -> Place:

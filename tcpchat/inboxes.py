@@ -1,4 +1,4 @@
-"""Where private messages come in: each session has a stream of its own, from its first one on."""
+"""Where private messages come in: each person has a stream of their own, from the first one on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Inboxes:
         crowd: Callable[[], Crowd],
         hear: Callable[[str, list[Entry]], None],
     ) -> None:
-        """``hear`` is told of a session what has come, before that is shown: an answer may come at once."""
+        """``hear`` is told of a person what has come, before that is shown: an answer may come at once."""
         self._log = log
         self._wall = wall
         self._crowd = crowd
@@ -31,22 +31,22 @@ class Inboxes:
         """Yield every feed."""
         return (feed for feed, _ in self._open.values())
 
-    def feed(self, session: str) -> Feed:
-        """Return the feed of a session's private messages."""
-        if session not in self._open:
-            stream = inbox(session)
+    def feed(self, person: str) -> Feed:
+        """Return the feed of a person's private messages."""
+        if person not in self._open:
+            stream = inbox(person)
             last = self._log.last(stream)
             feed = Feed(stream, self._wall, last, self._crowd)
 
             def deliver(entries: list[Entry]) -> None:
-                self._hear(session, entries)
+                self._hear(person, entries)
                 feed.deliver(entries)
 
-            self._open[session] = feed, self._log.tail(stream, last, deliver)
-        return self._open[session][0]
+            self._open[person] = feed, self._log.tail(stream, last, deliver)
+        return self._open[person][0]
 
-    def close(self, session: str) -> None:
-        """A session is over."""
-        if session in self._open:
-            _, end = self._open.pop(session)
+    def close(self, person: str) -> None:
+        """A person has left."""
+        if person in self._open:
+            _, end = self._open.pop(person)
             end()

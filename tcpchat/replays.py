@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
 from tcpchat.comings import Comings
-from tcpchat.events import Announced, Entry, Presence, Renamed, lines_said
+from tcpchat.events import Entry, Presence, lines_said, told_once
 from tcpchat.lately import Changes
 from tcpchat.logs.interface import Log
 from tcpchat.places import READ_AT_ONCE, Place, pieces
@@ -249,9 +249,9 @@ class Walk:
         return data
 
     def _was_told(self, entry: Entry) -> bool:
-        """Tell whether it is a renaming, or an announcement, that was met in another stream."""
-        if not isinstance(entry.event, Renamed | Announced):
-            return False
-        told = entry.event.id in self._renamings
-        self._renamings.add(entry.event.id)
+        """Tell whether it is a renaming or the like that was met in another stream."""
+        id = told_once(entry.event)
+        told = id in self._renamings
+        if id:
+            self._renamings.add(id)
         return told

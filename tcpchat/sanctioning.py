@@ -151,19 +151,22 @@ def _parts(
     events: dict[str, list[Event]] = {}
     is_everywhere = scope.feed is None
 
-    def add(stream: str, whom: str, targets: tuple[str, ...]) -> None:
+    def add(stream: str, whom: str, targets: tuple[str, ...], id: str = "") -> None:
         fact = {"account": session.person.account, "ref": "" if events else ref}
         seconds, reason = request.seconds, request.reason
         if isinstance(request, Ban):
-            banned = Banned(session.id, session.nick, whom, targets, seconds, reason, is_everywhere, **fact)
+            banned = Banned(
+                session.id, session.nick, whom, targets, seconds, reason, is_everywhere, id, **fact
+            )
             events.setdefault(stream, []).append(banned)
         else:
             muted = Muted(session.id, session.nick, whom, seconds, reason, **fact)
             events.setdefault(stream, []).append(muted)
 
     for person in hit:
+        id = session.chat.new_id() if is_everywhere else ""
         for stream in person.rooms if is_everywhere else (scope.stream,):
-            add(stream, person.nick, (person.id,))
+            add(stream, person.nick, (person.id,), id)
     if not hit and not is_everywhere:
         # Whoever is not there may have been invited.
         add(scope.stream, sanction.whom, (sanction.account,) if sanction.account else ())

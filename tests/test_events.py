@@ -38,6 +38,7 @@ from tcpchat.events import (
     encode,
     inbox,
     lines_said,
+    told_once,
 )
 
 # These are in people's logs: what changes here must still be read as it was.
@@ -168,3 +169,15 @@ class EventsOnDiskTests(SynchronousTestCase):
     @given(EVENTS)
     def test_an_event_is_one_line_whatever_is_in_it(self, event: Event) -> None:
         self.assertNotIn(b"\n", encode(event))
+
+
+class SeveralRoomsTests(SynchronousTestCase):
+    def test_what_is_in_several_rooms_is_known_by_its_id(self) -> None:
+        everywhere = Banned("s1", "rita", "eve", ("s2",), None, "", True, "b1")
+        renamed = Renamed("s1", "bob", "rob", ("#lobby", "#dev"), "r1")
+        for event, id in (everywhere, "b1"), (renamed, "r1"), (Announced("s1", "rita", "hi", "n1"), "n1"):
+            self.assertEqual(told_once(event), id)
+
+    def test_what_is_in_one_has_none(self) -> None:
+        self.assertEqual(told_once(Banned("s1", "anna", "eve", ("s2",))), "")
+        self.assertEqual(told_once(Said("s1", "bob", "hi")), "")
