@@ -106,10 +106,12 @@ class Keeping:
         )
 
     def _as_now(self, account: KeptAccount) -> KeptAccount:
-        """Return the account with the rooms that it is in now, since when, and who wrote to it last."""
+        """Return the account as one that is here: in which rooms, since when, and who wrote to it last."""
         id = self.person.id
         rooms = {feed.stream: feed.room.members[id].entered for feed in self.feeds if id in feed.room.members}
-        return msgspec.structs.replace(account, rooms=rooms, correspondent=self.person.correspondent)
+        return msgspec.structs.replace(
+            account, rooms=rooms, correspondent=self.person.correspondent, seen=self.chat.wall()
+        )
 
     def _keep_late(self) -> None:
         sessions: tuple[object, ...] = self.person.sessions

@@ -242,6 +242,16 @@ class SeveralConnectionsTests(LoggingInCase):
         shown = visitor.screen.shown.decode()
         return next(line for line in shown.splitlines() if '"type":"welcome"' in line)
 
+    def test_when_somebody_was_there_last_is_known_also_if_the_server_has_not_seen_them_go(self) -> None:
+        self.clock.advance(10)
+        self.log_in()
+        came = self.chat.wall()
+        self.clock.advance(10)
+        self.crash()
+        account = self.chat.accounts.get("a1")
+        assert account is not None
+        self.assertEqual(account.seen, came)
+
     def test_after_a_crash_who_does_not_come_back_has_left_once(self) -> None:
         self.log_in(), self.log_in()
         self.crash()
