@@ -99,7 +99,8 @@ class Membership:
                 other.dialogue.tell(
                     f"You are in {feed.stream} now, too: you joined it over another connection."
                 )
-                other.dialogue.reader.follow(feed, Place(seq, seq))
+                after = seq - 1 if other.dialogue.speaks_json else seq  # as below
+                other.dialogue.reader.follow(feed, Place(after, after))
                 other.dialogue.reader.restyle()
                 other.keep()
         self._greet(feed, seq, code)

@@ -95,6 +95,16 @@ class SeveralConnectionsTests(LoggingInCase):
         self.assertEqual(phone.sees(), ["*** bob left #dev.", "*** You left #dev. You are in #lobby."])
         self.assertEqual(len(self.events("#dev", Left)), 1)
 
+    def test_a_program_is_shown_from_its_own_coming_on_a_room_that_is_joined_elsewhere(self) -> None:
+        phone, program = self.log_in(), self.log_in("/json")
+        program.sees()
+        phone.types("/join #dev")
+        shown = [json.loads(line) for line in program.sees()]
+        self.assertEqual(
+            [(each["type"], each["seq"]) for each in shown if each.get("room") == "dev"],
+            [("joined", 1), ("opped", 2)],
+        )
+
     def test_a_new_nickname_is_the_person_s(self) -> None:
         phone, desk = self.log_in(), self.log_in()
         phone.types("/nick rob")
