@@ -20,6 +20,7 @@ from twisted.logger import LogLevel, globalLogPublisher
 
 from tcpchat import sockets
 from tcpchat.doors.line import LineFactory
+from tcpchat.hashing import Hashing
 from tcpchat.limits import (
     GRACE,
     LARGEST_CHUNK,
@@ -36,11 +37,15 @@ from tests.searching.log import GOOD, Mood, TroubledLog
 from tests.searching.network import Link, Network, SystemCalls
 from tests.searching.promises import Promises, Sent
 from tests.searching.witness import demand
-from tests.visitors import MORNING
+from tests.visitors import CHEAP, MORNING
 
 FULL = bool(os.environ.get("TCPCHAT_FULL"))
 
+PASSWORD = "three-plain-words"
+
 PEOPLE = 5
+# Some have two terminals.
+TERMINALS = PEOPLE + 2
 NAMES = ("ann", "bob", "cyd", "Bob2", "δ-4", "eve", "Fay_")
 ROOMS = ("#lobby", "#dev", "#Δ")
 
@@ -74,7 +79,7 @@ MOODS = st.sampled_from(
     ]
 )
 
-guests = st.integers(0, PEOPLE - 1)
+guests = st.integers(0, TERMINALS - 1)
 # How many turns of the reactor follow before the next thing happens; None: until all is done.
 turns = st.sampled_from([0, 1, 2, None, None])
 
@@ -86,8 +91,8 @@ class WholeServer(RuleBasedStateMachine):
         super().__init__()
         self.network = Network()
         self.log = TroubledLog(self.network, self.wall)
-        self.promises = Promises(self.log)
-        self.guests = [Guest(number) for number in range(PEOPLE)]
+        self.promises = Promises(self.log, self._sits_down)
+        self.guests = [Guest(number, number % PEOPLE) for number in range(TERMINALS)]
         self._numbers = count(1)
         self._failures: list[Any] = []
         self._fcntl = vars(sockets)["fcntl"]
@@ -111,6 +116,7 @@ class WholeServer(RuleBasedStateMachine):
             lambda: f"{SESSION}{next(self._numbers)}",
             lambda size: next(self._numbers).to_bytes(size),
             NO_LIMITS,
+            hashing=Hashing(argon2=CHEAP),
         )
 
         async def open() -> None:
@@ -123,10 +129,14 @@ class WholeServer(RuleBasedStateMachine):
         demand(opened, "the server does not start")
         self.factory = LineFactory(self.chat)
 
+    def _sits_down(self, person: str) -> bool:
+        known = self.chat.people.person(person)
+        return known is not None and len(known.sessions) > 1
+
     def mark(self, guest: int, room: str = "", to: str = "") -> str:
         """Return a word that has never been typed."""
         mark = f"k{next(self._numbers)}q"
-        self.promises.sent[mark] = Sent(guest, room, to)
+        self.promises.sent[mark] = Sent(self.guests[guest].owner, room, to)
         return mark
 
     def go_on(self, turns: int | None) -> None:
@@ -151,12 +161,12 @@ class WholeServer(RuleBasedStateMachine):
             guest.link.flows = 0
         if by not in ("token", "after"):
             guest.asked.clear()  # a person does not know what was done
-        link = Link(self.network, len(self.network.links) + 1, f"192.0.2.{number}", size)
+        link = Link(self.network, len(self.network.links) + 1, f"192.0.2.{guest.owner}", size)
         guest.connects(link)
         witness = guest.witness
 
         def is_sent(data: bytes) -> None:
-            self.promises.is_sent(witness, number, session_over(link), data)
+            self.promises.is_sent(witness, guest.owner, session_over(link), data)
 
         link.on_sent = is_sent
         self.network.connect(self.factory, link)
@@ -168,16 +178,18 @@ class WholeServer(RuleBasedStateMachine):
         self.connect(number, size)
         self.go_on(turns)
 
-    @initialize(names=st.permutations(NAMES), programs=st.sets(guests))
-    def some_come_in(self, names: list[str], programs: set[int]) -> None:
+    @initialize(names=st.permutations(NAMES), programs=st.sets(guests), registered=st.sets(guests))
+    def some_come_in(self, names: list[str], programs: set[int], registered: set[int]) -> None:
         for number in range(PEOPLE - 1):
             if number in programs:
                 self.guest(number).types("/json")
             self._ask_for(number, "as", names[number])
+            if number in registered:
+                self.guest(number).types(f"/register {PASSWORD}-{number}")
         self.network.settle()
 
     def _ask_for(self, number: int, how: str, name: str) -> None:
-        self.promises.asked[number].add(name)
+        self.promises.asked[self.guests[number].owner].add(name)
         self.guest(number).types(f"/{how} {name}")
 
     @rule(number=guests, name=st.sampled_from(NAMES), turns=turns)
@@ -271,8 +283,7 @@ class WholeServer(RuleBasedStateMachine):
     def somebody_ignores(self, number: int, name: str, stop: bool, turns: int | None) -> None:
         guest = self.guest(number)
         guest.types(f"/{'unignore' if stop else 'ignore'} {name}")
-        if guest.session:
-            self.promises.knows(guest.session, number).ignores = True
+        self.promises.ignoring.add(guest.owner)
         self.go_on(turns)
 
     @rule(number=guests, turns=turns)
@@ -281,6 +292,32 @@ class WholeServer(RuleBasedStateMachine):
         guest.types("/hold")
         guest.is_holding = True
         self.go_on(turns)
+
+    # Accounts
+
+    @rule(number=guests, turns=turns)
+    def somebody_registers(self, number: int, turns: int | None) -> None:
+        guest = self.guest(number)
+        guest.types(f"/register {PASSWORD}-{guest.owner}")
+        self.go_on(turns)
+
+    @rule(number=guests, name=st.sampled_from(NAMES), after=st.sampled_from(["", "/json"]), turns=turns)
+    def somebody_logs_in(self, number: int, name: str, after: str, turns: int | None) -> None:
+        """By an account of their own, if they know of one; otherwise they guess."""
+        guest = self.guest(number)
+        own = [it.registered for it in self.guests if it.owner == guest.owner and it.registered]
+        name = own[-1] if own else name
+        self.promises.asked[guest.owner].add(name)
+        if after:
+            guest.types(after)
+        guest.types(f"/login {name} {PASSWORD}-{guest.owner}")
+        self.go_on(turns)
+
+    @rule(number=guests, turns=turns)
+    def somebody_logs_in_anew(self, number: int, turns: int | None) -> None:
+        """Over another connection: the old one still looks alive."""
+        self.connect(number, 4096)
+        self.somebody_logs_in(number, NAMES[0], "", turns)
 
     # Connections
 
@@ -317,12 +354,17 @@ class WholeServer(RuleBasedStateMachine):
         self.guests[number].comes_back(by)
         self.go_on(turns)
 
-    @rule(number=guests, other=guests, lines=st.integers(1, 3), by=st.sampled_from(["code", "after"]))
+    @rule(
+        number=guests, other=guests, lines=st.integers(1, 3), by=st.sampled_from(["code", "after", "login"])
+    )
     def somebody_misses_something(self, number: int, other: int, lines: int, by: str) -> None:
         self.somebody_reads_no_more(number, 10)
         for _ in range(lines):
             self.somebody_talks(other, "plain", act=False, cut=0, turns=None)
-        self.somebody_comes_back(number, by, turns=None)
+        if by == "login":
+            self.somebody_logs_in_anew(number, turns=None)
+        else:
+            self.somebody_comes_back(number, by, turns=None)
 
     @rule(number=guests)
     def somebody_asks_much_and_does_not_read(self, number: int) -> None:
@@ -395,7 +437,7 @@ class WholeServer(RuleBasedStateMachine):
         for guest in self.guests:
             if guest.link is not None:
                 if guest.session:
-                    self.promises.knows(guest.session, guest.number)
+                    self.promises.knows(guest.session, guest.person, guest.owner)
                 for line in self.promises.has_arrived(guest.witness, guest.session, guest.link.arrived):
                     guest.reads(line)
         self.promises.look_at_log()

@@ -13,21 +13,28 @@ from tests.searching.witness import Line, Witness
 # What the ids of sessions begin with, but not those of connections.
 SESSION = "s"
 
+REGISTERED = re.compile(r"You are registered as (\S+)\.")
 CODE = re.compile(r"/resume (\S+) brings you back")
 
 
-def session_over(link: Link) -> str:
-    """Return the session over a connection; nothing before there is one, when it has another kind of id."""
+def session_over(link: Link) -> tuple[str, str]:
+    """
+    Return the session over a connection, and the person.
+
+    They are nothing before there is one, when it has another kind of id.
+    """
     dialogue = getattr(link.protocol, "dialogue", None)
-    session = str(dialogue.reader.session) if dialogue else ""
-    return session if session.startswith(SESSION) else ""
+    if dialogue is None or not str(dialogue.reader.session).startswith(SESSION):
+        return "", ""
+    return str(dialogue.reader.session), str(dialogue.reader.person)
 
 
 @dataclass
 class Guest:
-    """Somebody, over all of their connections."""
+    """Somebody's terminal, over all of its connections; ``owner`` may have several."""
 
     number: int
+    owner: int
     link: Link | None = None
     witness: Witness = field(default_factory=Witness)
     code: str = ""
@@ -36,12 +43,18 @@ class Guest:
     after: dict[str, int] = field(default_factory=dict)  # the last entry that has arrived, by room
     asked: dict[str, bytes] = field(default_factory=dict)  # what was not answered yet, by reference
     is_holding: bool = False
+    registered: str = ""  # the nickname
     rest: bytes = b""  # of what is typed and has not been sent yet
 
     @property
     def session(self) -> str:
         """The session over this connection, if there is one."""
-        return session_over(self.link) if self.link else ""
+        return session_over(self.link)[0] if self.link else ""
+
+    @property
+    def person(self) -> str:
+        """Who one is over this connection."""
+        return session_over(self.link)[1] if self.link else ""
 
     @property
     def is_connected(self) -> bool:
@@ -51,7 +64,7 @@ class Guest:
 
     def connects(self, link: Link) -> None:
         """Begin anew over another connection."""
-        self.link, self.witness = link, Witness()
+        self.link, self.witness = link, Witness(self.number)
         self.speaks_json = self.is_holding = False
         self.rest = b""
 
@@ -87,11 +100,15 @@ class Guest:
     def reads(self, line: Line) -> None:
         """A line has arrived."""
         if line.fields is None:
+            if found := REGISTERED.search(line.text):
+                self.registered = found[1]
             if found := CODE.search(line.text):
                 self.code, self.token, self.after = found[1], "", {}
             return
         fields = line.fields
         match fields["type"]:
+            case "notice" if found := REGISTERED.search(fields["text"]):
+                self.registered = found[1]
             case "welcome":
                 if fields["session"] != self.token:
                     self.code, self.token, self.after = fields["code"] or self.code, fields["session"], {}

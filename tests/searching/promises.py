@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tcpchat.events import Entry, Joined, Left, Renamed, Spoken, Told, inbox
+from tcpchat.room import AUDIT
 from tests.searching.log import TroubledLog
 from tests.searching.witness import Broken, Line, Witness, demand
 
+PAGED = re.compile(r"\*\*\* \d+ more: /more")
 RENAMED = re.compile(r"\*\*\* \S+ is now known as (\S+)\.")
 
 
@@ -34,24 +36,34 @@ class Seen:
     """What one session was shown, over all of its connections."""
 
     guest: int
-    live: set[str] = field(default_factory=set)  # marks that were sent as new
+    person: str
+    # Marks that were sent as new, to each terminal: one may go on where another has got further.
+    live: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     arrived: set[str] = field(default_factory=set)  # marks, new or of the past
-    entries: set[tuple[str, int]] = field(default_factory=set)  # of a program: as new, and arrived
-    ignores: bool = False  # has somebody been ignored, ever?
+    # Of programs: as new, and arrived, at each terminal.
+    entries: dict[int, set[tuple[str, int]]] = field(default_factory=lambda: defaultdict(set))
+    # Of an account: after which entry it has to be shown all, as it was read over other connections before.
+    begun: dict[str, int] = field(default_factory=dict)
 
 
 class Promises:
     """Knows what was typed, and looks at what was logged and sent."""
 
-    def __init__(self, log: TroubledLog) -> None:
+    def __init__(self, log: TroubledLog, sits_down: Callable[[str], bool]) -> None:
+        """``sits_down`` tells whether a person is there already, over another connection."""
         self.log = log
+        self.sits_down = sits_down
         self.findings: list[Broken] = []
         self.sent: dict[str, Sent] = {}
         self.seen: dict[str, Seen] = {}  # by session
-        self.members: dict[str, dict[str, str]] = {}  # nicknames, by room and session
-        self.nicks: dict[str, set[str]] = defaultdict(set)  # that a session ever had
+        self.owners: dict[str, int] = {}  # by person
+        self.read: dict[str, dict[str, int]] = defaultdict(dict)  # the last line that a person has, by stream
+        self.members: dict[str, dict[str, str]] = {}  # nicknames, by room and person
+        self.nicks: dict[str, set[str]] = defaultdict(set)  # that a person ever had
         self.asked: dict[int, set[str]] = defaultdict(set)  # the names that a guest ever asked for
-        self.came: dict[tuple[str, str], int] = {}  # the entry by which a session came into a room last
+        self.ignoring: set[int] = set()  # who has ignored somebody, ever
+        self.came: dict[tuple[str, str], int] = {}  # the entry by which a person came into a room last
+        self.first: dict[tuple[str, str], int] = {}  # the same, if absences are not counted
 
     # What is logged
 
@@ -60,23 +72,24 @@ class Promises:
         fresh = self.log.fresh[:]
         self.log.fresh.clear()
         for stream, entry in fresh:
-            if stream.startswith("#"):
+            if stream.startswith("#") and stream != AUDIT:
                 self._look_at_room(stream, entry)
 
     def _look_at_room(self, stream: str, entry: Entry) -> None:
         event, members = entry.event, self.members.setdefault(stream, {})
         if isinstance(event, Joined):
-            demand(event.session not in members, "came in twice:", stream, entry)
-            members[event.session] = event.nick
-            self.nicks[event.session].add(event.nick)
-            self.came[stream, event.session] = entry.seq
+            demand(event.person not in members, "came in twice:", stream, entry)
+            members[event.person] = event.nick
+            self.nicks[event.person].add(event.nick)
+            self.came[stream, event.person] = entry.seq
+            self.first[stream, event.person] = event.since or entry.seq
             return
-        demand(members.get(event.session) == event.nick, "P6, not by whoever has that name:", stream, entry)
+        demand(members.get(event.person) == event.nick, "P6, not by whoever has that name:", stream, entry)
         if isinstance(event, Left):
-            del members[event.session]
+            del members[event.person]
         elif isinstance(event, Renamed):
-            members[event.session] = event.new
-            self.nicks[event.session].add(event.new)
+            members[event.person] = event.new
+            self.nicks[event.person].add(event.new)
 
     def check_log(self) -> None:
         """See that what is logged was typed, by whom the log says, and once."""
@@ -96,30 +109,30 @@ class Promises:
                     demand(sent.room in ("", stream), "said in another room:", mark, stream)
 
     def _check_told(self, mark: str, streams: list[str], event: Told) -> None:
-        others = set(streams) - {inbox(event.session)}
+        others = set(streams) - {inbox(event.person)}
         demand(self.sent[mark].to, "written to somebody, and was to be said:", mark)
         demand(len(streams) == 2 and len(others) == 1, "P7, in other inboxes:", mark, streams)
         (other,) = others
         reader = other.removeprefix("@")
         demand(event.to in self.nicks[reader], "P7, in the inbox of another:", mark, streams)
         wanted = self.sent[mark].to
-        if wanted in ("?", event.to) or reader not in self.seen:
+        if wanted in ("?", event.to) or reader not in self.owners:
             return
         # Who has asked for a name holds it from then on, though the log does not say so yet.
-        asked = self.asked[self.seen[reader].guest]
+        asked = self.asked[self.owners[reader]]
         held = any(wanted.casefold().startswith(name.casefold()) for name in asked)
         demand(held, "P7, written to another:", mark, event.to, "for", wanted)
 
     # What is shown
 
-    def is_sent(self, witness: Witness, guest: int, session: str, data: bytes) -> None:
+    def is_sent(self, witness: Witness, guest: int, session: tuple[str, str], data: bytes) -> None:
         """
         Something is handed to the system: see that this may be.
 
         What is wrong is kept for `check`: whoever sends would take an exception for one of theirs.
         """
         try:
-            self._look_at_sent(witness, guest, session, data)
+            self._look_at_sent(witness, guest, *session, data)
         except Broken as finding:
             self.findings.append(finding)
 
@@ -128,10 +141,11 @@ class Promises:
         if self.findings:
             raise self.findings[0]
 
-    def _look_at_sent(self, witness: Witness, guest: int, session: str, data: bytes) -> None:
+    def _look_at_sent(self, witness: Witness, guest: int, session: str, person: str, data: bytes) -> None:
         self.look_at_log()
         if session:
-            self.knows(session, guest)
+            self.knows(session, person, guest)
+            witness.persons.add(person)
         for line in witness.take(data):
             if line.fields is not None:
                 self._check_object(witness, session, line)
@@ -139,35 +153,48 @@ class Promises:
                 self._check_spoken(witness, session, line)
             else:
                 if renamed := RENAMED.match(line.text):  # in no room: no log says so
-                    self.nicks[session].add(renamed[1])
+                    self.nicks[person].add(renamed[1])
+                if PAGED.match(line.text):  # what is behind that page comes if it is asked for
+                    self.seen[session].begun = {
+                        stream: len(self.log.held(stream)) for stream in self.log.names
+                    }
                 strangers = [mark for mark in line.marks if self.sent[mark].guest != guest]
                 demand(not strangers, "P7, told of what another typed:", line.text)
 
-    def knows(self, session: str, guest: int) -> Seen:
-        """Return what a session has seen."""
-        seen = self.seen.setdefault(session, Seen(guest))
+    def knows(self, session: str, person: str, guest: int) -> Seen:
+        """Return what a session has seen, which is a person's at this moment."""
+        seen = self.seen.get(session)
+        if seen is None:
+            begun = {}
+            if any(it.person == person for it in self.seen.values()):
+                begun = dict(self.read[person])
+                if self.sits_down(person):
+                    begun = {stream: len(self.log.held(stream)) for stream in self.log.names}
+            seen = self.seen[session] = Seen(guest, person, begun=begun)
         demand(seen.guest == guest, "P6, one session of two people:", session)
+        demand(self.owners.setdefault(person, guest) == guest, "P6, one person of two people:", person)
         return seen
 
-    def _entry(self, mark: str, session: str) -> tuple[str, Entry]:
+    def _entry(self, mark: str, persons: set[str]) -> tuple[str, Entry]:
         """Return where a mark is in the log that somebody is shown."""
         places = self.log.where.get(mark)
         if places is None:
             demand(False, "P1, shown and not logged:", mark)
         assert places is not None
         if isinstance(places[0][1].event, Told):
-            own = [place for place in places if place[0] == inbox(session)]
-            demand(own, "P7, private, and shown to another:", mark, session)
+            own = [place for place in places if place[0] in map(inbox, persons)]
+            demand(own, "P7, private, and shown to another:", mark, persons)
             return own[0]
         stream, entry = places[0]
-        demand((stream, session) in self.came, "P7, shown to one who was never in", stream, mark)
+        was_in = any((stream, person) in self.came for person in persons)
+        demand(was_in, "P7, shown to one who was never in", stream, mark)
         return stream, entry
 
     def _check_spoken(self, witness: Witness, session: str, line: Line) -> None:
         spoken = line.spoken
         assert spoken is not None
         for mark in line.marks:
-            stream, entry = self._entry(mark, session)
+            stream, entry = self._entry(mark, witness.persons)
             event = entry.event
             nick = spoken["said"] or spoken["did"] or spoken["wrote"] or event.nick
             demand(nick == event.nick, "P6, under another name:", line.text, entry)
@@ -176,7 +203,7 @@ class Promises:
             if line.is_live:
                 demand(entry.seq >= witness.last.get(stream, 0), "P2, out of order:", line.text, entry)
                 witness.last[stream] = entry.seq
-                live = self.seen[session].live
+                live = self.seen[session].live[witness.terminal]
                 demand(mark not in live, "P4, shown twice:", line.text)
                 live.add(mark)
 
@@ -201,13 +228,15 @@ class Promises:
         fields = line.fields
         assert fields is not None
         room, seq = fields["room"], fields["seq"]
-        stream = inbox(session) if room == "@" else f"#{room}"
-        held = self.log.held(stream)
-        demand(seq <= len(held), "P1, shown and not logged:", line.text)
-        event = held[seq - 1].event
-        demand(fields.get("text", getattr(event, "text", "")) == getattr(event, "text", ""), "P2:", line.text)
-        demand(room == "@" or (stream, session) in self.came, "P7, shown to a stranger:", line.text)
-        own_coming = isinstance(event, Joined) and event.session == session
+        streams = list(map(inbox, witness.persons)) if room == "@" else [f"#{room}"]
+        held = [self.log.held(stream)[seq - 1].event for stream in streams if seq <= self.log.last(stream)]
+        demand(held, "P1, shown and not logged:", line.text)
+        texts = [getattr(event, "text", "") for event in held]
+        demand(fields.get("text", texts[0]) in texts, "P2:", line.text)
+        event = held[0]
+        was_in = any((f"#{room}", person) in self.came for person in witness.persons)
+        demand(room == "@" or was_in, "P7, shown to a stranger:", line.text)
+        own_coming = isinstance(event, Joined) and event.person in witness.persons
         if line.is_live:
             # What is replayed may be what was missed, or the answer to /history of somebody who is behind.
             wanted = {seq} if own_coming else {witness.next.get(room, 1), witness.next_live.get(room, 1)}
@@ -227,16 +256,23 @@ class Promises:
             seen = self.seen.get(session)
             if seen is not None:
                 seen.arrived.update(line.marks)
+                self._note_read(seen.person, line)
                 if line.fields is not None and "seq" in line.fields and "room" in line.fields:
-                    self._count_arrived(seen, line)
+                    self._count_arrived(seen.entries[witness.terminal], line)
             yield line
 
-    def _count_arrived(self, seen: Seen, line: Line) -> None:
+    def _note_read(self, person: str, line: Line) -> None:
+        read = self.read[person]
+        for mark in line.marks:
+            for stream, entry in self.log.where.get(mark, ()):
+                read[stream] = max(read.get(stream, 0), entry.seq)
+
+    def _count_arrived(self, entries: set[tuple[str, int]], line: Line) -> None:
         assert line.fields is not None
         if line.is_live:
             entry = line.fields["room"], line.fields["seq"]
-            demand(entry not in seen.entries, "P4, shown twice:", line.text)
-            seen.entries.add(entry)
+            demand(entry not in entries, "P4, shown twice:", line.text)
+            entries.add(entry)
 
     # What should have come
 
@@ -247,26 +283,28 @@ class Promises:
         seen = self.seen.get(session)
         if seen is None:
             return
-        nicks = {members[session] for members in self.members.values() if session in members}
-        demand(len(nicks) <= 1, "P6, with two names:", session, nicks)
+        person = seen.person
+        nicks = {members[person] for members in self.members.values() if person in members}
+        demand(len(nicks) <= 1, "P6, with two names:", person, nicks)
         for stream, members in self.members.items():
-            if session in members:
-                self._check_complete(stream, self.came[stream, session], session, seen)
+            if person in members:
+                came = self.first[stream, person] if seen.begun else self.came[stream, person]
+                self._check_complete(stream, came, session, seen)
                 if speaks_json:
                     last = len(self.log.held(stream))
                     demand(
                         witness.next.get(stream[1:]) == last + 1, "P3, short of", stream, last, witness.next
                     )
-        own = inbox(session)
+        own = inbox(person)
         self._check_complete(own, 0, session, seen)
         if speaks_json:
             last = len(self.log.held(own))
             demand(witness.next.get("@", 1) == last + 1, "P3, short of", own, last, witness.next)
 
     def _check_complete(self, stream: str, after: int, session: str, seen: Seen) -> None:
-        if seen.ignores:
+        if seen.guest in self.ignoring:
             return
-        for entry in self.log.held(stream)[after:]:
+        for entry in self.log.held(stream)[max(after, seen.begun.get(stream, 0)) :]:
             if isinstance(entry.event, Spoken | Told) and entry.event.session != session:
                 marks = [mark for mark in entry.event.text.split() if mark in self.log.where]
                 missing = [mark for mark in marks if mark not in seen.arrived]

@@ -62,6 +62,8 @@ def demand(holds: object, *why: object) -> None:
 class Witness:
     """Takes apart what one connection was sent, and remembers what was typed over it."""
 
+    terminal: int = 0  # over which the connection is
+    persons: set[str] = field(default_factory=set)  # who somebody was over this connection
     lines: list[Line] = field(default_factory=list)
     next: dict[str, int] = field(default_factory=dict)  # by room of a program: the entry that has to come
     next_live: dict[str, int] = field(default_factory=dict)  # the same, if what was replayed is not counted
