@@ -9,8 +9,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from twisted.internet.defer import DeferredLock
-
 from tcpchat import answers, audit, jsonlines
 from tcpchat.barring import check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
@@ -19,7 +17,7 @@ from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.records import KeptAccount
 from tcpchat.requests import Refused
-from tcpchat.returning import MakeHome, attach, show_missed, take_up, tell_operator, until_gone
+from tcpchat.returning import MakeHome, attach, one_at_a_time, show_missed, take_up, tell_operator, until_gone
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.server_wide import remind
@@ -41,9 +39,7 @@ async def log_in(
         Refused: the account is gone meanwhile, or banned.
     """
     chat = dialogue.chat
-    lock = chat.logging_in.setdefault(account.id, DeferredLock())
-    await lock.acquire()  # two of their connections at once are one person all the same
-    try:
+    async with one_at_a_time(chat, account.id):
         known = chat.accounts.get(account.id)
         if known is None:
             raise Refused("That account has just been removed.", "bad-login")
@@ -58,10 +54,6 @@ async def log_in(
         else:
             _sit_down(dialogue, person, make_home)
         return None
-    finally:
-        lock.release()
-        if not lock.locked and not lock.waiting:
-            chat.logging_in.pop(account.id, None)
 
 
 async def log_in_again(

@@ -7,11 +7,13 @@ knew, is in the store. Either way it goes on where the old connection had not ac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import msgspec
 from twisted.internet import defer
+from twisted.internet.defer import DeferredLock
 
 from tcpchat import jsonlines, records
 from tcpchat.barring import Banished, check_room, check_server, identity
@@ -26,6 +28,7 @@ from tcpchat.missed import Missed
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
+from tcpchat.records import KeptSession
 from tcpchat.replays import Part
 from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record, person_from_record
@@ -123,10 +126,28 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         return
     chat.returning.add(session_id)
     try:
-        session, wanted, places = await _return(chat, session_id, dialogue)
+        kept = await chat.log.record(records.SESSION, session_id)
+        assert kept is not None
+        record = records.session(kept)
+        async with one_at_a_time(chat, record.account or session_id):
+            session, wanted, places = await _return(chat, session_id, record, dialogue)
+            chat.returning.discard(session_id)
+            _go_on(session, dialogue, make_home, request, places, wanted)
     finally:
         chat.returning.discard(session_id)
-    _go_on(session, dialogue, make_home, request, places, wanted)
+
+
+@asynccontextmanager
+async def one_at_a_time(chat: Chat, person: str) -> AsyncIterator[None]:
+    """Wait for the others of somebody's connections that are just coming in: together they are one person."""
+    lock = chat.logging_in.setdefault(person, DeferredLock())
+    await lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+        if not lock.locked and not lock.waiting:
+            chat.logging_in.pop(person, None)
 
 
 async def take_up(
@@ -203,15 +224,12 @@ async def until_gone(chat: Chat, person: str) -> None:
 
 
 async def _return(
-    chat: Chat, session_id: str, dialogue: Dialogue
+    chat: Chat, session_id: str, record: KeptSession, dialogue: Dialogue
 ) -> tuple[Session, str | None, dict[str, Place]]:
     """Bring somebody who has left back into their rooms; tell which nickname they have not got again."""
     if session_id in chat.leaving:
         chat.leaving[session_id].let_go()
-    kept = await chat.log.record(records.SESSION, session_id)
     places = records.places(await chat.log.record(records.PLACE, session_id) or b"{}")
-    assert kept is not None
-    record = records.session(kept)
     if record.account and chat.accounts.get(record.account) is None:
         record = msgspec.structs.replace(record, account="")
     person_id = record.account or session_id
