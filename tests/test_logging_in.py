@@ -227,6 +227,20 @@ class SeveralConnectionsTests(LoggingInCase):
         first.types("hello")
         self.assertEqual(self.alice.sees()[-1], "<bob> hello")
 
+    def test_who_comes_back_by_a_code_while_they_log_in_is_one_person_and_comes_in_once(self) -> None:
+        bob = self.log_in()
+        code = self.session(bob).ticket.code
+        bob.types("/quit")
+        back, again = self.connect(), self.connect()
+        back.dialogue.received(f"/resume {code}")  # the log does not say so yet
+        self.successResultOf(self.begin(log_in(again.dialogue, self.account, Present)))
+        self.assertEqual(len(self.events("#lobby", Joined)), 3)
+        self.assertEqual(self.alice.types("/who")[-1], "*** 2 people are in #lobby: alice, bob.")
+        back.sees(), again.sees()
+        self.alice.types("hello")
+        self.assertEqual((back.sees(), again.sees()), (["<alice> hello"], ["<alice> hello"]))
+        self.assertEqual(self.chat.logging_in, {})
+
     def test_after_a_crash_they_are_one_person_still(self) -> None:
         phone, desk = self.log_in(), self.log_in("/json")
         self.alice.types("hello")
