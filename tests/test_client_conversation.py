@@ -117,6 +117,7 @@ class ComingInTests(ConversationCase):
         for line in (
             b"{",
             b"{}",
+            b'{"type":1}',
             b'{"type":"welcome"}',
             b'{"type":"gap","room":"x","before":"y"}',
             b"{" * 9999,
@@ -227,11 +228,14 @@ class BreakTests(ConversationCase):
         self.come_in()
         self.enter("dev", 7)
         self.conversation.broken()
+        self.conversation.ask("say", text="hi", room="#dev")
         list(self.conversation.take(QUESTION.encode()))
         self.hear({"type": "error", "code": "bad-session", "text": "Too old.", "ref": "resume"})
+        self.sent()
         self.welcome("s2")
-        (join,) = [it for it in self.sent() if it["type"] == "join"]
-        self.assertEqual(join["room"], "#dev")
+        self.assertEqual(
+            [(it["type"], it["room"]) for it in self.sent()], [("join", "#dev"), ("say", "#dev")]
+        )
         self.assertEqual(self.hear(
             {"type": "join", "nick": "anna", "room": "dev", "people": [], "others": 0},
             {"type": "joined", "room": "dev", "seq": 20, "time": "…", "nick": "anna"},

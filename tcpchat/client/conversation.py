@@ -214,13 +214,16 @@ class Conversation:
             if is_back:
                 after = max(after, self.after.get(each, 0))
             yield from self._enter(each, int(after), before)
-        for gone in before:
-            if gone in rooms:
-                continue
-            if is_new:
-                self.ask("join", room=gone)
-            else:
-                yield Gone(gone)
+        gone = [each for each in before if each not in rooms]
+        if is_new:
+            # Before anything else is said there.
+            waiting, self.asked = self.asked, {}
+            for each in gone:
+                self.ask("join", room=each)
+            self.asked |= waiting
+        else:
+            for each in gone:
+                yield Gone(each)
         self._missed = 0 if is_back else -1
         self._send_all_again()
 

@@ -32,3 +32,10 @@ NEXT_TRY = 2.0
 
 # Seconds for which what was sent may stay unacknowledged, in the network, before the link is taken for dead.
 LONGEST_UNACKNOWLEDGED = 30.0
+
+# Lines read from standard input that are not answered yet: what comes faster waits in its pipe.
+MOST_READ = 256
+
+# Seconds without an answer after which ``tcpchat send`` gives up, unless told otherwise: a restart of the
+# server takes less.
+PATIENCE = 30.0

@@ -9,7 +9,14 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.error import ConnectionDone, DNSLookupError, UnknownHostError
+from twisted.internet.error import (
+    ConnectionDone,
+    ConnectionLost,
+    ConnectionRefusedError,
+    DNSLookupError,
+    TimeoutError,
+    UnknownHostError,
+)
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 
@@ -32,6 +39,13 @@ from tcpchat.client.limits import (
 # Seconds without traffic after which the other machine is asked for a sign of life, between two such
 # questions, and how many are not to be answered: a laptop that slept notices within a minute.
 KEEPALIVE = (socket.TCP_KEEPIDLE, 20), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3)
+
+REASONS: dict[type[Exception], str] = {
+    ConnectionDone: "The server has closed the connection",
+    ConnectionLost: "The connection is broken",
+    ConnectionRefusedError: "Nothing listens there: the connection is refused",
+    TimeoutError: "There is no answer",
+}
 
 # Where the kernel's struct tcp_info has the round-trip time, in microseconds (linux/tcp.h).
 RTT = slice(68, 72)
@@ -307,6 +321,7 @@ def _why(reason: Failure, is_unknown: bool) -> str:
     """Return why there is no connection, as a sentence without its end."""
     if is_unknown:
         return "There is no such host"
-    if reason.check(ConnectionDone):
-        return "The server has closed the connection"
+    for kind, why in REASONS.items():
+        if reason.check(kind):
+            return why
     return str(reason.value).rstrip(".") or type(reason.value).__name__
