@@ -99,18 +99,20 @@ def test_a_restart_loses_nothing_and_says_nothing_twice(tmp_path: Path) -> None:
 class Echo(threading.Thread):
     """A server of another kind: it greets, gives back what it gets, and hangs up at its end."""
 
-    def __init__(self, greeting: bytes) -> None:
+    def __init__(self, greeting: bytes, echoes: bool = True) -> None:
         super().__init__(daemon=True)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
         self._greeting = greeting
+        self._echoes = echoes
         self.start()
 
     def run(self) -> None:
         with self._listening, self._listening.accept()[0] as connection:
             connection.sendall(self._greeting)
             while data := connection.recv(4096):
-                connection.sendall(data)
+                if self._echoes:
+                    connection.sendall(data)
 
 
 def test_another_server_gets_lines_and_is_shown() -> None:

@@ -34,6 +34,11 @@ def main(arguments: Sequence[str]) -> int:
     typed = options.read(arguments, os.environ)
     typed.nicks = [typed.nick] if typed.nick else [*_login(), NOBODY]
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if typed.command == options.JOIN and on_terminal and not typed.json:
+        if not typed.plain and os.environ.get("TERM", "") not in DUMB:
+            from tcpchat.client.terminal import run
+
+            return run(typed)
     for stream in sys.stdout, sys.stderr:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     return _run(typed, on_terminal)

@@ -39,3 +39,22 @@ MOST_READ = 256
 # Seconds without an answer after which ``tcpchat send`` gives up, unless told otherwise: a restart of the
 # server takes less.
 PATIENCE = 30.0
+
+# Lines of a room that are kept for when one looks there; and lines of what was read that stand before what
+# is new. The terminal keeps what was printed.
+MOST_KEPT = 1000
+READ_BEFORE = 5
+
+# Seconds between two printings above the line that is typed, and lines printed at once: what comes faster is
+# printed together, and a key waits no longer than one printing takes.
+PRINT_EVERY = 0.02
+AT_ONCE = 100
+
+# Lines shown of those that are not in the log yet: more of them would push the rest off the screen.
+MOST_SHOWN_PENDING = 5
+
+# Seconds within which Ctrl-C has to be pressed again to leave.
+SECOND_CTRL_C = 2.0
+
+# Seconds for a farewell, which nothing depends on.
+LONGEST_FAREWELL = 2.0

@@ -100,6 +100,8 @@ def parser(command: str, environment: Mapping[str, str]) -> argparse.ArgumentPar
     made.add_argument("--nick", metavar="NICK", help="your nickname, or NICK2 if it is taken (your login)")
     made.add_argument("--room", metavar="ROOM", type=room, help="the room (#lobby)")
     if command == JOIN:
+        made.add_argument("--notify", choices=("none", "bell", "desktop"), default="none",
+                          help="when you are named: ring, or tell the desktop by OSC 9 (none)")  # fmt: skip
         made.add_argument("--plain", action="store_true", help="text alone, as for a screen reader")
     if command in (JOIN, WATCH):
         made.add_argument("--json", action="store_true", help="show JSON lines, for programs")

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from tcpchat.client.conversation import Conversation
 from tcpchat.client.foreign import ForeignServer
 from tcpchat.client.happenings import Happening, NickWanted, Offline, Online
+from tcpchat.client.limits import LONGEST_FAREWELL
 from tcpchat.client.link import Link
 
 # The exit statuses, as in sysexits.h.
@@ -20,9 +21,6 @@ BROKEN = os.EX_SOFTWARE
 
 # Makes a link of a conversation, of what is to be told, and perhaps of how to talk to another server.
 Connect = Callable[[Conversation, Callable[[Sequence[Happening]], None], ForeignServer | None], Link]
-
-# Seconds for a farewell, which nothing depends on.
-LONGEST_FAREWELL = 2.0
 
 
 def local_zone() -> tzinfo:

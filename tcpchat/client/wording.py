@@ -38,12 +38,17 @@ class Line(NamedTuple):
         """Did somebody say it?"""
         return bool(self.nick)
 
-    def lines(self, current: str = "") -> Iterator[str]:
-        """Yield it as lines, for somebody in a room."""
+    def parts(self, current: str = "") -> Iterator[tuple[str, str]]:
+        """Yield each line for somebody in a room: what stands in front of its text, and that."""
         is_elsewhere = self.is_spoken and self.room not in ("", "@", current)
         where = f"{self.room} " if is_elsewhere else ""
         for part in self.text.split("\n"):
-            yield f"{where}{self.front}{part}"
+            yield f"{where}{self.front}", part
+
+    def lines(self, current: str = "") -> Iterator[str]:
+        """Yield it as lines, for somebody in a room."""
+        for front, text in self.parts(current):
+            yield front + text
 
 
 def notice(text: str) -> Line:
