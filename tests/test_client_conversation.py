@@ -241,6 +241,19 @@ class BreakTests(ConversationCase):
             {"type": "joined", "room": "dev", "seq": 20, "time": "…", "nick": "anna"},
         )[1:3], [Entered("#dev"), Hole("#dev", 7, 20)])  # fmt: skip
 
+    def test_a_login_goes_on_as_somebody_else_and_sends_nothing_again(self) -> None:
+        self.come_in()
+        self.enter("x", 1)
+        ref = self.conversation.ask("login", nick="berta", password="…")
+        self.sent()
+        rooms = {"rooms": ["dev"], "room": "dev", "after": {"@": 0, "dev": 4}}
+        self.assertEqual(self.welcome("s2", nick="berta", **rooms), [
+            Online("berta", "#dev", (), 0), Entered("#dev"), Gone("#lobby"), Gone("#x"),
+        ])  # fmt: skip
+        self.assertEqual(self.sent(), [])
+        self.assertEqual(self.hear({"type": "ok", "ref": ref, "seq": 6}), [Done(ref, 6)])
+        self.assertEqual((self.conversation.nick, self.conversation.after), ("berta", {"@": 0, "dev": 4}))
+
     def test_any_other_refusal_to_come_back_ends_nothing(self) -> None:
         self.come_in()
         self.conversation.broken()
@@ -248,7 +261,9 @@ class BreakTests(ConversationCase):
         self.assertEqual(
             self.hear({"type": "error", "code": "refused", "text": "Later.", "ref": "resume"}), []
         )
-        self.assertTrue(self.conversation.has_session)
+        self.conversation.broken()
+        list(self.conversation.take(QUESTION.encode()))
+        self.assertEqual(self.sent()[-1]["type"], "resume")
 
     def test_numbers_of_another_log_mean_nothing(self) -> None:
         self.come_in()

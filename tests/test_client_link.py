@@ -30,7 +30,8 @@ from tcpchat.client.limits import (
     SHORTEST_WAIT,
     STEADY,
 )  # fmt: skip
-from tcpchat.client.link import Link, endpoint
+from tcpchat.client.link import Link
+from tcpchat.client.way import endpoint
 from tests.faults.servers import dump, start
 from tests.processes import PATIENCE
 

@@ -136,7 +136,7 @@ def test_a_killed_server_that_comes_back_loses_nothing_and_says_nothing_twice(tm
                 bob = second.person("bob")
                 anna.sees("Connected again")
                 anna.sees("<anna> two")
-                assert anna.line.endswith("#lobby thr")
+                anna.until(lambda: anna.line == "#lobby thr")
                 bob.types("hello")
                 anna.sees("<bob> hello")
                 anna.types(f"ee{ENTER}")
@@ -258,6 +258,28 @@ def test_another_server_has_the_same_line_and_no_password_is_seen() -> None:
         assert b"secret" not in anna.sent
         anna.types(f"{ENTER}/quit{ENTER}")
         assert anna.ends() == 0
+
+
+def test_a_password_is_asked_for_and_not_seen(server: Server) -> None:
+    with Pty(at(server), "--nick", "anna") as anna:
+        anna.sees(r"\[1:#lobby 1\]")
+        anna.types(f"/register correct-horse-battery{ENTER}")
+        anna.sees(r"\*\*\* .*registered")
+        anna.types(f"/join #dev{ENTER}/quit{ENTER}")
+        assert anna.ends() == 0
+    with Pty(at(server), "--nick", "carl") as carl:
+        carl.sees(r"\[1:#lobby 1\]  carl")
+        carl.types(f"/login anna{ENTER}")
+        carl.until(lambda: carl.line == "Password: ")
+        carl.types("correct-horse-battery")
+        carl.until(lambda: carl.line.endswith("****"))
+        carl.types(ENTER)
+        carl.sees(r"#dev 1\]  anna  ")
+        carl.types(f"hi{ENTER}")
+        carl.sees("<anna> hi")
+        carl.types("\x1b[A" * 3)
+        carl.until(lambda: carl.line.endswith(" hi"))  # all that the arrow keys bring back
+        assert b"correct-horse" not in carl.sent
 
 
 def test_without_a_server_it_ends_with_its_status() -> None:

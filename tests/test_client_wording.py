@@ -9,8 +9,10 @@ import msgspec
 import pytest
 
 from tcpchat import answers, events, jsonlines, render
+from tcpchat.ban_list import BanList
 from tcpchat.client import wording
 from tcpchat.client.wording import Line
+from tcpchat.records import KeptSanction
 
 NOON = 1_795_262_400_000
 ME, OTHER = "anna", "bob"
@@ -20,6 +22,7 @@ HAPPENED: list[events.Event] = [
     events.Said("s", OTHER, "two\n  lines"),
     events.Acted("s", OTHER, "waves"),
     events.Replied("s", OTHER, "me too", 7, "carl: shall we"),
+    events.Replied("s", OTHER, "to what is gone", 7, ""),
     events.Edited("s", OTHER, "at eleven", 7),
     events.Noted("s", OTHER, "banned eve"),
     events.Removed("s", OTHER, 7),
@@ -28,11 +31,12 @@ HAPPENED: list[events.Event] = [
     events.Left("s", OTHER, "lunch"),
     events.Renamed("s", OTHER, "rob", ("#dev",), "1"),
     events.TopicSet("s", OTHER, "engines"),
-    events.Announced("s", OTHER, "at noon", ("#dev",), "1"),
+    events.Announced("s", OTHER, "at noon", "1"),
     events.Opped("s", OTHER, "eve", "t"),
     events.Deopped("s", OTHER, "eve", "t"),
     events.Kicked("s", OTHER, "eve", "t", "spam"),
     events.Banned("s", OTHER, "eve", ("t",), 60, "spam"),
+    events.Banned("s", OTHER, "eve", ("t",), None, "", everywhere=True),
     events.Unbanned("s", OTHER, "eve"),
     events.Muted("s", OTHER, "eve", None, "spam"),
     events.Unmuted("s", OTHER, "eve"),
@@ -71,6 +75,8 @@ def test_what_happened_is_worded_as_for_people(event: events.Event, is_current: 
 def test_a_private_message_is_to_or_from_somebody() -> None:
     assert worded(told(events.Told("s", OTHER, ME, "lunch?"), "@x")) == ["[from bob] lunch?"]
     assert worded(told(events.Told("s", ME, OTHER, "yes"), "@x")) == ["[to bob] yes"]
+    invited = events.Invited("s", OTHER, ME, "x", "#own")
+    assert worded(told(invited, "@x")) == ["*** bob invites you to #own: /join #own"]
 
 
 def test_what_is_hidden_or_of_a_newer_server_is_not_shown() -> None:
@@ -90,6 +96,11 @@ def test_what_a_server_should_not_have_sent_is_made_harmless() -> None:
     assert worded(it) == ["#dev <bob> a[2Jb", "#dev <bob> c"]
 
 
+EVE = KeptSanction(
+    "1", "ban", "#dev", "eve", OTHER, NOON, NOON + 60_000, "spam", (("fold", "eve"),), "", ("10.0.0.1",)
+)
+CARL = KeptSanction("2", "mute", "#dev", "carl", OTHER, NOON)
+
 ANSWERS: list[answers.Answer] = [
     answers.Notice("hello"),
     answers.Help(["/a", "/b"]),
@@ -98,9 +109,14 @@ ANSWERS: list[answers.Answer] = [
     answers.Who("#dev", [ME, OTHER], [OTHER]),
     answers.WhoIs(OTHER, ["#dev"], NOON, 5, "lunch"),
     answers.WhoIs(OTHER, [], NOON, 5, None),
+    answers.WhoIs(OTHER, ["#dev"], NOON, 5, None, "bobby", ["#dev"], True),
+    answers.Lockdown(True),
+    BanList("#dev", [EVE, CARL], NOON, True),
+    BanList("", [EVE], NOON, False),
+    BanList("#dev", [], NOON, False),
     answers.Seen(OTHER, None),
     answers.Seen(OTHER, NOON),
-    answers.Rooms([answers.AboutRoom("#dev", 2, "engines"), answers.AboutRoom("#ops", 1, "")], 3),
+    answers.Rooms([answers.AboutRoom("#dev", 2, "engines"), answers.AboutRoom("#ops", 1, "", True)], 3),
     answers.Rooms([]),
     answers.Topic("#dev", "engines"),
     answers.Topic("#dev", ""),

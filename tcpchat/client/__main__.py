@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import os
 import random
@@ -11,14 +12,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from twisted.internet import asyncioreactor
+
 from tcpchat.client import options
 from tcpchat.client.foreign import ForeignServer
 from tcpchat.client.input import Input
-from tcpchat.client.link import Link, endpoint
+from tcpchat.client.link import Link
 from tcpchat.client.piping import Piping
 from tcpchat.client.sending import Sending
 from tcpchat.client.task import BROKEN
 from tcpchat.client.watching import Watching
+from tcpchat.client.way import endpoint
 
 # What a shell says of a program that Ctrl-C has ended.
 INTERRUPTED = 130
@@ -36,9 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if typed.command == options.JOIN and on_terminal and not typed.json:
         if not typed.plain and os.environ.get("TERM", "") not in DUMB:
-            from tcpchat.client.terminal import run
-
-            return run(typed)
+            return _run_terminal(typed)
     for stream in sys.stdout, sys.stderr:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     return _run(typed, on_terminal)
@@ -48,6 +50,18 @@ def _login() -> list[str]:
     with suppress(OSError, KeyError):
         return [getpass.getuser()]
     return []
+
+
+def _run_terminal(typed: Namespace) -> int:
+    """Join on a terminal: prompt_toolkit needs asyncio, and Twisted stands on the same loop."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor
+
+    from tcpchat.client.terminal import run
+
+    return run(reactor, loop, typed)
 
 
 def _run(typed: Namespace, on_terminal: bool) -> int:

@@ -38,9 +38,6 @@ QUESTION = "*** What is your nickname?"
 # What this module asks for itself; the refs of others are numbers.
 NAME, RESUME = "name", "resume"
 
-# Entries by which somebody is no longer in a room.
-PUT_OUT = {"left": "nick", "kicked": "nick", "banned": "nick"}
-
 
 class NotJson(Exception):
     """What came is not what our server says."""
@@ -76,11 +73,6 @@ class Conversation:
         self._is_retrying = False
         self._refs = 0
         self._to_send = b""
-
-    @property
-    def has_session(self) -> bool:
-        """Was there ever a session that may be taken up again?"""
-        return bool(self._token)
 
     def outgoing(self) -> bytes:
         """Return what is to be sent now, and forget that."""
@@ -195,12 +187,13 @@ class Conversation:
 
     def _welcome(self, it: Fields) -> Iterator[Happening]:
         is_back = it["session"] == self._token
-        is_new = bool(self._epoch) and not is_back
-        self.is_online = True
+        # Over the same connection it is because of a login: what is on the way is not lost.
+        is_login, self.is_online = self.is_online, True
+        is_new = bool(self._epoch) and not is_back and not is_login
         self.nick = it["nick"]
         self._token = it["session"]
         rooms = [named(room) for room in it["rooms"]]
-        if it["epoch"] != self._epoch:  # numbers of another log mean nothing
+        if is_login or it["epoch"] != self._epoch:  # numbers of another log, or person, mean nothing
             self.after.clear()
             self._left_at.clear()
             self._epoch = it["epoch"]
@@ -225,7 +218,8 @@ class Conversation:
             for each in gone:
                 yield Gone(each)
         self._missed = 0 if is_back else -1
-        self._send_all_again()
+        if not is_login:
+            self._send_all_again()
 
     def _enter(self, room: str, after: int, before: Sequence[str] = ()) -> Iterator[Happening]:
         name = named(room)
@@ -259,7 +253,7 @@ class Conversation:
             return
         if kind == "renamed" and it["old"] == self.nick:
             self.nick = it["new"]
-        elif kind in PUT_OUT and it[PUT_OUT[kind]] == self.nick:
+        elif kind in ("left", "kicked", "banned") and it["nick"] == self.nick:
             yield from self._leave(room)
 
     def _leave(self, room: str) -> Iterator[Happening]:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import (
     ConnectionDone,
-    ConnectionLost,
-    ConnectionRefusedError,
     DNSLookupError,
-    TimeoutError,
     UnknownHostError,
 )
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 
-from tcpchat.client.address import Address
+from tcpchat.client import way
 from tcpchat.client.conversation import QUESTION, Conversation, NotJson
 from tcpchat.client.foreign import ForeignServer
 from tcpchat.client.happenings import Foreign, Happening, Line, Offline
 from tcpchat.client.limits import (
     LONGEST_LINE,
     LONGEST_SILENCE,
-    LONGEST_TRY,
-    LONGEST_UNACKNOWLEDGED,
     LONGEST_WAIT,
     NEXT_TRY,
     PAUSE,
@@ -36,32 +28,8 @@ from tcpchat.client.limits import (
     STEADY,
 )
 
-# Seconds without traffic after which the other machine is asked for a sign of life, between two such
-# questions, and how many are not to be answered: a laptop that slept notices within a minute.
-KEEPALIVE = (socket.TCP_KEEPIDLE, 20), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3)
-
-REASONS: dict[type[Exception], str] = {
-    ConnectionDone: "The server has closed the connection",
-    ConnectionLost: "The connection is broken",
-    ConnectionRefusedError: "Nothing listens there: the connection is refused",
-    TimeoutError: "There is no answer",
-}
-
-# Where the kernel's struct tcp_info has the round-trip time, in microseconds (linux/tcp.h).
-RTT = slice(68, 72)
-
 # How the lines begin that our server says before it asks for a nickname.
 OURS = b"*** ", b"!!! "
-
-
-def endpoint(reactor: Any, address: Address) -> Any:
-    """Return the way to a server."""
-    plain = HostnameEndpoint(reactor, address.host, address.port, timeout=LONGEST_TRY)
-    if not address.tls:
-        return plain
-    from twisted.internet.ssl import optionsForClientTLS  # not needed otherwise, and slow to import
-
-    return wrapClientTLS(optionsForClientTLS(address.host), plain)
 
 
 class Wire(Protocol):
@@ -162,10 +130,7 @@ class Link:
 
     def delay(self) -> float | None:
         """Return how many seconds it takes to the server and back, if the system knows."""
-        with suppress(AttributeError, OSError):
-            info = self._wire.transport.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, RTT.stop)
-            return int.from_bytes(info[RTT], "little") / 1e6
-        return None
+        return None if self._wire is None else way.delay(self._wire.transport)
 
     # What a connection tells
 
@@ -175,14 +140,7 @@ class Link:
         self._attempt = None
         self._since = self._reactor.seconds()
         self._unfinished = b""
-        with suppress(AttributeError, OSError):  # of a test; where there is no such option
-            connection = self._wire.transport.socket
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for option, value in KEEPALIVE:
-                connection.setsockopt(socket.IPPROTO_TCP, option, value)
-            unacknowledged = int(LONGEST_UNACKNOWLEDGED * 1000)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unacknowledged)
+        way.watch(self._wire.transport)
         if self._server is not None and not self._is_ours and not self.is_foreign:
             self._later("silence", LONGEST_SILENCE, self._is_silent)
         self._flush()
@@ -219,7 +177,7 @@ class Link:
         self._since = self._reactor.seconds() + wait
         self._later("start", wait, self.start)
         is_unknown = reason.check(DNSLookupError, UnknownHostError) is not None
-        return Offline(_why(reason, is_unknown), wait, is_unknown)
+        return Offline(way.why(reason, is_unknown), wait, is_unknown)
 
     # What comes
 
@@ -315,13 +273,3 @@ class Link:
 
 def _may_be_ours(beginning: bytes) -> bool:
     return any(beginning.startswith(ours) or ours.startswith(beginning) for ours in OURS)
-
-
-def _why(reason: Failure, is_unknown: bool) -> str:
-    """Return why there is no connection, as a sentence without its end."""
-    if is_unknown:
-        return "There is no such host"
-    for kind, why in REASONS.items():
-        if reason.check(kind):
-            return why
-    return str(reason.value).rstrip(".") or type(reason.value).__name__

@@ -200,8 +200,8 @@ class Model:
             room = self.rooms.setdefault(it.room, Room(it.room))
             if not it.is_back:
                 room.people, room.others = {it.nick, *it.people}, it.others - len(it.people)
-        if not self.current or self.current not in self.rooms:
-            self.current = it.room
+        if self.current not in self.rooms or not (it.is_back or it.is_new):
+            self.current = it.room  # and after a login
         if it.is_back:
             return [_notice("Connected again.")] if was_told else []
         company = f" with {names(it.people, it.others)}" if it.others else ""

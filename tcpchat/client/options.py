@@ -26,8 +26,13 @@ EXAMPLES = """examples:
   make 2>&1 | tail -1 | tcpchat send --room dev --nick ci-bot
   tcpchat watch --room dev --since -1h | grep error
 
-also: tcpchat send, tcpchat watch (each with --help); tcpchat serve [OPTIONS] is the server;
-tcpchat log is for operators.
+more, each with --help:
+    send      say something, and end when it is in the log
+    watch     print what is said in a room
+    serve     be the server, as twistd -n tcpchat is
+    log       the server's log: dump, check, backup, restore
+    account   the server's accounts
+    ban       who is kept out of the server
 """
 
 SENDING = """examples:

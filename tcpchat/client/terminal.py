@@ -15,11 +15,9 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -27,19 +25,20 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
-from twisted.internet import asyncioreactor
 
 from tcpchat.client import wording
 from tcpchat.client.conversation import Conversation
-from tcpchat.client.drawing import Paints, cut, draw, paints, status
+from tcpchat.client.drawing import cut, paints, status
 from tcpchat.client.foreign import ForeignServer
 from tcpchat.client.happenings import Done, Foreign, Happening, Offline, Online
-from tcpchat.client.limits import AT_ONCE, LONGEST_FAREWELL, MOST_SHOWN_PENDING, PRINT_EVERY, SECOND_CTRL_C
-from tcpchat.client.link import Link, endpoint
+from tcpchat.client.limits import LONGEST_FAREWELL, MOST_SHOWN_PENDING, SECOND_CTRL_C
+from tcpchat.client.link import Link
 from tcpchat.client.model import Model, Shown
+from tcpchat.client.printer import Printer
 from tcpchat.client.prompt import History, Words
 from tcpchat.client.task import NO_HOST, UNAVAILABLE, local_zone
 from tcpchat.client.typed import wish
+from tcpchat.client.way import endpoint
 from tcpchat.requests import Refused
 from tcpchat.text import clean
 
@@ -55,16 +54,14 @@ class Terminal:
         self.loop = loop
         self.last_words = ""  # why it ends, to be said when the terminal is as it was
         self.status = 0
-        self._paints: Paints = paints(os.environ)
-        self._notify: str = typed.notify
+        how = paints(os.environ)
         self._room: str = typed.room
         self._was_online = False
         self._is_leaving = False
         self._last_ctrl_c = -SECOND_CTRL_C
         self._early: list[str] = []  # typed before it is known whose server it is
+        self._login = ""  # as whom one logs in, while the password is typed
         self._farewell = ""  # the ref of our /quit
-        self._waiting: list[Shown] = []  # to be printed
-        self._is_printing = False
         self._output = Vt100_Output.from_pty(sys.stdout, os.environ.get("TERM"))
         self._output.enable_cpr = False  # each print would ask where the cursor is, over the network
         self.model = Model(lambda fields: wording.answer(fields, local_zone(), time.time()))
@@ -72,7 +69,7 @@ class Terminal:
         conversation = Conversation(typed.nicks)
         way = endpoint(reactor, typed.server)
         self._link = Link(reactor, way, conversation, self._happened, random.uniform, self._foreign)
-        depth = ColorDepth.DEPTH_8_BIT if self._paints.colours else ColorDepth.DEPTH_1_BIT
+        depth = ColorDepth.DEPTH_8_BIT if how.colours else ColorDepth.DEPTH_1_BIT
         prompt: PromptSession[str] = PromptSession(
             self._before_line,
             output=self._output,
@@ -90,6 +87,7 @@ class Terminal:
         )
         prompt.default_buffer.accept_handler = self._entered
         self._app = prompt.app
+        self._printer = Printer(loop, self._app, self._output, how, typed.notify)
         self._app.before_render += lambda _: self._resized()
 
     async def run(self) -> None:
@@ -101,7 +99,7 @@ class Terminal:
             await self._app.run_async(handle_sigint=False)
         finally:
             self._link.stop()
-            self._write(self._take_waiting(len(self._waiting)))
+            self._printer.finish()
 
     # What is typed
 
@@ -145,7 +143,12 @@ class Terminal:
     def _entered(self, buffer: Buffer) -> bool:
         """A line was typed, or several were pasted; return whether they stay where they are."""
         line = buffer.text.rstrip("\n")
-        if self.model.wants_nick:
+        if self.model.is_input_hidden:
+            buffer.reset()  # a password is not kept for the arrow keys
+        if self._login:
+            nick, self._login, self.model.is_input_hidden, self.model.prompt = self._login, "", False, ""
+            self._link.ask("login", nick=nick, password=line)
+        elif self.model.wants_nick:
             self.model.wants_nick = False
             self._link.choose(line.strip())
         elif self._link.is_foreign or self._was_online:
@@ -172,6 +175,8 @@ class Terminal:
             self._print([Shown(wording.notice("Just paste: several lines are one message here."))])
         elif kind == "join" and fields["room"] in self.model.rooms:
             self._print(self.model.look(fields["room"]))
+        elif kind == "login" and "password" not in fields:
+            self._login, self.model.is_input_hidden, self.model.prompt = fields["nick"], True, "Password:"
         else:
             self.model.asked(self._link.ask(kind, **fields), kind, fields, time.time())
             self._app.invalidate()
@@ -258,51 +263,11 @@ class Terminal:
         return [*shown, ("class:status", below), ("", f"\n{self.model.prompt or self.model.current or '>'} ")]
 
     def _print(self, shown: list[Shown]) -> None:
-        """Print something above the line that is typed: with what else comes in the same moment."""
-        self._waiting += shown
-        if self._waiting and not self._is_printing:
-            self._is_printing = True
-            self.loop.call_later(PRINT_EVERY, self._begin_to_print)
-
-    def _begin_to_print(self) -> None:
-        self._task = self.loop.create_task(self._print_all())
-
-    async def _print_all(self) -> None:
-        while self._waiting and self._app.is_running:
-            text = self._take_waiting(AT_ONCE)
-            await run_in_terminal(lambda text=text: self._write(text))  # type: ignore[misc]
-            await asyncio.sleep(PRINT_EVERY)
-        self._is_printing = False
-
-    def _take_waiting(self, most: int) -> str:
-        now, self._waiting = self._waiting[:most], self._waiting[most:]
-        columns = self._output.get_size().columns
-        today = datetime.now()
-        text = "".join(draw(it, self.model.current, self._paints, columns, None, today) for it in now)
-        if any(it.is_for_me for it in now):
-            text += self._bell(next(it for it in now if it.is_for_me))
-        return text
-
-    def _bell(self, it: Shown) -> str:
-        if self._notify == "bell":
-            return "\a"
-        if self._notify == "desktop" and isinstance(it.what, wording.Line):
-            return f"\x1b]9;{it.what.nick}: {it.what.text[:100]}\x07".replace("\n", " ")
-        return ""
-
-    def _write(self, text: str) -> None:
-        self._output.write_raw(text)
-        self._output.flush()
+        self._printer.print(shown, self.model.current)
 
 
-def run(typed: Namespace) -> int:
-    """Join on a terminal; return the exit status."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    asyncioreactor.install(loop)
-    from twisted.internet import reactor as installed
-
-    reactor: Any = installed
+def run(reactor: Any, loop: asyncio.AbstractEventLoop, typed: Namespace) -> int:
+    """Join on a terminal, in a loop that a reactor stands on; return the exit status."""
 
     async def be_there() -> Terminal:
         reactor.startRunning(installSignalHandlers=False)

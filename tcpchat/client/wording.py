@@ -7,8 +7,10 @@ from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from tcpchat import answers, events
+from tcpchat.ban_list import BanList
 from tcpchat.client.happenings import Fields, named
 from tcpchat.messages import line_of_paste
+from tcpchat.records import KeptSanction
 from tcpchat.render import count
 from tcpchat.sentences import sentence
 from tcpchat.text import clean
@@ -73,13 +75,17 @@ _EVENTS: dict[str, Callable[[Fields], Any]] = {
     "edited": lambda it: events.Edited("", it["from"], it["text"], it["about"]),
     "removed": lambda it: events.Removed("", it["by"], it["about"]),
     "audit": lambda it: events.Noted("", it["by"], it["text"]),
-    "announced": lambda it: events.Announced("", it["from"], it["text"], (), ""),
+    "announced": lambda it: events.Announced("", it["from"], it["text"], ""),
     "kicked": lambda it: events.Kicked("", it["by"], it["nick"], "", it["reason"]),
-    "banned": lambda it: events.Banned("", it["by"], it["nick"], (), it["seconds"], it["reason"]),
+    "banned": lambda it: events.Banned(
+        "", it["by"], it["nick"], (), it["seconds"], it["reason"], everywhere=it.get("everywhere", False)
+    ),
     "muted": lambda it: events.Muted("", it["by"], it["nick"], it["seconds"], it["reason"]),
     "opped": lambda it: events.Opped("", it["by"], it["nick"], ""),
     "deopped": lambda it: events.Deopped("", it["by"], it["nick"], ""),
-    "invited": lambda it: events.Invited("", it["by"], it["nick"], ""),
+    "invited": lambda it: events.Invited(
+        "", it["by"], it["nick"], "", named(it["into"]) if "into" in it else ""
+    ),
     "unbanned": lambda it: events.Unbanned("", it["by"], it["nick"]),
     "unmuted": lambda it: events.Unmuted("", it["by"], it["nick"]),
     "slowed": lambda it: events.Slowed("", it["by"], it["seconds"]),
@@ -88,6 +94,14 @@ _EVENTS: dict[str, Callable[[Fields], Any]] = {
     "hidden": lambda it: events.Hidden("", it["by"]),
     "unhidden": lambda it: events.Unhidden("", it["by"]),
 }
+
+
+def _sanction(it: Fields) -> KeptSanction:
+    """Return a ban or a mute, which ends so long after the time 0 as it lasts from now on."""
+    until = None if it["seconds"] is None else it["seconds"] * 1000
+    about = {"until": until, "reason": it["reason"], "networks": tuple(it.get("networks", ()))}
+    return KeptSanction("", it["kind"], "", it["nick"], it["by"], 0, keys=(("", ""),), **about)
+
 
 # Of each type of answer: what the server has of it for people.
 _ANSWERS: dict[str, Callable[[Fields], answers.Answer]] = {
@@ -102,13 +116,23 @@ _ANSWERS: dict[str, Callable[[Fields], answers.Answer]] = {
         int(seconds(it["since"]) * 1000),
         it["idle"],
         it["away"],
+        it.get("account"),
+        [named(room) for room in it.get("operator", ())],
+        it.get("server", False),
     ),
     "seen": lambda it: answers.Seen(it["nick"], int(seconds(it["time"]) * 1000) if "time" in it else None),
     "rooms": lambda it: answers.Rooms(
-        [answers.AboutRoom(named(each["room"]), each["people"], each["topic"]) for each in it["rooms"]],
+        [
+            answers.AboutRoom(named(each["room"]), each["people"], each["topic"], each.get("locked", False))
+            for each in it["rooms"]
+        ],
         it.get("more", 0),
     ),
     "topic": lambda it: answers.Topic(named(it["room"]), it["text"]),
+    "ban": lambda it: BanList(
+        named(it["room"]) if it["room"] else "", [_sanction(each) for each in it["sanctions"]], 0, True
+    ),
+    "lockdown": lambda it: answers.Lockdown(it["on"]),
 }
 
 
@@ -118,7 +142,8 @@ def entry(it: Fields, me: str) -> Line | None:
     nick = it.get("from", "")
     match kind:
         case "message" if "re" in it:
-            found = f"<{nick}> ", f"(re {it['re']} {it['quote']}) {it['text']}"
+            quoted = f"{it['re']} {it['quote']}".rstrip()
+            found = f"<{nick}> ", f"(re {quoted}) {it['text']}"
         case "message":
             found = f"<{nick}> ", it["text"]
         case "action":
