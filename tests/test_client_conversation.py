@@ -246,7 +246,7 @@ class BreakTests(ConversationCase):
         self.enter("x", 1)
         ref = self.conversation.ask("login", nick="berta", password="…")
         self.sent()
-        rooms = {"rooms": ["dev"], "room": "dev", "after": {"@": 0, "dev": 4}}
+        rooms: dict[str, Any] = {"rooms": ["dev"], "room": "dev", "after": {"@": 0, "dev": 4}}
         self.assertEqual(self.welcome("s2", nick="berta", **rooms), [
             Online("berta", "#dev", (), 0), Entered("#dev"), Gone("#lobby"), Gone("#x"),
         ])  # fmt: skip

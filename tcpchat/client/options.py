@@ -93,12 +93,18 @@ def parser(command: str, environment: Mapping[str, str]) -> argparse.ArgumentPar
     prog, description, epilog = texts[command]
     made = _Parser(prog, description=description, epilog=epilog, allow_abbrev=False,
                    formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    made.set_defaults(command=command)
-    server = environment.get(SERVER, DEFAULT_SERVER)
     if command == JOIN:
         made.add_argument("server", metavar="HOST[:PORT]",
                           help="the server, or tcpchats://HOST/ROOM (port 8023; with TLS 8024)")  # fmt: skip
-    else:
+    fill(made, command, environment)
+    return made
+
+
+def fill(made: argparse.ArgumentParser, command: str, environment: Mapping[str, str]) -> None:
+    """Add the options of a command."""
+    made.set_defaults(command=command)
+    server = environment.get(SERVER, DEFAULT_SERVER)
+    if command != JOIN:
         made.add_argument("--server", metavar="HOST[:PORT]", default=server,
                           help=f"the server (the environment's {SERVER}, or {DEFAULT_SERVER})")  # fmt: skip
     made.add_argument("--tls", action="store_true", help="connect by TLS")
@@ -119,7 +125,6 @@ def parser(command: str, environment: Mapping[str, str]) -> argparse.ArgumentPar
             "text", metavar="TEXT", nargs="*", help="what to say; without it, each line of the input"
         )
     made.add_argument("--version", action="version", version=__version__)
-    return made
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
