@@ -6,6 +6,7 @@ import re
 import termios
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pexpect
 import pyte
@@ -42,6 +43,11 @@ class Pty:
         """Drag the window's corner."""
         self.process.setwinsize(lines, columns)
         self._screen.resize(lines, columns)
+
+    @property
+    def buffer(self) -> list[Any]:
+        """The rows of the screen, by column, with how each character looks."""
+        return [self._screen.buffer[row] for row in range(self._screen.lines)]
 
     @property
     def rows(self) -> list[str]:

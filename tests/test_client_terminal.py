@@ -87,6 +87,15 @@ def test_what_is_pasted_is_one_message(server: Server, anna: Pty) -> None:
     assert said(server) == ["def f():\n    return 1\n/quit"]
 
 
+def test_what_is_too_long_stays_to_be_made_shorter(server: Server, anna: Pty) -> None:
+    anna.types(pasted("\n".join(map(str, range(51)))) + ENTER)
+    anna.sees("A paste has at most 50 lines and 16 KiB")
+    anna.until(lambda: anna.line.endswith("50"))
+    anna.types("\x7f\x7f\x7f" + ENTER)
+    anna.sees("<anna> 49$")
+    assert said(server) == ["\n".join(map(str, range(50)))]
+
+
 def test_rooms_are_gone_through_and_what_is_new_is_marked(server: Server, anna: Pty) -> None:
     bob = server.person("bob")
     anna.types(f"/join #dev{ENTER}")

@@ -152,23 +152,26 @@ class Terminal:
             self.model.wants_nick = False
             self._link.choose(line.strip())
         elif self._link.is_foreign or self._was_online:
-            self._do(line)
+            return self._do(line)
         else:
             self._early.append(line)
         return False
 
-    def _do(self, line: str) -> None:
+    def _do(self, line: str) -> bool:
+        """Do what was typed; return whether it is to be typed anew, and so stays."""
         if self._link.is_foreign:
             self._do_elsewhere(line)
-            return
+            return False
         try:
             wanted = wish(line, self.model.current)
         except Refused as refusal:
             self._print([Shown(wording.error(str(refusal)))])
-            return
-        if wanted is None:
-            return
-        kind, fields = wanted
+            return refusal.code == "too-long"
+        if wanted is not None:
+            self._ask(*wanted)
+        return False
+
+    def _ask(self, kind: str, fields: dict[str, Any]) -> None:
         if kind == "quit":
             self._quit(fields)
         elif kind == "paste":
