@@ -99,6 +99,12 @@ class ComingInTests(ConversationCase):
         self.welcome()
         self.assertEqual(self.hear(refused), [Refusal("name", "bad-nick", "No.")])
 
+    def test_a_break_before_the_answer_takes_no_nickname_away(self) -> None:
+        for _ in range(2):
+            list(self.conversation.take(QUESTION.encode()))
+            self.assertEqual([it["nick"] for it in self.sent()], ["anna"])
+            self.conversation.broken()
+
     def test_without_a_nickname_one_is_asked_for_at_once(self) -> None:
         self.conversation = Conversation()
         self.assertEqual(list(self.conversation.take(QUESTION.encode())), [NickWanted("Choose a nickname.")])

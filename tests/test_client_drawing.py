@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcpchat.client.drawing import Paints, colour, cut, draw, paints, status
-from tcpchat.client.model import Model, Pending, Room, Rule, Shown
+from tcpchat.client.model import Model
+from tcpchat.client.shown import Pending, Room, Rule, Shown
 from tcpchat.client.wording import Line, error, notice
 from tcpchat.columns import width
 

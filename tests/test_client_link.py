@@ -153,7 +153,7 @@ class OurServerTests(LinkCase):
     def test_a_try_that_fails_is_told_and_tried_again(self) -> None:
         self.happened.clear()
         self.reactor.tcpClients[-1][2].clientConnectionFailed(cast(Any, None), Failure(DNSLookupError("x")))
-        self.assertEqual(self.offline(self.happened), Offline("There is no such host", 2, True))
+        self.assertEqual(self.offline(self.happened), Offline("There is no such host", 2, is_unknown=True))
         self.reactor.advance(2)
         self.assertEqual(self.tries, 2)
 
@@ -238,6 +238,14 @@ class OtherServerTests(LinkCase):
         self.assertEqual(self.happened, [Foreign()])
         self.link.type("hello")
         self.assertEqual(self.hear(b"hello\r\n"), [Line("hello")])
+
+    def test_who_is_far_away_has_more_time_for_that(self) -> None:
+        self.reactor.advance(2 * LONGEST_SILENCE)
+        self.connect()
+        self.reactor.advance(6 * LONGEST_SILENCE - 1)
+        self.assertEqual(self.happened, [])
+        self.reactor.advance(1)
+        self.assertEqual(self.happened, [Foreign()])
 
     def test_but_ours_may_be_slow(self) -> None:
         self.connect()

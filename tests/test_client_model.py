@@ -28,7 +28,8 @@ from tcpchat.client.happenings import (
     Unknown,
 )  # fmt: skip
 from tcpchat.client.limits import MOST_KEPT, READ_BEFORE
-from tcpchat.client.model import Model, Rule, Shown
+from tcpchat.client.model import Model
+from tcpchat.client.shown import Rule, Shown
 
 
 def entry(seq: int, text: str = "", room: str = "lobby", nick: str = "bob", **more: Any) -> Entry:
@@ -205,6 +206,18 @@ class AskingTests(ModelCase):
         self.assertEqual(self.model.current, "#Ops")
         self.assertEqual(self.model.rooms["#docs"].number, 2)
 
+    def test_who_is_out_and_in_again_at_once_looks_where_they_did(self) -> None:
+        """A break that the server has taken for a farewell."""
+        left = happened(1, "left", nick="anna", reason="")
+        self.see(Gone("#dev"), left, Gone("#lobby"))
+        self.assertEqual(self.model.current, "")
+        self.assertEqual(
+            self.see(Entered("#lobby"), happened(2, "joined", nick="anna"))[-1], "*** anna joined #lobby."
+        )
+        self.assertEqual(self.model.current, "#lobby")
+        self.assertEqual(self.model.rooms["#lobby"].people, {"anna", "bob"})
+        self.assertEqual(self.see(Gone("#nowhere")), [])
+
     def test_answers_are_shown(self) -> None:
         self.assertEqual(self.see(Answer({"type": "topic", "room": "dev", "text": "engines"})), [
             "*** The topic of #dev is: engines"
@@ -241,6 +254,12 @@ class LinkTests(ModelCase):
         self.model = Model(lambda fields: ())
         self.assertEqual(self.see(Online("anna", "", (), 0)), ["*** You are anna, in no room."])
         self.assertEqual(self.see(Online("anna", "", (), 0, is_back=True)), [])
+
+    def test_who_comes_back_is_not_greeted_again_but_told_what_is_wrong(self) -> None:
+        told = self.see(Line("*** Welcome."), Line("!!! Too many connections."))
+        self.assertEqual(told, ["!!! Too many connections."])
+        self.model = Model(lambda fields: ())
+        self.assertEqual(self.see(Line("*** Welcome.")), ["*** Welcome."])
 
     def test_a_new_session_begins_with_new_rooms(self) -> None:
         self.model.look("#dev")

@@ -137,6 +137,20 @@ def test_where_nothing_listens_it_ends_with_status_69() -> None:
     assert run("no-such-host.invalid").status == 68
 
 
+@pytest.mark.parametrize("words", [(), ("watch", "--server")])
+def test_a_server_that_says_why_it_turns_one_away_is_status_77(words: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def turn_away() -> None:
+            with listening.accept()[0] as connection:
+                connection.sendall(b"!!! Too many connections from your network.\r\n")
+
+        threading.Thread(target=turn_away, daemon=True).start()
+        ended = run(*words, f"127.0.0.1:{listening.getsockname()[1]}")
+    assert ended.status == 77
+    assert ended.complaints.endswith("tcpchat: Too many connections from your network.\n")
+
+
 def test_no_user_interface_is_imported(server: Server) -> None:
     ended = run(at(server), typed="/quit\n", PYTHONVERBOSE="1", patience=60)
     assert "twisted" in ended.complaints and "prompt_toolkit" not in ended.complaints

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import at
+from tests.commands import Relay, at
 from tests.faults.servers import dump
 from tests.faults.servers import start as start_server
 from tests.processes import Server
@@ -155,6 +155,20 @@ def test_a_killed_server_that_comes_back_loses_nothing_and_says_nothing_twice(tm
                     1
                 ] * 4
                 assert said(second) == ["before", "one", "two", "hello", "three"]
+
+
+def test_a_break_that_is_taken_for_a_farewell_is_no_other(server: Server) -> None:
+    with Relay(server) as relay, Pty(relay.address, "--nick", "anna") as anna:
+        anna.sees(r"\[1:#lobby 1\]")
+        bob = server.person("bob")
+        anna.sees("bob joined")
+        relay.hang_up()
+        bob.types("meanwhile")
+        anna.types(f"said meanwhile{ENTER}")
+        bob.until("<anna> said meanwhile\r\n")
+        anna.sees("<anna> said meanwhile")
+        anna.sees(r"\[1:#lobby 2\]  anna")
+        assert anna.count("<bob> meanwhile") == anna.count("<anna> said meanwhile") == 1
 
 
 def test_ctrl_c_twice_leaves_and_once_does_not(server: Server, anna: Pty) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.commands import at, run, start
+from tests.commands import Relay, at, run, start
 from tests.faults.servers import start as start_server
 
 
@@ -57,6 +57,35 @@ def test_a_restart_of_the_server_leaves_no_hole(tmp_path: Path) -> None:
             numbers = [json.loads(line)["seq"] for line in shown.splitlines() if line.startswith("{")]
             assert numbers == list(range(numbers[0], numbers[-1] + 1))
             assert shown.count('"two"') == shown.count('"three"') == 1
+
+
+def test_a_break_that_is_taken_for_a_farewell_does_not_end_it(tmp_path: Path) -> None:
+    with start_server(tmp_path).ready() as server, Relay(server) as relay:
+        alice = server.person("alice")
+        watching = start(server, "watch", "--server", relay.address, "--nick", "w")
+        alice.until(r"w joined #lobby\.\r\n")
+        alice.types("first")
+        watching.until("<alice> first\n")
+        for number in range(2):
+            relay.hang_up()
+            shown = watching.until("Trying again")
+            alice.types(f"meanwhile {number}")
+            shown += watching.until("Connected again")
+            alice.types(f"now {number}")
+            shown += watching.until(f"<alice> now {number}\n")
+            assert shown.count(f"<alice> meanwhile {number}\n") == 1
+
+
+def test_who_is_put_out_is_told_and_it_ends(tmp_path: Path) -> None:
+    with start_server(tmp_path).ready() as server:
+        alice = server.person("alice")
+        alice.types("/register correct-horse-battery", "/join #own")
+        alice.until("You are alice, in #own")
+        watching = start(server, "watch", "--server", at(server), "--room", "own", "--nick", "eve")
+        alice.until("eve joined #own")
+        alice.types("/ban eve")
+        assert "banned" in watching.rest()
+        assert watching.process.wait(30) == 77
 
 
 def test_who_has_seen_enough_ends_it(tmp_path: Path) -> None:

@@ -64,7 +64,6 @@ class Conversation:
         self.is_online = False
         self.is_begun = False  # is the question for a nickname there, or was it answered before?
         self._nicks = list(nicks)
-        self._next = 0
         self._token = ""
         self._epoch = ""
         self._left_at: dict[str, int] = {}  # in rooms of a session that was lost: the last entry known
@@ -180,8 +179,7 @@ class Conversation:
     def _introduce(self, why: str) -> Iterator[Happening]:
         """Ask for the next nickname that may do, or have one chosen."""
         if self.nick or self._nicks:
-            nick = self.nick or self._nicks.pop(0)
-            self._send({"type": "as", "nick": nick, "ref": NAME})
+            self._send({"type": "as", "nick": self.nick or self._nicks[0], "ref": NAME})
         else:
             yield NickWanted(why)
 
@@ -280,6 +278,7 @@ class Conversation:
                 yield Refusal(ref, code, text)
             else:
                 self.nick = ""
+                self._nicks = self._nicks[1:]
                 yield from self._introduce(text)
         elif ref in self.asked and code == "not-sent":
             self._is_retrying = True

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from tcpchat.client.model import Model, Rule, Shown
+from tcpchat.client.model import Model
+from tcpchat.client.shown import Rule, Shown
 from tcpchat.columns import width
 
 # Of 256 colours those that are told apart, and read, on black and on white; of 16, the same.

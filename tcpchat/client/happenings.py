@@ -28,12 +28,13 @@ class Offline(NamedTuple):
     """
     The link is broken, or was not made, and will be tried again in so many seconds.
 
-    ``is_unknown``: there is no such host.
+    ``is_unknown``: there is no such host. ``was_made``: there was a connection.
     """
 
     why: str
     seconds: float
     is_unknown: bool = False
+    was_made: bool = False
 
 
 class Caught(NamedTuple):

@@ -78,6 +78,7 @@ class Link:
         self._typed: list[str] = []  # lines for another server, until there is one
         self._has_typed = False  # has it got any?
         self._tries = 0
+        self._began = 0.0  # when it was begun to connect
         self._since = 0.0  # when the connection was made
         self._timers: dict[str, Any] = {}
         self._attempt: Deferred[Any] | None = None
@@ -85,6 +86,7 @@ class Link:
 
     def start(self) -> None:
         """Connect."""
+        self._began = self._reactor.seconds()
         self._attempt = self._endpoint.connect(Factory.forProtocol(lambda: Wire(self)))
         self._attempt.addErrback(self._failed)
 
@@ -142,7 +144,9 @@ class Link:
         self._unfinished = b""
         way.watch(self._wire.transport)
         if self._server is not None and not self._is_ours and not self.is_foreign:
-            self._later("silence", LONGEST_SILENCE, self._is_silent)
+            # To connect takes as long as to the server and back.
+            silence = max(LONGEST_SILENCE, 3 * (self._since - self._began))
+            self._later("silence", silence, self._is_silent)
         self._flush()
 
     def received(self, data: bytes) -> None:
@@ -162,14 +166,14 @@ class Link:
         if self._stopped is not None:
             self._stopped.callback(None)
         else:
-            self._happened([*happened, self._try_later(reason)])
+            self._happened([*happened, self._try_later(reason, was_made=True)])
 
     def _failed(self, reason: Failure) -> None:
         self._attempt = None
         if self._stopped is None:
-            self._happened([self._try_later(reason)])
+            self._happened([self._try_later(reason, was_made=False)])
 
-    def _try_later(self, reason: Failure) -> Offline:
+    def _try_later(self, reason: Failure, was_made: bool) -> Offline:
         if self._reactor.seconds() - self._since > STEADY:
             self._tries = 0
         self._tries += 1
@@ -177,7 +181,7 @@ class Link:
         self._since = self._reactor.seconds() + wait
         self._later("start", wait, self.start)
         is_unknown = reason.check(DNSLookupError, UnknownHostError) is not None
-        return Offline(way.why(reason, is_unknown), wait, is_unknown)
+        return Offline(way.why(reason, is_unknown), wait, is_unknown, was_made)
 
     # What comes
 

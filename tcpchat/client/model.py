@@ -8,10 +8,8 @@ what is to be printed now. Lines of rooms in which one does not look are kept fo
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from tcpchat.client import wording
 from tcpchat.client.happenings import (
@@ -35,51 +33,12 @@ from tcpchat.client.happenings import (
     Unknown,
     named,
 )
-from tcpchat.client.limits import MOST_KEPT, READ_BEFORE
+from tcpchat.client.limits import READ_BEFORE
+from tcpchat.client.shown import Pending, Room, Rule, Shown
 from tcpchat.render import count, names
 
 # What is shown until it is in the log: what somebody says. Of other requests nothing is, passwords least.
 SAID = "say", "me", "msg", "reply", "re"
-
-
-class Rule(NamedTuple):
-    """A line across, with a word in it."""
-
-    text: str
-
-
-class Shown(NamedTuple):
-    """Something to be printed; ``is_for_me``: it is said to one alone, or names one."""
-
-    what: wording.Line | Rule
-    is_for_me: bool = False
-
-
-@dataclass(slots=True)
-class Room:
-    """A room that one is in."""
-
-    name: str
-    people: set[str] = field(default_factory=set)  # those who are known by name
-    others: int = 0  # who else is there
-    topic: str = ""
-    kept: deque[Shown] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
-    unread: int = 0
-    mentions: int = 0
-    oldest: int = 0  # the number of the first entry that was printed; 0: none was
-
-    @property
-    def number(self) -> int:
-        """How many are there, oneself included."""
-        return len(self.people) + self.others
-
-
-class Pending(NamedTuple):
-    """Something said that is not in the log yet, since when, and where."""
-
-    text: str
-    room: str
-    since: float
 
 
 class Model:
@@ -98,6 +57,8 @@ class Model:
         self.wants_nick = False
         self.prompt = ""  # another server's, which has no end of line
         self._answer = answer
+        # Rooms that one is out of: a break may be taken for a farewell, and then one is in again at once.
+        self._former: dict[str, Room] = {}
         self._going = ""  # the room that one has asked to go to
         self._is_told = False  # has it been said that the link is broken?
         self._mention: re.Pattern[str] | None = None
@@ -151,7 +112,10 @@ class Model:
             case Unknown(ref, _):
                 return self._not_said(ref, wording.error("It is not known whether this was said."))
             case Entered(room):
-                self.rooms.setdefault(room, Room(room, {self.nick}))
+                if room not in self.rooms:
+                    self.rooms[room] = self._former.pop(room, Room(room))
+                    self.rooms[room].people.add(self.nick)
+                self.current = self.current or room
                 return []
             case Gone(room):
                 return self._gone(room)
@@ -161,8 +125,7 @@ class Model:
             case Gap(room, after, before):
                 return [Shown(wording.gap(room, before - after - 1))]
             case Line(text, is_whole):
-                self.prompt = "" if is_whole else text
-                return [Shown(wording.Line("", text))] if is_whole else []
+                return self._told(text, is_whole)
             case Foreign():
                 self.is_foreign = True
                 self.link = "online"
@@ -174,6 +137,12 @@ class Model:
                 self.wants_nick = True
                 return [Shown(wording.error(text)), _notice("What is your nickname?")]
         return self._linked(it)
+
+    def _told(self, text: str, is_whole: bool) -> list[Shown]:
+        self.prompt = "" if is_whole else text
+        is_greeting = not self.is_foreign and bool(self.nick) and text.startswith(wording.NOTICE)
+        # Who comes back was greeted before.
+        return [Shown(wording.Line("", text))] if is_whole and not is_greeting else []
 
     def _linked(self, it: Online | Offline | Caught) -> list[Shown]:
         match it:
@@ -286,7 +255,8 @@ class Model:
         return [Shown(why), *([_notice(f"Not said: {said.text}")] if said else [])]
 
     def _gone(self, room: str) -> list[Shown]:
-        self.rooms.pop(room, None)
+        if room in self.rooms:
+            self._former[room] = self.rooms.pop(room)
         if room != self.current:
             return []
         self.current = ""

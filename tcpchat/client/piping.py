@@ -12,6 +12,7 @@ from tcpchat.client.happenings import (
     Answer,
     Caught,
     Done,
+    Entered,
     Entry,
     Fields,
     Foreign,
@@ -175,6 +176,8 @@ class Piping(Task):
             case NickWanted(text):
                 self._wants_nick = True
                 self._print(wording.notice(f"{text} What is your nickname?"))
+            case Entered(room) if not self._room:
+                self._room = room
             case Gone(room) if room == self._room:
                 self._room = self.conversation.rooms[-1] if self.conversation.rooms else ""
             case _:

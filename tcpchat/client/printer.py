@@ -12,7 +12,7 @@ from prompt_toolkit.output import Output
 from tcpchat.client import wording
 from tcpchat.client.drawing import Paints, draw
 from tcpchat.client.limits import AT_ONCE, PRINT_EVERY
-from tcpchat.client.model import Shown
+from tcpchat.client.shown import Shown
 
 
 class Printer:

@@ -9,11 +9,13 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from tcpchat.client import wording
 from tcpchat.client.conversation import Conversation
 from tcpchat.client.foreign import ForeignServer
-from tcpchat.client.happenings import Happening, NickWanted, Offline, Online
+from tcpchat.client.happenings import Happening, Line, NickWanted, Offline, Online
 from tcpchat.client.limits import LONGEST_FAREWELL
 from tcpchat.client.link import Link
+from tcpchat.text import clean
 
 # The exit statuses, as in sysexits.h.
 USAGE, NO_HOST, UNAVAILABLE, REFUSED = os.EX_USAGE, os.EX_NOHOST, os.EX_UNAVAILABLE, os.EX_NOPERM
@@ -28,6 +30,19 @@ def local_zone() -> tzinfo:
     zone = datetime.now().astimezone().tzinfo
     assert zone is not None
     return zone
+
+
+def hopeless(offline: Offline, refusal: str) -> int:
+    """
+    Return with which status to end if there was no session before this; 0: it is to be tried again.
+
+    ``refusal`` is what the server has said before it closed the connection, if it has said anything.
+    """
+    if offline.is_unknown:
+        return NO_HOST
+    if refusal:
+        return REFUSED
+    return 0 if offline.was_made else UNAVAILABLE
 
 
 class Task:
@@ -57,6 +72,7 @@ class Task:
         self.link = connect(self.conversation, self._happened, foreign)
         self.farewell: dict[str, str] = {}  # the reason for leaving, if there is one
         self._was_online = False
+        self._refusal = ""
         self._is_leaving = False
         self._status = 0
         self._farewell: Any = None
@@ -107,12 +123,12 @@ class Task:
                 continue
             self._was_online |= isinstance(it, Online)
             if isinstance(it, Offline) and not self._was_online and not self.link.is_foreign:
-                if it.is_unknown:
-                    self._give_up(NO_HOST, it.why)
+                status = hopeless(it, self._refusal)
+                if status == NO_HOST or (status and not self.is_patient):
+                    self._give_up(status, self._refusal or it.why)
                     return
-                if not self.is_patient:
-                    self._give_up(UNAVAILABLE, it.why)
-                    return
+            elif isinstance(it, Line) and it.text.startswith(wording.ERROR):
+                self._refusal = clean(it.text.removeprefix(wording.ERROR))
             elif isinstance(it, NickWanted) and not self.asks_for_nick:
                 self._give_up(REFUSED, it.text)
                 return

@@ -30,13 +30,14 @@ from tcpchat.client import wording
 from tcpchat.client.conversation import Conversation
 from tcpchat.client.drawing import cut, paints, status
 from tcpchat.client.foreign import ForeignServer
-from tcpchat.client.happenings import Done, Foreign, Happening, Offline, Online
+from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online
 from tcpchat.client.limits import LONGEST_FAREWELL, MOST_SHOWN_PENDING, SECOND_CTRL_C
 from tcpchat.client.link import Link
-from tcpchat.client.model import Model, Shown
+from tcpchat.client.model import Model
 from tcpchat.client.printer import Printer
 from tcpchat.client.prompt import History, Words
-from tcpchat.client.task import NO_HOST, UNAVAILABLE, local_zone
+from tcpchat.client.shown import Shown
+from tcpchat.client.task import UNAVAILABLE, hopeless, local_zone
 from tcpchat.client.typed import wish
 from tcpchat.client.way import endpoint
 from tcpchat.requests import Refused
@@ -57,6 +58,7 @@ class Terminal:
         how = paints(os.environ)
         self._room: str = typed.room
         self._was_online = False
+        self._refusal = ""  # what the server has said before there was a session
         self._is_leaving = False
         self._last_ctrl_c = -SECOND_CTRL_C
         self._early: list[str] = []  # typed before it is known whose server it is
@@ -222,8 +224,11 @@ class Terminal:
     def _happened(self, happened: Sequence[Happening]) -> None:
         for it in happened:
             match it:
-                case Offline(why, _, is_unknown) if not (self._was_online or self._link.is_foreign):
-                    self._leave(NO_HOST if is_unknown else UNAVAILABLE, why)
+                case Offline(why) if not (self._was_online or self._link.is_foreign):
+                    if result := hopeless(it, self._refusal):
+                        self._leave(result, self._refusal or why)
+                case Line(text) if text.startswith(wording.ERROR):
+                    self._refusal = clean(text.removeprefix(wording.ERROR))
                 case Offline() if self._is_leaving:
                     self._leave(0)
                     continue

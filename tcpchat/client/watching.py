@@ -76,8 +76,8 @@ class Watching(Task):
                 self.complain(text)
                 self.finish(REFUSED)
             case Gone(room) if self._is_ours(room):
-                self.complain(f"You are no longer in {room}.")
-                self.finish(REFUSED)
+                # A break may be taken for a farewell; who was put out is told so by a refusal.
+                self.link.ask("join", room=room)
             case Offline(why, _) if not self._is_told:
                 self._is_told = True
                 self.complain(f"{why}. Trying again.")
