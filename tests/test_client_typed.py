@@ -10,7 +10,8 @@ from tcpchat.client.typed import KINDS, Typing, Wish, wish
 from tcpchat.commands import COMMANDS, parse
 from tcpchat.json_requests import understand
 from tcpchat.limits import LONGEST_PASTE
-from tcpchat.requests import Hide, Refused, Request, Say
+from tcpchat.operator_requests import Hide
+from tcpchat.requests import Refused, Request, Say
 
 LOCAL = "hold", "go", "resume", "json", "paste"
 

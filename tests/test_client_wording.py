@@ -13,6 +13,7 @@ from tcpchat.ban_list import BanList
 from tcpchat.client import wording
 from tcpchat.client.wording import Line
 from tcpchat.records import KeptSanction
+from tcpchat.room_list import AboutRoom, Rooms
 
 NOON = 1_795_262_400_000
 ME, OTHER = "anna", "bob"
@@ -116,8 +117,8 @@ ANSWERS: list[answers.Answer] = [
     BanList("#dev", [], NOON, False),
     answers.Seen(OTHER, None),
     answers.Seen(OTHER, NOON),
-    answers.Rooms([answers.AboutRoom("#dev", 2, "engines"), answers.AboutRoom("#ops", 1, "", True)], 3),
-    answers.Rooms([]),
+    Rooms([AboutRoom("#dev", 2, "engines"), AboutRoom("#ops", 1, "", True)], 3),
+    Rooms([]),
     answers.Topic("#dev", "engines"),
     answers.Topic("#dev", ""),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tcpchat import operator_requests as o
 from tcpchat import requests as r
 from tcpchat.commands import parse
 from tcpchat.messages import pasted
@@ -14,10 +15,10 @@ KINDS: dict[type[r.Request], str] = {
     r.Tell: "msg", r.Reply: "reply", r.History: "history", r.Search: "search", r.More: "more", r.Seen: "seen",
     r.Away: "away", r.Back: "back", r.Ignore: "ignore", r.Unignore: "unignore", r.Set: "set",
     r.Register: "register", r.Login: "login", r.ChangePassword: "password", r.Unregister: "unregister",
-    r.ReplyTo: "re", r.Edit: "edit", r.Remove: "rm", r.Context: "context", r.Report: "report", r.Op: "op",
-    r.Deop: "deop", r.Kick: "kick", r.Ban: "ban", r.Unban: "unban", r.Mute: "mute", r.Unmute: "unmute",
-    r.Slow: "slow", r.Lock: "lock", r.Unlock: "unlock", r.Invite: "invite", r.Lockdown: "lockdown",
-    r.Announce: "announce",
+    r.ReplyTo: "re", r.Edit: "edit", r.Remove: "rm", r.Context: "context", o.Report: "report", o.Op: "op",
+    o.Deop: "deop", o.Kick: "kick", o.Ban: "ban", o.Unban: "unban", o.Mute: "mute", o.Unmute: "unmute",
+    o.Slow: "slow", o.Lock: "lock", o.Unlock: "unlock", o.Invite: "invite", o.Lockdown: "lockdown",
+    o.Announce: "announce",
 }  # fmt: skip
 
 # Fields that a request calls otherwise than JSON does.
@@ -61,7 +62,7 @@ def wish(line: str, room: str) -> Wish | None:
         raise r.NotUnderstood(NEEDLESS[kind])
     if kind is r.Paste:
         return Wish("paste", {})
-    if isinstance(request, r.Hide):
+    if isinstance(request, o.Hide):
         return Wish("hide" if request.hidden else "unhide", {"room": request.room or room})
     name = KINDS[kind]
     fields = {NAMES.get((name, each), each): getattr(request, each) for each in request.__struct_fields__}

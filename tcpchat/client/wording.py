@@ -12,6 +12,7 @@ from tcpchat.client.happenings import Fields, named
 from tcpchat.messages import line_of_paste
 from tcpchat.records import KeptSanction
 from tcpchat.render import count
+from tcpchat.room_list import AboutRoom, Rooms
 from tcpchat.sentences import sentence
 from tcpchat.text import clean
 
@@ -121,9 +122,9 @@ _ANSWERS: dict[str, Callable[[Fields], answers.Answer]] = {
         it.get("server", False),
     ),
     "seen": lambda it: answers.Seen(it["nick"], int(seconds(it["time"]) * 1000) if "time" in it else None),
-    "rooms": lambda it: answers.Rooms(
+    "rooms": lambda it: Rooms(
         [
-            answers.AboutRoom(named(each["room"]), each["people"], each["topic"], each.get("locked", False))
+            AboutRoom(named(each["room"]), each["people"], each["topic"], each.get("locked", False))
             for each in it["rooms"]
         ],
         it.get("more", 0),
