@@ -32,21 +32,21 @@ def rules() -> list[str]:
 def missed(module: str) -> str:
     """Run a module's own tests, and return what is wrong: empty if they pass and take every branch."""
     shown = io.StringIO()
-    measured = coverage.Coverage(data_file=None, branch=True, include=[f"tcpchat/{module}.py"])
+    tests = f"test_{module.replace('.', '_')}.py"
+    source = f"tcpchat/{module.replace('.', '/')}.py"
+    measured = coverage.Coverage(data_file=None, branch=True, include=[source])
     with redirect_stdout(shown), redirect_stderr(shown):
         with measured.collect():
-            status = pytest.main(
-                ["-qq", "-p", "no:cacheprovider", "--disable-warnings", str(HERE / f"test_{module}.py")]
-            )
+            status = pytest.main(["-qq", "-p", "no:cacheprovider", "--disable-warnings", str(HERE / tests)])
         if status == pytest.ExitCode.OK and measured.report(show_missing=True) == 100:
             return ""
-    return f"tests/test_{module}.py is not enough for tcpchat/{module}.py:\n{shown.getvalue()}"
+    return f"tests/{tests} is not enough for {source}:\n{shown.getvalue()}"
 
 
 def main() -> int:
     """Say what is not tried; return the exit status."""
     if sys.argv[1:] == ["--names"]:
-        print(*(f"tests.test_{module}" for module in rules()))
+        print(*(f"tests.test_{module.replace('.', '_')}" for module in rules()))
         return 0
     modules = sys.argv[1:] or rules()
     # A process each: what another module's tests have imported or had remembered would not be seen here.

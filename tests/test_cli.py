@@ -40,7 +40,7 @@ def test_help_of_each_command_has_examples(subject: str, command: str) -> None:
     assert "--store sqlite:PATH" in text
 
 
-@pytest.mark.parametrize("typed", [(), ("chat",), ("--colour",), ("log",), ("log", "burn")])
+@pytest.mark.parametrize("typed", [(), ("--colour",), ("log",), ("log", "burn")])
 def test_what_is_no_command_is_one_line_and_64(typed: tuple[str, ...]) -> None:
     ended = subprocess.run([TCPCHAT, *typed], capture_output=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stdout) == (64, b"")

@@ -1,0 +1,279 @@
+"""A connection that is made again whenever it breaks, and what is said over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import (
+    ConnectionDone,
+    DNSLookupError,
+    UnknownHostError,
+)
+from twisted.internet.protocol import Factory, Protocol
+from twisted.python.failure import Failure
+
+from tcpchat.client import way
+from tcpchat.client.conversation import QUESTION, Conversation, NotJson
+from tcpchat.client.foreign import ForeignServer
+from tcpchat.client.happenings import Foreign, Happening, Line, Offline
+from tcpchat.client.limits import (
+    LONGEST_LINE,
+    LONGEST_SILENCE,
+    LONGEST_WAIT,
+    NEXT_TRY,
+    PAUSE,
+    SHORTEST_WAIT,
+    STEADY,
+)
+
+# How the lines begin that our server says before it asks for a nickname.
+OURS = b"*** ", b"!!! "
+
+
+class Wire(Protocol):
+    """One connection."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def connectionMade(self) -> None:
+        self._link.connected(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._link.received(data)
+
+    def connectionLost(self, reason: Failure = Failure(ConnectionDone())) -> None:  # noqa: B008
+        self._link.lost(reason)
+
+
+class Link:
+    """
+    What is said with a server, whatever becomes of the connections.
+
+    ``happened`` is told what comes, in order, some at a time; ``jitter`` draws a number between two.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        endpoint: Any,
+        conversation: Conversation,
+        happened: Callable[[Sequence[Happening]], None],
+        jitter: Callable[[float, float], float],
+        foreign: ForeignServer | None = None,
+    ) -> None:
+        """``foreign`` is how to talk to another server; without it, one that is not ours is waited for."""
+        self.conversation = conversation
+        self.is_foreign = False
+        self._reactor = reactor
+        self._endpoint = endpoint
+        self._happened = happened
+        self._jitter = jitter
+        self._server = foreign
+        self._is_ours = foreign is None
+        self._wire: Any = None
+        self._unfinished = b""
+        self._typed: list[str] = []  # lines for another server, until there is one
+        self._has_typed = False  # has it got any?
+        self._tries = 0
+        self._began = 0.0  # when it was begun to connect
+        self._since = 0.0  # when the connection was made
+        self._timers: dict[str, Any] = {}
+        self._attempt: Deferred[Any] | None = None
+        self._stopped: Deferred[None] | None = None
+
+    def start(self) -> None:
+        """Connect."""
+        self._began = self._reactor.seconds()
+        self._attempt = self._endpoint.connect(Factory.forProtocol(lambda: Wire(self)))
+        self._attempt.addErrback(self._failed)
+
+    def stop(self) -> Deferred[None]:
+        """Close the connection once all is sent that was given to it; nothing is told any more."""
+        self._happened = lambda happened: None
+        for name in list(self._timers):
+            self._cancel(name)
+        self._stopped = Deferred()
+        if self._wire is not None:
+            self._wire.transport.loseConnection()
+            return self._stopped
+        if self._attempt is not None:
+            self._attempt.cancel()
+        return succeed(None)
+
+    def ask(self, kind: str, **fields: Any) -> str:
+        """Ask our server for something; return what it is called in its answer."""
+        ref = self.conversation.ask(kind, **fields)
+        self._flush()
+        return ref
+
+    def choose(self, nick: str) -> None:
+        """Answer that a nickname is wanted."""
+        self.conversation.choose(nick)
+        self._flush()
+
+    def type(self, line: str) -> None:
+        """Send a line to another server, over the next connection if there is none."""
+        self._typed.append(line)
+        self._flush()
+
+    def end(self) -> None:
+        """Nothing more will be typed: close this half of the connection, as ``nc -N`` does."""
+        if self._wire is not None:
+            self._wire.transport.loseWriteConnection()
+
+    def resized(self, width: int, height: int) -> None:
+        """The window has another size."""
+        if self._server is not None:
+            self._server.resized(width, height)
+            self._flush()
+
+    def delay(self) -> float | None:
+        """Return how many seconds it takes to the server and back, if the system knows."""
+        return None if self._wire is None else way.delay(self._wire.transport)
+
+    # What a connection tells
+
+    def connected(self, wire: Wire) -> None:
+        """A connection is there."""
+        self._wire = wire
+        self._attempt = None
+        self._since = self._reactor.seconds()
+        self._unfinished = b""
+        way.watch(self._wire.transport)
+        if self._server is not None and not self._is_ours and not self.is_foreign:
+            # To connect takes as long as to the server and back.
+            silence = max(LONGEST_SILENCE, 3 * (self._since - self._began))
+            self._later("silence", silence, self._is_silent)
+        self._flush()
+
+    def received(self, data: bytes) -> None:
+        """Some bytes have come."""
+        self._later("pause", PAUSE, self._is_quiet)
+        if "silence" in self._timers:
+            self._later("silence", LONGEST_SILENCE, self._is_silent)
+        self._tell(self._take(data))
+
+    def lost(self, reason: Failure) -> None:
+        """The connection is over."""
+        happened = list(self._server.end()) if self._server is not None and self.is_foreign else []
+        self._wire = None
+        self._cancel("silence")
+        self._cancel("pause")
+        self.conversation.broken()
+        if self._stopped is not None:
+            self._stopped.callback(None)
+        else:
+            self._happened([*happened, self._try_later(reason, was_made=True)])
+
+    def _failed(self, reason: Failure) -> None:
+        self._attempt = None
+        if self._stopped is None:
+            self._happened([self._try_later(reason, was_made=False)])
+
+    def _try_later(self, reason: Failure, was_made: bool) -> Offline:
+        if self._reactor.seconds() - self._since > STEADY:
+            self._tries = 0
+        self._tries += 1
+        wait = self._jitter(SHORTEST_WAIT, min(LONGEST_WAIT, SHORTEST_WAIT * 2.0**self._tries))
+        self._since = self._reactor.seconds() + wait
+        self._later("start", wait, self.start)
+        is_unknown = reason.check(DNSLookupError, UnknownHostError) is not None
+        return Offline(way.why(reason, is_unknown), wait, is_unknown, was_made)
+
+    # What comes
+
+    def _take(self, data: bytes) -> list[Happening]:
+        if self.is_foreign and self._server is not None:
+            if not self._has_typed and data.endswith(QUESTION.encode() + b"\r\n"):
+                self.is_foreign = False  # it is ours after all, and slow
+            else:
+                return list(self._server.feed(data))
+        *lines, self._unfinished = (self._unfinished + data).split(b"\n")
+        happened: list[Happening] = []
+        for number, line in enumerate(lines):
+            if not self._is_ours and not line.startswith(OURS):
+                self._unfinished = b"\n".join((*lines[number:], self._unfinished))
+                return happened + self._take_for_foreign()
+            try:
+                happened += self.conversation.take(line.removesuffix(b"\r"))
+            except NotJson as error:
+                return [*happened, self._break_off(str(error))]
+            if self.conversation.is_begun:
+                self._is_ours = True
+                self._cancel("silence")
+        if len(self._unfinished) > LONGEST_LINE:
+            return [*happened, self._break_off("The server has sent a line without an end.")]
+        return happened
+
+    def _break_off(self, why: str) -> Line:
+        self._wire.transport.abortConnection()
+        return Line(why)
+
+    def _take_for_foreign(self) -> list[Happening]:
+        """The server is none of ours; what has come and was not shown yet is its own."""
+        assert self._server is not None
+        self.is_foreign = True
+        self._cancel("silence")
+        data, self._unfinished = self._unfinished, b""
+        return [Foreign(), *self._server.feed(data)]
+
+    def _is_silent(self) -> None:
+        self._tell(self._take_for_foreign())
+
+    def _is_quiet(self) -> None:
+        if self.is_foreign and self._server is not None:
+            self._tell(list(self._server.quiet()))
+        elif not self._is_ours and not _may_be_ours(self._unfinished):
+            self._tell([*self._take_for_foreign(), *(self._server.quiet() if self._server else ())])
+        else:
+            self._tell(list(self.conversation.quiet()))
+
+    def _ask_again(self) -> None:
+        self.conversation.ask_again()
+        self._flush()
+
+    # What goes out
+
+    def _tell(self, happened: list[Happening]) -> None:
+        if self.conversation.is_to_ask_again and "again" not in self._timers:
+            self._later("again", NEXT_TRY, self._ask_again)
+        self._flush()
+        if happened:
+            self._happened(happened)
+
+    def _flush(self) -> None:
+        if self._wire is None:
+            return
+        data = b""
+        if self._server is not None and self.is_foreign:
+            data = self._server.outgoing()
+            self._has_typed |= bool(self._typed)
+            for line in self._typed:
+                data += line.encode(errors="replace") + b"\r\n"
+            self._typed.clear()
+        elif self.conversation.is_begun:
+            data = self.conversation.outgoing()
+        if data:
+            self._wire.transport.write(data)
+
+    def _later(self, name: str, seconds: float, call: Callable[[], None]) -> None:
+        timer = self._timers.get(name)
+        if timer is not None:
+            timer.reset(seconds)
+        else:
+            self._timers[name] = self._reactor.callLater(seconds, self._now, name, call)
+
+    def _now(self, name: str, call: Callable[[], None]) -> None:
+        del self._timers[name]
+        call()
+
+    def _cancel(self, name: str) -> None:
+        if (timer := self._timers.pop(name, None)) is not None:
+            timer.cancel()
+
+
+def _may_be_ours(beginning: bytes) -> bool:
+    return any(beginning.startswith(ours) or ours.startswith(beginning) for ours in OURS)

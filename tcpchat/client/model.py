@@ -1,0 +1,267 @@
+"""
+What somebody at a terminal is shown: rooms, what is unread there, what waits for its ``ok``. No drawing.
+
+Feed it what happens (`take`), tell it what was typed (`asked`) and where it is looked (`look`); each returns
+what is to be printed now. Lines of rooms in which one does not look are kept for when one does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tcpchat.client import wording
+from tcpchat.client.happenings import (
+    Answer,
+    Caught,
+    Done,
+    Entered,
+    Entry,
+    Fields,
+    Foreign,
+    Gap,
+    Gone,
+    Happening,
+    Hole,
+    InputHidden,
+    Line,
+    NickWanted,
+    Offline,
+    Online,
+    Refusal,
+    Unknown,
+    named,
+)
+from tcpchat.client.limits import READ_BEFORE
+from tcpchat.client.shown import Pending, Room, Rule, Shown
+from tcpchat.render import count, names
+
+# What is shown until it is in the log: what somebody says. Of other requests nothing is, passwords least.
+SAID = "say", "me", "msg", "reply", "re"
+
+
+class Model:
+    """What is shown to one who has the clock ``now`` (seconds since 1970) and is in a time zone."""
+
+    def __init__(self, answer: Callable[[Fields], Iterable[wording.Line]]) -> None:
+        """``answer`` words what the server says to one alone."""
+        self.nick = ""
+        self.rooms: dict[str, Room] = {}
+        self.current = ""
+        self.pending: dict[str, Pending] = {}
+        self.link = "connecting"
+        self.is_online = False
+        self.is_foreign = False
+        self.is_input_hidden = False
+        self.wants_nick = False
+        self.prompt = ""  # another server's, which has no end of line
+        self._answer = answer
+        # Rooms that one is out of: a break may be taken for a farewell, and then one is in again at once.
+        self._former: dict[str, Room] = {}
+        self._going = ""  # the room that one has asked to go to
+        self._is_told = False  # has it been said that the link is broken?
+        self._mention: re.Pattern[str] | None = None
+
+    # What one does
+
+    def asked(self, ref: str, kind: str, fields: Mapping[str, Any], now: float) -> None:
+        """Something was asked for: what is said is shown until it is in the log."""
+        if kind == "join":
+            self._going = fields["room"].removeprefix("#").casefold()
+        elif kind in SAID:
+            to = f"[to {fields['to']}] " if kind == "msg" else ""
+            self.pending[ref] = Pending(f"{to}{fields['text']}", fields.get("room", ""), now)
+
+    def look(self, room: str) -> list[Shown]:
+        """Look into a room: show what is new there, behind a bit of what is not."""
+        if room not in self.rooms or room == self.current:
+            return []
+        self.current = room
+        it = self.rooms[room]
+        unread, it.unread, it.mentions = min(it.unread, len(it.kept)), 0, 0
+        kept = list(it.kept)
+        start = len(kept) - unread
+        shown = [
+            Shown(Rule(f"{room}: {it.topic}" if it.topic else room)),
+            *kept[max(0, start - READ_BEFORE) : start],
+        ]
+        if unread:
+            shown += [Shown(Rule("new since you looked")), *kept[start:]]
+        return shown
+
+    def numbered(self, number: int) -> str:
+        """Return the room with a number, from 1 on, empty if there is none."""
+        rooms = list(self.rooms)
+        return rooms[number - 1] if 0 < number <= len(rooms) else ""
+
+    # What happens
+
+    def take(self, it: Happening) -> list[Shown]:
+        """Take in what has happened; return what is to be printed now."""
+        match it:
+            case Entry(fields):
+                return self._entry(fields)
+            case Answer(fields):
+                return self._answered(fields)
+            case Done(ref, _):
+                self.pending.pop(ref, None)
+                return []
+            case Refusal(ref, _, text):
+                return self._not_said(ref, wording.error(text))
+            case Unknown(ref, _):
+                return self._not_said(ref, wording.error("It is not known whether this was said."))
+            case Entered(room):
+                if room not in self.rooms:
+                    self.rooms[room] = self._former.pop(room, Room(room))
+                    self.rooms[room].people.add(self.nick)
+                self.current = self.current or room
+                return []
+            case Gone(room):
+                return self._gone(room)
+            case Hole(room, after, before):
+                number = count(before - after - 1, "entry", "entries")
+                return [_notice(f"{number} of {room} came meanwhile: /history shows what was said.")]
+            case Gap(room, after, before):
+                return [Shown(wording.gap(room, before - after - 1))]
+            case Line(text, is_whole):
+                return self._told(text, is_whole)
+            case Foreign():
+                self.is_foreign = True
+                self.link = "online"
+                return []
+            case InputHidden(is_hidden):
+                self.is_input_hidden = is_hidden
+                return []
+            case NickWanted(text):
+                self.wants_nick = True
+                return [Shown(wording.error(text)), _notice("What is your nickname?")]
+        return self._linked(it)
+
+    def _told(self, text: str, is_whole: bool) -> list[Shown]:
+        self.prompt = "" if is_whole else text
+        is_greeting = not self.is_foreign and bool(self.nick) and text.startswith(wording.NOTICE)
+        # Who comes back was greeted before.
+        return [Shown(wording.Line("", text))] if is_whole and not is_greeting else []
+
+    def _linked(self, it: Online | Offline | Caught) -> list[Shown]:
+        match it:
+            case Online():
+                return self._online(it)
+            case Offline(why, seconds):
+                self.is_online = False
+                self.link = f"trying again in {seconds:.0f} s"
+                is_told, self._is_told = self._is_told, True
+                return (
+                    [] if is_told else [_notice(f"{why}. What you say is sent when the link is there again.")]
+                )
+            case Caught(number) if number:
+                return [_notice(f"While you were away: {count(number, 'entry', 'entries')}.")]
+        return []
+
+    def _online(self, it: Online) -> list[Shown]:
+        was_told, self._is_told = self._is_told, False
+        self.is_online, self.link, self.wants_nick = True, "online", False
+        self._call(it.nick)
+        if it.is_new:
+            self.rooms.clear()
+        if it.room:
+            room = self.rooms.setdefault(it.room, Room(it.room))
+            if not it.is_back:
+                room.people, room.others = {it.nick, *it.people}, it.others - len(it.people)
+        if self.current not in self.rooms or not (it.is_back or it.is_new):
+            self.current = it.room  # and after a login
+        if it.is_back:
+            return [_notice("Connected again.")] if was_told else []
+        company = f" with {names(it.people, it.others)}" if it.others else ""
+        return [_notice(f"You are {it.nick}, {f'in {it.room}' if it.room else 'in no room'}{company}.")]
+
+    def _call(self, nick: str) -> None:
+        if nick != self.nick:
+            self.nick = nick
+            self._mention = re.compile(rf"(?<![\w-]){re.escape(nick)}(?![\w-])", re.IGNORECASE)
+
+    def _entry(self, fields: Fields) -> list[Shown]:
+        line = wording.entry(fields, self.nick)
+        if not fields.get("replay"):
+            self._happened(fields)
+        if line is None:
+            return []
+        is_mine = line.nick == self.nick
+        is_named = bool(line.is_spoken and self._mention and self._mention.search(line.text))
+        shown = Shown(line, not is_mine and not line.is_past and (is_named or line.room == "@"))
+        room = self.rooms.get(line.room)
+        if room is not None:
+            room.oldest = min(room.oldest or line.seq, line.seq)
+        if line.is_past or room is None:
+            return [shown]
+        room.kept.append(shown)
+        if line.room == self.current:
+            return [shown]
+        if line.is_spoken and not is_mine:
+            room.unread += 1
+            room.mentions += shown.is_for_me
+        elif room.unread:
+            room.unread += 1  # what stands between lines that are new
+        return []
+
+    def _happened(self, it: Fields) -> None:
+        """Take in who is where now."""
+        room = self.rooms.get(named(it["room"]))
+        if room is None:
+            return
+        match it["type"]:
+            case "joined":
+                room.people.add(it["nick"])
+            case "left" | "kicked":
+                self._out(room, it["nick"])
+            case "banned":
+                room.people.discard(it["nick"])
+            case "renamed":
+                self._out(room, it["old"])
+                room.people.add(it["new"])
+                if it["old"] == self.nick:
+                    self._call(it["new"])
+            case "topic":
+                room.topic = it["text"]
+
+    def _out(self, room: Room, nick: str) -> None:
+        if nick in room.people:
+            room.people.discard(nick)
+        else:
+            room.others = max(0, room.others - 1)
+
+    def _answered(self, it: Fields) -> list[Shown]:
+        shown: list[Shown] = []
+        match it["type"]:
+            case "join":
+                name = named(it["room"])
+                room = self.rooms.setdefault(name, Room(name))
+                room.people, room.others = {it["nick"], *it["people"]}, it["others"] - len(it["people"])
+                if self._going == it["room"].casefold():
+                    self._going = ""
+                    shown = self.look(name)
+            case "who" if named(it["room"]) in self.rooms:
+                room = self.rooms[named(it["room"])]
+                number = room.number
+                room.people |= set(it["people"])
+                room.others = max(0, number - len(room.people))
+            case "topic" if named(it["room"]) in self.rooms:
+                self.rooms[named(it["room"])].topic = it["text"]
+        return shown + [Shown(line) for line in self._answer(it)]
+
+    def _not_said(self, ref: str, why: wording.Line) -> list[Shown]:
+        said = self.pending.pop(ref, None)
+        return [Shown(why), *([_notice(f"Not said: {said.text}")] if said else [])]
+
+    def _gone(self, room: str) -> list[Shown]:
+        if room in self.rooms:
+            self._former[room] = self.rooms.pop(room)
+        if room != self.current:
+            return []
+        self.current = ""
+        return self.look(next(reversed(self.rooms), ""))
+
+
+def _notice(text: str) -> Shown:
+    return Shown(wording.notice(text))

@@ -1,0 +1,275 @@
+"""Lines in, lines out: a client without a user interface, for pipes, and for who wants nothing but text."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tcpchat.client import wording
+from tcpchat.client.happenings import (
+    Answer,
+    Caught,
+    Done,
+    Entered,
+    Entry,
+    Fields,
+    Foreign,
+    Gap,
+    Gone,
+    Happening,
+    Line,
+    NickWanted,
+    Offline,
+    Online,
+    Refusal,
+    Unknown,
+    named,
+)
+from tcpchat.client.task import REFUSED, UNAVAILABLE, Task, local_zone
+from tcpchat.client.typed import Typing, Wish
+from tcpchat.render import count, names
+from tcpchat.requests import Refused
+from tcpchat.text import clean
+
+# Seconds for another server to answer the last line, after the end of the input.
+LAST_ANSWERS = 1.0
+
+
+class Piping(Task):
+    """
+    Takes lines as they are typed, and shows lines as our server does to people; with ``as_json``, its own.
+
+    ``is_asked``: somebody sits there who can choose a nickname. ``heard`` is called for each line of the
+    input that was dealt with.
+    """
+
+    def __init__(
+        self,
+        *task: Any,
+        room: str,
+        as_json: bool,
+        is_asked: bool,
+        show: Callable[[str], None],
+        heard: Callable[[], None],
+    ) -> None:
+        super().__init__(*task)
+        self.asks_for_nick = is_asked
+        self._room = room
+        self._as_json = as_json
+        self._show = show
+        self._heard = heard
+        self._typing = Typing()
+        self._early: list[str] = []  # what was typed before it is known whose server it is
+        self._is_in = False
+        self._wants_nick = False
+        self._waiting: dict[str, Any] = {}  # by ref: what a program calls the request
+        self._is_told = False
+        self._has_ended = False
+        self._has_quit = False
+        self._result = 0
+
+    def say(self, line: str) -> None:
+        """Take in a line."""
+        if self._has_quit:
+            self._heard()
+        elif self.link.is_foreign:
+            self.link.type(line)
+            self._heard()
+        elif self._wants_nick:
+            self._wants_nick = False
+            self.link.choose(line.strip())
+            self._heard()
+        elif self._is_in:
+            self._do(line)
+        else:
+            self._early.append(line)
+
+    def end(self) -> None:
+        """The input has ended."""
+        self._has_ended = True
+        if self.link.is_foreign:
+            self.link.end()
+            self.reactor.callLater(LAST_ANSWERS, self.finish, self._result)
+        elif self._is_in:
+            self._try(lambda: self._typing.end(self._room))
+            self._look_whether_all_is_done()
+
+    # What was typed
+
+    def _do(self, line: str) -> None:
+        if self._as_json and line.startswith("{"):
+            self._pass_on(line)
+        elif not self._try(lambda: self._typing.take(line, self._room)):
+            self._heard()
+
+    def _try(self, wanted: Callable[[], Wish | None]) -> bool:
+        """Ask for what was typed, if it asks for anything; return whether an answer will come."""
+        try:
+            wish = wanted()
+        except Refused as refusal:
+            self._fail(REFUSED, str(refusal))
+            return False
+        if wish is None:
+            return False
+        kind, fields = wish
+        if kind == "quit":
+            self.farewell = fields
+            self._quit()
+            return False
+        self._waiting[self.link.ask(kind, **fields)] = None
+        if kind == "join":
+            self._room = "#" + fields["room"].removeprefix("#")  # what is typed next is for that one
+        elif kind == "leave" and fields["room"] == self._room:
+            self._room = next((it for it in reversed(self.conversation.rooms) if it != self._room), "")
+        return True
+
+    def _quit(self) -> None:
+        """Leave as soon as all that was typed before is answered; it is not waited for a broken link."""
+        self._has_quit = self._has_ended = True
+        if self.conversation.is_online:
+            self._look_whether_all_is_done()
+        else:
+            self.finish(UNAVAILABLE if self._waiting else self._result)
+
+    def _pass_on(self, line: str) -> None:
+        """Ask for what a program asks for: it has told it in JSON."""
+        try:
+            fields = json.loads(line)
+            kind, ref = fields.pop("type"), fields.pop("ref", None)
+        except (ValueError, KeyError, AttributeError, RecursionError):
+            self._fail(REFUSED, "That is not a JSON object with a type.")
+            self._heard()
+            return
+        self._waiting[self.link.ask(kind, **fields)] = ref
+
+    # What comes
+
+    def take(self, it: Happening) -> None:
+        if self._as_json and self._take_json(it):
+            return
+        match it:
+            case Online():
+                self._come_in(it)
+            case Entry(fields):
+                line = wording.entry(fields, self.conversation.nick)
+                if line is not None and (line.is_past or not self._is_own(fields)):
+                    self._print(line)
+            case Answer(fields):
+                if fields["type"] == "join":
+                    self._room = named(fields["room"])
+                for line in wording.answer(fields, local_zone(), time.time()):
+                    self._print(line)
+            case Done(ref, _):
+                self._settle(ref)
+            case Refusal(ref, _, text):
+                self._fail(REFUSED, text)
+                self._settle(ref)
+            case Unknown(ref, fields):
+                self._fail(UNAVAILABLE, f"It is not known whether this was done: {_shown(fields)}")
+                self._settle(ref)
+            case Caught(number) if number:
+                self._print(wording.notice(f"While you were away: {count(number, 'entry', 'entries')}."))
+            case Gap(room, after, before):
+                self._print(wording.gap(room, before - after - 1))
+            case NickWanted(text):
+                self._wants_nick = True
+                self._print(wording.notice(f"{text} What is your nickname?"))
+            case Entered(room) if not self._room:
+                self._room = room
+            case Gone(room) if room == self._room:
+                self._room = self.conversation.rooms[-1] if self.conversation.rooms else ""
+            case _:
+                self._take_link(it)
+
+    def _is_own(self, fields: Fields) -> bool:
+        """Is it something that one has just typed oneself?"""
+        kind, me = fields["type"], self.conversation.nick
+        if kind in ("message", "action"):
+            return bool(fields["from"] == me)
+        return kind in ("joined", "left") and bool(fields["nick"] == me)
+
+    def _take_link(self, it: Happening) -> None:
+        match it:
+            case Offline() if self.link.is_foreign:
+                self.finish(self._result)
+            case Offline(why, _) if not self._is_told:
+                self._is_told = True
+                self.complain(f"{why}. Trying again.")
+            case Foreign():
+                self._do_what_waited(self.say)
+            case Line(text, is_whole) if is_whole:
+                self._show(clean(text))
+
+    def _take_json(self, it: Happening) -> bool:
+        """Show something as our server does to programs, if it is something that it does show to them."""
+        match it:
+            case Entry(fields) | Answer(fields):
+                self._write(fields)
+            case Done(ref, seq) if self._waiting.get(ref) is not None:
+                self._write({"type": "ok", "ref": self._waiting[ref]} | ({} if seq is None else {"seq": seq}))
+                self._settle(ref)
+            case Refusal(ref, code, text):
+                theirs = self._waiting.get(ref)
+                about = {} if theirs is None else {"ref": theirs}
+                self._write({"type": "error", "code": code, "text": text} | about)
+                self._result = self._result or REFUSED
+                self._settle(ref)
+            case Line():
+                pass
+            case _:
+                return False
+        return True
+
+    def _come_in(self, it: Online) -> None:
+        if not self._is_in:
+            self._is_in = True
+            company = f" with {names(it.people, it.others)}" if it.others else ""
+            where = f"in {it.room}{company}" if it.room else "in no room"
+            if not self._as_json:
+                self._print(wording.notice(f"You are {it.nick}, {where}."))
+            if self._room and self._room != it.room:
+                self.link.ask("join", room=self._room)
+            else:
+                self._room = it.room
+            self._do_what_waited(self._do)
+        elif self._is_told:
+            self.complain("Connected again.")
+        self._is_told = False
+
+    def _do_what_waited(self, do: Callable[[str], None]) -> None:
+        waited, self._early = self._early, []
+        for line in waited:
+            do(line)
+        if self._has_ended:
+            self.end()
+
+    def _settle(self, ref: str) -> None:
+        if ref in self._waiting:
+            del self._waiting[ref]
+            self._heard()
+        self._look_whether_all_is_done()
+
+    def _look_whether_all_is_done(self) -> None:
+        if self._has_ended and not self._waiting:
+            self.finish(self._result)
+
+    def _fail(self, status: int, why: str) -> None:
+        self._result = self._result or status
+        self.complain(why)
+
+    def _print(self, line: wording.Line) -> None:
+        front = ""
+        if line.is_past:
+            front = wording.stamped(line.time)
+        for part in line.lines(self._room):
+            self._show(front + part)
+
+    def _write(self, fields: Fields) -> None:
+        self._show(json.dumps(dict(fields), ensure_ascii=False))
+
+
+def _shown(fields: Fields) -> str:
+    """Return what was asked for in few words, without what may be a password."""
+    return clean(f"{fields['type']} {fields.get('text', '')}").strip()

@@ -1,0 +1,37 @@
+"""What helps somebody who types on a terminal: what was typed before, and what a word may become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import InMemoryHistory
+
+from tcpchat.client.completing import completions
+from tcpchat.client.model import Model
+
+# Not kept for the arrow keys: who comes to this terminal later would see them.
+SECRET = "/login", "/identify", "/register", "/unregister", "/password", "/passwd"
+
+
+class History(InMemoryHistory):
+    """What was typed, but for passwords."""
+
+    def append_string(self, string: str) -> None:
+        if string.strip() and not string.startswith(SECRET):
+            super().append_string(string)
+
+
+class Words(Completer):
+    """Commands, rooms and nicknames of the model."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        rooms = self._model.rooms
+        room = rooms.get(self._model.current)
+        nicks = (room.people if room else set()) - {self._model.nick}
+        for text, size in completions(document.text_before_cursor, rooms, nicks):
+            yield Completion(text, -size, display=text.strip())

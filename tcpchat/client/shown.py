@@ -1,0 +1,50 @@
+"""What is shown on a terminal, as values: lines, rooms, what waits for its ``ok``. No drawing, no I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tcpchat.client import wording
+from tcpchat.client.limits import MOST_KEPT
+
+
+class Rule(NamedTuple):
+    """A line across, with a word in it."""
+
+    text: str
+
+
+class Shown(NamedTuple):
+    """Something to be printed; ``is_for_me``: it is said to one alone, or names one."""
+
+    what: wording.Line | Rule
+    is_for_me: bool = False
+
+
+@dataclass(slots=True)
+class Room:
+    """A room that one is in."""
+
+    name: str
+    people: set[str] = field(default_factory=set)  # those who are known by name
+    others: int = 0  # who else is there
+    topic: str = ""
+    kept: deque[Shown] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
+    unread: int = 0
+    mentions: int = 0
+    oldest: int = 0  # the number of the first entry that was printed; 0: none was
+
+    @property
+    def number(self) -> int:
+        """How many are there, oneself included."""
+        return len(self.people) + self.others
+
+
+class Pending(NamedTuple):
+    """Something said that is not in the log yet, since when, and where."""
+
+    text: str
+    room: str
+    since: float

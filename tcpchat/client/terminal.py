@@ -1,0 +1,290 @@
+"""
+The client on a terminal: a line that nothing breaks below what is said, which scrolls as it always does.
+
+prompt_toolkit draws what is typed and the status; everything else is printed above it, and belongs to the
+terminal from then on. Twisted and prompt_toolkit share one asyncio loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.styles import Style
+
+from tcpchat.client import wording
+from tcpchat.client.conversation import Conversation
+from tcpchat.client.drawing import cut, paints, status
+from tcpchat.client.foreign import ForeignServer
+from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online
+from tcpchat.client.limits import LONGEST_FAREWELL, MOST_SHOWN_PENDING, SECOND_CTRL_C
+from tcpchat.client.link import Link
+from tcpchat.client.model import Model
+from tcpchat.client.printer import Printer
+from tcpchat.client.prompt import History, Words
+from tcpchat.client.shown import Shown
+from tcpchat.client.task import UNAVAILABLE, hopeless, local_zone
+from tcpchat.client.typed import wish
+from tcpchat.client.way import endpoint
+from tcpchat.requests import Refused
+from tcpchat.text import clean
+
+# Seconds between two looks at the link's delay.
+REFRESH = 2.0
+
+
+class Terminal:
+    """Somebody at a terminal."""
+
+    def __init__(self, reactor: Any, loop: asyncio.AbstractEventLoop, typed: Namespace) -> None:
+        self.reactor = reactor
+        self.loop = loop
+        self.last_words = ""  # why it ends, to be said when the terminal is as it was
+        self.status = 0
+        how = paints(os.environ)
+        self._room: str = typed.room
+        self._was_online = False
+        self._refusal = ""  # what the server has said before there was a session
+        self._is_leaving = False
+        self._last_ctrl_c = -SECOND_CTRL_C
+        self._early: list[str] = []  # typed before it is known whose server it is
+        self._login = ""  # as whom one logs in, while the password is typed
+        self._farewell = ""  # the ref of our /quit
+        self._output = Vt100_Output.from_pty(sys.stdout, os.environ.get("TERM"))
+        self._output.enable_cpr = False  # each print would ask where the cursor is, over the network
+        self.model = Model(lambda fields: wording.answer(fields, local_zone(), time.time()))
+        self._foreign = ForeignServer(os.environ.get("TERM", "dumb"))
+        conversation = Conversation(typed.nicks)
+        way = endpoint(reactor, typed.server)
+        self._link = Link(reactor, way, conversation, self._happened, random.uniform, self._foreign)
+        depth = ColorDepth.DEPTH_8_BIT if how.colours else ColorDepth.DEPTH_1_BIT
+        prompt: PromptSession[str] = PromptSession(
+            self._before_line,
+            output=self._output,
+            color_depth=depth,
+            style=Style.from_dict({"status": "reverse", "pending": "ansibrightblack"}),
+            completer=Words(self.model),
+            complete_while_typing=False,
+            history=History(),
+            multiline=True,  # what is pasted keeps its lines; Enter sends it all the same
+            key_bindings=self._keys(),
+            is_password=Condition(lambda: self.model.is_input_hidden),
+            refresh_interval=REFRESH,
+            erase_when_done=True,
+            prompt_continuation="",
+        )
+        prompt.default_buffer.accept_handler = self._entered
+        self._app = prompt.app
+        self._printer = Printer(loop, self._app, self._output, how, typed.notify)
+        self._app.before_render += lambda _: self._resized()
+
+    async def run(self) -> None:
+        """Be there until somebody leaves."""
+        for number in signal.SIGTERM, signal.SIGHUP:
+            self.loop.add_signal_handler(number, self._leave, 128 + number)
+        self._link.start()
+        try:
+            await self._app.run_async(handle_sigint=False)
+        finally:
+            self._link.stop()
+            self._printer.finish()
+
+    # What is typed
+
+    def _keys(self) -> KeyBindings:
+        keys = KeyBindings()
+
+        @keys.add("enter")
+        def _(event: KeyPressEvent) -> None:
+            event.current_buffer.validate_and_handle()
+
+        @keys.add("escape", "enter")
+        def _(event: KeyPressEvent) -> None:
+            event.current_buffer.insert_text("\n")
+
+        @keys.add("c-c")
+        def _(event: KeyPressEvent) -> None:
+            event.current_buffer.reset()
+            now, before = self.loop.time(), self._last_ctrl_c
+            self._last_ctrl_c = now
+            if now - before < SECOND_CTRL_C:
+                self._quit({})
+            else:
+                self._print([Shown(wording.notice("Ctrl-C again leaves."))])
+
+        @keys.add("c-d", filter=Condition(lambda: not self._app.current_buffer.text))
+        def _(event: KeyPressEvent) -> None:
+            self._quit({})
+
+        @keys.add("pageup")
+        def _(event: KeyPressEvent) -> None:
+            self._page_up()
+
+        for number in range(1, 10):
+
+            @keys.add("escape", str(number))
+            def _(event: KeyPressEvent, number: int = number) -> None:
+                self._print(self.model.look(self.model.numbered(number)))
+
+        return keys
+
+    def _entered(self, buffer: Buffer) -> bool:
+        """A line was typed, or several were pasted; return whether they stay where they are."""
+        line = buffer.text.rstrip("\n")
+        if self.model.is_input_hidden:
+            buffer.reset()  # a password is not kept for the arrow keys
+        if self._login:
+            nick, self._login, self.model.is_input_hidden, self.model.prompt = self._login, "", False, ""
+            self._link.ask("login", nick=nick, password=line)
+        elif self.model.wants_nick:
+            self.model.wants_nick = False
+            self._link.choose(line.strip())
+        elif self._link.is_foreign or self._was_online:
+            return self._do(line)
+        else:
+            self._early.append(line)
+        return False
+
+    def _do(self, line: str) -> bool:
+        """Do what was typed; return whether it is to be typed anew, and so stays."""
+        if self._link.is_foreign:
+            self._do_elsewhere(line)
+            return False
+        try:
+            wanted = wish(line, self.model.current)
+        except Refused as refusal:
+            self._print([Shown(wording.error(str(refusal)))])
+            return refusal.code == "too-long"
+        if wanted is not None:
+            self._ask(*wanted)
+        return False
+
+    def _ask(self, kind: str, fields: dict[str, Any]) -> None:
+        if kind == "quit":
+            self._quit(fields)
+        elif kind == "paste":
+            self._print([Shown(wording.notice("Just paste: several lines are one message here."))])
+        elif kind == "join" and fields["room"] in self.model.rooms:
+            self._print(self.model.look(fields["room"]))
+        elif kind == "login" and "password" not in fields:
+            self._login, self.model.is_input_hidden, self.model.prompt = fields["nick"], True, "Password:"
+        else:
+            self.model.asked(self._link.ask(kind, **fields), kind, fields, time.time())
+            self._app.invalidate()
+
+    def _page_up(self) -> None:
+        """Show what was said before what was shown of the room."""
+        if room := self.model.rooms.get(self.model.current):
+            lines = max(2, self._output.get_size().rows - 3)
+            before = {"before": room.oldest} if room.oldest else {}
+            self._link.ask("history", room=room.name, limit=lines, **before)
+
+    def _do_elsewhere(self, line: str) -> None:
+        if line.strip() == "/quit":
+            self._leave(0)
+            return
+        if not self.model.is_input_hidden:
+            self._print([Shown(wording.Line("> ", clean(line)))])
+        for each in line.split("\n"):
+            self._link.type(each)
+
+    # Leaving
+
+    def _quit(self, fields: dict[str, str]) -> None:
+        """Say goodbye, and wait for the answer only if one is to be had."""
+        if self._is_leaving or not self._link.conversation.is_online:
+            self._leave(UNAVAILABLE if self.model.pending else 0)
+            return
+        self._is_leaving = True
+        self._farewell = self._link.ask("quit", **fields)
+        self.loop.call_later(LONGEST_FAREWELL, self._leave, 0)
+
+    def _leave(self, result: int, why: str = "") -> None:
+        self._is_leaving = True
+        if self._app.is_running and not self._app.is_done:
+            self.status, self.last_words = result, why
+            self._app.exit()
+
+    # What happens
+
+    def _happened(self, happened: Sequence[Happening]) -> None:
+        for it in happened:
+            match it:
+                case Offline(why) if not (self._was_online or self._link.is_foreign):
+                    if result := hopeless(it, self._refusal):
+                        self._leave(result, self._refusal or why)
+                case Line(text) if text.startswith(wording.ERROR):
+                    self._refusal = clean(text.removeprefix(wording.ERROR))
+                case Offline() if self._is_leaving:
+                    self._leave(0)
+                    continue
+                case Offline(why) if self._link.is_foreign:
+                    self._leave(0, why)
+                case Done(ref, _) if ref == self._farewell:
+                    self._leave(0)
+                case Online() if not self._was_online:
+                    self._was_online = True
+                    if self._room and self._room != it.room:
+                        self._do(f"/join {self._room}")
+                    self._do_what_waited()
+                case Foreign():
+                    self._do_what_waited()
+            self._print(self.model.take(it))
+        self._app.invalidate()
+
+    def _do_what_waited(self) -> None:
+        # Behind what is told already: the model has to know the room.
+        early, self._early = self._early, []
+        for line in early:
+            self.loop.call_soon(self._do, line)
+
+    # What is shown
+
+    def _resized(self) -> None:
+        size = self._output.get_size()
+        self._link.resized(size.columns, size.rows)
+
+    def _before_line(self) -> StyleAndTextTuples:
+        columns = self._output.get_size().columns
+        waiting = list(self.model.pending.values())
+        shown: StyleAndTextTuples = []
+        if len(waiting) > MOST_SHOWN_PENDING:
+            shown.append(("class:pending", f"… {len(waiting) - MOST_SHOWN_PENDING} before these\n"))
+        for each in waiting[-MOST_SHOWN_PENDING:]:
+            first = cut(each.text.split("\n")[0], columns - 3)
+            shown.append(("class:pending", f"… {first}\n"))
+        below = cut(status(self.model, self._link.delay(), time.time()), columns - 1)
+        return [*shown, ("class:status", below), ("", f"\n{self.model.prompt or self.model.current or '>'} ")]
+
+    def _print(self, shown: list[Shown]) -> None:
+        self._printer.print(shown, self.model.current)
+
+
+def run(reactor: Any, loop: asyncio.AbstractEventLoop, typed: Namespace) -> int:
+    """Join on a terminal, in a loop that a reactor stands on; return the exit status."""
+
+    async def be_there() -> Terminal:
+        reactor.startRunning(installSignalHandlers=False)
+        terminal = Terminal(reactor, loop, typed)
+        await terminal.run()
+        reactor.fireSystemEvent("shutdown")
+        return terminal
+
+    terminal = loop.run_until_complete(be_there())
+    if terminal.last_words:
+        print(f"tcpchat: {terminal.last_words}", file=sys.stderr)
+    return terminal.status

@@ -1,0 +1,73 @@
+"""The way to a server: how it is reached, watched, and what is said when there is none."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import (
+    ConnectionDone,
+    ConnectionLost,
+    ConnectionRefusedError,
+    TimeoutError,
+)
+from twisted.python.failure import Failure
+
+from tcpchat.client.address import Address
+from tcpchat.client.limits import LONGEST_TRY, LONGEST_UNACKNOWLEDGED
+
+# Seconds without traffic after which the other machine is asked for a sign of life, between two such
+# questions, and how many are not to be answered: a laptop that slept notices within a minute.
+KEEPALIVE = (socket.TCP_KEEPIDLE, 20), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3)
+
+REASONS: dict[type[Exception], str] = {
+    ConnectionDone: "The server has closed the connection",
+    ConnectionLost: "The connection is broken",
+    ConnectionRefusedError: "Nothing listens there: the connection is refused",
+    TimeoutError: "There is no answer",
+}
+
+# Where the kernel's struct tcp_info has the round-trip time, in microseconds (linux/tcp.h).
+RTT = slice(68, 72)
+
+
+def endpoint(reactor: Any, address: Address) -> Any:
+    """Return the way to a server."""
+    plain = HostnameEndpoint(reactor, address.host, address.port, timeout=LONGEST_TRY)
+    if not address.tls:
+        return plain
+    from twisted.internet.ssl import optionsForClientTLS  # not needed otherwise, and slow to import
+
+    return wrapClientTLS(optionsForClientTLS(address.host), plain)
+
+
+def watch(transport: Any) -> None:
+    """Have the system notice when the other machine is gone, and send what is written at once."""
+    with suppress(AttributeError, OSError):  # a test's; where there is no such option
+        connection = transport.socket
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in KEEPALIVE:
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
+        unacknowledged = int(LONGEST_UNACKNOWLEDGED * 1000)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unacknowledged)
+
+
+def delay(transport: Any) -> float | None:
+    """Return how many seconds it takes to the server and back, if the system knows."""
+    with suppress(AttributeError, OSError):
+        info = transport.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, RTT.stop)
+        return int.from_bytes(info[RTT], "little") / 1e6
+    return None
+
+
+def why(reason: Failure, is_unknown: bool) -> str:
+    """Return why there is no connection, as a sentence without its end."""
+    if is_unknown:
+        return "There is no such host"
+    for kind, why in REASONS.items():
+        if reason.check(kind):
+            return why
+    return str(reason.value).rstrip(".") or type(reason.value).__name__

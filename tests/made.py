@@ -1,0 +1,67 @@
+"""
+The manual page and what completes a command line in bash, zsh and fish, made of the options.
+
+``python -m tests.made`` writes them into ``share``; tests/test_made.py sees that they are what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import shtab
+from argparse_manpage.manpage import Manpage
+
+from tcpchat import __version__, account_tool, ban_tool, log_tool
+from tcpchat.client import options
+from tcpchat.tools import Parser
+
+SHARE = Path(__file__).parent.parent / "share"
+
+SUMMARY = "a group chat that anybody can join: client, server, and tools for its operators"
+
+# argparse breaks lines to the width of the terminal on which this is run.
+WIDTH = "80"
+
+
+def whole() -> argparse.ArgumentParser:
+    """Return all that can stand behind ``tcpchat``, as one parser."""
+    parser = Parser("tcpchat", description=SUMMARY, epilog=options.EXAMPLES, allow_abbrev=False)
+    options.fill(parser, options.JOIN, {})
+    commands = parser.add_subparsers(metavar="HOST[:PORT]", dest="server")
+    for name, summary in (
+        (options.SEND, "say something, or each line of the standard input"),
+        (options.WATCH, "print what is said in a room"),
+    ):
+        options.fill(commands.add_parser(name, help=summary, description=summary), name, {})
+    serve = "be the server: twistd -n tcpchat, whose --help names the options"
+    commands.add_parser("serve", help=serve, description=serve)
+    for tool in log_tool, account_tool, ban_tool:
+        tool.add_to(commands)
+    return parser
+
+
+def made() -> dict[str, str]:
+    """Return the contents of each file by its name."""
+    os.environ["COLUMNS"] = WIDTH
+    page = Manpage(whole(), format="single-commands-section")
+    page.manual = f"tcpchat {__version__}"
+    page.date = ""  # the version says more
+    return {
+        "tcpchat.1": str(page).replace("\ntcpchat\n", f"\ntcpchat \\- {SUMMARY}\n", 1),
+        "tcpchat": shtab.complete(whole(), "bash"),
+        "_tcpchat": shtab.complete(whole(), "zsh"),
+        "tcpchat.fish": shtab.complete(whole(), "fish"),
+    }
+
+
+def main() -> None:
+    """Write them."""
+    SHARE.mkdir(exist_ok=True)
+    for name, text in made().items():
+        (SHARE / name).write_text(text.rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()
