@@ -1,7 +1,7 @@
 """
 The manual page and what completes a command line in bash, zsh and fish, made of the options.
 
-``python -m tests.made`` writes them into ``share``; tests/test_made.py sees that they are what is there.
+``python -m tests.made`` writes them into ``contrib``; tests/test_made.py sees that they are what is there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tcpchat import __version__, account_tool, ban_tool, log_tool
 from tcpchat.client import options
 from tcpchat.tools import Parser
 
-SHARE = Path(__file__).parent.parent / "share"
+CONTRIB = Path(__file__).parent.parent / "contrib"
 
 SUMMARY = "a group chat that anybody can join: client, server, and tools for its operators"
 
@@ -58,9 +58,9 @@ def made() -> dict[str, str]:
 
 def main() -> None:
     """Write them."""
-    SHARE.mkdir(exist_ok=True)
+    CONTRIB.mkdir(exist_ok=True)
     for name, text in made().items():
-        (SHARE / name).write_text(text.rstrip() + "\n")
+        (CONTRIB / name).write_text(text.rstrip() + "\n")
 
 
 if __name__ == "__main__":

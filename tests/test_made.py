@@ -7,13 +7,13 @@ import subprocess
 
 import pytest
 
-from tests.made import SHARE, made
+from tests.made import CONTRIB, made
 from tests.processes import PATIENCE
 
 
 def test_they_are_made_of_the_options_as_they_are() -> None:
     for name, text in made().items():
-        assert (SHARE / name).read_text() == text.rstrip() + "\n", "python -m tests.made makes them anew"
+        assert (CONTRIB / name).read_text() == text.rstrip() + "\n", "python -m tests.made makes them anew"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_they_are_made_of_the_options_as_they_are() -> None:
 )
 def test_bash_completes(typed: str, meant: str) -> None:
     script = f"""
-        source {SHARE / "tcpchat"}
+        source {CONTRIB / "tcpchat"}
         COMP_WORDS=(tcpchat {typed}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
         _shtab_tcpchat; echo "${{COMPREPLY[@]}}"
     """
@@ -40,7 +40,7 @@ def test_the_manual_page_can_be_read() -> None:
     if not shutil.which("man"):
         pytest.skip("man is not installed")
     ended = subprocess.run(
-        ["man", "--warnings", "-l", str(SHARE / "tcpchat.1")],
+        ["man", "--warnings", "-l", str(CONTRIB / "tcpchat.1")],
         capture_output=True,
         timeout=PATIENCE,
         check=True,
