@@ -104,7 +104,7 @@ CARL = KeptSanction("2", "mute", "#dev", "carl", OTHER, NOON)
 
 ANSWERS: list[answers.Answer] = [
     answers.Notice("hello"),
-    answers.Help(["/a", "/b"]),
+    answers.Help(["/a                              do it", "/b  do that"]),
     answers.Settings({"echo": "on", "joins": "all"}),
     answers.Join(ME, "#dev", [OTHER], 1),
     answers.Who("#dev", [ME, OTHER], [OTHER]),
@@ -135,6 +135,11 @@ def test_errors_and_what_is_not_known() -> None:
     (line,) = wording.answer({"type": "error", "code": "refused", "text": "No."}, UTC, 0)
     assert list(line.lines()) == ["!!! No."]
     assert wording.answer({"type": "exploded"}, UTC, 0) == []
+
+
+def test_an_answer_is_made_harmless_too() -> None:
+    (line,) = wording.answer({"type": "help", "text": ["/a\x1b[2J            b\x07"]}, UTC, 0)
+    assert line.text == "/a[2J            b"
 
 
 def test_what_is_no_longer_kept_is_counted() -> None:

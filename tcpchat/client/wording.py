@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
@@ -104,6 +105,9 @@ def _sanction(it: Fields) -> KeptSanction:
     return KeptSanction("", it["kind"], "", it["nick"], it["by"], 0, keys=(("", ""),), **about)
 
 
+# What parts the columns of an answer that is a table.
+_COLUMNS = re.compile(r"( {2,})")
+
 # Of each type of answer: what the server has of it for people.
 _ANSWERS: dict[str, Callable[[Fields], answers.Answer]] = {
     "notice": lambda it: answers.Notice(it["text"]),
@@ -186,7 +190,12 @@ def answer(it: Fields, zone: tzinfo, now: float) -> list[Line]:
     if kind not in _ANSWERS:
         return []
     style = answers.Style(zone, int(now * 1000))
-    return [notice(clean(line)) for line in _ANSWERS[kind](it).lines(style)]
+    return [notice(_table_line(line)) for line in _ANSWERS[kind](it).lines(style)]
+
+
+def _table_line(line: str) -> str:
+    """Return a line of an answer made harmless: its columns stay apart, however many blanks that takes."""
+    return "".join(part if part.isspace() else clean(part) for part in _COLUMNS.split(line))
 
 
 def gap(room: str, number: int) -> Line:
