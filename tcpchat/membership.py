@@ -172,10 +172,14 @@ class Membership:
         return [it for it in sessions if it is not self._session and isinstance(it, Session)]
 
     def places(self) -> Mapping[str, int]:
-        """Return how far everything was shown, by the names that programs know."""
+        """
+        Return after what everything follows, by the names that programs know.
+
+        What is yet to be replayed comes before this is told.
+        """
         places = {
             jsonlines.room(stream): place.seq
-            for stream, place in self._session.dialogue.reader.places().items()
+            for stream, place in self._session.dialogue.reader.follows().items()
         }
         return {"@": 0} | places
 

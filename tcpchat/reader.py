@@ -182,6 +182,10 @@ class Reader(Showing):
                 places.update(waiting.places())
         return places
 
+    def follows(self) -> dict[str, Place]:
+        """Return the place in every stream from which it goes on behind all that is yet to be replayed."""
+        return self._following.places()
+
     # What the feeds ask
 
     def seen_elsewhere(self, entries: Sequence[Entry]) -> set[int]:

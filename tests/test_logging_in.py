@@ -241,6 +241,22 @@ class SeveralConnectionsTests(LoggingInCase):
         self.assertEqual((back.sees(), again.sees()), (["<alice> hello"], ["<alice> hello"]))
         self.assertEqual(self.chat.logging_in, {})
 
+    def test_who_becomes_a_program_right_behind_their_return_is_told_what_follows(
+        self,
+    ) -> None:
+        bob = self.log_in()
+        code = self.session(bob).ticket.code
+        bob.types("/quit")
+        self.alice.types("hello")
+        back = self.connect()
+        back.sees()
+        back.dialogue.received(f"/resume {code}")
+        back.dialogue.received("/json")
+        self.settle()
+        shown = [json.loads(line) for line in back.sees() if line.startswith("{")]
+        self.assertEqual([each.get("seq") for each in shown], [3, 4, 5, None])
+        self.assertEqual(shown[-1]["after"], {"@": 0, "lobby": 5})
+
     def test_after_a_crash_they_are_one_person_still(self) -> None:
         phone, desk = self.log_in(), self.log_in("/json")
         self.alice.types("hello")

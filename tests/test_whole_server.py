@@ -20,6 +20,7 @@ from twisted.logger import LogLevel, globalLogPublisher
 
 from tcpchat import sockets
 from tcpchat.doors.line import LineFactory
+from tcpchat.events import Spoken
 from tcpchat.hashing import Hashing
 from tcpchat.limits import (
     GRACE,
@@ -36,7 +37,7 @@ from tests.searching.guests import SESSION, Guest, session_over
 from tests.searching.log import GOOD, Mood, TroubledLog
 from tests.searching.network import Link, Network, SystemCalls
 from tests.searching.promises import Promises, Sent
-from tests.searching.witness import demand
+from tests.searching.witness import Witness, demand
 from tests.visitors import CHEAP, MORNING
 
 FULL = bool(os.environ.get("TCPCHAT_FULL"))
@@ -93,6 +94,7 @@ class WholeServer(RuleBasedStateMachine):
         self.log = TroubledLog(self.network, self.wall)
         self.promises = Promises(self.log, self._sits_down)
         self.guests = [Guest(number, number % PEOPLE) for number in range(TERMINALS)]
+        self._witnesses: dict[Link, Witness] = {}
         self._numbers = count(1)
         self._failures: list[Any] = []
         self._fcntl = vars(sockets)["fcntl"]
@@ -108,7 +110,14 @@ class WholeServer(RuleBasedStateMachine):
         if "log_failure" in event or event.get("log_level") in (LogLevel.error, LogLevel.critical):
             self._failures.append(event)
 
+    def _are_gone(self, marks: set[str]) -> None:
+        """What was removed just now: nobody is shown it who has not been sent it already."""
+        for link in self.network.links:
+            witness = self._witnesses[link]
+            witness.on_its_way |= dict.fromkeys(marks, link.sent + link.unsent)
+
     def _start(self) -> None:
+        self.log.on_gone = self._are_gone
         self.chat = Chat(
             self.log,
             self.network,
@@ -163,6 +172,7 @@ class WholeServer(RuleBasedStateMachine):
             guest.asked.clear()  # a person does not know what was done
         link = Link(self.network, len(self.network.links) + 1, f"192.0.2.{guest.owner}", size)
         guest.connects(link)
+        self._witnesses[link] = guest.witness
         witness = guest.witness
 
         def is_sent(data: bytes) -> None:
@@ -319,6 +329,67 @@ class WholeServer(RuleBasedStateMachine):
         self.connect(number, 4096)
         self.somebody_logs_in(number, NAMES[0], "", turns)
 
+    # By number
+
+    def _line(self, guest: Guest, back: int, own: bool) -> int:
+        """Return the number of a line lately said in a room, where somebody is, perhaps of their own."""
+        rooms = [room for room, members in self.promises.members.items() if guest.person in members]
+        said = [
+            entry.seq
+            for room in rooms
+            for entry in self.log.held(room)[-50:]
+            if isinstance(entry.event, Spoken) and (not own or entry.event.person == guest.person)
+        ]
+        return said[-1 - back % len(said)] if said else 1
+
+    @rule(
+        number=guests,
+        back=st.integers(0, 5),
+        own=st.booleans(),
+        what=st.sampled_from(["re", "edit", "rm", "rm", "context"]),
+        turns=turns,
+    )
+    def somebody_goes_by_number(
+        self, number: int, back: int, own: bool, what: str, turns: int | None
+    ) -> None:
+        guest = self.guest(number)
+        line = self._line(guest, back, own)
+        if what in ("re", "edit"):
+            mark = self.mark(number)
+            guest.witness.typed.append((mark,))
+            guest.types(f"/{what} {line} {mark} hello")
+        else:
+            guest.types(f"/{what} {line}")
+        self.go_on(turns)
+
+    @rule(number=guests, other=guests, stalls=st.booleans(), holds=st.booleans(), turns=turns)
+    def somebody_takes_a_line_back(
+        self, number: int, other: int, stalls: bool, holds: bool, turns: int | None
+    ) -> None:
+        """While somebody else reads no more, or holds, and is shown what is left of it afterwards."""
+        self.guest(other)
+        if stalls:
+            self.somebody_reads_no_more(other, 10)
+        if holds:
+            self.somebody_holds(other, None)
+        self.somebody_talks(number, "plain", act=False, cut=0, turns=None)
+        self.somebody_goes_by_number(other, 0, False, "re", turns)
+        self.somebody_goes_by_number(number, 0, True, "rm", turns)
+        self.somebody_reads_on(other, turns)
+        self.somebody_asks(other, "/history 3", None)
+
+    # Operators
+
+    @rule(
+        number=guests,
+        name=st.sampled_from(NAMES),
+        what=st.sampled_from(["/kick {}", "/mute {} 1m", "/unmute {}", "/ban {} 1m", "/unban {}", "/op {}"]),
+        turns=turns,
+    )
+    def an_operator_moderates(self, number: int, name: str, what: str, turns: int | None) -> None:
+        self.guest(number).types(what.format(name))
+        self.go_on(turns)
+
     # Connections
 
     @rule(number=guests, after=st.sampled_from([0, 1, 50, 1000]))
@@ -419,6 +490,7 @@ class WholeServer(RuleBasedStateMachine):
             guest.types(*["/go"] * (guest.is_connected and guest.is_holding))
             guest.is_holding = False
         self.network.wait(8)
+        self.network.wait(2)  # who has poured is looked at once more, a moment after their first line
         self.look()
         self.promises.check_log()
         for guest in self.guests:
@@ -449,10 +521,7 @@ class WholeServer(RuleBasedStateMachine):
     @invariant()
     def nothing_grows(self) -> None:
         for link in self.network.links:
-            if link.transport is not None and link.transport.connected:
-                transport = link.transport
-                unsent = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
-                demand(unsent <= MOST_UNSENT, "P9, unsent:", unsent)
+            demand(link.unsent <= MOST_UNSENT, "P9, unsent:", link.unsent)
         most = MOST_UNCOMMITTED * len(self.network.links)
         demand(self.chat.uncommitted.number <= most, "P9, uncommitted:", self.chat.uncommitted.number)
 

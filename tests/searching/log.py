@@ -59,7 +59,9 @@ class TroubledLog(MemoryLog):
         self.is_full = False
         self.hangs = False
         self.where: dict[str, list[tuple[str, Entry]]] = {}  # what is committed, by the marks in it
+        self.gone: set[str] = set()  # the marks of what was removed
         self.fresh: list[tuple[str, Entry]] = []  # committed since somebody looked
+        self.on_gone: Callable[[set[str]], None] = lambda marks: None  # called with those of what is removed
         self._queue: list[_Append | _Keep] = []
         self._due = False
         self._written: dict[tuple[str, str], bytes] = {}
@@ -152,6 +154,20 @@ class TroubledLog(MemoryLog):
             for mark in MARK.findall(getattr(entry.event, "text", "")):
                 self.where.setdefault(mark, []).append((name, entry))
 
+    def _take_back(self, name: str, about: int, added: list[Entry]) -> bool:
+        was = self._texts(name, about, added)
+        is_there = super()._take_back(name, about, added)
+        gone = was - self._texts(name, about, added)
+        for mark in gone:
+            self.where.pop(mark, None)  # what the same commit has added is not there yet
+        self.gone |= gone
+        self.on_gone(gone)
+        return is_there
+
+    def _texts(self, name: str, about: int, added: list[Entry]) -> set[str]:
+        entries = [*self.held(name)[about - 1 :], *added]
+        return {mark for entry in entries for mark in MARK.findall(getattr(entry.event, "text", ""))}
+
     def after_a_crash(self, written: int) -> TroubledLog:
         """
         Return what a server finds here that starts after this one was killed.
@@ -160,6 +176,7 @@ class TroubledLog(MemoryLog):
         """
         log = TroubledLog(self._clock, self._wall, self.epoch)
         log._streams, log._refs, log.where, log.fresh = self._streams, self._refs, self.where, self.fresh
+        log.gone = self.gone
         self._tails = type(self._tails)()
         self._write(self._queue[:written])
         self._queue, self._closed = [], True

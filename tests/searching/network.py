@@ -84,6 +84,14 @@ class Link:
         """Will nothing more come to the peer?"""
         return self.was_reset or ((self.is_closed or self.is_shut) and not self.on_its_way)
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait at the server's transport."""
+        transport = self.transport
+        if transport is None or not transport.connected:
+            return 0
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+
     # The server's socket
 
     def recv(self, size: int) -> bytes:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tcpchat.events import Entry, Joined, Left, Renamed, Spoken, Told, inbox
+from tcpchat.events import Banned, Entry, Joined, Kicked, Left, Renamed, Replied, Spoken, Told, inbox
 from tcpchat.room import AUDIT
 from tests.searching.log import TroubledLog
-from tests.searching.witness import Broken, Line, Witness, demand
+from tests.searching.witness import EDITED, REPLY, Broken, Line, Witness, demand
 
 PAGED = re.compile(r"\*\*\* \d+ more: /more")
 RENAMED = re.compile(r"\*\*\* \S+ is now known as (\S+)\.")
@@ -87,6 +87,9 @@ class Promises:
         demand(members.get(event.person) == event.nick, "P6, not by whoever has that name:", stream, entry)
         if isinstance(event, Left):
             del members[event.person]
+        elif isinstance(event, Kicked | Banned):
+            for target in (event.target,) if isinstance(event, Kicked) else event.targets:
+                members.pop(target, None)
         elif isinstance(event, Renamed):
             members[event.person] = event.new
             self.nicks[event.person].add(event.new)
@@ -114,12 +117,14 @@ class Promises:
         demand(len(streams) == 2 and len(others) == 1, "P7, in other inboxes:", mark, streams)
         (other,) = others
         reader = other.removeprefix("@")
-        demand(event.to in self.nicks[reader], "P7, in the inbox of another:", mark, streams)
+        # No room's log knows the name that somebody takes who is in none.
+        asked = self.asked[self.owners[reader]] if reader in self.owners else set()
+        called = event.to in self.nicks[reader] or any(map(event.to.startswith, asked))
+        demand(called, "P7, in the inbox of another:", mark, streams)
         wanted = self.sent[mark].to
         if wanted in ("?", event.to) or reader not in self.owners:
             return
         # Who has asked for a name holds it from then on, though the log does not say so yet.
-        asked = self.asked[self.owners[reader]]
         held = any(wanted.casefold().startswith(name.casefold()) for name in asked)
         demand(held, "P7, written to another:", mark, event.to, "for", wanted)
 
@@ -147,6 +152,9 @@ class Promises:
             self.knows(session, person, guest)
             witness.persons.add(person)
         for line in witness.take(data):
+            for mark in self.log.gone.intersection(line.all_marks):
+                on_its_way = line.end <= witness.on_its_way.get(mark, 0)
+                demand(on_its_way, "shown, and removed:", line.text)
             if line.fields is not None:
                 self._check_object(witness, session, line)
             elif line.spoken is not None:
@@ -158,6 +166,9 @@ class Promises:
                     self.seen[session].begun = {
                         stream: len(self.log.held(stream)) for stream in self.log.names
                     }
+                if edited := EDITED.match(line.text):
+                    self._check_edited(witness, line, edited)
+                    continue
                 strangers = [mark for mark in line.marks if self.sent[mark].guest != guest]
                 demand(not strangers, "P7, told of what another typed:", line.text)
 
@@ -193,12 +204,17 @@ class Promises:
     def _check_spoken(self, witness: Witness, session: str, line: Line) -> None:
         spoken = line.spoken
         assert spoken is not None
-        for mark in line.marks:
+        for mark in self._there(line):
             stream, entry = self._entry(mark, witness.persons)
             event = entry.event
             nick = spoken["said"] or spoken["did"] or spoken["wrote"] or event.nick
             demand(nick == event.nick, "P6, under another name:", line.text, entry)
-            demand(spoken["text"] in getattr(event, "text", "").split("\n"), "P2:", line.text, entry)
+            text = spoken["text"]
+            if isinstance(event, Replied):
+                quotes = {f"(re {event.about} {event.quote}) ", f"(re {event.about}) "}
+                demand(any(map(text.startswith, quotes)), "P2, another quote:", line.text, entry)
+                text = REPLY.sub("", text)
+            demand(text in getattr(event, "text", "").split("\n"), "P2:", line.text, entry)
             demand(spoken["seq"] in (None, str(entry.seq)), "P2, another number:", line.text, entry)
             if line.is_live:
                 demand(entry.seq >= witness.last.get(stream, 0), "P2, out of order:", line.text, entry)
@@ -206,6 +222,16 @@ class Promises:
                 live = self.seen[session].live[witness.terminal]
                 demand(mark not in live, "P4, shown twice:", line.text)
                 live.add(mark)
+
+    def _check_edited(self, witness: Witness, line: Line, edited: re.Match[str]) -> None:
+        for mark in self._there(line):
+            _, entry = self._entry(mark, witness.persons)
+            demand(entry.event.nick == edited["nick"], "P6, under another name:", line.text, entry)
+            demand(getattr(entry.event, "text", "") == edited["text"], "P2:", line.text, entry)
+
+    def _there(self, line: Line) -> list[str]:
+        """Return the marks of a line, unless it was removed."""
+        return [mark for mark in line.marks if mark not in self.log.gone]
 
     def _check_object(self, witness: Witness, session: str, line: Line) -> None:
         fields = line.fields
@@ -232,7 +258,8 @@ class Promises:
         held = [self.log.held(stream)[seq - 1].event for stream in streams if seq <= self.log.last(stream)]
         demand(held, "P1, shown and not logged:", line.text)
         texts = [getattr(event, "text", "") for event in held]
-        demand(fields.get("text", texts[0]) in texts, "P2:", line.text)
+        is_gone = not self.log.gone.isdisjoint(line.marks)
+        demand(fields.get("text", texts[0]) in texts or is_gone, "P2:", line.text)
         event = held[0]
         was_in = any((f"#{room}", person) in self.came for person in witness.persons)
         demand(room == "@" or was_in, "P7, shown to a stranger:", line.text)
@@ -278,7 +305,8 @@ class Promises:
 
     def check_at_rest(self, witness: Witness, session: str, speaks_json: bool) -> None:
         """Everything is at rest: see that who is connected lacks nothing, and knows what came of it."""
-        missing = [marks for marks in witness.typed if not all(mark in self.log.where for mark in marks)]
+        known = self.log.where.keys() | self.log.gone
+        missing = [marks for marks in witness.typed if not known.issuperset(marks)]
         demand(len(missing) <= witness.errors, "P5, neither logged nor refused:", missing)
         seen = self.seen.get(session)
         if seen is None:

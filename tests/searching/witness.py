@@ -14,6 +14,9 @@ SPOKEN = re.compile(
     r"(?P<time>\[[\d: -]+\] )?(?:(?P<seq>\d+) )?(?:(?P<room>#\S+) )?"
     r"(?:<(?P<said>\S+)> |\* (?P<did>\S+) |\[from (?P<wrote>\S+)\] |\[to (?P<to>\S+)\] )(?P<text>.*)"
 )
+# What is answered, in front of the answer, and what somebody corrected.
+REPLY = re.compile(r"\(re \d+(?: .*)?\) (?=k\d+q )")
+EDITED = re.compile(r"(?P<time>\[[\d: -]+\] )?.*\*\*\* (?P<nick>\S+) edited \d+(?: in \S+)?: (?P<text>.*)")
 FROM_THE_SERVER = re.compile(r"(?:\[[\d: -]+\] )?(?:\d+ )?(?:#\S+ )?\*\*\* |!!! ")
 
 # What a terminal may obey, or show at another place: PROTOCOL.md 7.
@@ -32,8 +35,13 @@ class Line:
 
     @property
     def marks(self) -> list[str]:
-        """The marks in it."""
-        return MARK.findall(self.text if self.fields is None else str(self.fields.get("text")))
+        """The marks in it, but for those in a quote."""
+        return MARK.findall(REPLY.sub("", self.text) if self.fields is None else str(self.fields.get("text")))
+
+    @property
+    def all_marks(self) -> list[str]:
+        """The marks in it, those in a quote too."""
+        return MARK.findall(self.text)
 
     @property
     def is_error(self) -> bool:
@@ -66,6 +74,7 @@ class Witness:
     persons: set[str] = field(default_factory=set)  # who somebody was over this connection
     lines: list[Line] = field(default_factory=list)
     next: dict[str, int] = field(default_factory=dict)  # by room of a program: the entry that has to come
+    on_its_way: dict[str, int] = field(default_factory=dict)  # up to which byte something may be that is gone
     next_live: dict[str, int] = field(default_factory=dict)  # the same, if what was replayed is not counted
     last: dict[str, int] = field(default_factory=dict)  # by stream: the last entry that was shown live
     typed: list[tuple[str, ...]] = field(default_factory=list)  # the marks of each thing that was said
