@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent, globalLogPublisher
+from twisted.python import log as trials
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Entry, Joined, Removed, Said
@@ -83,13 +84,22 @@ def holding(path: str) -> Iterator[None]:
 
 @contextmanager
 def at_largest(size: int) -> Iterator[None]:
-    """Let no file grow beyond a size, as on a full disk."""
+    """Let no file grow beyond a size, as on a full disk; trial's own log, which may be larger, waits."""
+    written = [
+        observer
+        for observer in trials.theLogPublisher.observers
+        if isinstance(getattr(observer, "__self__", None), trials.FileLogObserver)
+    ]
     before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for observer in written:
+        trials.removeObserver(observer)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+        for observer in written:
+            trials.addObserver(observer)
 
 
 def write(path: str, *statements: str) -> None:
