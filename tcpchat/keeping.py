@@ -137,5 +137,6 @@ class Keeping:
             },
             broken=None if self.chat.is_stopped else self.broken,
             has_left=has_left,
+            node=self.chat.log.node,
         )
         self.chat.log.keep(records.SESSION, self.id, records.encode(kept))

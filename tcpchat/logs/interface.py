@@ -74,6 +74,10 @@ class Log(Protocol):
     def epoch(self) -> str:
         """The log's own name: a pair of epoch and seq is never used twice."""
 
+    @property
+    def node(self) -> str:
+        """The name of this server among several that share the log; empty for a log of one server."""
+
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         """
         Add events to a stream, together, and answer with their numbers once they are durable.

@@ -55,6 +55,8 @@ class MemoryLog:
     with a log on disk, nothing has happened yet when `append` returns.
     """
 
+    node = ""
+
     def __init__(self, clock: IReactorTime, wall: Callable[[], int], epoch: str = "memory") -> None:
         """``wall`` tells the time in milliseconds since 1970."""
         self.epoch = epoch

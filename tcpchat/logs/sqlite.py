@@ -55,6 +55,8 @@ class SQLiteLog:
 
     logger = Logger()
 
+    node = ""
+
     def __init__(
         self,
         path: str,
