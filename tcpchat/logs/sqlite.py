@@ -33,7 +33,7 @@ from tcpchat.logs.batches import (
     Remove,
     whose,
 )  # fmt: skip
-from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
+from tcpchat.logs.interface import Changed, Deliver, Found, NotKept, Parts, Posted, Range
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_commit import Committed
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
@@ -54,6 +54,7 @@ class SQLiteLog:
     """A log in the file ``path``. What it promises is in `interface.Log`."""
 
     logger = Logger()
+    node = ""
 
     node = ""
 
@@ -205,6 +206,12 @@ class SQLiteLog:
 
     def records(self, kind: str) -> Deferred[dict[str, bytes]]:
         return fail(NotKept(CLOSED)) if self._closing else self._records.find_all(kind)
+
+    def watch(self, kind: str, changed: Changed) -> None:
+        """Nobody else keeps anything."""
+
+    def records_of(self, node: str, kind: str) -> dict[str, bytes]:
+        return {}
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         while missed := self._read(stream, after, LARGEST_BATCH):
