@@ -84,6 +84,12 @@ class Log(Protocol):
     same entries and records, in the same order in each stream.
     """
 
+    # Is told of a stream that no tail is on when another node has added to it, before what it added can be
+    # read: a tail that is put on it then is given it.
+    arrived: Callable[[str], object]
+    # Is told of a stream of which another node has had entries forgotten, before they are gone here.
+    forgetting: Callable[[str], object]
+
     @property
     def node(self) -> str:
         """This node's name among those that share the store: empty where there can be no others."""
@@ -91,10 +97,6 @@ class Log(Protocol):
     @property
     def epoch(self) -> str:
         """The log's own name: a pair of epoch and seq is never used twice."""
-
-    @property
-    def node(self) -> str:
-        """The name of this server among several that share the log; empty for a log of one server."""
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         """
@@ -211,7 +213,11 @@ class Log(Protocol):
         """Answer with every record of a kind, by key."""
 
     def watch(self, kind: str, changed: Changed) -> None:
-        """Have ``changed`` called for each record of a kind that another node keeps or removes."""
+        """
+        Have ``changed`` called for each record of a kind that another node keeps or removes.
+
+        Every question is answered with it by then. What this node has replaced meanwhile is not told.
+        """
 
     def records_of(self, node: str, kind: str) -> dict[str, bytes]:
         """
