@@ -22,16 +22,7 @@ from twisted.python.failure import Failure
 from tcpchat.events import Entry, Event, Removed
 from tcpchat.log_lines import reason
 from tcpchat.logs.batches import (
-    LARGEST_BATCH,
-    Append,
-    Batches,
-    Forget,
-    Item,
-    Keep,
-    Post,
-    Reach,
-    Remove,
-    whose,
+    LARGEST_BATCH, Append, Batches, Forget, Item, Keep, Post, Reach, Remove, whose,
 )  # fmt: skip
 from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
 from tcpchat.logs.reporter import Reporter
@@ -42,6 +33,7 @@ from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
 from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Reports, Writer
 from tcpchat.logs.tails import Tails
+from tcpchat.logs.unshared import Unshared
 from tcpchat.queries import Query
 
 # Posts of which it is told what came of them, before the others may have their turn.
@@ -50,12 +42,10 @@ TOLD_AT_ONCE = 16
 Durability = Literal["power", "crash"]
 
 
-class SQLiteLog:
+class SQLiteLog(Unshared):
     """A log in the file ``path``. What it promises is in `interface.Log`."""
 
     logger = Logger()
-
-    node = ""
 
     def __init__(
         self,
@@ -77,6 +67,7 @@ class SQLiteLog:
         Raises:
             CannotOpen: or one of its kinds, with a line for the operator.
         """
+        super().__init__()
         self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL")
         self.epoch = self._file.epoch
         self._wall = wall
