@@ -66,6 +66,10 @@ async def come_in(
         raise
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)
+    try:
+        check_server(chat, identity(session.person, dialogue.address))
+    except Banished as refusal:  # by another node, while it was on its way to the log
+        session.banish(refusal)
     return seqs
 
 
@@ -205,6 +209,7 @@ async def until_gone(chat: Chat, person: str) -> None:
     """
     try:
         await chat.departures.told(person).addTimeout(LONGEST_WAIT, chat.clock)
+        await chat.elsewhere.until_told(person)
     except defer.TimeoutError:
         raise NotKept("the log cannot be written") from None
 
@@ -220,9 +225,10 @@ async def _return(
     check_server(chat, who, record.account)
     await until_gone(chat, person_id)
     person = chat.people.person(person_id)
-    if person is not None and isinstance(other := person.sessions[-1], Session):
+    if person is not None:
+        feeds = list(person.sessions[-1].feeds)
         session = from_record(chat, session_id, person, record)
-        session.feeds = list(other.feeds)
+        session.feeds = feeds
         return session, None
     name = chat.people.claim(record.nick, person_id, dialogue.address, or_variant=True)
     session = from_record(chat, session_id, person_from_record(person_id, name, record), record)
