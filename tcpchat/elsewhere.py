@@ -162,7 +162,7 @@ class Elsewhere:
             self._change(seat, record)
 
     def _let_come_back(self, session: str, record: KeptSession | None) -> None:
-        """A session can be taken up here as well, for as long as there; nobody may forget it in time there."""
+        """A session can be taken up here as well, for as long as there: its node may be dead by then."""
         if record is None:
             self._resumable.remove(session)
             return
@@ -242,7 +242,7 @@ class Elsewhere:
     # Who leaves
 
     def left_here(self, person: Person, session: str, reason: str) -> None:
-        """Somebody's session here is over; that they are gone is told when they have left the others as well."""
+        """Somebody's session here is over; that they are gone is told once they have left all nodes."""
         if person.sessions and not person.is_here:
             self._left_to_others[person.id] = session, reason
         else:

@@ -6,11 +6,10 @@ Whether the password is right has been seen to before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from tcpchat import audit, records
+from tcpchat import audit
 from tcpchat.after_absence import show_missed
 from tcpchat.barring import check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
@@ -47,7 +46,6 @@ async def log_in(
         if known is None:
             raise Refused("That account has just been removed.", "bad-login")
         _check(dialogue, known)
-        read_elsewhere = await _read_elsewhere(chat, account.id)
         person = chat.people.person(account.id)
         if person is None:
             return await _come_in(dialogue, known, make_home, ref)
@@ -57,7 +55,7 @@ async def log_in(
             await take_up(broken[-1], dialogue, make_home)
             remind(broken[-1])
         else:
-            _sit_down(dialogue, person, make_home, read_elsewhere)
+            _sit_down(dialogue, person, make_home)
         return None
 
 
@@ -162,9 +160,7 @@ def _take_settings(dialogue: Dialogue, account: KeptAccount) -> None:
     dialogue.settings = replace(settings)
 
 
-def _sit_down(
-    dialogue: Dialogue, person: Person, make_home: MakeHome, read_elsewhere: Mapping[str, Place]
-) -> None:
+def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
     """
     Be there over one more connection: in the same rooms, from now on.
 
@@ -172,21 +168,22 @@ def _sit_down(
     """
     chat = dialogue.chat
     session_id, new = chat.new_id(), chat.new_ticket()
-    feeds = list(person.sessions[-1].feeds)
+    other = person.sessions[-1]
+    assert isinstance(other, Session)
     account = chat.accounts.get(person.account)
     session = Session(dialogue, session_id, person, new)
-    session.feeds = feeds
+    session.feeds = list(other.feeds)
     Membership(session).leave_barred(dialogue)
     if account is not None:
         _take_settings(dialogue, account)
     connection = dialogue.reader.session
-    places = _read(chat, person, read_elsewhere)
+    places = _read(chat, person)
     home = attach(session, dialogue, make_home)
     session.register(tuple(feed.stream for feed in session.feeds))
     session.enter()
     tell_operator("{nick} has logged in once more by {connection} from {address}", session, connection)
-    followed = [chat.inboxes.feed(person.id), *session.feeds]
-    now = {feed.stream: Place(feed.shown, feed.shown) for feed in followed}
+    feeds = [chat.inboxes.feed(person.id), *session.feeds]
+    now = {feed.stream: Place(feed.shown, feed.shown) for feed in feeds}
     missed = {it: place for it, place in places.items() if it in now and place.seq < now[it].seq}
     show_missed(session, now | missed, home)
     if not missed and session.feeds and not dialogue.speaks_json:
@@ -194,25 +191,11 @@ def _sit_down(
     remind(session)
 
 
-def _read(chat: Chat, person: Person, elsewhere: Mapping[str, Place]) -> dict[str, Place]:
+def _read(chat: Chat, person: Person) -> dict[str, Place]:
     """Return up to where somebody has certainly read each stream, over the connection that is furthest."""
-    known = [chat.absences.places(person.account), elsewhere]  # the former over those that are closed already
-    known += [it.dialogue.reader.read_for_certain() for it in person.sessions if isinstance(it, Session)]
-    return _furthest(known)
-
-
-async def _read_elsewhere(chat: Chat, account: str) -> dict[str, Place]:
-    """Return up to where somebody has certainly read each stream over other nodes."""
-    person = chat.people.person(account)
-    distant = [seat for seat in person.sessions if seat.is_distant] if person is not None else []
-    return _furthest(
-        [chat.elsewhere.places(seat, await chat.log.record(records.PLACE, seat.id)) for seat in distant]
-    )
-
-
-def _furthest(known: Iterable[Mapping[str, Place]]) -> dict[str, Place]:
-    furthest: dict[str, Place] = {}
-    for places in known:
-        for stream, place in places.items():
-            furthest[stream] = place.at_least(furthest.get(stream, place))
-    return furthest
+    places = dict(chat.absences.places(person.account))  # over those that are closed already
+    for session in person.sessions:
+        assert isinstance(session, Session)
+        for stream, place in session.dialogue.reader.read_for_certain().items():
+            places[stream] = place.at_least(places.get(stream, place))
+    return places

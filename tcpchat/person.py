@@ -110,6 +110,11 @@ class Person:
         """The rooms that the person is in, as others may know."""
         return self.sessions[-1].rooms
 
+    @property
+    def feeds(self) -> Sequence[RoomFeed]:
+        """The rooms that the person is in, all of them; the current one last."""
+        return self.sessions[-1].feeds
+
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply would go there."""
         for session in self.sessions:

@@ -225,10 +225,9 @@ async def _return(
     check_server(chat, who, record.account)
     await until_gone(chat, person_id)
     person = chat.people.person(person_id)
-    if person is not None:
-        feeds = list(person.sessions[-1].feeds)
+    if person is not None and isinstance(other := person.sessions[-1], Session):
         session = from_record(chat, session_id, person, record)
-        session.feeds = feeds
+        session.feeds = list(other.feeds)
         return session, None
     name = chat.people.claim(record.nick, person_id, dialogue.address, or_variant=True)
     session = from_record(chat, session_id, person_from_record(person_id, name, record), record)

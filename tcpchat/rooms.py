@@ -8,6 +8,7 @@ stays, and whoever goes there opens it again from that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, DeferredLock
@@ -67,7 +68,7 @@ class Rooms:
         a room, once everybody there has been shown it. ``is_operator`` tells of a person whether they
         may know of the room of the audit trail.
         """
-        # Of several nodes that share the log: is told what everybody in a room was shown, but for what people say.
+        # Where nodes share the log: is told what everybody in a room was shown, but for what people say.
         self.been_shown: Callable[[RoomFeed, list[Entry]], object] = lambda feed, entries: None
         self._put_out = put_out
         self._is_operator = is_operator
@@ -84,7 +85,7 @@ class Rooms:
         self._closed: dict[Key, Name] = {}  # the names of rooms that are not open, by each of its keys
         self._empty: dict[str, int] = {}  # where nobody was at the last look: after which entry
         self._opening = DeferredLock()
-        self._appearing: set[str] = set()  # the streams that are being opened because another node wrote there
+        self._appearing: set[str] = set()  # the streams that are just being opened, as another node wrote there
         self._occupied: set[str] = set()  # the names of those with somebody in them
 
     def __iter__(self) -> Iterator[RoomFeed]:
@@ -138,7 +139,7 @@ class Rooms:
         self.been_shown(feed, entries)
 
     def appear(self, stream: str) -> None:
-        """Another node has opened a room, or has somebody in one that is closed here: open it here as well."""
+        """Another node has opened a room, or has somebody in one that is closed here: open it here, too."""
         if stream in self._feeds or stream in self._appearing or (name := self._name_of(stream)) is None:
             return
         if not self._log.last(stream):
@@ -146,7 +147,7 @@ class Rooms:
             return
         self._appearing.add(stream)
         opening = Deferred.fromCoroutine(self._open_again(name))
-        opening.addErrback(lambda failure: self.logger.failure("{stream} is not open", failure, stream=stream))
+        opening.addErrback(partial(self.logger.failure, "{stream} could not be opened", stream=stream))
         opening.addCallback(lambda _: self._appearing.discard(stream))
 
     def _name_of(self, stream: str) -> Name | None:
