@@ -92,7 +92,7 @@ async def _come_in(
     chat = dialogue.chat
     await until_gone(chat, account.id)
     session_id, new = chat.new_id(), chat.new_ticket()
-    name = chat.people.claim(account.nick, account.id, dialogue.address, or_variant=True)
+    name = await chat.registry.claim(account.nick, account.id, dialogue.address, or_variant=True)
     person = Person(account.id, name, chat.wall(), account.id)
     person.ignored = dict(account.ignored)
     person.correspondent = account.correspondent

@@ -144,3 +144,15 @@ class People:
     def release(self, name: Name, person: str, address: str, is_kept: bool = True) -> None:
         """Hold a nickname no longer; if it ``is_kept``, only the same address can have it for a while."""
         self._claims.release(name, person, address, self._clock.seconds(), is_kept)
+
+    def names(self, person: str) -> tuple[Name, ...]:
+        """Return the nicknames that somebody holds here."""
+        return self._claims.names(person)
+
+    def hold_elsewhere(self, key: Key, person: str, kept_for: str | None = None) -> None:
+        """A nickname's key is held on another node; or, with ``kept_for``, kept there for an address."""
+        self._claims.hold_elsewhere(key, person, kept_for)
+
+    def release_elsewhere(self, key: Key) -> None:
+        """No other node holds a nickname's key, or keeps it, any more."""
+        self._claims.release_elsewhere(key)

@@ -38,6 +38,7 @@ class KeptSession(Discreet, frozen=True, omit_defaults=True):
     account: str = ""  # the id of the account that it is of
     entered: dict[str, int] = {}  # the entry that brought it into each room that is locked, or was
     node: str = ""  # the one that it is on, or was last; of a server alone there is none
+    moved: int = 0  # how often it has gone on on another one
 
 
 class KeptAccount(Discreet, frozen=True, omit_defaults=True):

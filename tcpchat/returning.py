@@ -229,7 +229,7 @@ async def _return(
         session = from_record(chat, session_id, person, record)
         session.feeds = list(other.feeds)
         return session, None
-    name = chat.people.claim(record.nick, person_id, dialogue.address, or_variant=True)
+    name = await chat.registry.claim(record.nick, person_id, dialogue.address, or_variant=True)
     session = from_record(chat, session_id, person_from_record(person_id, name, record), record)
     try:
         for stream in record.rooms:

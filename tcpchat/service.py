@@ -45,6 +45,7 @@ from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.reader import Reader
 from tcpchat.records import KeptAccount, KeptSight
+from tcpchat.registry import Registry
 from tcpchat.reports import Reports
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
@@ -117,6 +118,7 @@ class Chat:
         self.people = People(
             clock, ascii_names, self._is_in_lobby, self.accounts.owners, self.operators.keeps
         )
+        self.registry = Registry(self.people, clock)
         self.hashing = hashing or Hashing()
         self.attempts = Attempts(limits, trusted)
         self._overseeing = Overseeing(log, clock, self.operators, self.rooms, self.people, self.log_surely)

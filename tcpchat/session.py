@@ -21,6 +21,7 @@ from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.reader import NOTHING
+from tcpchat.registry import Claiming
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
@@ -194,18 +195,18 @@ class Session(Keeping):
 
     # Names
 
-    def claim(self, typed: str, or_variant: bool = False) -> Name:
+    def claim(self, typed: str, or_variant: bool = False) -> Claiming:
         """
-        Hold a nickname that the person asks for, beside the one that they have.
+        Hold a nickname that the person asks for, beside the one that they have, or begin to.
 
         Raises:
             Refused: it is no nickname, or it is taken.
         """
-        return self.chat.people.claim(typed, self.person.id, self.address, or_variant)
+        return self.chat.registry.claim_at_once(typed, self.person.id, self.address, or_variant)
 
     def release(self, name: Name) -> None:
         """Hold a nickname no longer."""
-        self.chat.people.release(name, self.person.id, self.address)
+        self.chat.registry.release(name, self.person.id, self.address)
 
     # The end of a connection, and of it all
 
@@ -290,5 +291,5 @@ class Session(Keeping):
         self._note_absence(self.acknowledged.certain)
         if self.chat.depart(person, self, self.feeds, reason):
             # After a break the name was kept for as long as it is after a farewell.
-            self.chat.people.release(person.name, person.id, self.address, is_kept=is_farewell)
+            self.chat.registry.release(person.name, person.id, self.address, is_kept=is_farewell)
         self.chat.sightings.tell("{nick} has left", self.id, self.nick)
