@@ -67,6 +67,10 @@ async def come_in(
         raise
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)
+    try:
+        check_server(chat, identity(session.person, dialogue.address))
+    except Banished as refusal:  # by another node, while it was on its way to the log
+        session.banish(refusal)
     return seqs
 
 
@@ -233,6 +237,7 @@ async def until_gone(chat: Chat, person: str) -> None:
     """
     try:
         await chat.departures.told(person).addTimeout(LONGEST_WAIT, chat.clock)
+        await chat.elsewhere.until_told(person)
     except defer.TimeoutError:
         raise NotKept("the log cannot be written") from None
 

@@ -27,6 +27,7 @@ from tcpchat.config import Config, WrongConfig
 from tcpchat.control import Control
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
+from tcpchat.from_afar import heed
 from tcpchat.hashing import in_threads
 from tcpchat.listening import own_addresses, tune, where
 from tcpchat.log_lines import reason
@@ -171,6 +172,7 @@ class Server(Service):
         Deferred.fromCoroutine(self._open()).addErrback(self._cannot_start)
 
     async def _open(self) -> None:
+        heed(self._chat)
         await self._chat.open()
         await revive(self._chat)
         for nick in self._chat.operators.to_come():

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from itertools import islice
 
-from tcpchat import answers, jsonlines, mentions, render
+from tcpchat import mentions, render
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
@@ -40,6 +39,8 @@ class Session(Keeping):
     """Somebody who has a nickname."""
 
     __slots__ = "_asked_before", "acknowledged", "budget", "dialogue", "ignored_lately", "lost"
+
+    is_distant = False
 
     def __init__(self, dialogue: Dialogue, id: str, person: Person, ticket: Ticket) -> None:
         super().__init__(dialogue.chat, id, person, ticket, dialogue.address)
@@ -127,6 +128,8 @@ class Session(Keeping):
 
     def restyle(self) -> None:
         """What the person sees is another way from now on."""
+        if ignored := self.person.ignored:
+            self.ignored_lately |= {*ignored, *ignored.values()}
         if not self.is_broken:
             self.dialogue.reader.restyle()
 
@@ -139,6 +142,19 @@ class Session(Keeping):
             self.dialogue.tell(f"{why} You are in {feed.stream}, too.")
             self.dialogue.reader.follow(feed, Place(seq, seq))
             self.dialogue.reader.restyle()
+            self.keep()
+
+    def also_in(self, feed: RoomFeed, seq: int) -> None:
+        """The person has gone into a room, by an entry, over another connection: show it over this one, too."""
+        if feed in self.feeds:
+            return
+        self.feeds.insert(max(0, len(self.feeds) - 1), feed)
+        if not self.is_broken:
+            dialogue = self.dialogue
+            dialogue.tell(f"You are in {feed.stream} now, too: you joined it over another connection.")
+            shown = seq - dialogue.speaks_json  # a program is shown its own coming, too
+            dialogue.reader.follow(feed, Place(shown, shown))
+            dialogue.reader.restyle()
             self.keep()
 
     def forget_lost_rooms(self) -> None:
@@ -176,26 +192,6 @@ class Session(Keeping):
             self._leave("")
         else:
             self.dialogue.cut_off(why)
-
-    def welcome(self, after: Mapping[str, int]) -> answers.Welcome:
-        """
-        Return who a program is, and with what it comes back.
-
-        ``after`` holds the number after which entries follow, by stream.
-        """
-        room = self.feeds[-1].room if self.feeds else None
-        people = list(islice(room.others(self.person.id), answers.MOST_TOLD)) if room else []
-        return answers.Welcome(
-            nick=self.nick,
-            room=jsonlines.room(room.name) if room else "",
-            people=people,
-            others=len(room.members) - (self.person.id in room.members) if room else 0,
-            session=self.ticket.token,
-            code=self.ticket.code,
-            epoch=self.chat.log.epoch,
-            rooms=[jsonlines.room(feed.stream) for feed in self.feeds],
-            after=after,
-        )
 
     # Names
 
