@@ -88,7 +88,7 @@ class Link:
         """
         self._thread.start()
         self._thread.do(lambda: self._thread.spawn(self._connecting.run()))
-        return self._ask(self._stream.open, self._monitoring).addCallback(self._opened)
+        return self._ask(self._find)
 
     def publish(self, messages: Sequence[Message], timeout: float) -> Deferred[int]:
         """
@@ -180,11 +180,6 @@ class Link:
             else:
                 answer.callback(came)
 
-    def _opened(self, facts: Facts) -> Facts:
-        for weak in facts.weak:
-            self.logger.warn("{weak}", weak=weak)
-        return facts
-
     def _changed(self, is_connected: bool) -> None:
         if self.is_connected != is_connected and not self._is_closed:
             self.is_connected = is_connected
@@ -200,6 +195,10 @@ class Link:
             answer.errback(Unclear(CLOSED))
 
     # In the loop.
+
+    async def _find(self) -> Facts:
+        facts, self._publishing.has_markers = await self._stream.open(self._monitoring)
+        return facts
 
     def _run(self, question: Callable[[], Awaitable[Any]], done: Done) -> None:
         self._thread.spawn(_told(question, done))
