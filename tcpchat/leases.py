@@ -45,7 +45,7 @@ class Leases:
     """A node's own lease, and what it has seen of the others'."""
 
     def __init__(self, times: Times = Times()) -> None:
-        self._times = times
+        self.times = times
         self._seen: dict[str, _Seen] = {}  # by the node's name
         self._missing: dict[str, float] = {}  # nodes that have no lease: since when that is known
         self._renewed: float | None = None  # when the own lease's last renewal that succeeded was asked for
@@ -55,7 +55,7 @@ class Leases:
 
     def renewed(self, asked: float) -> None:
         """The own lease was taken or renewed, which was asked for then."""
-        if self._renewed is None or asked - self._renewed > self._times.gap:
+        if self._renewed is None or asked - self._renewed > self.times.gap:
             self._unbroken_since = asked
         self._renewed = asked
 
@@ -65,7 +65,7 @@ class Leases:
 
     def is_fenced(self, now: float) -> bool:
         """Could the others take this node for dead, or will soon?"""
-        return self._renewed is None or now - self._renewed >= self._times.fence
+        return self._renewed is None or now - self._renewed >= self.times.fence
 
     # Those of the others
 
@@ -87,12 +87,12 @@ class Leases:
         Whoever was cut off themselves counts anew from then on. That node is to be buried whose lease can
         be taken away at that revision: one that was renewed meanwhile, unseen, is alive.
         """
-        if self._renewed is None or now - self._renewed > self._times.gap:
+        if self._renewed is None or now - self._renewed > self.times.gap:
             return []
         return [
             (node, seen.revision)
             for node, seen in self._seen.items()
-            if now - max(seen.time, self._unbroken_since) >= self._times.dead
+            if now - max(seen.time, self._unbroken_since) >= self.times.dead
         ]
 
     def is_living(self, node: str, now: float) -> bool:
@@ -103,4 +103,4 @@ class Leases:
         """
         if node in self._seen:
             return True
-        return now - self._missing.setdefault(node, now) < self._times.dead
+        return now - self._missing.setdefault(node, now) < self.times.dead

@@ -18,7 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat.bucket import Bucket
-from tcpchat.leases import Leases, Times
+from tcpchat.leases import Leases
 from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 
 # Before a node's name: the bucket's key of its lease.
@@ -68,7 +68,7 @@ class Nodes:
         name: str,
         new_incarnation: Callable[[], str],
         following: Following,
-        times: Times = Times(),
+        leases: Leases | None = None,
     ) -> None:
         """``clock`` is a monotonic one; ``name`` is this node's, which no other has."""
         self.name = name
@@ -76,8 +76,7 @@ class Nodes:
         self._clock = clock
         self._new_incarnation = new_incarnation
         self._following = following
-        self._times = times
-        self._leases = Leases(times)
+        self._leases = leases or Leases()
         self._incarnation = ""
         self._revision = 0  # of the own lease
         self._is_asking = False  # is a renewal on its way?
@@ -105,7 +104,7 @@ class Nodes:
     async def open(self) -> None:
         """Take the lease, also one that an earlier server of this name has left; then keep it."""
         await self._take()
-        self._later("look", self._times.renew / LOOKS, self._look)
+        self._later("look", self._leases.times.renew / LOOKS, self._look)
 
     def stop(self) -> None:
         """
@@ -132,7 +131,7 @@ class Nodes:
                 continue
             self._incarnation = incarnation
             self._leases.renewed(asked)
-            self._later("renew", self._times.renew, self._renew)
+            self._later("renew", self._leases.times.renew, self._renew)
             return
 
     @property
@@ -168,7 +167,7 @@ class Nodes:
             pass
         else:
             self._leases.renewed(asked)
-            again = max(0.0, asked + self._times.renew - self._clock.seconds())
+            again = max(0.0, asked + self._leases.times.renew - self._clock.seconds())
         self._is_asking = False
         if is_taken:
             await self._begin_anew()
@@ -233,7 +232,7 @@ class Nodes:
             self._renew()
 
     def _look(self) -> None:
-        self._later("look", self._times.renew / LOOKS, self._look)
+        self._later("look", self._leases.times.renew / LOOKS, self._look)
         for node, revision in self._leases.dead(self._clock.seconds()):
             Deferred.fromCoroutine(self._end(node, revision)).addErrback(self._not_looked)
         if not self.is_fenced():

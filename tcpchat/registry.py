@@ -79,6 +79,15 @@ class Registry:
         """Be one of a cluster's: from now on `taken` is given what changes in the bucket."""
         self._shared = shared
 
+    @property
+    def is_fenced(self) -> bool:
+        """Could the other nodes take this one for dead, or will they soon?"""
+        return self._shared is not None and self._shared.is_fenced()
+
+    def is_living(self, node: str) -> bool:
+        """Has another node a lease?"""
+        return self._shared is not None and self._shared.is_living(node)
+
     def stop(self) -> None:
         """The server ends: what it held is as it is, and may be taken up by the next one."""
         self._shared = None
@@ -124,8 +133,8 @@ class Registry:
         if self._shared is not None:
             self._let_go(self._shared, name, person, address, is_kept=is_kept)
 
-    def pass_on(self, name: Name, person: str, heir: str) -> None:
-        """Hold a nickname no longer whose person goes on on another node."""
+    def pass_on(self, name: Name, person: str, heir: str = "") -> None:
+        """Hold a nickname no longer whose person is on other nodes; on ``heir`` from now on."""
         self._people.release(name, person, "", is_kept=False)
         if self._shared is not None:
             self._let_go(self._shared, name, person, "", is_kept=False, heir=heir)

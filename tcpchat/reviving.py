@@ -112,6 +112,7 @@ def from_record(chat: Chat, session_id: str, person: Person, record: KeptSession
     session = Session(dialogue, session_id, person, Ticket("", ""))
     session.acknowledged = Acknowledged()
     session.digests = record.secrets
+    session.moved = record.moved
     for setting, value in record.settings.items():
         with suppress(Refused):  # of a setting that there is no more
             dialogue.settings = dialogue.settings.changed(setting, value)

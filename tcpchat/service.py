@@ -30,6 +30,7 @@ from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed
 from tcpchat.flow import Uncommitted
+from tcpchat.handovers import Handovers
 from tcpchat.hashing import Hashing
 from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
@@ -119,6 +120,7 @@ class Chat:
             clock, ascii_names, self._is_in_lobby, self.accounts.owners, self.operators.keeps
         )
         self.registry = Registry(self.people, clock)
+        self.handovers = Handovers(log, clock)
         self.hashing = hashing or Hashing()
         self.attempts = Attempts(limits, trusted)
         self._overseeing = Overseeing(log, clock, self.operators, self.rooms, self.people, self.log_surely)
@@ -145,6 +147,7 @@ class Chat:
         await self.absences.open()
         await self.lockdown.open()
         await self.rooms.open()
+        self.handovers.open()
         await self.elsewhere.open()
         self._overseeing.begin()
         self.cursors.start()

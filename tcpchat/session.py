@@ -256,6 +256,22 @@ class Session(Keeping):
         self._note_absence(places)
         chat.forget(self.id)
 
+    def disown(self, why: Refused) -> None:
+        """The session is lost to this server, which the others took for dead: hang up, and say why."""
+        self.forget_here()
+        self.dialogue.disown(why)
+
+    def forget_here(self) -> None:
+        """The session is another node's: nobody here has left, and nothing is kept of it here."""
+        self.is_abroad = True
+        person, chat = self.person, self.chat
+        self.stay()
+        chat.cursors.let_go(self.id)
+        chat.people.withdraw(person)
+        chat.people.leave(person, self)
+        if not person.is_here:
+            chat.inboxes.close(person.id)
+
     def stay(self) -> None:
         """The person is about to be back: nothing is to be told."""
         self.chat.broken.cancel(self.id)
@@ -275,6 +291,8 @@ class Session(Keeping):
         self._rest(self.acknowledged.certain)
 
     def _rest(self, places: Mapping[str, Place]) -> None:
+        if self.is_abroad:
+            return
         # Private messages may come while nobody follows the inbox: they are missed from the first on.
         self.chat.cursors.rest(self.id, {inbox(self.person.id): Place(0, 0)} | dict(places))
         if self not in self.person.sessions:
@@ -291,5 +309,9 @@ class Session(Keeping):
         self._note_absence(self.acknowledged.certain)
         if self.chat.depart(person, self, self.feeds, reason):
             # After a break the name was kept for as long as it is after a farewell.
-            self.chat.registry.release(person.name, person.id, self.address, is_kept=is_farewell)
+            for name in self.chat.people.names(person.id):
+                self.chat.registry.release(name, person.id, self.address, is_kept=is_farewell)
+        elif not person.is_here:
+            for name in self.chat.people.names(person.id):
+                self.chat.registry.pass_on(name, person.id)
         self.chat.sightings.tell("{nick} has left", self.id, self.nick)

@@ -206,6 +206,13 @@ class Log(Protocol):
         that this is durable too. What cannot be written is tried again until it can.
         """
 
+    def replace(self, kind: str, key: str, was: bytes, value: bytes) -> Deferred[bool]:
+        """
+        Keep a record if it is still what it was, whatever other nodes do; answer with whether it is kept.
+
+        It is durable then. Fails with `NotKept` when that cannot be known.
+        """
+
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:
         """Answer with a record as it was given to `keep` last, written yet or not."""
 

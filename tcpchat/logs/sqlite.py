@@ -22,7 +22,17 @@ from twisted.python.failure import Failure
 from tcpchat.events import Entry, Event, Removed
 from tcpchat.log_lines import reason
 from tcpchat.logs.batches import (
-    LARGEST_BATCH, Append, Batches, Forget, Item, Keep, Post, Reach, Remove, whose,
+    LARGEST_BATCH,
+    Append,
+    Batches,
+    Forget,
+    Item,
+    Keep,
+    Post,
+    Reach,
+    Remove,
+    Take,
+    whose,
 )  # fmt: skip
 from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
 from tcpchat.logs.reporter import Reporter
@@ -55,9 +65,10 @@ class SQLiteLog(Unshared):
         durability: Durability = "power",
         failed: Callable[[Exception], None] = lambda error: None,
         later: Callable[..., Any] | None = None,
+        epoch: str = "",
     ) -> None:
         """
-        Open the file, or make it.
+        Open the file, or make it; a new one is given the name ``epoch``, or one of its own.
 
         ``wall`` tells the time in milliseconds since 1970. ``from_thread`` calls something in the
         reactor's thread (``reactor.callFromThread``), ``later`` after so many seconds, for callers
@@ -68,7 +79,7 @@ class SQLiteLog(Unshared):
             CannotOpen: or one of its kinds, with a line for the operator.
         """
         super().__init__()
-        self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL")
+        self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL", epoch)
         self.epoch = self._file.epoch
         self._wall = wall
         self._from_thread = from_thread
@@ -94,7 +105,11 @@ class SQLiteLog(Unshared):
             self._committed, self._not_committed, self._forgotten,
             self._batches.finished, self._break, self._end,
         )  # fmt: skip
+        self._prepare()
         Writer(self._file, self._batches, self._reporter, reports).start()
+
+    def _prepare(self) -> None:
+        """Change the file, if there is need, before the thread begins that writes to it."""
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         return self._append(((stream, events),), len(events), True)
@@ -220,7 +235,8 @@ class SQLiteLog(Unshared):
         for name, growth in committed.growths.items():
             # Only now: nothing can be read before the tails are given it.
             self._streams[name] = growth.moved()
-            self._tails.deliver(name, growth.entries)
+            if growth.entries:
+                self._tails.deliver(name, growth.entries)
             yield
         for number, (item, outcome) in enumerate(zip(committed.items, committed.outcomes, strict=True)):
             match item:
@@ -231,6 +247,9 @@ class SQLiteLog(Unshared):
                 case Append() | Remove():
                     item.tell(outcome)
                     yield  # who comes in, say, has much to do then
+                case Take():
+                    yield from item.taken()
+                    yield
                 case Keep():
                     self._records.written(item)
 
@@ -258,6 +277,8 @@ class SQLiteLog(Unshared):
                     self._tell(item, NotKept(CANNOT_WRITE))
                 case Append() | Remove():
                     item.answer.errback(NotKept(CANNOT_WRITE))
+                case Take():
+                    item.failed(error)
 
     def _forgotten(self, name: str, stream: Stream) -> None:
         """Entries of a stream are no longer there."""

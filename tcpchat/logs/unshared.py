@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
+
+from twisted.internet.defer import Deferred, succeed
 
 from tcpchat.logs.interface import Changed
 
@@ -18,6 +21,15 @@ class Unshared:
 
     def watch(self, kind: str, changed: Changed) -> None:
         """Nobody else keeps anything."""
+
+    def replace(self, kind: str, key: str, was: bytes, value: bytes) -> Deferred[bool]:
+        """Nobody else changes anything."""
+        self.keep(kind, key, value)
+        return succeed(True)
+
+    @abstractmethod
+    def keep(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keep a record, or remove it with None."""
 
     def records_of(self, node: str, kind: str) -> dict[str, bytes]:
         """There is no other node."""
