@@ -78,7 +78,7 @@ class Cluster:
 
     def cut_off(self) -> None:
         """This node's lease was taken: hang up on everybody before one more line is taken."""
-        why = Refused(CUT_OFF, "cut-off")
+        why = Refused(CUT_OFF)
         for session in self._chat.people.sessions():
             if isinstance(session, Session):
                 try:

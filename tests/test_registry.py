@@ -66,7 +66,7 @@ class AloneTests(SynchronousTestCase):
         self.assertRaises(Refused, self.registry.claim_at_once, "bob", "p2", CAFE)
         self.registry.claim_at_once("bob", "p2", HOME)
         self.registry.pass_on(nickname("bob"), "p2", "")
-        self.registry.claim_at_once("bob", "p3", CAFE)
+        self.registry.claim_at_once("bob", "p3", HOME)
 
     def test_there_are_no_others(self) -> None:
         self.registry.clean()
