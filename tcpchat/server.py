@@ -126,7 +126,7 @@ class Server(Service):
         )
         self._chat.sightings.are_told = config.log_level == "debug"
         self._factory = LineFactory(self._chat, entrance)
-        self._outage = Outage(self._reactor, config.store, self._dialogues)
+        self._outage = Outage(self._reactor, str(config.chosen_store), self._dialogues)
         self._control = Control(self._chat, self._opening.path) if self._opening.path else None
         self._reactor.callWhenRunning(self._open_doors)
 
