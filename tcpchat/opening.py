@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
@@ -36,11 +36,18 @@ class Opening:
 
     logger = Logger()
 
-    def __init__(self, reactor: Any, config: Config, failed: Callable[[Exception], object]) -> None:
-        """``failed`` is told when the log's own disk fails later on."""
+    def __init__(
+        self, reactor: Any, config: Config, failed: Callable[[Exception], object], makes: bool = True
+    ) -> None:
+        """
+        ``failed`` is told when the log's own disk fails later on.
+
+        ``makes``: in a cluster where there is no such log yet, one is made.
+        """
         self._reactor = reactor
         self._config = config
         self._failed = failed
+        self._makes = makes
         self._store = config.chosen_store
         self._shared: NatsLog | None = None  # the log, if it is in a cluster
         self._why = ""  # nobody waits for it any longer
@@ -96,19 +103,22 @@ class Opening:
             milliseconds,
             self._failed,
             self._config.node or "",
+            makes=self._makes,
         )
         return self._shared
 
-    async def until_open(self, reached: Callable[[bool], object]) -> None:
+    async def until_open(self, reached: Callable[[bool], object]) -> Sequence[str]:
         """
         Wait for a log in a cluster to be open; ``reached`` is told when it cannot be reached afterwards.
+
+        Return a sentence for each thing about its servers that is weaker than recommended.
 
         Raises:
             CannotOpen: or another of its kinds, with a line for the operator: no server answers, or they
                 do not allow it, or it is not ours; or it is weaker than ``strict`` allows.
         """
         if self._shared is None:
-            return
+            return ()
         from tcpchat.logs.nats_terms import Refusing, Unclear
 
         giving_up = self._reactor.callLater(WAIT_FOR_CLUSTER, self._give_up)
@@ -123,11 +133,14 @@ class Opening:
             raise CannotOpen(f"The log {self._store} is weaker than --strict allows: {' '.join(facts.weak)}")
         self._shared.reached = reached
         reached(self._shared.link.is_connected)
+        return facts.weak
 
     def _give_up(self) -> None:
         """Wait no longer for servers; for what is to be read from them it takes as long as that takes."""
         assert self._shared is not None
         if not self._shared.epoch:
-            there = "there are servers, but no leader" if self._shared.link.is_connected else "no server answers"
+            there = (
+                "there are servers, but no leader" if self._shared.link.is_connected else "no server answers"
+            )
             self._why = f"{there}, for {WAIT_FOR_CLUSTER:.0f} s now"
             self._shared.link.close()

@@ -79,6 +79,7 @@ class Server(Service):
         self._log: Log | None = None
         self._control: Control | None = None
         self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
+        self._is_open = False
         self._failed = False
         self._closing = False
         self._opening = Opening(reactor, config, self._log_failed)
@@ -135,6 +136,7 @@ class Server(Service):
 
     async def _open(self) -> None:
         await self._opening.until_open(self._outage.reached)
+        self._is_open = True
         await self._chat.open()
         await revive(self._chat)
         for nick in self._chat.operators.to_come():
@@ -166,6 +168,8 @@ class Server(Service):
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
         assert error is not None
+        if self._closing:
+            return  # nobody waits for it any more
         if isinstance(error, CannotOpen):
             self._give_up(status_of(error), str(error))
         elif isinstance(error, CannotListenError):
@@ -199,6 +203,13 @@ class Server(Service):
         return Deferred.fromCoroutine(self._close(self._log)) if self._log else succeed(None)
 
     async def _close(self, log: Log) -> None:
+        if self._is_open:
+            await self._say_goodbye()
+        closed: list[None] = []
+        log.close().addCallback(closed.append)
+        await self._until(lambda: bool(closed), CLOSE_THE_LOG)
+
+    async def _say_goodbye(self) -> None:
         for port in self._ports:
             await port.stopListening()
         if self._control is not None:
@@ -216,9 +227,6 @@ class Server(Service):
         for connection in list(self._factory.connections):
             connection.abort()
         self._chat.close()
-        closed: list[None] = []
-        log.close().addCallback(closed.append)
-        await self._until(lambda: bool(closed), CLOSE_THE_LOG)
 
     @property
     def _is_controlled(self) -> bool:

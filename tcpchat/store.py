@@ -57,9 +57,14 @@ class InCluster:
     servers: tuple[str, ...]
     name: str = NAME
 
+    @property
+    def url(self) -> str:
+        """The URL of it, which is for nobody to read."""
+        return f"nats://{','.join(server.removeprefix('nats://') for server in self.servers)}/{self.name}"
+
     def __str__(self) -> str:
-        hosts = [server.rpartition("@")[2] for server in self.servers]
-        return f"nats://{','.join(hosts)}/{self.name}"
+        """Return the URL without users and passwords."""
+        return LOGIN.sub("", self.url)
 
 
 Store = InMemory | InFile | InCluster

@@ -55,6 +55,8 @@ class StoreTests(SynchronousTestCase):
         found = store("nats://anna:se%2Fcret@n1,eve@[::1]:4223/chat")
         self.assertEqual(found, InCluster(("nats://anna:se%2Fcret@n1:4222", "nats://eve@[::1]:4223"), "chat"))
         self.assertEqual(str(found), "nats://n1:4222,[::1]:4223/chat")
+        assert isinstance(found, InCluster)
+        self.assertEqual(store(found.url), found)
         for wrong in "nats://anna:secret@n 1", "nats://anna:secret@n1:0", "nats://anna:secret@n1,b/c.d":
             self.assertNotIn("secret", self.refusal(wrong))
 
