@@ -1,4 +1,4 @@
-"""The log of a cluster for the operator's tools: copied from its stream, then read as that of a server alone."""
+"""The log of a cluster for the operator's tools: copied from its stream, then read as any other."""
 
 from __future__ import annotations
 

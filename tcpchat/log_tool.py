@@ -14,7 +14,6 @@ from itertools import islice
 import msgspec
 from tqdm import tqdm
 
-from tcpchat.copying import copied
 from tcpchat.dump import fields
 from tcpchat.logs.interface import CannotOpen, Damaged
 from tcpchat.logs.sqlite_tools import ALL, ROOMS, NotWritten, Progress, StoredLog, Vacancy
@@ -34,8 +33,8 @@ EXAMPLES = """examples:
 
 DUMP = """Print the log as JSON lines, one an entry, by room and number, with the keys epoch, room, seq, time,
 type (message, action, joined, left, renamed, topic, edited, removed, gone, audit, kicked, ...), from and
-text; some types have more, such as re, about, nick or seconds. The server may run meanwhile. Of a cluster, the
-whole stream is copied first, into the folder for temporary files (TMPDIR).
+text; some types have more, such as re, about, nick or seconds. The server may run meanwhile. Of a cluster,
+the whole stream is copied first, into the folder for temporary files (TMPDIR).
 
 examples:
   tcpchat log dump > chat.jsonl
@@ -90,6 +89,9 @@ def _opened(store: Store, problems: list[str]) -> Iterator[StoredLog]:
         with closing(StoredLog(store.path)) as log:
             yield log
         return
+    # What a cluster needs takes a while to import.
+    from tcpchat.copying import copied
+
     assert isinstance(store, InCluster)
     with copied(store) as copy, closing(StoredLog(copy.path)) as log:
         log.path = str(store)

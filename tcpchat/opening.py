@@ -139,8 +139,7 @@ class Opening:
         """Wait no longer for servers; for what is to be read from them it takes as long as that takes."""
         assert self._shared is not None
         if not self._shared.epoch:
-            there = (
-                "there are servers, but no leader" if self._shared.link.is_connected else "no server answers"
-            )
-            self._why = f"{there}, for {WAIT_FOR_CLUSTER:.0f} s now"
+            is_there = self._shared.link.is_connected
+            what = "there is a server, but no leader" if is_there else "no server answers"
+            self._why = f"{what}, for {WAIT_FOR_CLUSTER:.0f} s now"
             self._shared.link.close()
