@@ -17,7 +17,7 @@ from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.limits import MOST_WRONG_CODES, MOST_WRONG_PASSWORDS
 from tcpchat.logging_in import log_in
-from tcpchat.logs.interface import NotKept
+from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.names import Name
 from tcpchat.present import Present
 from tcpchat.render import View
@@ -230,7 +230,7 @@ class Nameless:
     async def _come_in(self, claimed: tuple[str, Name], ref: str) -> Numbers | None:
         try:
             seqs = await come_in(self._dialogue, *claimed, Present, ref)
-        except (NotKept, Refused):
+        except (NotKept, Refused, Unknown):
             self._dialogue.begin(self)
             raise
         self._named()

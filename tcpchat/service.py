@@ -34,7 +34,7 @@ from tcpchat.hashing import Hashing
 from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.lockdown import Lockdown
-from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.interface import Log, NotKept, Unknown
 from tcpchat.names import prepare
 from tcpchat.networks import Trusted
 from tcpchat.operators import Operators
@@ -228,7 +228,7 @@ class Chat:
         """
 
         def again(failure: Failure) -> Deferred[object]:
-            failure.trap(NotKept)
+            failure.trap(NotKept, Unknown)
             return deferLater(self.clock, LOG_AGAIN, self.log_surely, parts)
 
         return self.log.append_all(parts).addErrback(again)
