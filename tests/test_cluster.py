@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import TCPCHAT, run
-from tests.nats_servers import NATS_SERVER, NatsServers, a_name, free_ports, one_server, servers
+from tests.nats_servers import a_name, free_ports, one_server, servers
 from tests.processes import PATIENCE, Person, Reading, Server
 from tests.test_command_line import refusal
 

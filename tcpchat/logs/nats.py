@@ -78,7 +78,7 @@ class NatsLog(Questions):
         """
         self.epoch = ""
         self.is_fenced: Callable[[], bool] = lambda: False  # may others take this node for dead?
-        self.reached: Callable[[bool], object] = lambda is_reached: None  # told of each change, once it is open
+        self.reached: Callable[[bool], object] = lambda is_reached: None  # hears of the link's changes
         self._makes = makes
         self._clock = reactor
         self._name = name
