@@ -1,4 +1,4 @@
-"""docs/clustering.md, typed as it stands there: three servers of NATS, three nodes, and people on all of them."""
+"""docs/clustering.md, typed as it stands: three servers of NATS, three nodes, and people on all of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -75,8 +76,9 @@ def test_three_machines_step_by_step(tmp_path: Path, shell: Shell) -> None:
     assert healthy in text
     look = "for n in 1 2 3; do curl -s http://127.0.0.$n:8222/healthz; done"
     assert f"$ {look}" in text
+    end = time.monotonic() + PATIENCE
     while shell.types(look).strip() != healthy:
-        pass
+        assert time.monotonic() < end, "they have not found each other"
     shell.types(nodes)
     for node in 1, 2, 3:
         ready = shell.types(f"until grep -m1 'READY line' chat-{node}.log; do sleep 0.1; done")
@@ -91,7 +93,8 @@ def test_three_machines_step_by_step(tmp_path: Path, shell: Shell) -> None:
     people[1].types("hello")
     for person in people[0], people[2]:
         person.until(r"^<bob> hello\r\n")
-    shell.types("kill -9 $(pgrep -f -- '--node chat-1 .*interface=127.0.0.1')")
+    assert "$ kill -9 %4" in text  # the first node, behind three servers
+    shell.types("kill -9 %4")
     people[1].types("is ann still there?")
     people[2].until(r"still there\?\r\n")
     ann = shell.person(3)
