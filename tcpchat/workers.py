@@ -67,6 +67,9 @@ class Workers(Service):
         self._hang_up = signal.signal(
             signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.pass_on, "HUP")
         )
+        self._reactor.callWhenRunning(self._begin)
+
+    def _begin(self) -> None:
         Deferred.fromCoroutine(self._start()).addErrback(self._cannot_start)
 
     def pass_on(self, name: str) -> None:
