@@ -93,4 +93,3 @@ def token(stream: str) -> str:
 def subject(name: str, stream: str) -> str:
     """Return the subject of a stream of ours, in the stream ``name`` of JetStream."""
     return f"{name}.log.{token(stream)}"
-

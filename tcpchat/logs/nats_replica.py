@@ -38,7 +38,9 @@ AGAIN = 1.0
 class Watching(Protocol):
     """What is told what comes over."""
 
-    cursor: int
+    @property
+    def cursor(self) -> int:
+        """Up to where it was told."""
 
     def came(self, commit: Commit, at: int) -> None:
         """A message has come over, behind all before it."""
@@ -46,8 +48,8 @@ class Watching(Protocol):
     def applied(self, commit: Commit, at: int) -> Iterator[None]:
         """What it says holds in the replica, and the tails have it."""
 
-    def find_rewritten(self, stream: str, first: int, before: int) -> Deferred[tuple[int, int] | None]:
-        """Answer with the next erased message of a stream: its first entry, and where its contents stand."""
+    async def find_rewritten(self, stream: str, first: int, before: int) -> tuple[int, int] | None:
+        """Return the next erased message of a stream: its first entry, and where its contents stand."""
 
 
 class Applying:
@@ -95,7 +97,7 @@ class Applying:
             try:
                 commit = decode(payload)
             except msgspec.MsgspecError as error:
-                self.logger.error("Message {at} of the stream is none of ours: {error}", at=at, error=str(error))
+                self.logger.error("Message {at} is none of ours: {error}", at=at, error=str(error))
                 continue
             if at > self._watching.cursor:
                 self._watching.came(commit, at)
@@ -127,9 +129,7 @@ class Applying:
         self._is_waiting = False
         self._go_on()
 
-    def _take(
-        self, at: int, commit: Commit, entries: list[Entry] | tuple[()], begins: bool = False
-    ) -> None:
+    def _take(self, at: int, commit: Commit, entries: list[Entry] | tuple[()], begins: bool = False) -> None:
         if entries:
             self._ends[commit.stream] = entries[-1].seq
         self._store.take(
@@ -245,5 +245,3 @@ class Applying:
             return self._store.forget(stream, upto).addErrback(again)
 
         forget().addCallback(lambda _: self._take(at, commit, ()))
-
-
