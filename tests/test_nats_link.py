@@ -68,7 +68,9 @@ def try_put(one: Linked, key: str, value: bytes | None) -> bool:
 class Linked:
     """A link that is open, and what it has told."""
 
-    def __init__(self, urls: Sequence[str], name: str, node: str = "n", monitoring: Sequence[str] = ()) -> None:
+    def __init__(
+        self, urls: Sequence[str], name: str, node: str = "n", monitoring: Sequence[str] = ()
+    ) -> None:
         self.turning = Turning()
         self.changes: list[tuple[float, bool]] = []
         self.name = name
