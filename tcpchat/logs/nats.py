@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import deferLater
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat.events import Event, Removed
@@ -57,6 +58,8 @@ class NatsLog(Questions):
     It is of use once `open` has answered.
     """
 
+    logger = Logger()
+
     def __init__(
         self,
         reactor: Any,
@@ -79,6 +82,8 @@ class NatsLog(Questions):
             CannotOpen: or one of its kinds, with a line for the operator: the replica cannot be opened.
         """
         self.epoch = ""
+        self.arrived: Callable[[str], object] = lambda stream: None
+        self.forgetting: Callable[[str], object] = lambda stream: None
         self.is_fenced: Callable[[], bool] = lambda: False  # may others take this node for dead?
         self.reached: Callable[[bool], object] = lambda is_reached: None  # hears of the link's changes
         self._makes = makes
@@ -166,6 +171,19 @@ class NatsLog(Questions):
 
     def came(self, commit: Commit, at: int) -> None:
         self._queue.came(commit, at)
+        is_live = at > self._live_after
+        if is_live and commit.entries and not self._replica.has_tail(commit.stream):
+            self._tell(self.arrived, commit.stream)
+
+    def forgets(self, commit: Commit) -> None:
+        if commit.node != self.node:
+            self._tell(self.forgetting, commit.stream)
+
+    def _tell(self, told: Callable[[str], object], stream: str) -> None:
+        try:
+            told(stream)
+        except Exception:
+            self.logger.failure("Something failed when it was told of {stream}", stream=stream)
 
     def applied(self, commit: Commit, at: int) -> Iterator[None]:
         assert self._parts is not None
@@ -229,9 +247,12 @@ class NatsLog(Questions):
         upto = min(upto, self.last(stream))
         if upto <= self.kept_after(stream):
             return succeed(None)
+        return self._replica.record(ROOM, stream).addCallback(self._forget, stream, upto)
+
+    def _forget(self, room: bytes | None, stream: str, upto: int) -> Deferred[None]:
         answer: Deferred[Any] = Deferred()
         until = self._clock.seconds() + LONGEST
-        self._queue.add(Forgetting(stream, upto, self._wall(), until, answer), (stream,))
+        self._queue.add(Forgetting(stream, upto, room, self._wall(), until, answer), (stream,))
         return answer.addCallback(lambda _: None)
 
     def _rewrite(self, stream: str, gone: Sequence[int], before: int) -> Deferred[object]:
