@@ -27,9 +27,15 @@ CUT_OFF = "This server was cut off from the others for too long. Please connect 
 class SharedLog(Protocol):
     """What is needed of a log that nodes share."""
 
-    bucket: Bucket
-    node: str
     is_fenced: Callable[[], bool]  # is asked before anything is taken, and before it is published
+
+    @property
+    def bucket(self) -> Bucket:
+        """What the nodes share beside the log."""
+
+    @property
+    def node(self) -> str:
+        """This node's name."""
 
     def have_lease(self, revision: int) -> None:
         """Name this node's lease in what is published from now on."""
