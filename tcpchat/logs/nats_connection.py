@@ -127,11 +127,13 @@ class Connection:
 
     async def _look_after(self) -> None:
         seen, silent = (-1, -1), 0
-        while self.client.is_connected and silent < SILENT_LOOKS:
+        while self.client.is_connected:
             # Not the time since the last sign: this process may have been stopped meanwhile.
             now = (self.client.stats["in_msgs"], self._pongs)
             silent = silent + 1 if now == seen else 0
             seen = now
+            if silent >= SILENT_LOOKS:
+                return
             ping = asyncio.ensure_future(self.client.rtt(60))
             self._pings.add(ping)
             ping.add_done_callback(self._pong)
