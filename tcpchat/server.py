@@ -193,7 +193,8 @@ class Server(Service):
 
     def _ousted(self) -> None:
         self._give_up(
-            statuses.IN_USE, f"Another server is the node {self._chat.log.node} now: give each its own --node."
+            statuses.IN_USE,
+            f"Another server is the node {self._chat.log.node} now: give each its own --node.",
         )
 
     def _log_failed(self, error: Exception) -> None:
