@@ -11,6 +11,7 @@ from tcpchat.cluster import Cluster
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.clustering import Cluster
 from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Retention
