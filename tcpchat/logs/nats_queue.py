@@ -115,6 +115,7 @@ class Queue:
         room = self._launching.room(commit.stream)
         if commit.entries and commit.entries[-1].seq > room.seq:
             room.seq, room.time, _ = commit.entries[-1]
+        room.seq = max(room.seq, commit.forgets)  # of one that nothing is left of
         room.last = at
         self._flights.came(at)
         flight = self._flights.find(commit.id)
