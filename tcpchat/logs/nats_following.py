@@ -17,6 +17,7 @@ import nats.errors
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import APIError
+from twisted.python.failure import Failure
 
 from tcpchat.logs.nats_answers import place
 from tcpchat.logs.nats_connecting import Connecting
@@ -81,6 +82,8 @@ class Follower:
                 await self._follow(connection)
             except (Unclear, APIError, nats.errors.Error, OSError):
                 pass  # no leader, say: it is tried again
+            except Exception:
+                self._thread.tell(Failure())
             await asyncio.sleep(PAUSE)
 
     async def _follow(self, connection: Connection) -> None:
