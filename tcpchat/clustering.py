@@ -14,11 +14,11 @@ from tcpchat.bucket import Bucket
 from tcpchat.burying import Burying
 from tcpchat.leases import Leases
 from tcpchat.nodes import Nodes
-from tcpchat.registry import Shared
 from tcpchat.requests import Refused
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
 from tcpchat.session import Session
+from tcpchat.settling import Shared
 
 CUT_OFF = "This server was cut off from the others for too long. Please connect again."
 
@@ -88,7 +88,7 @@ class Cluster:
         for session in self._chat.people.sessions():
             if isinstance(session, Session):
                 try:
-                    session.disown(why)
+                    moving.disown(session, why)
                 except Exception:
                     self.logger.failure("A session could not be given up", session=session.id)
         self._chat.registry.forget()

@@ -16,8 +16,11 @@ class Seat(Protocol):
     """What a person needs from each of their sessions."""
 
     id: str
-    address: str  # where it is connected from, or was last
     is_distant: bool  # is it on another node? Then that node does what is to be done, and here nothing is
+
+    @property
+    def address(self) -> str:
+        """Where it is connected from, or was last."""
 
     @property
     def idle(self) -> float | None:
@@ -114,6 +117,12 @@ class Person:
     def feeds(self) -> Sequence[RoomFeed]:
         """The rooms that the person is in, all of them; the current one last."""
         return self.sessions[-1].feeds
+
+    @property
+    def feeds(self) -> list[RoomFeed]:
+        """The rooms that the person is in, the current one last: as a connection of this node has them."""
+        here = (session for session in reversed(self.sessions) if not session.is_distant)
+        return list(next(here, self.sessions[-1]).feeds)
 
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply would go there."""
