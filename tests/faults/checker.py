@@ -45,6 +45,11 @@ class Kind(Enum):
     SAID_TWICE = "said twice"
     ACKNOWLEDGED = "acknowledged but not logged"
     UNKNOWN = "unknown outcome"
+    LATE = "known too late"
+    GONE_TWICE = "gone twice"
+    TWO = "two under one nickname"
+    GHOST = "said by who is gone"
+    DIFFERS = "differs from node to node"
 
 
 @dataclass(frozen=True, slots=True)
