@@ -6,10 +6,9 @@ nickname is one person's, on whatever node, and that all nodes have the same log
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 
 from tests.faults.checker import SPOKEN, Finding, Kind, Record
-from tests.faults.journal import INBOX, Acknowledged, Broke, Journal, Refused, Sent, Shown
+from tests.faults.journal import INBOX, Acknowledged, Broke, Journal, Refused, Sent
 
 
 def check_lateness(journals: Iterable[Journal], longest: float) -> Iterator[Finding]:
@@ -31,16 +30,6 @@ def check_lateness(journals: Iterable[Journal], longest: float) -> Iterator[Find
                 if note.at - since > longest:
                     where = f"{ref}: {type(note).__name__} after {note.at - since:.1f} s"
                     yield Finding(Kind.LATE, journal.who, where)
-
-
-def longest_pause(journals: Iterable[Journal], begin: float, end: float) -> float:
-    """Return for how many seconds at most somebody was shown nothing new, between two moments."""
-    longest = 0.0
-    for journal in journals:
-        shown = [note.at for note in journal.notes if isinstance(note, Shown) and not note.replay]
-        moments = [begin, *(at for at in shown if begin < at < end), end]
-        longest = max(longest, *(after - before for before, after in pairwise(moments)))
-    return longest
 
 
 def check_presence(journals: Iterable[Journal], log: Iterable[Record]) -> Iterator[Finding]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.faults.checker import Finding, Kind, Record
-from tests.faults.cluster_checker import check_equality, check_lateness, check_presence, longest_pause
-from tests.faults.journal import Acknowledged, Broke, Journal, Note, Refused, Sent, Shown
+from tests.faults.cluster_checker import check_equality, check_lateness, check_presence
+from tests.faults.journal import Acknowledged, Broke, Journal, Note, Refused, Sent
 
 
 def kinds(findings: object) -> list[Kind]:
@@ -41,15 +41,6 @@ def test_what_is_sent_again_over_another_connection_has_all_the_time_again() -> 
 
 def test_what_is_asked_twice_over_one_connection_is_timed_from_the_first() -> None:
     assert late(sent("a", 0), sent("a", 20), Acknowledged("a", 1, at=26)) == [Kind.LATE]
-
-
-def test_a_pause_is_the_longest_in_which_somebody_sees_nothing_new() -> None:
-    def shown(at: float, replay: bool = False) -> Shown:
-        return Shown("lobby", 1, "message", "ann", "a", replay, at=at)
-
-    ann = Journal("ann", [shown(1), shown(3), shown(4, replay=True), shown(9), shown(20)])
-    assert longest_pause([ann], 2, 10) == 6
-    assert longest_pause([ann, Journal("bob")], 2, 10) == 8
 
 
 def log(*entries: str) -> list[Record]:

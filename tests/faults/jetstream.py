@@ -1,0 +1,92 @@
+"""What NATS servers say of a stream: who leads it, whether all have all of it, and what is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TypeVar
+
+import nats
+import nats.errors
+from nats.aio.client import Client
+from nats.js.api import StreamInfo
+from nats.js.errors import APIError
+
+T = TypeVar("T")
+
+# Seconds for one question.
+PATIENCE = 2.0
+
+
+def _ask(ports: Sequence[int], question: Callable[[Client], Awaitable[T]]) -> T:
+    """Return the answer of any of some servers."""
+
+    async def ask() -> T:
+        client = await nats.connect(
+            [f"nats://127.0.0.1:{port}" for port in ports],
+            allow_reconnect=False, connect_timeout=PATIENCE, error_cb=_ignore,
+        )  # fmt: skip
+        try:
+            return await question(client)
+        finally:
+            await client.close()
+
+    return asyncio.run(ask())
+
+
+async def _ignore(error: Exception) -> None:
+    pass
+
+
+async def _name(client: Client) -> str:
+    return str(client._server_info["server_name"])
+
+
+def _info(stream: str) -> Callable[[Client], Awaitable[StreamInfo]]:
+    async def info(client: Client) -> StreamInfo:
+        return await client.jetstream(timeout=PATIENCE).stream_info(stream)
+
+    return info
+
+
+class Stream:
+    """A stream, and the servers that have it."""
+
+    def __init__(self, name: str, ports: Sequence[int]) -> None:
+        self._name = name
+        self._ports = ports
+        self._servers = [_ask([port], _name) for port in ports]
+
+    def leader(self) -> int:
+        """Return which server leads the stream, by its place."""
+        cluster = _ask(self._ports, _info(self._name)).cluster
+        assert cluster and cluster.leader
+        return self._servers.index(cluster.leader)
+
+    def is_whole(self) -> bool:
+        """Tell whether there is a leader, and every other server has all that it has."""
+        try:
+            info = _ask(self._ports, _info(self._name))
+        except (OSError, nats.errors.Error, APIError):
+            return False
+        peers = (info.cluster and info.cluster.replicas) or []
+        return len(peers) == len(self._ports) - 1 and all(peer.current and not peer.offline for peer in peers)
+
+    def messages(self) -> Iterator[dict[str, object]]:
+        """Yield what is in it, in its order."""
+
+        async def read(client: Client) -> list[bytes]:
+            jetstream = client.jetstream(timeout=PATIENCE)
+            upto = (await jetstream.stream_info(self._name)).state.last_seq
+            subscription = await jetstream.subscribe(f"{self._name}.log.>", ordered_consumer=True)
+            found: list[bytes] = []
+            while upto:
+                message = await subscription.next_msg(PATIENCE)
+                found.append(message.data)
+                if message.metadata.sequence.stream >= upto:
+                    break
+            return found
+
+        for payload in _ask(self._ports, read):
+            yield json.loads(payload)
