@@ -7,12 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
 
-from tests.faults.checker import Finding, Record, check, records, summary
+from tcpchat.dump import fields
+from tcpchat.logs.sqlite_tools import ALL, StoredLog
+from tests.faults.checker import Finding, Record, check, record, records, summary
 from tests.faults.clients import Client, Crowd, JsonClient, TextClient
 from tests.faults.cluster_checker import check_equality, check_lateness, check_presence
+from tests.faults.jetstream import Stream
 from tests.faults.journal import Acknowledged, Refused, Sent
 from tests.faults.proxy import Faults, Proxy
 from tests.faults.servers import BrokenServer
@@ -23,6 +27,8 @@ NODES = 3
 LONGEST = 25.0
 # Lines that wait at most for a client to say them: while nothing can be said, no more pile up.
 MOST_TO_SAY = 20
+# Seconds between two looks at the servers.
+LOOK = 0.3
 
 
 class Cluster:
@@ -43,12 +49,19 @@ class Cluster:
         self._servers = ports
         self._broken = broken
         self.proxies = [] if faults is None else [Proxy(ports, Random(n), faults) for n in range(nodes)]
-        self.nodes = [self._start(n, 0) for n in range(nodes)]
-        self.ready(range(nodes))
+        self.nodes: list[Server] = []
+        try:
+            self.nodes += [self._start(n, 0) for n in range(nodes)]
+            for node in self.nodes:
+                node.ready()
+            self.stream = Stream(name, ports)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def _start(self, number: int, port: int) -> Server:
         ports = self.proxies[number].ports if self.proxies else self._servers
-        folder = self._folder / f"node{number}"
+        folder = self._node(number)
         folder.mkdir(exist_ok=True)
         options = "--store", self.store(ports), "--node", f"n{number}", "--limits", "off"
         listen = f"tcp:{port}:interface=127.0.0.1"
@@ -56,21 +69,18 @@ class Cluster:
             return BrokenServer(folder, self._broken, *options, listen=listen)
         return Server(folder, *options, listen=listen)
 
+    def _node(self, number: int) -> Path:
+        return self._folder / f"node{number}"
+
     def store(self, ports: Sequence[int]) -> str:
         """Return how the stream is called, on some servers."""
         return f"nats://{','.join(f'127.0.0.1:{port}' for port in ports)}/{self.name}"
-
-    def ready(self, numbers: Sequence[int]) -> None:
-        """Wait until people can come in."""
-        for number in numbers:
-            self.nodes[number].ready()
 
     def restart(self, number: int) -> None:
         """Start a node again that was killed, where it was."""
         dead = self.nodes[number]
         dead.__exit__()
-        self.nodes[number] = self._start(number, dead.port)
-        self.ready([number])
+        self.nodes[number] = self._start(number, dead.port).ready()
 
     def drain(self) -> None:
         """Read what the nodes tell their operators, so that they need not wait for that."""
@@ -98,28 +108,31 @@ class Cluster:
 
     def dump(self) -> list[Record]:
         """Return everything that is in the log, as the tool for that prints it."""
-        return self._dump(self._folder, self.store(self._servers))
-
-    def dump_of(self, number: int) -> list[Record]:
-        """Return what a node has of it."""
-        return self._dump(self._folder / f"node{number}", "sqlite:tcpchat-replica.sqlite3")
-
-    def _dump(self, folder: Path, store: str) -> list[Record]:
         tool = Path(sys.executable).with_name("tcpchat")
         printed = subprocess.run(
-            [tool, "log", "dump", "--private", "--store", store],
-            cwd=folder, check=True, stdout=subprocess.PIPE, timeout=10 * PATIENCE,
+            [tool, "log", "dump", "--private", "--store", self.store(self._servers)],
+            cwd=self._folder, check=True, stdout=subprocess.PIPE, timeout=10 * PATIENCE,
         )  # fmt: skip
         return list(records(printed.stdout.splitlines()))
+
+    def copies(self) -> dict[str, list[Record]]:
+        """Return what is in it as each node has it, and as JetStream has it, by whose it is."""
+        copies = {"JetStream": list(self.stream.records())}
+        for number in range(len(self.nodes)):
+            with closing(StoredLog(str(self._node(number) / "tcpchat-replica.sqlite3"))) as log:
+                entries = log.entries(ALL, lambda *_: None)
+                copies[f"n{number}"] = [record(fields(log.epoch, *found)) for found in entries]
+        return copies
 
     def __enter__(self) -> Cluster:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        for node in self.nodes:
-            node.__exit__(*error)
-        for proxy in self.proxies:
-            proxy.close()
+    def __exit__(self, *_: object) -> None:
+        with ExitStack() as stack:
+            for proxy in self.proxies:
+                stack.callback(proxy.close)
+            for node in self.nodes:
+                stack.push(node)
 
 
 class Talk:
@@ -162,6 +175,19 @@ class Talk:
             return until()
 
         assert self.crowd.run(drained, patience), self.crowd.complaints()
+
+    def wait_for_servers(self) -> None:
+        """Have nobody begin to talk until all NATS servers have all of the stream."""
+        looked = 0.0
+
+        def are_whole() -> bool:
+            nonlocal looked
+            if time.monotonic() < looked + LOOK:
+                return False
+            looked = time.monotonic()
+            return self.cluster.stream.is_whole()
+
+        self.wait(are_whole)
 
     def _grant(self) -> bool:
         self.cluster.drain()
@@ -206,14 +232,13 @@ class Talk:
         """
         assert self.crowd.settle(2 * PATIENCE), self.crowd.complaints()
         complaints = self.crowd.complaints()
+        log, copies = self.cluster.dump(), self.cluster.copies()  # while everybody is there
         journals = self.crowd.leave(self._folder)
-        log = self.cluster.dump()
-        nodes = {f"n{number}": self.cluster.dump_of(number) for number in range(len(self.cluster.nodes))}
         late = {client.name for client in excused}
         findings = [
             *check(journals, log),
             *check_presence(journals, log),
-            *check_equality(log, nodes),
+            *check_equality(log, copies),
             *check_lateness([journal for journal in journals if journal.who not in late], LONGEST),
         ]
         notes = [note for journal in journals for note in journal.notes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -12,6 +11,12 @@ import nats.errors
 from nats.aio.client import Client
 from nats.js.api import StreamInfo
 from nats.js.errors import APIError
+
+from tcpchat.dump import fields
+from tcpchat.events import Entry
+from tcpchat.logs.nats_messages import decode
+from tcpchat.logs.nats_stream import EPOCH
+from tests.faults.checker import Record, record
 
 T = TypeVar("T")
 
@@ -73,20 +78,25 @@ class Stream:
         peers = (info.cluster and info.cluster.replicas) or []
         return len(peers) == len(self._ports) - 1 and all(peer.current and not peer.offline for peer in peers)
 
-    def messages(self) -> Iterator[dict[str, object]]:
-        """Yield what is in it, in its order."""
+    def records(self) -> Iterator[Record]:
+        """Yield the entries that its messages hold, as `tcpchat log dump` prints them, by room and number."""
 
-        async def read(client: Client) -> list[bytes]:
+        async def read(client: Client) -> tuple[str, list[bytes]]:
             jetstream = client.jetstream(timeout=PATIENCE)
-            upto = (await jetstream.stream_info(self._name)).state.last_seq
+            info = await jetstream.stream_info(self._name)
             subscription = await jetstream.subscribe(f"{self._name}.log.>", ordered_consumer=True)
             found: list[bytes] = []
-            while upto:
+            at = info.state.first_seq - 1
+            while at < info.state.last_seq:
                 message = await subscription.next_msg(PATIENCE)
+                at = message.metadata.sequence.stream
                 found.append(message.data)
-                if message.metadata.sequence.stream >= upto:
-                    break
-            return found
+            return (info.config.metadata or {})[EPOCH], found
 
-        for payload in _ask(self._ports, read):
-            yield json.loads(payload)
+        epoch, payloads = _ask(self._ports, read)
+        streams: dict[str, list[Entry]] = {}
+        for commit in map(decode, payloads):
+            streams.setdefault(commit.stream, []).extend(commit.entries)
+        for stream in sorted(streams):
+            for entry in streams[stream]:
+                yield record(fields(epoch, stream, entry))

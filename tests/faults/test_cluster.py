@@ -67,7 +67,7 @@ def test_nats_servers_die(tmp_path: Path, servers: Servers) -> None:
         talk.go_on(1)
         begun, longest = time.monotonic(), 0.0
         for kind in cycle(("leader", "follower", "own", "all")):
-            leader = servers.leader(it.name)
+            leader = it.stream.leader()
             if kind == "leader":
                 victims = [leader]
             elif kind == "follower":
@@ -87,7 +87,7 @@ def test_nats_servers_die(tmp_path: Path, servers: Servers) -> None:
             if kind != "all":
                 for victim in victims:
                     servers.start(victim)
-            talk.wait(lambda: servers.is_whole(it.name))
+            talk.wait_for_servers()
             if kind == "all" and (not FULL or time.monotonic() - begun > KILLING):
                 break
         findings = talk.end()
