@@ -1,0 +1,159 @@
+"""Publishing to a stream or a bucket of JetStream: one try that is known to have worked, or not, or neither."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from secrets import token_hex
+from typing import Any
+from urllib.parse import quote
+
+from nats.js.errors import APIError
+
+from tcpchat.logs.nats_answers import AlreadyThere, IdsNotAllowed, NotTaken, outcome
+from tcpchat.logs.nats_connecting import Connecting
+from tcpchat.logs.nats_connection import LOST, Connection
+from tcpchat.logs.nats_terms import Message, Unclear
+
+# Seconds after which is tried again what no server took.
+AGAIN = 0.1
+
+# Seconds for which it is remembered that a key was removed: a watch that was off for longer looks at all keys.
+MARKER = 3600
+
+NODE = "Tcpchat-Node"  # the header that says which node has put something
+
+# Takes what came of it: a stream sequence, or `Lost`, `Refusing` or `Unclear`.
+Done = Callable[[int | Exception], None]
+
+
+class Publishing:
+    """Publishes over whatever connection there is. All of it belongs to the loop."""
+
+    def __init__(
+        self,
+        connecting: Connecting,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        stream: str,
+        node: str,
+    ) -> None:
+        """``spawn`` runs something in the loop; ``node`` marks what is put into the bucket."""
+        self._spawn = spawn
+        self._connecting = connecting
+        self._stream = stream
+        self._node = {NODE: quote(node)} if node else {}
+        self._has_ids = True  # does the server let ids into a batch?
+        self.has_markers = True  # does the bucket let a marker go by itself?
+
+    def publish(self, messages: Sequence[Message], deadline: float, done: Done) -> None:
+        """Try to add messages, one or a batch, until a time of the loop's clock."""
+        connection = self._connecting.current
+        if connection is None:
+            done(Unclear(LOST))
+        elif len(messages) == 1:
+            (message,) = messages
+            self._send(
+                connection,
+                message.subject,
+                message.payload,
+                {**expecting(message.expected), "Nats-Msg-Id": message.id},
+                deadline,
+                done,
+            )
+        else:
+            self._send_batch(connection, messages, deadline, done)
+
+    def put(
+        self, subject: str, value: bytes | None, expected: int | None, deadline: float, done: Done
+    ) -> None:
+        """Try to put a value into a bucket, or to remove what is there; ``expected`` None: whatever it is."""
+        connection = self._connecting.current
+        if connection is None:
+            done(Unclear(LOST))
+            return
+        headers = dict(self._node)
+        if expected is not None:
+            headers |= expecting(expected)
+        if value is None:
+            headers["KV-Operation"] = "DEL"
+            if self.has_markers:
+                headers["Nats-TTL"] = str(MARKER)
+        self._send(connection, subject, value or b"", headers, deadline, done)
+
+    def _send(
+        self,
+        connection: Connection,
+        subject: str,
+        payload: bytes,
+        headers: dict[str, str],
+        deadline: float,
+        done: Done,
+    ) -> None:
+        again = partial(self._send, connection, subject, payload, headers, deadline, done)
+        connection.request(subject, payload, headers, deadline, partial(self._answered, again, done))
+
+    def _send_batch(
+        self, connection: Connection, messages: Sequence[Message], deadline: float, done: Done
+    ) -> None:
+        """
+        Send messages that are added together (ADR-50 of NATS): only the last one is answered.
+
+        What the leader has of a batch that never ends it forgets by itself.
+        """
+        batch = token_hex(11)
+        for number, (subject, payload, expected, id) in enumerate(messages, 1):
+            headers = {**expecting(expected), "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            if self._has_ids:
+                headers["Nats-Msg-Id"] = id
+            if number < len(messages):
+                connection.send(subject, payload, headers)
+        headers["Nats-Batch-Commit"] = "1"
+        answered = partial(self._batch_answered, connection, messages, deadline, done)
+        connection.request(subject, payload, headers, deadline, answered)
+
+    def _batch_answered(
+        self,
+        connection: Connection,
+        messages: Sequence[Message],
+        deadline: float,
+        done: Done,
+        answer: bytes | Exception,
+    ) -> None:
+        again = partial(self._send_batch, connection, messages, deadline, done)
+        came = outcome(answer) if isinstance(answer, bytes) else answer
+        if isinstance(came, IdsNotAllowed) and self._has_ids:
+            self._has_ids = False
+            again()
+        elif isinstance(came, AlreadyThere):
+            self._spawn(self._find(connection, messages[-1], done))
+        else:
+            self._answered(again, done, came)
+
+    async def _find(self, connection: Connection, message: Message, done: Done) -> None:
+        """A batch is said to be there already: tell where, if its last message is the subject's last one."""
+        try:
+            question = connection.jetstream.get_last_msg(self._stream, message.subject)
+            found = await connection.ask(question)
+        except (APIError, Unclear) as error:
+            done(Unclear(str(error)))
+            return
+        if found.seq is not None and (found.headers or {}).get("Nats-Msg-Id") == message.id:
+            done(found.seq)
+        else:
+            done(Unclear("a message of the batch is in the stream already"))
+
+    def _answered(self, again: Callable[[], None], done: Done, answer: bytes | int | Exception) -> None:
+        """Tell what an answer means, or try again if nobody has taken the message."""
+        match outcome(answer) if isinstance(answer, bytes) else answer:
+            case NotTaken():
+                asyncio.get_running_loop().call_later(AGAIN, again)
+            case AlreadyThere() | IdsNotAllowed() as error:
+                done(Unclear(str(error)))
+            case came:
+                done(came)
+
+
+def expecting(seq: int) -> dict[str, str]:
+    """Return the header that names the expected sequence of the subject's last message."""
+    return {"Nats-Expected-Last-Subject-Sequence": str(seq)}
