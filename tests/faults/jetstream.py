@@ -1,4 +1,4 @@
-"""What NATS servers say of a stream: who leads it, whether all have all of it, and what is in it."""
+"""What NATS servers say of a stream: whether all have all of it, and what is in it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import nats.errors
 from nats.aio.client import Client
 from nats.js.api import StreamInfo
 from nats.js.errors import APIError
+from tcpchat.logs.nats_messages import decode
 
 from tcpchat.dump import fields
 from tcpchat.events import Entry
-from tcpchat.logs.nats_messages import decode
 from tcpchat.logs.nats_stream import EPOCH
 from tests.faults.checker import Record, record
 
@@ -44,10 +44,6 @@ async def _ignore(error: Exception) -> None:
     pass
 
 
-async def _name(client: Client) -> str:
-    return str(client._server_info["server_name"])
-
-
 def _info(stream: str) -> Callable[[Client], Awaitable[StreamInfo]]:
     async def info(client: Client) -> StreamInfo:
         return await client.jetstream(timeout=PATIENCE).stream_info(stream)
@@ -61,13 +57,6 @@ class Stream:
     def __init__(self, name: str, ports: Sequence[int]) -> None:
         self._name = name
         self._ports = ports
-        self._servers = [_ask([port], _name) for port in ports]
-
-    def leader(self) -> int:
-        """Return which server leads the stream, by its place."""
-        cluster = _ask(self._ports, _info(self._name)).cluster
-        assert cluster and cluster.leader
-        return self._servers.index(cluster.leader)
 
     def is_whole(self) -> bool:
         """Tell whether there is a leader, and every other server has all that it has."""

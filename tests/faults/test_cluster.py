@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from itertools import count, cycle, islice
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
@@ -19,11 +19,11 @@ import pytest
 
 from tests.faults.broken import hurries_in_cluster as hurried
 from tests.faults.checker import Kind, summary
-from tests.faults.cluster import NODES, Cluster, Talk
 from tests.faults.clients import Client, JsonClient
+from tests.faults.cluster import NODES, Cluster, Talk
 from tests.faults.journal import Acknowledged, Note, Refused, Sent, Shown
 from tests.faults.proxy import Faults
-from tests.nats_servers import Servers, three_servers
+from tests.nats_servers import NatsServers, a_name, three_servers
 from tests.processes import PATIENCE
 
 FULL = bool(os.environ.get("TCPCHAT_FULL"))
@@ -45,29 +45,28 @@ STOPPED, DEAD = (60.0, 45.0) if FULL else (hurried.TIMES.dead + 3, hurried.TIMES
 # Real nodes wait long for each other; small tests are made with some that do not.
 HURRIED = "" if FULL else "hurries_in_cluster"
 
-numbers = count(1)
-
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    with three_servers(tmp_path_factory.mktemp("nats")) as running:
+def servers() -> Iterator[NatsServers]:
+    with three_servers() as running:
         yield running
 
 
-def cluster(folder: Path, servers: Servers, broken: str = "", faults: Faults | None = None) -> Cluster:
+def cluster(folder: Path, servers: NatsServers, broken: str = "", faults: Faults | None = None) -> Cluster:
     """Start three nodes on a stream of their own."""
     print(f"TCPCHAT_SEED={SEED}")
-    return Cluster(folder, servers.ports, f"faults{next(numbers)}", broken=broken, faults=faults)
+    ports = [server.port for server in servers.all]
+    return Cluster(folder, ports, a_name(), broken=broken, faults=faults)
 
 
-def test_nats_servers_die(tmp_path: Path, servers: Servers) -> None:
+def test_nats_servers_die(tmp_path: Path, servers: NatsServers) -> None:
     random = Random(SEED)
     with cluster(tmp_path, servers) as it:
         talk = Talk(it, random, RATE, tmp_path)
         talk.go_on(1)
         begun, longest = time.monotonic(), 0.0
         for kind in cycle(("leader", "follower", "own", "all")):
-            leader = it.stream.leader()
+            leader = servers.leader(it.name)
             if kind == "leader":
                 victims = [leader]
             elif kind == "follower":
@@ -95,7 +94,7 @@ def test_nats_servers_die(tmp_path: Path, servers: Servers) -> None:
     assert longest <= PAUSE
 
 
-def test_a_chat_node_dies_and_its_people_come_back_on_others(tmp_path: Path, servers: Servers) -> None:
+def test_a_chat_node_dies_and_its_people_come_back_on_others(tmp_path: Path, servers: NatsServers) -> None:
     with cluster(tmp_path, servers, HURRIED) as it:
         talk = Talk(it, Random(SEED), RATE, tmp_path)
         talk.go_on(1)
@@ -117,7 +116,9 @@ def test_a_chat_node_dies_and_its_people_come_back_on_others(tmp_path: Path, ser
     assert left == [slow.nick]
 
 
-def test_acknowledgements_get_lost_and_late_and_connections_are_cut(tmp_path: Path, servers: Servers) -> None:
+def test_acknowledgements_get_lost_and_late_and_connections_are_cut(
+    tmp_path: Path, servers: NatsServers
+) -> None:
     random = Random(SEED)
     with cluster(tmp_path, servers, faults=Faults(lost=5, late=7, longest=LATEST)) as it:
         talk = Talk(it, random, RATE, tmp_path)
@@ -151,7 +152,7 @@ def outcomes(client: Client, begin: float, end: float) -> Iterator[tuple[type[No
                 yield type(note), note.at - sent.pop(ref)
 
 
-def test_a_node_is_cut_off(tmp_path: Path, servers: Servers) -> None:
+def test_a_node_is_cut_off(tmp_path: Path, servers: NatsServers) -> None:
     slowest = 0.0
     with cluster(tmp_path, servers, faults=Faults()) as it:
         talk = Talk(it, Random(SEED), RATE, tmp_path)
@@ -173,7 +174,7 @@ def test_a_node_is_cut_off(tmp_path: Path, servers: Servers) -> None:
     assert slowest < 1
 
 
-def test_a_node_is_stopped_while_others_take_its_nicknames(tmp_path: Path, servers: Servers) -> None:
+def test_a_node_is_stopped_while_others_take_its_nicknames(tmp_path: Path, servers: NatsServers) -> None:
     with cluster(tmp_path, servers, HURRIED) as it:
         talk = Talk(it, Random(SEED), RATE, tmp_path)
         talk.go_on(1)
@@ -208,7 +209,9 @@ def is_left(note: Note, nick: str) -> bool:
         ("expects_nothing", {Kind.ACKNOWLEDGED}),
     ],
 )
-def test_broken_nodes_are_found_out(tmp_path: Path, servers: Servers, how: str, expected: set[Kind]) -> None:
+def test_broken_nodes_are_found_out(
+    tmp_path: Path, servers: NatsServers, how: str, expected: set[Kind]
+) -> None:
     with cluster(tmp_path, servers, how) as it:
         talk = Talk(it, Random(SEED), RATE, tmp_path)
         talk.go_on(3)
