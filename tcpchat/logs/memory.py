@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Spoken, lines_said
-from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Parts, Posted, Range
+from tcpchat.logs.interface import Changed, Deliver, Found, NoSuchEntry, NotKept, Parts, Posted, Range
 from tcpchat.logs.tails import Tails
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
@@ -49,11 +49,13 @@ class Removal(NamedTuple):
 
 class MemoryLog:
     """
-    Keeps the streams in lists.
+    Keeps the streams in lists. Nobody else has them: there are no other nodes.
 
     What is appended in one turn of the reactor is one commit, which comes in the next turn: as
     with a log on disk, nothing has happened yet when `append` returns.
     """
+
+    node = ""
 
     def __init__(self, clock: IReactorTime, wall: Callable[[], int], epoch: str = "memory") -> None:
         """``wall`` tells the time in milliseconds since 1970."""
@@ -243,6 +245,12 @@ class MemoryLog:
 
     def records(self, kind: str) -> Deferred[dict[str, bytes]]:
         return succeed({key: value for (of, key), value in self._records.items() if of == kind})
+
+    def watch(self, kind: str, changed: Changed) -> None:
+        """Nobody else keeps anything."""
+
+    def records_of(self, node: str, kind: str) -> dict[str, bytes]:
+        return {}
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         if missed := self._between(stream, after, self.last(stream)):

@@ -31,9 +31,10 @@ from tcpchat.logs.batches import (
     Post,
     Reach,
     Remove,
+    Take,
     whose,
 )  # fmt: skip
-from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
+from tcpchat.logs.interface import Changed, Deliver, Found, NotKept, Parts, Posted, Range
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_commit import Committed
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
@@ -54,6 +55,7 @@ class SQLiteLog:
     """A log in the file ``path``. What it promises is in `interface.Log`."""
 
     logger = Logger()
+    node = ""
 
     def __init__(
         self,
@@ -63,9 +65,10 @@ class SQLiteLog:
         durability: Durability = "power",
         failed: Callable[[Exception], None] = lambda error: None,
         later: Callable[..., Any] | None = None,
+        epoch: str = "",
     ) -> None:
         """
-        Open the file, or make it.
+        Open the file, or make it; a new one is given the name ``epoch``, or one of its own.
 
         ``wall`` tells the time in milliseconds since 1970. ``from_thread`` calls something in the
         reactor's thread (``reactor.callFromThread``), ``later`` after so many seconds, for callers
@@ -75,7 +78,7 @@ class SQLiteLog:
         Raises:
             CannotOpen: or one of its kinds, with a line for the operator.
         """
-        self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL")
+        self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL", epoch)
         self.epoch = self._file.epoch
         self._wall = wall
         self._from_thread = from_thread
@@ -101,7 +104,11 @@ class SQLiteLog:
             self._committed, self._not_committed, self._forgotten,
             self._batches.finished, self._break, self._end,
         )  # fmt: skip
+        self._prepare()
         Writer(self._file, self._batches, self._reporter, reports).start()
+
+    def _prepare(self) -> None:
+        """Change the file, if there is need, before the thread begins that writes to it."""
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         return self._append(((stream, events),), len(events), True)
@@ -204,6 +211,12 @@ class SQLiteLog:
     def records(self, kind: str) -> Deferred[dict[str, bytes]]:
         return fail(NotKept(CLOSED)) if self._closing else self._records.find_all(kind)
 
+    def watch(self, kind: str, changed: Changed) -> None:
+        """Nobody else keeps anything."""
+
+    def records_of(self, node: str, kind: str) -> dict[str, bytes]:
+        return {}
+
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         while missed := self._read(stream, after, LARGEST_BATCH):
             deliver(missed)
@@ -227,7 +240,8 @@ class SQLiteLog:
         for name, growth in committed.growths.items():
             # Only now: nothing can be read before the tails are given it.
             self._streams[name] = growth.moved()
-            self._tails.deliver(name, growth.entries)
+            if growth.entries:
+                self._tails.deliver(name, growth.entries)
             yield
         for number, (item, outcome) in enumerate(zip(committed.items, committed.outcomes, strict=True)):
             match item:
@@ -238,6 +252,9 @@ class SQLiteLog:
                 case Append() | Remove():
                     item.tell(outcome)
                     yield  # who comes in, say, has much to do then
+                case Take():
+                    yield from item.taken()
+                    yield
                 case Keep():
                     self._records.written(item)
 
@@ -265,6 +282,8 @@ class SQLiteLog:
                     self._tell(item, NotKept(CANNOT_WRITE))
                 case Append() | Remove():
                     item.answer.errback(NotKept(CANNOT_WRITE))
+                case Take():
+                    item.failed(error)
 
     def _forgotten(self, name: str, stream: Stream) -> None:
         """Entries of a stream are no longer there."""
