@@ -26,7 +26,8 @@ class Accounts:
         return self._owners
 
     async def open(self) -> None:
-        """Take in every account that the log knows."""
+        """Take in every account that the log knows, and what other nodes make of them from now on."""
+        self._log.watch(records.ACCOUNT, self.take_in)
         for kept in (await self._log.records(records.ACCOUNT)).values():
             self._add(records.account(kept))
 
@@ -49,11 +50,8 @@ class Accounts:
 
     def keep(self, account: KeptAccount) -> None:
         """Have an account, or what has become of it. Nicknames are never changed."""
-        before = self._accounts.get(account.id)
-        self._add(account)
         self._log.keep(records.ACCOUNT, account.id, records.encode(account))
-        if before is None or before.is_operator != account.is_operator:
-            self.changed(account.id)
+        self._have(account)
 
     def change(self, id: str, change: Callable[[KeptAccount], KeptAccount]) -> None:
         """Keep what becomes of an account, if there is such a one."""
@@ -63,12 +61,30 @@ class Accounts:
 
     def remove(self, id: str) -> None:
         """Have an account no longer: its nickname is free."""
-        account = self._accounts.pop(id, None)
-        if account is not None:
-            for key in [key for key, owner in self._owners.items() if owner == id]:
-                del self._owners[key]
+        if self._drop(id):
             self._log.keep(records.ACCOUNT, id, None)
             self.changed(id)
+
+    def take_in(self, id: str, kept: bytes | None) -> None:
+        """Another node has kept this of an account, or has it no longer."""
+        if kept is not None:
+            self._have(records.account(kept))
+        elif self._drop(id):
+            self.changed(id)
+
+    def _have(self, account: KeptAccount) -> None:
+        before = self._accounts.get(account.id)
+        self._add(account)
+        if before is None or before.is_operator != account.is_operator:
+            self.changed(account.id)
+
+    def _drop(self, id: str) -> bool:
+        """Have an account no longer; return whether there was one."""
+        if self._accounts.pop(id, None) is None:
+            return False
+        for key in [key for key, owner in self._owners.items() if owner == id]:
+            del self._owners[key]
+        return True
 
     def _add(self, account: KeptAccount) -> None:
         self._accounts[account.id] = account

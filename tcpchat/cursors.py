@@ -103,6 +103,11 @@ class Cursors:
         self._stop_watching(session)
         self._keep(session, places)
 
+    def let_go(self, session: str) -> None:
+        """The session is another node's: what is kept of it is that one's affair."""
+        self._stop_watching(session)
+        self._behind.pop(session, None)
+
     def forget(self, session: str, stream: str) -> None:
         """The session will not go on, and nobody will read the stream that was its own."""
         self._stop_watching(session)

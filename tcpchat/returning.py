@@ -14,19 +14,20 @@ import msgspec
 from twisted.internet import defer
 from twisted.internet.defer import DeferredLock
 
-from tcpchat import records
+from tcpchat import moving, records
 from tcpchat.after_absence import Home, begun, show_missed
 from tcpchat.barring import Banished, check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
 from tcpchat.logs.interface import NotKept
 from tcpchat.membership import Membership
 from tcpchat.names import Name
-from tcpchat.person import Person
+from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
 from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record, person_from_record
 from tcpchat.room import LOBBY
+from tcpchat.room_feed import RoomFeed
 from tcpchat.sanctions import Identity
 from tcpchat.service import Chat
 from tcpchat.session import NOBODY, Session
@@ -66,6 +67,10 @@ async def come_in(
         raise
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)
+    try:
+        check_server(chat, identity(session.person, dialogue.address))
+    except Banished as refusal:  # by another node, while it was on its way to the log
+        session.banish(refusal)
     return seqs
 
 
@@ -116,11 +121,32 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         places = records.places(await chat.log.record(records.PLACE, session_id) or b"{}")
         assert kept is not None
         record = records.session(kept)
+        if moving.is_elsewhere(chat, record):
+            record, places = await moving.take_over(chat, session_id)
         async with one_at_a_time(chat, record.account or session_id):
             session, wanted = await _return(chat, session_id, record, dialogue)
             _go_on(session, dialogue, make_home, request, places, wanted)
     finally:
         chat.returning.discard(session_id)
+
+
+async def take_up_from_elsewhere(seat: Seat, dialogue: Dialogue, make_home: MakeHome) -> Session:
+    """
+    Take a session up by a login whose connection to another node has broken.
+
+    Raises:
+        NotKept: the log cannot be written, or the others cannot be reached.
+        Refused: somebody else takes it up, or whose it is may not be here.
+    """
+    chat = dialogue.chat
+    chat.returning.add(seat.id)
+    try:
+        record, places = await moving.take_over(chat, seat.id)
+        session, wanted = await _return(chat, seat.id, record, dialogue)
+        _go_on(session, dialogue, make_home, None, places, wanted)
+    finally:
+        chat.returning.discard(seat.id)
+    return session
 
 
 @asynccontextmanager
@@ -196,6 +222,12 @@ async def _interrupt(session: Session, dialogue: Dialogue) -> dict[str, Place]:
     return places
 
 
+def feeds_of(person: Person) -> list[RoomFeed]:
+    """Return the rooms of somebody who is there, the current one last: as a connection of this node has them."""
+    here = (session for session in reversed(person.sessions) if not session.is_distant)
+    return list(next(here, person.sessions[-1]).feeds)
+
+
 async def until_gone(chat: Chat, person: str) -> None:
     """
     Wait until the log says of somebody who has just left that they have.
@@ -205,6 +237,7 @@ async def until_gone(chat: Chat, person: str) -> None:
     """
     try:
         await chat.departures.told(person).addTimeout(LONGEST_WAIT, chat.clock)
+        await chat.elsewhere.until_told(person)
     except defer.TimeoutError:
         raise NotKept("the log cannot be written") from None
 
@@ -220,12 +253,15 @@ async def _return(
     check_server(chat, who, record.account)
     await until_gone(chat, person_id)
     person = chat.people.person(person_id)
-    if person is not None and isinstance(other := person.sessions[-1], Session):
+    if person is not None and person.is_here:
+        feeds = feeds_of(person)
         session = from_record(chat, session_id, person, record)
-        session.feeds = list(other.feeds)
+        session.feeds = feeds
         return session, None
-    name = chat.people.claim(record.nick, person_id, dialogue.address, or_variant=True)
-    session = from_record(chat, session_id, person_from_record(person_id, name, record), record)
+    nick = record.nick if person is None else person.nick  # over another node still
+    name = await chat.registry.claim(nick, person_id, dialogue.address, or_variant=True)
+    person = chat.people.person(person_id) or person_from_record(person_id, name, record)
+    session = from_record(chat, session_id, person, record)
     try:
         for stream in record.rooms:
             await _go_back(session, stream, dialogue, record.entered.get(stream, 0))

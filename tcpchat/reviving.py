@@ -46,7 +46,7 @@ async def revive(chat: Chat) -> None:
         # The log may say that somebody has left though the record does not yet.
         members = rooms.get(record.account or session_id, [])
         has_left = record.has_left or (bool(record.rooms) and not members)
-        if not has_left and (session := _revived(chat, session_id, record, members)):
+        if not has_left and (session := await _revived(chat, session_id, record, members)):
             present.add(session.person.id)
             for stream, since in _begun(session).items():
                 general = shown.get(stream, Place(0, 0)).at_least(Place(since, since))
@@ -72,7 +72,7 @@ def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
     chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE)
 
 
-def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomFeed]) -> Session | None:
+async def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomFeed]) -> Session | None:
     """
     Return a session as it was, without a connection, and in the rooms whose logs say so.
 
@@ -85,7 +85,7 @@ def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomF
     if person is None:
         nick = rooms[-1].room.members[person_id].nick if rooms else record.nick
         try:
-            name = chat.people.claim(nick, person_id, record.address, or_variant=True)
+            name = await chat.registry.claim(nick, person_id, record.address, or_variant=True)
         except Refused:
             return None
         person = person_from_record(person_id, name, record)
@@ -112,6 +112,7 @@ def from_record(chat: Chat, session_id: str, person: Person, record: KeptSession
     session = Session(dialogue, session_id, person, Ticket("", ""))
     session.acknowledged = Acknowledged()
     session.digests = record.secrets
+    session.moved = record.moved
     for setting, value in record.settings.items():
         with suppress(Refused):  # of a setting that there is no more
             dialogue.settings = dialogue.settings.changed(setting, value)

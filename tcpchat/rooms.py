@@ -8,9 +8,10 @@ stays, and whoever goes there opens it again from that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
-from twisted.internet.defer import DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -67,6 +68,8 @@ class Rooms:
         a room, once everybody there has been shown it. ``is_operator`` tells of a person whether they
         may know of the room of the audit trail.
         """
+        # Where nodes share the log: is told what everybody in a room was shown, but for what people say.
+        self.been_shown: Callable[[RoomFeed, list[Entry]], object] = lambda feed, entries: None
         self._put_out = put_out
         self._is_operator = is_operator
         self._crowd = crowd
@@ -82,6 +85,7 @@ class Rooms:
         self._closed: dict[Key, Name] = {}  # the names of rooms that are not open, by each of its keys
         self._empty: dict[str, int] = {}  # where nobody was at the last look: after which entry
         self._opening = DeferredLock()
+        self._appearing: set[str] = set()  # the streams that are just being opened, as another node wrote there
         self._occupied: set[str] = set()  # the names of those with somebody in them
 
     def __iter__(self) -> Iterator[RoomFeed]:
@@ -90,16 +94,14 @@ class Rooms:
 
     async def open(self) -> None:
         """Open every room that the log knows."""
-        kept = await self._log.records(records.ROOM)
-        for stream in await self._log.streams():
-            if not stream.startswith("#"):
-                continue
-            try:
-                name = room_name(stream)
-            except NotAName:
-                self.logger.warn("The log holds {stream}, which is no name of a room", stream=stream)
-                continue
-            await self._open(name, kept.get(stream))
+        await self._opening.acquire()
+        try:
+            kept = await self._log.records(records.ROOM)
+            for stream in await self._log.streams():
+                if stream.startswith("#") and stream not in self._feeds and (name := self._name_of(stream)):
+                    await self._open(name, kept.get(stream))
+        finally:
+            self._opening.release()
         self.lobby, self.audit = (
             self._known(name) or self._add(name, self._room(name)) for name in map(room_name, (LOBBY, AUDIT))
         )
@@ -120,14 +122,49 @@ class Rooms:
         return self._add(name, room, last, recent)
 
     def _add(self, name: Name, room: Room, last: int = 0, recent: Sequence[Entry] = ()) -> RoomFeed:
-        feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd, self._put_out)
+        been_shown = self._tell if self._log.node else None
+        feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd, self._put_out, been_shown)
+        self._feeds[feed.stream] = feed
         for key in name.keys:
-            if self._rooms.setdefault(key, feed) is feed:
-                self._feeds[feed.stream] = feed
+            # Two nodes may open rooms that look alike at the same time: all of them find the same one.
+            known = self._rooms.get(key)
+            if known is None or feed.stream < known.stream:
+                self._rooms[key] = feed
             self._closed.pop(key, None)
         feed.begin(last, recent)
         self._tails[feed.stream] = self._log.tail(feed.stream, last, feed.deliver)
         return feed
+
+    def _tell(self, feed: RoomFeed, entries: list[Entry]) -> None:
+        self.been_shown(feed, entries)
+
+    def appear(self, stream: str) -> None:
+        """Another node has opened a room, or has somebody in one that is closed here: open it here, too."""
+        if stream in self._feeds or stream in self._appearing or (name := self._name_of(stream)) is None:
+            return
+        if not self._log.last(stream):
+            self._add(name, self._room(name))
+            return
+        self._appearing.add(stream)
+        opening = Deferred.fromCoroutine(self._open_again(name))
+        opening.addErrback(partial(self.logger.failure, "{stream} could not be opened", stream=stream))
+        opening.addCallback(lambda _: self._appearing.discard(stream))
+
+    def _name_of(self, stream: str) -> Name | None:
+        try:
+            return room_name(stream)
+        except NotAName:
+            self.logger.warn("The log holds {stream}, which is no name of a room", stream=stream)
+            return None
+
+    async def _open_again(self, closed: Name) -> RoomFeed:
+        """Open a room that is closed, unless somebody else has opened it meanwhile."""
+        await self._opening.acquire()
+        try:
+            known = self._feeds.get(closed.display)
+            return known or await self._open(closed, await self._log.record(records.ROOM, closed.display))
+        finally:
+            self._opening.release()
 
     def may_know(self, feed: RoomFeed, person: str) -> bool:
         """Tell whether there is a room as far as somebody may know."""
@@ -177,13 +214,7 @@ class Rooms:
             return feed
         if (closed := self._find(self._closed, name)) is None:
             return self._add(name, self._room(name))
-        await self._opening.acquire()
-        try:
-            kept = await self._log.record(records.ROOM, closed.display)
-            # Somebody else may have opened it meanwhile.
-            return self._known(name) or await self._open(closed, kept)
-        finally:
-            self._opening.release()
+        return await self._open_again(closed)
 
     def _check_number(self, is_another: bool) -> None:
         """

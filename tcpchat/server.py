@@ -23,6 +23,7 @@ from tcpchat.control import Control
 from tcpchat.dialogue import Dialogue
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
+from tcpchat.from_afar import heed
 from tcpchat.giving_up import NO_IPV6, end_with, error_number, status_of, why_not_listening
 from tcpchat.hashing import in_threads
 from tcpchat.listening import how_to_join, tune, where
@@ -135,6 +136,7 @@ class Server(Service):
 
     async def _open(self) -> None:
         await self._opening.until_open(self._outage.reached)
+        heed(self._chat)
         await self._chat.open()
         await revive(self._chat)
         for nick in self._chat.operators.to_come():

@@ -42,12 +42,12 @@ class KnownTests(SessionCase):
 
     def test_a_program_is_told_of_the_current_room_and_all_rooms(self) -> None:
         self.bob.types("/join #dev")
-        welcome = self.session.welcome({"@": 0, "dev": 1, "lobby": 2})
+        welcome = Membership(self.session).welcome({"@": 0, "dev": 1, "lobby": 2})
         self.assertEqual((welcome.nick, welcome.room, welcome.people), ("bob", "dev", []))
         self.assertEqual((welcome.rooms, welcome.after), (["lobby", "dev"], {"@": 0, "dev": 1, "lobby": 2}))
         self.assertEqual((welcome.session, welcome.code), self.session.ticket)
         self.bob.types("/leave", "/leave")
-        self.assertEqual(self.session.welcome({}).room, "")
+        self.assertEqual(Membership(self.session).welcome({}).room, "")
 
 
 class EndTests(SessionCase):

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Entry, Event, Removed
+from tcpchat.from_afar import heed
 from tcpchat.gate import GATE
 from tcpchat.hashing import Hashing
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
@@ -246,6 +247,7 @@ class ChatCase(SynchronousTestCase):
         )
 
         async def open() -> None:
+            heed(chat)
             await chat.open()
             await revive(chat)
 

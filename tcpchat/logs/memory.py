@@ -15,8 +15,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Spoken, lines_said
-from tcpchat.logs.interface import Changed, Deliver, Found, NoSuchEntry, NotKept, Parts, Posted, Range
+from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Parts, Posted, Range
 from tcpchat.logs.tails import Tails
+from tcpchat.logs.unshared import Unshared
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
 
@@ -47,7 +48,7 @@ class Removal(NamedTuple):
     also: Parts
 
 
-class MemoryLog:
+class MemoryLog(Unshared):
     """
     Keeps the streams in lists. Nobody else has them: there are no other nodes.
 
@@ -55,10 +56,9 @@ class MemoryLog:
     with a log on disk, nothing has happened yet when `append` returns.
     """
 
-    node = ""
-
     def __init__(self, clock: IReactorTime, wall: Callable[[], int], epoch: str = "memory") -> None:
         """``wall`` tells the time in milliseconds since 1970."""
+        super().__init__()
         self.epoch = epoch
         self._clock = clock
         self._wall = wall
@@ -245,12 +245,6 @@ class MemoryLog:
 
     def records(self, kind: str) -> Deferred[dict[str, bytes]]:
         return succeed({key: value for (of, key), value in self._records.items() if of == kind})
-
-    def watch(self, kind: str, changed: Changed) -> None:
-        """Nobody else keeps anything."""
-
-    def records_of(self, node: str, kind: str) -> dict[str, bytes]:
-        return {}
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         if missed := self._between(stream, after, self.last(stream)):

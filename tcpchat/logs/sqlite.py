@@ -34,7 +34,7 @@ from tcpchat.logs.batches import (
     Take,
     whose,
 )  # fmt: skip
-from tcpchat.logs.interface import Changed, Deliver, Found, NotKept, Parts, Posted, Range
+from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_commit import Committed
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
@@ -43,6 +43,7 @@ from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
 from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Reports, Writer
 from tcpchat.logs.tails import Tails
+from tcpchat.logs.unshared import Unshared
 from tcpchat.queries import Query
 
 # Posts of which it is told what came of them, before the others may have their turn.
@@ -51,11 +52,10 @@ TOLD_AT_ONCE = 16
 Durability = Literal["power", "crash"]
 
 
-class SQLiteLog:
+class SQLiteLog(Unshared):
     """A log in the file ``path``. What it promises is in `interface.Log`."""
 
     logger = Logger()
-    node = ""
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class SQLiteLog:
         Raises:
             CannotOpen: or one of its kinds, with a line for the operator.
         """
+        super().__init__()
         self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL", epoch)
         self.epoch = self._file.epoch
         self._wall = wall
@@ -210,12 +211,6 @@ class SQLiteLog:
 
     def records(self, kind: str) -> Deferred[dict[str, bytes]]:
         return fail(NotKept(CLOSED)) if self._closing else self._records.find_all(kind)
-
-    def watch(self, kind: str, changed: Changed) -> None:
-        """Nobody else keeps anything."""
-
-    def records_of(self, node: str, kind: str) -> dict[str, bytes]:
-        return {}
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         while missed := self._read(stream, after, LARGEST_BATCH):

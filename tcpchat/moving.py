@@ -1,0 +1,126 @@
+"""
+Sessions that go on on another node of a cluster than the one that has them.
+
+The node that somebody comes back to changes the session's record by compare-and-set: from then on the session
+is that node's. The old one, if it lives, sees that, finishes what had come over its connection, hangs up
+without anybody being told, and hands over where it has stopped. Of a node that is dead it is known what it
+kept last, at most a second old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from tcpchat import records
+from tcpchat.logs.interface import NotKept
+from tcpchat.person import Seat
+from tcpchat.places import Place
+from tcpchat.records import KeptSession
+from tcpchat.registry import CANNOT
+from tcpchat.requests import Refused
+from tcpchat.service import Chat
+from tcpchat.session import Session
+from tcpchat.unread import unread
+
+# Seconds between two tries to take a session whose record its node is just changing, and how many there are.
+AGAIN = 0.05
+MOST_TRIES = 20
+
+_logger = Logger()
+
+
+def is_elsewhere(chat: Chat, record: KeptSession) -> bool:
+    """Tell whether a session was on another node of this cluster last."""
+    return bool(chat.log.node) and record.node not in ("", chat.log.node)
+
+
+async def take_over(chat: Chat, session_id: str) -> tuple[KeptSession, Mapping[str, Place]]:
+    """
+    Have a session that another node has, or had; return what is kept of it, and where it goes on.
+
+    Raises:
+        NotKept: the others cannot be reached.
+        Refused: it is gone, or somebody else takes it at the same moment.
+    """
+    for _ in range(MOST_TRIES):
+        if chat.registry.is_fenced:
+            raise NotKept(CANNOT)
+        kept = await chat.log.record(records.SESSION, session_id)
+        if kept is None:
+            raise Refused("That code is not known or too old.", "bad-session")
+        record = records.session(kept)
+        if not is_elsewhere(chat, record):
+            raise Refused("Somebody comes back with that code just now.")
+        taken = msgspec.structs.replace(record, node=chat.log.node, moved=record.moved + 1)
+        expected = chat.handovers.expect(session_id)
+        if await chat.log.replace(records.SESSION, session_id, kept, records.encode(taken)):
+            return taken, await _places(chat, session_id, record, expected)
+        expected.addErrback(lambda failure: None)
+        expected.cancel()
+        await deferLater(chat.clock, AGAIN)
+    raise Refused("Somebody comes back with that code just now.")
+
+
+async def _places(
+    chat: Chat, session_id: str, record: KeptSession, expected: Deferred[records.KeptHandover]
+) -> Mapping[str, Place]:
+    """Return where a session goes on that is this node's now: the old one may say so itself."""
+    seat = chat.people.session(session_id)
+    behind = await chat.log.record(records.PLACE, session_id)
+    places = records.places(behind) if behind else {}
+    if seat is not None and seat.is_distant:
+        places = chat.elsewhere.places(seat, behind)
+        if chat.registry.is_living(record.node):
+            handover = await chat.handovers.wait(expected)
+            if handover is not None:
+                places = handover.places
+    chat.elsewhere.go_on_here(session_id)
+    if not expected.called:
+        expected.addErrback(lambda failure: None)
+        expected.cancel()
+    return places
+
+
+def let_go(seat: Seat) -> None:
+    """A session of this node is another one's now."""
+    if isinstance(seat, Session):
+        Deferred.fromCoroutine(_let_go(seat)).addErrback(_failed)
+
+
+def _failed(failure: Failure) -> None:
+    _logger.failure("A session could not be let go", failure)
+
+
+async def _let_go(session: Session) -> None:
+    chat = session.chat
+    while session.id in chat.returning:  # over another connection of this node, at the same moment
+        await deferLater(chat.clock, AGAIN)
+    kept = await chat.log.record(records.SESSION, session.id)
+    record = records.session(kept) if kept else None
+    if session.is_abroad or record is None or not is_elsewhere(chat, record):
+        return
+    if record.moved < session.moved:  # the old node has kept something of it before it knew
+        chat.elsewhere.go_on_here(session.id)
+        chat.people.enter(session.person, session)
+        session.keep()
+        return
+    session.stay()
+    if not session.is_broken:
+        session.acknowledged = session.dialogue.reader.let_go()
+        session.is_abroad = True
+        await session.dialogue.hand_over()
+    places = await unread(session)
+    person = session.person
+    session.forget_here()
+    if not person.is_here:
+        for name in chat.people.names(person.id):
+            chat.registry.pass_on(name, person.id, record.node)
+    upto = {feed.stream: chat.log.last(feed.stream) for feed in session.feeds}
+    chat.handovers.give(session.id, record.node, places, upto)
+    chat.sightings.tell("{nick} goes on on another node", session.id, session.nick)
