@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.scripts.twistd import run
@@ -30,9 +31,9 @@ class Course:
             cls.take(fresh)
 
 
-def follow(self: Link, after: int, take: Callable[[list[Stored]], None]) -> None:
+def follow(self: Link, after: int, take: Callable[[list[Stored]], None], *others: Any) -> None:
     Course.last, Course.take = after, take  # type: ignore[method-assign, assignment]
-    whole_follow(self, after, Course.come)
+    whole_follow(self, after, Course.come, *others)
 
 
 def publish(self: Link, messages: Sequence[Message], timeout: float) -> Deferred[int]:
