@@ -18,7 +18,7 @@ EMPTY = "="  # no part of a subject may be empty
 
 def escape(text: str) -> str:
     """Return a text as a part of a key: bytes that may not stand there are ``=`` and their number."""
-    return _UNSAFE.sub(lambda byte: b"=%02X" % byte[0], text.encode()).decode("ascii") or EMPTY
+    return _UNSAFE.sub(lambda found: b"=%02X" % ord(found[0]), text.encode()).decode("ascii") or EMPTY
 
 
 def unescape(part: str) -> str:

@@ -9,18 +9,21 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 
 from tcpchat.logs.nats_answers import AlreadyThere, IdsNotAllowed, NotTaken, outcome
 from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_connection import LOST, Connection
-from tcpchat.logs.nats_terms import Message, Unclear
+from tcpchat.logs.nats_terms import Lost, Message, Unclear
 
 # Seconds after which is tried again what no server took.
 AGAIN = 0.1
 
 # Seconds for which it is remembered that a key was removed: a watch that was off for longer looks at all keys.
 MARKER = 3600
+
+# Ids that are remembered because they may have landed: far more than are in flight in the worst minutes.
+MOST_UNCLEAR = 10_000
 
 NODE = "Tcpchat-Node"  # the header that says which node has put something
 
@@ -43,6 +46,7 @@ class Publishing:
         self._connecting = connecting
         self._stream = stream
         self._node = {NODE: quote(node)} if node else {}
+        self._unclear: dict[str, None] = {}  # the ids of tries that may have worked
         self._has_ids = True  # does the server let ids into a batch?
         self.has_markers = True  # does the bucket let a marker go by itself?
 
@@ -51,18 +55,53 @@ class Publishing:
         connection = self._connecting.current
         if connection is None:
             done(Unclear(LOST))
-        elif len(messages) == 1:
-            (message,) = messages
-            self._send(
-                connection,
-                message.subject,
-                message.payload,
-                {**expecting(message.expected), "Nats-Msg-Id": message.id},
-                deadline,
-                done,
-            )
+            return
+        settle = partial(self._settle, messages[-1], done)
+        if len(messages) > 1:
+            self._send_batch(connection, messages, deadline, settle)
+            return
+        subject, payload, expected, id = messages[0]
+        headers = {**expecting(expected), "Nats-Msg-Id": id}
+        self._send(connection, subject, payload, headers, deadline, settle)
+
+    def _settle(self, last: Message, done: Done, came: int | Exception) -> None:
+        """
+        Tell what came of a try.
+
+        Where an earlier try of the same id is not known to have failed, the race may have been lost to
+        that: one server alone looks at the expected sequence first and at the id then, a cluster does not.
+        """
+        if isinstance(came, AlreadyThere) or (isinstance(came, Lost) and last.id in self._unclear):
+            self._spawn(self._find(last, came, done))
+            return
+        self._unclear.pop(last.id, None)
+        if isinstance(came, Unclear):
+            self._unclear[last.id] = None
+            if len(self._unclear) > MOST_UNCLEAR:
+                del self._unclear[next(iter(self._unclear))]
+        done(came)
+
+    async def _find(self, last: Message, came: Exception, done: Done) -> None:
+        """Tell where a message is: if it was added, it is the subject's first one after the one expected."""
+        connection = self._connecting.current
+        if connection is None:
+            done(Unclear(LOST))
+            return
+        get = connection.jetstream.get_msg
+        try:
+            found = await connection.ask(get(self._stream, last.expected + 1, last.subject, next=True))
+            id, seq = (found.headers or {}).get("Nats-Msg-Id"), found.seq or 0
+        except NotFoundError:
+            id, seq = None, 0
+        except (APIError, Unclear) as error:
+            done(Unclear(str(error)))
+            return
+        if id == last.id:
+            done(seq)
+        elif isinstance(came, Lost):
+            done(came)
         else:
-            self._send_batch(connection, messages, deadline, done)
+            done(Unclear(str(came)))
 
     def put(
         self, subject: str, value: bytes | None, expected: int | None, deadline: float, done: Done
@@ -125,30 +164,15 @@ class Publishing:
         if isinstance(came, IdsNotAllowed) and self._has_ids:
             self._has_ids = False
             again()
-        elif isinstance(came, AlreadyThere):
-            self._spawn(self._find(connection, messages[-1], done))
         else:
             self._answered(again, done, came)
-
-    async def _find(self, connection: Connection, message: Message, done: Done) -> None:
-        """A batch is said to be there already: tell where, if its last message is the subject's last one."""
-        try:
-            question = connection.jetstream.get_last_msg(self._stream, message.subject)
-            found = await connection.ask(question)
-        except (APIError, Unclear) as error:
-            done(Unclear(str(error)))
-            return
-        if found.seq is not None and (found.headers or {}).get("Nats-Msg-Id") == message.id:
-            done(found.seq)
-        else:
-            done(Unclear("a message of the batch is in the stream already"))
 
     def _answered(self, again: Callable[[], None], done: Done, answer: bytes | int | Exception) -> None:
         """Tell what an answer means, or try again if nobody has taken the message."""
         match outcome(answer) if isinstance(answer, bytes) else answer:
             case NotTaken():
                 asyncio.get_running_loop().call_later(AGAIN, again)
-            case AlreadyThere() | IdsNotAllowed() as error:
+            case IdsNotAllowed() as error:
                 done(Unclear(str(error)))
             case came:
                 done(came)
