@@ -17,7 +17,7 @@ from tcpchat.commands import parse
 from tcpchat.dialogue import Dialogue
 from tcpchat.limits import MOST_WRONG_CODES, MOST_WRONG_PASSWORDS
 from tcpchat.logging_in import log_in
-from tcpchat.logs.interface import NotKept
+from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.names import Name
 from tcpchat.present import Present
 from tcpchat.registry import Claiming
@@ -251,7 +251,7 @@ class Nameless:
         name = await self._claimed(who, claiming)
         try:
             seqs = await come_in(self._dialogue, who.person, name, Present, ref)
-        except (NotKept, Refused):
+        except (NotKept, Refused, Unknown):
             self._dialogue.begin(self)
             raise
         self._named()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from tcpchat.departures import LogSurely
 from tcpchat.events import Joined, Left
-from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.interface import Log, NotKept, Unknown
 from tcpchat.operators import Operators
 from tcpchat.people import People
 from tcpchat.person import Person
@@ -71,7 +72,10 @@ class Overseeing:
                 session.stand_by(audit, seqs[0], "You are an operator of the server.")
 
         # If the log cannot be written, /join does it later.
-        self._log.append(AUDIT, [joined]).addCallbacks(follow, lambda failure: failure.trap(NotKept) and None)
+        self._log.append(AUDIT, [joined]).addCallbacks(follow, self._not_now)
+
+    def _not_now(self, failure: Failure) -> None:
+        failure.trap(NotKept, Unknown)
 
     def _put_out(self, person: Person) -> None:
         audit = self._rooms.audit

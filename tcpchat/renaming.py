@@ -6,7 +6,7 @@ import msgspec
 
 from tcpchat import barring
 from tcpchat.events import Renamed
-from tcpchat.logs.interface import NotKept
+from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.names import Name
 from tcpchat.registry import Claiming
 from tcpchat.requests import ChooseNick, Refused, TakeNick
@@ -52,7 +52,7 @@ async def _take(session: Session, new: Name, ref: str) -> Numbers:
         seqs = await chat.log.append_all(
             [(feed.stream, [event if feed is feeds[0] else copy]) for feed in feeds]
         )
-    except NotKept:
+    except (NotKept, Unknown):
         session.release(new)
         raise
     old = person.name

@@ -18,7 +18,8 @@ from tcpchat import moving, records
 from tcpchat.after_absence import Home, begun, show_missed
 from tcpchat.barring import Banished, check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
-from tcpchat.logs.interface import NotKept
+from tcpchat.events import Left
+from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.membership import Membership
 from tcpchat.names import Name
 from tcpchat.person import Person, Seat
@@ -61,9 +62,11 @@ async def come_in(
     chat.people.expect(session.person)
     try:
         seqs = await Membership(session).join(chat.rooms.lobby, ref, new.code)
-    except (NotKept, Refused):
+    except (NotKept, Refused, Unknown) as reason:
         session.withdraw()
         dialogue.reader.session = connection
+        if isinstance(reason, Unknown):  # it may yet say that somebody came in who is not here
+            chat.log_surely([(LOBBY, [Left(session_id, name.display)])])
         raise
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)
@@ -266,7 +269,7 @@ async def _return(
         for stream in record.rooms:
             await _go_back(session, stream, dialogue, record.entered.get(stream, 0))
         check_server(chat, who, record.account)
-    except (NotKept, Banished):
+    except (NotKept, Banished, Unknown):
         chat.depart(session.person, session, session.feeds, "")
         session.release(name)
         raise

@@ -85,7 +85,7 @@ class Rooms:
         self._closed: dict[Key, Name] = {}  # the names of rooms that are not open, by each of its keys
         self._empty: dict[str, int] = {}  # where nobody was at the last look: after which entry
         self._opening = DeferredLock()
-        self._appearing: set[str] = set()  # the streams that are just being opened, as another node wrote there
+        self._appearing: set[str] = set()  # streams that are being opened, as another node wrote there
         self._occupied: set[str] = set()  # the names of those with somebody in them
 
     def __iter__(self) -> Iterator[RoomFeed]:
@@ -161,8 +161,8 @@ class Rooms:
         """Open a room that is closed, unless somebody else has opened it meanwhile."""
         await self._opening.acquire()
         try:
-            known = self._feeds.get(closed.display)
-            return known or await self._open(closed, await self._log.record(records.ROOM, closed.display))
+            kept = await self._log.record(records.ROOM, closed.display)
+            return self._feeds.get(closed.display) or await self._open(closed, kept)
         finally:
             self._opening.release()
 

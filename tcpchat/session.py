@@ -145,7 +145,7 @@ class Session(Keeping):
             self.keep()
 
     def also_in(self, feed: RoomFeed, seq: int) -> None:
-        """The person has gone into a room, by an entry, over another connection: show it over this one, too."""
+        """The person has gone into a room by an entry over another connection: show it over this, too."""
         if feed in self.feeds:
             return
         self.feeds.insert(max(0, len(self.feeds) - 1), feed)

@@ -10,7 +10,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from tcpchat.events import Event
-from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.interface import Log, NotKept, Unknown
 
 # Seconds until what could not be logged is tried again.
 LOG_AGAIN = 1.0
@@ -31,7 +31,7 @@ class Surely:
         """
 
         def again(failure: Failure) -> Deferred[object]:
-            failure.trap(NotKept)
+            failure.trap(NotKept, Unknown)
             return deferLater(self._clock, LOG_AGAIN, self.log, parts)
 
         return self._log.append_all(parts).addErrback(again)

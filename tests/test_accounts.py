@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 
 from tcpchat.accounts import Accounts
 from tcpchat.names import Name, nickname
-from tcpchat.records import ACCOUNT, KeptAccount
+from tcpchat.records import ACCOUNT, KeptAccount, encode
 from tests.visitors import ChatCase
 
 BOB = KeptAccount("s1", "Bob", "$argon2id$canary", 1)
@@ -53,6 +53,20 @@ class AccountsTests(ChatCase):
         self.accounts.remove("s1")
         self.assertEqual((self.accounts.get("s1"), self.accounts.find(nickname("bob"))), (None, None))
         self.assertEqual((dict(self.accounts.owners), [*self.reopened()]), ({}, []))
+
+    def test_what_another_node_makes_of_one_is_known_and_not_kept_again(self) -> None:
+        changed: list[str] = []
+        self.accounts.changed = changed.append
+        self.accounts.take_in("s1", encode(BOB))
+        self.accounts.take_in("s1", encode(msgspec.structs.replace(BOB, password="$argon2id$new")))
+        self.assertEqual(self.accounts.find(nickname("bob")), self.accounts.get("s1"))
+        self.assertEqual([it.password for it in self.accounts], ["$argon2id$new"])
+        self.assertEqual(changed, ["s1"])
+        self.accounts.take_in("s1", encode(msgspec.structs.replace(BOB, is_operator=True)))
+        self.accounts.take_in("s1", None)
+        self.accounts.take_in("s1", None)
+        self.assertEqual((changed, [*self.accounts]), (["s1"] * 3, []))
+        self.assertEqual([*self.reopened()], [])
 
     def test_of_two_that_an_older_server_let_look_alike_the_first_keeps_its_nickname(self) -> None:
         self.accounts.keep(BOB)

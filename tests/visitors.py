@@ -60,6 +60,7 @@ class FullLog(MemoryLog):
         """Return what a server finds here that starts after this one was killed."""
         log = type(self)(self._clock, self._wall, self.epoch)
         log._streams, log._refs, log._records = self._streams, self._refs, self._records
+        log.node = self.node
         return log
 
 
@@ -212,6 +213,7 @@ class ChatCase(SynchronousTestCase):
     history = 10
     retention: Retention = KEEP_ALL
     operators: tuple[str, ...] = ()  # the nicknames that the configuration names
+    node = ""  # the name of the log's node, of a cluster
 
     stopped_at_gate = 0  # characters that the output gate is expected to stop
 
@@ -223,6 +225,7 @@ class ChatCase(SynchronousTestCase):
         self._chance = lambda size: next(ids).to_bytes(size)
         self.clock = Clock()
         self.log = FullLog(self.clock, self.wall)
+        self.log.node = self.node
         self.chat = self.make_chat(self.log)
 
     def wall(self) -> int:

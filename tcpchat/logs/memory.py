@@ -50,7 +50,7 @@ class Removal(NamedTuple):
 
 class MemoryLog(Unshared):
     """
-    Keeps the streams in lists. Nobody else has them: there are no other nodes.
+    Keeps the streams in lists.
 
     What is appended in one turn of the reactor is one commit, which comes in the next turn: as
     with a log on disk, nothing has happened yet when `append` returns.

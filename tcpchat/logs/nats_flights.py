@@ -7,7 +7,6 @@ tries of a flight one lands at most, and none once anybody else's message has la
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Protocol
 

@@ -41,7 +41,9 @@ class Item:
         self.size = size  # in bytes, about
         self.time = time  # when it was, in milliseconds since 1970
         self.until = until  # seconds of a monotonic clock: then whoever waits has to know
-        self.kept: Deferred[None] | None = None  # the records that were kept before are not durable until then
+        self.kept: Deferred[None] | None = (
+            None  # the records that were kept before are not durable until then
+        )
         self.flight: Flight | None = None
         self.seqs: list[list[int]] = []  # as they were numbered last
         self.is_told = False
@@ -64,9 +66,7 @@ class Line(Item):
     logger = Logger()
 
     def __init__(self, stream: str, event: Event, time: int, until: float, posted: Posted) -> None:
-        super().__init__(
-            ((stream, (event,)),), len(getattr(event, "text", "")) + OVERHEAD, time, until
-        )
+        super().__init__(((stream, (event,)),), len(getattr(event, "text", "")) + OVERHEAD, time, until)
         self._posted = posted
 
     def _tell(self, outcome: Outcome) -> None:
@@ -206,5 +206,3 @@ class Flight:
         self.tries = 0
         self.is_asked = False  # what came of it
         self.is_over = False  # it has come back, or it never will, or nobody waits for it any more
-
-

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from tcpchat.events import Entry
+from tcpchat.records import KeptRoom
 
 # Characters of a subject's last part. NATS takes some 4,000 for a whole one; a room's name has 96 of
 # UTF-8 at most, which are 288 here.
@@ -46,6 +47,7 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     again: list[Rewritten] = []  # what those messages held that are erased
     erases: list[int] = []  # their stream sequences
     forgets: int = 0  # the number up to which entries are kept no longer
+    room: KeptRoom | None = None  # what a room was after some entry, by what is forgotten and more
 
 
 class Holder(NamedTuple):
@@ -93,4 +95,3 @@ def token(stream: str) -> str:
 def subject(name: str, stream: str) -> str:
     """Return the subject of a stream of ours, in the stream ``name`` of JetStream."""
     return f"{name}.log.{token(stream)}"
-

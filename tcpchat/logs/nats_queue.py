@@ -222,7 +222,9 @@ class Queue:
     def _look(self) -> None:
         now = self._clock.seconds()
         if self.is_refusing:
-            self._give_up([it for it in self._waiting if not (it.is_told or it.flight)], NotKept(CANNOT_WRITE))
+            self._give_up(
+                [it for it in self._waiting if not (it.is_told or it.flight)], NotKept(CANNOT_WRITE)
+            )
         while self._waiting and (self._waiting[0].is_told or self._waiting[0].until <= now):
             item = self._waiting.popleft()
             if not item.is_told:

@@ -17,6 +17,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat import records
 from tcpchat.events import Entry
 from tcpchat.logs.batches import Take
 from tcpchat.logs.interface import NotKept
@@ -38,7 +39,9 @@ AGAIN = 1.0
 class Watching(Protocol):
     """What is told what comes over."""
 
-    cursor: int
+    @property
+    def cursor(self) -> int:
+        """Up to where it was told."""
 
     def came(self, commit: Commit, at: int) -> None:
         """A message has come over, behind all before it."""
@@ -46,8 +49,11 @@ class Watching(Protocol):
     def applied(self, commit: Commit, at: int) -> Iterator[None]:
         """What it says holds in the replica, and the tails have it."""
 
-    def find_rewritten(self, stream: str, first: int, before: int) -> Deferred[tuple[int, int] | None]:
-        """Answer with the next erased message of a stream: its first entry, and where its contents stand."""
+    def forgets(self, commit: Commit) -> None:
+        """What a message says is forgotten is about to be, and all before the message holds."""
+
+    async def find_rewritten(self, stream: str, first: int, before: int) -> tuple[int, int] | None:
+        """Return the next erased message of a stream: its first entry, and where its contents stand."""
 
 
 class Applying:
@@ -95,7 +101,7 @@ class Applying:
             try:
                 commit = decode(payload)
             except msgspec.MsgspecError as error:
-                self.logger.error("Message {at} of the stream is none of ours: {error}", at=at, error=str(error))
+                self.logger.error("Message {at} is none of ours: {error}", at=at, error=str(error))
                 continue
             if at > self._watching.cursor:
                 self._watching.came(commit, at)
@@ -127,9 +133,7 @@ class Applying:
         self._is_waiting = False
         self._go_on()
 
-    def _take(
-        self, at: int, commit: Commit, entries: list[Entry] | tuple[()], begins: bool = False
-    ) -> None:
+    def _take(self, at: int, commit: Commit, entries: list[Entry] | tuple[()], begins: bool = False) -> None:
         if entries:
             self._ends[commit.stream] = entries[-1].seq
         self._store.take(
@@ -228,9 +232,19 @@ class Applying:
         self._store.take(Take(stream, entries, at, 0, (), True, 0, taken, failed))
         return answer
 
+    async def _keep_room(self, commit: Commit) -> None:
+        """Have the room as another node knew it, if it is not known here what followed from all its entries."""
+        if commit.room is None:
+            return
+        known = await self._store.record(records.ROOM, commit.stream)
+        if known is None or records.room(known).seq < commit.room.seq:
+            self._store.keep(records.ROOM, commit.stream, records.encode(commit.room))
+
     async def _forget(self, at: int, commit: Commit) -> None:
         """Forget, which may take long: what comes behind it does not wait."""
         await self._settled(at)
+        self._watching.forgets(commit)
+        await self._keep_room(commit)
         stream, upto = commit.stream, commit.forgets
         if self._store.last(stream) < upto:
             await self._store.forget(stream, self._store.last(stream))
@@ -245,5 +259,3 @@ class Applying:
             return self._store.forget(stream, upto).addErrback(again)
 
         forget().addCallback(lambda _: self._take(at, commit, ()))
-
-

@@ -114,7 +114,8 @@ class Numbering:
         """Have a stream go on after a number, up to which nothing is kept; return its row."""
         row = self._streams[name].id if name in self._streams else self._make(name).id
         self._writer.execute(
-            "update stream set kept_after = ?2, searchable = max(searchable, ?2) where id = ?1", (row, kept_after)
+            "update stream set kept_after = ?2, searchable = max(searchable, ?2) where id = ?1",
+            (row, kept_after),
         )
         self.growths[name] = Growth(Stream(row, kept_after, 0, kept_after, kept_after))
         return row

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from typing import Any
+from urllib.parse import quote
 
 from tcpchat.events import Entry
 from tcpchat.logs.batches import Take
+from tcpchat.logs.interface import CannotOpen
 from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.logs.sqlite_place import explained, read_header
 from tcpchat.logs.sqlite_reading import ALL
 from tcpchat.logs.sqlite_removal import find_gone
 
@@ -23,6 +29,29 @@ create table if not exists place (
     primary key (stream, seq)
 ) strict, without rowid
 """
+
+
+def check_replica(path: str) -> None:
+    """
+    Look whether a file is a replica, and not the only one that has what it holds.
+
+    Raises:
+        CannotOpen: or one of its kinds.
+    """
+    with explained(path):
+        read_header(path, path, os.O_RDWR, " Remove it, and a new one is made.")
+        file = f"file:{quote(os.fsencode(os.path.realpath(path)))}?mode=ro"
+        with closing(sqlite3.connect(file, uri=True)) as connection:
+            found = connection.execute("select 1 from sqlite_master where name = 'place'").fetchone()
+    if found is None:
+        raise CannotOpen(f"{path} is a log of its own, and not the replica of another one.")
+
+
+def remove_replica(path: str) -> None:
+    """Remove a replica that is closed."""
+    for ending in "", "-wal", "-shm":
+        with suppress(FileNotFoundError):
+            os.remove(os.path.realpath(path) + ending)
 
 
 class SQLiteReplica(SQLiteLog):
@@ -58,6 +87,10 @@ class SQLiteReplica(SQLiteLog):
             item.failed(None)
         else:
             self._batches.add(item)
+
+    def has_tail(self, stream: str) -> bool:
+        """Is anybody given what comes in a stream?"""
+        return self._tails.has(stream)
 
     def time(self, stream: str) -> int:
         """Return the time of a stream's last entry: 0 if there is none."""
@@ -117,5 +150,3 @@ class SQLiteReplica(SQLiteLog):
             (known.id, after + 1),
         ).fetchone()
         return None if at is None else int(at)
-
-
