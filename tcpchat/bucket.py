@@ -9,13 +9,10 @@ from twisted.internet.defer import Deferred
 
 from tcpchat.logs.nats_terms import Change
 
-# Is given what has changed, in order.
-Take = Callable[[list[Change]], None]
-
 
 class Bucket(Protocol):
     """
-    The part of a link to NATS that this needs (`logs.nats_link.Link`).
+    Values under keys; a key's first part, before a dot, is its kind.
 
     What is asked fails with `Unclear` when it cannot be known whether it was done.
     """
@@ -31,5 +28,5 @@ class Bucket(Protocol):
     def get(self, key: str) -> Deferred[Change | None]:
         """Answer with what is under a key. Fails with `Unclear`."""
 
-    def watch(self, take: Take) -> Deferred[None]:
-        """Give every key, then every change, one's own ones too; answer when what is there has been given."""
+    def follow(self, kind: str, take: Callable[[Change], None]) -> None:
+        """Give every key of a kind that is there, and then every change, one's own ones too."""

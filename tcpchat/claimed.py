@@ -14,8 +14,8 @@ import msgspec
 from tcpchat.discreet import Discreet
 from tcpchat.names import Key
 
-# Before what the bucket's keys of claims have.
-CLAIM = "claim."
+# Before the rest of the bucket's keys of claims.
+CLAIM = "claim"
 
 
 class Claim(Discreet, frozen=True, omit_defaults=True):
@@ -37,12 +37,12 @@ decode = msgspec.json.Decoder(Claim).decode
 def bucket_key(key: Key) -> str:
     """Return under what a claim is kept: NATS allows few characters there."""
     kind, value = key
-    return f"{CLAIM}{kind}.{value.encode().hex()}"
+    return f"{CLAIM}.{kind}.{value.encode().hex()}"
 
 
 def name_key(key: str) -> Key:
     """Return of which key of a name something is the `bucket_key`."""
-    kind, value = key.removeprefix(CLAIM).split(".")
+    kind, value = key.removeprefix(f"{CLAIM}.").split(".")
     return kind, bytes.fromhex(value).decode()
 
 

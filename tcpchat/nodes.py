@@ -7,7 +7,7 @@ A lease is a key of the bucket, with an incarnation in it: what has been made up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -21,8 +21,8 @@ from tcpchat.bucket import Bucket
 from tcpchat.leases import Leases
 from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 
-# Before a node's name: the bucket's key of its lease.
-NODE = "node."
+# Before a node's name, in the bucket's key of its lease.
+NODE = "node"
 
 # Seconds until a renewal is tried again that has not succeeded, or is not known to have; and the lease's taking.
 AGAIN = 1.0
@@ -103,6 +103,7 @@ class Nodes:
 
     async def open(self) -> None:
         """Take the lease, also one that an earlier server of this name has left; then keep it."""
+        self._bucket.follow(NODE, self._seen)
         await self._take()
         self._later("look", self._leases.times.renew / LOOKS, self._look)
 
@@ -136,7 +137,7 @@ class Nodes:
 
     @property
     def _key(self) -> str:
-        return f"{NODE}{self.name}"
+        return f"{NODE}.{self.name}"
 
     def _later(self, what: str, seconds: float, call: Callable[[], None]) -> None:
         if not self._stopped:
@@ -210,18 +211,14 @@ class Nodes:
 
     # Those of the others
 
-    def taken(self, changes: Iterable[Change]) -> None:
-        """The bucket has changed."""
-        for change in changes:
-            if not change.key.startswith(NODE):
-                continue
-            node = change.key.removeprefix(NODE)
-            if node == self.name:
-                self._own_changed(change)
-            elif change.value is None:
-                self._leases.gone(node)
-            else:
-                self._leases.seen(node, change.revision, self._clock.seconds())
+    def _seen(self, change: Change) -> None:
+        node = change.key.removeprefix(f"{NODE}.")
+        if node == self.name:
+            self._own_changed(change)
+        elif change.value is None:
+            self._leases.gone(node)
+        else:
+            self._leases.seen(node, change.revision, self._clock.seconds())
 
     def _own_changed(self, change: Change) -> None:
         """The own lease has changed: if it was not this node that did it, find out at once."""
@@ -244,7 +241,7 @@ class Nodes:
     async def _end(self, node: str, revision: int) -> None:
         """Take a dead node's lease away: if it was not renewed meanwhile, and nobody else was first."""
         try:
-            await self._bucket.put(f"{NODE}{node}", None, revision)
+            await self._bucket.put(f"{NODE}.{node}", None, revision)
         except (Lost, Refusing, Unclear):
             return  # whoever has a lease no more, and was not buried, is found by a look
         self._leases.gone(node)

@@ -72,6 +72,11 @@ class People:
             if self._is_in_lobby(person.id):
                 yield person
 
+    def sessions(self) -> list[Seat]:
+        """Return all sessions of those who are there, and of those who are about to come into the lobby."""
+        newcomers = (session for person in self._newcomers.values() for session in person.sessions)
+        return [*self._sessions.values(), *newcomers]
+
     def find(self, name: Name) -> Person | None:
         """Return who has a nickname now."""
         holder = self._claims.holder(name)

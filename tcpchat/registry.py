@@ -8,7 +8,7 @@ is what the bucket is to say of it (`_own`), and what it does say is seen by eve
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, NamedTuple
@@ -76,8 +76,9 @@ class Registry:
         self.term = 0  # how often everything that was held here was lost
 
     def share(self, shared: Shared) -> None:
-        """Be one of a cluster's: from now on `taken` is given what changes in the bucket."""
+        """Be one of a cluster's from now on."""
         self._shared = shared
+        shared.bucket.follow(claimed.CLAIM, self._changed)
 
     @property
     def is_fenced(self) -> bool:
@@ -166,12 +167,9 @@ class Registry:
         for key in [key for key in self._own if key not in self._known and key not in self._locks]:
             self._settle_surely(key)
 
-    def taken(self, changes: Iterable[Change]) -> None:
-        """The bucket has changed, by other nodes or by this one."""
-        for change in changes:
-            if change.key.startswith(claimed.CLAIM):
-                claim = None if change.value is None else claimed.decode(change.value)
-                self._learn(claimed.name_key(change.key), claim, change.revision, is_settled=True)
+    def _changed(self, change: Change) -> None:
+        claim = None if change.value is None else claimed.decode(change.value)
+        self._learn(claimed.name_key(change.key), claim, change.revision, is_settled=True)
 
     # What is held here
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import msgspec
+from twisted.internet.task import deferLater
+
 from tcpchat import records
 from tcpchat.acknowledged import Acknowledged
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
 from tcpchat.limits import LONGEST_ABSENCE
+from tcpchat.logs.interface import NotKept
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
@@ -25,12 +29,18 @@ from tcpchat.session import Session
 from tcpchat.tickets import Ticket
 
 
+# Seconds until a cluster is asked again for a nickname that could not be reached.
+AGAIN = 1.0
+
+
 async def revive(chat: Chat) -> None:
     """
     Wait for those who were there when the last server ended, and put out whom nobody knows.
 
-    They have a while to come back, as after a break.
+    They have a while to come back, as after a break. In a cluster it is those whom this node had, and the
+    other nodes know whether anybody else is there: nobody is put out.
     """
+    node = chat.log.node
     kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
     places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}
     shown = {key: records.place(value) for key, value in (await chat.log.records(records.SHOWN)).items()}
@@ -41,6 +51,8 @@ async def revive(chat: Chat) -> None:
                 rooms.setdefault(person_id, []).append(feed)
     present = set()
     for session_id, record in kept.items():
+        if (node and record.node != node) or isinstance(chat.people.session(session_id), Session):
+            continue
         _let_come_back(chat, session_id, record)
         known = places.get(session_id, {})
         # The log may say that somebody has left though the record does not yet.
@@ -53,9 +65,12 @@ async def revive(chat: Chat) -> None:
                 session.acknowledged.begin(stream, known.get(stream, general))
             known = session.acknowledged.places
             session.wait("server restarted")
+        elif node and has_left and not record.has_left:
+            left = msgspec.structs.replace(record, has_left=True)
+            chat.log.keep(records.SESSION, session_id, records.encode(left))
         chat.cursors.rest(session_id, known)
     for person_id, feeds in rooms.items():
-        if person_id not in present:
+        if person_id not in present and not node:
             nicks = {feed.stream: feed.room.members[person_id].nick for feed in feeds}
             chat.departures.tell(person_id, "", nicks, "server restarted")
 
@@ -85,7 +100,7 @@ async def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list
     if person is None:
         nick = rooms[-1].room.members[person_id].nick if rooms else record.nick
         try:
-            name = await chat.registry.claim(nick, person_id, record.address, or_variant=True)
+            name = await _claim(chat, nick, person_id, record.address)
         except Refused:
             return None
         person = person_from_record(person_id, name, record)
@@ -94,6 +109,14 @@ async def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list
     session.broken = record.broken if record.broken is not None else chat.wall()
     chat.people.enter(session.person, session)
     return session
+
+
+async def _claim(chat: Chat, nick: str, person_id: str, address: str) -> Name:
+    while True:
+        try:
+            return await chat.registry.claim(nick, person_id, address, or_variant=True)
+        except NotKept:  # by a cluster that cannot be reached: nobody is waited for until it can
+            await deferLater(chat.clock, AGAIN)
 
 
 def person_from_record(person_id: str, name: Name, record: KeptSession) -> Person:

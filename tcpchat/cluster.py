@@ -1,0 +1,86 @@
+"""One server of several that are one chat: its lease, and what becomes of people when a node is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from tcpchat import moving
+from tcpchat.bucket import Bucket
+from tcpchat.burying import Burying
+from tcpchat.leases import Leases
+from tcpchat.nodes import Nodes
+from tcpchat.registry import Shared
+from tcpchat.requests import Refused
+from tcpchat.reviving import revive
+from tcpchat.service import Chat
+from tcpchat.session import Session
+
+CUT_OFF = "This server was cut off from the others for too long. Please connect again."
+
+
+class Cluster:
+    """Makes a chat one node's of a cluster."""
+
+    logger = Logger()
+
+    def __init__(
+        self, chat: Chat, bucket: Bucket, ousted: Callable[[], object], leases: Leases | None = None
+    ) -> None:
+        """``ousted`` is called when another server has this node's name: this one has to end."""
+        self._chat = chat
+        self._burying = Burying(chat)
+        self._ousted = ousted
+        self.nodes = Nodes(bucket, chat.clock, chat.log.node, chat.new_id, self, leases)
+        self._shared = Shared(bucket, chat.log.node, self.nodes.is_living, self.nodes.is_fenced)
+
+    async def open(self) -> None:
+        """
+        Be a node of the cluster, once the chat is open and before anybody comes in or back.
+
+        It answers when this node has its lease.
+        """
+        self._chat.elsewhere.moved = moving.let_go
+        await self.nodes.open()
+        self._chat.registry.share(self._shared)
+
+    def stop(self) -> None:
+        """The server ends: its people are still its own for as long as its lease lasts."""
+        self.nodes.stop()
+        self._chat.registry.stop()
+
+    # What follows from whose lease is lost
+
+    def cut_off(self) -> None:
+        """This node's lease was taken: hang up on everybody before one more line is taken."""
+        why = Refused(CUT_OFF, "cut-off")
+        for session in self._chat.people.sessions():
+            if isinstance(session, Session):
+                try:
+                    session.disown(why)
+                except Exception:
+                    self.logger.failure("A session could not be given up", session=session.id)
+        self._chat.registry.forget()
+
+    def back(self) -> None:
+        """This node has a lease again: whom the others have not buried yet is here as after a start."""
+        Deferred.fromCoroutine(revive(self._chat)).addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        self.logger.failure("The people of this node could not be taken in again", failure)
+
+    def ousted(self) -> None:
+        """Another server has this node's name: one of the two has to end, and it is this one."""
+        self.cut_off()
+        self._ousted()
+
+    def bury(self, node: str) -> None:
+        """A node is dead, and it is this one that shows its people as gone."""
+        self._burying.bury(node)
+
+    def look(self) -> None:
+        """Some time has passed: see to what a node has left undone that has died itself."""
+        self._burying.look()
