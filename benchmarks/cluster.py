@@ -34,8 +34,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.runs import OVER, READY, NoFigures, _free_port, build
 from tests.nats_servers import NatsServers, three_servers
+
+from benchmarks.runs import OVER, READY, NoFigures, _free_port, build
 
 TWISTD = str(Path(sys.executable).with_name("twistd"))
 
@@ -145,7 +146,7 @@ class Watch:
             self._seen.append(Busy(time.monotonic(), [used(pid) for pid in self._pids]))
 
     def cores(self, duration: float) -> list[float]:
-        """End; return how many cores each was busy with in the last so many seconds, but for the very last."""
+        """End; return how many cores each kept busy in the last so many seconds, but for the very last."""
         self._is_over.set()
         self._thread.join()
         end = self._seen[-1].time - TAIL
@@ -212,7 +213,7 @@ def ratio(runs: Sequence[tuple[Load, dict[str, Any]]]) -> str:
     first, second = one[len(one) // 2], two[len(two) // 2]
     measured = second["deliveries_per_s"] / first["deliveries_per_s"]
     alone = second["alone"] / first["alone"]
-    return f"2 nodes against 1: × {measured:.2f} on this machine, × {alone:.2f} with a core for each."
+    return f"2 nodes against 1: {measured:.2f} times on this machine, {alone:.2f} times with a core for each."
 
 
 def main() -> int:
@@ -238,8 +239,8 @@ def main() -> int:
             runs.append((load, figures))
             print(row(load, figures), flush=True)
     how = "each part on its own" if has_enough_cores() else "shared by all parts"
-    print(f"\n{ratio(runs)}\n\n*{len(os.sched_getaffinity(0))} cores, {how}; {platform.processor() or platform.machine()}, Linux"
-          f" {platform.release()}; CPython {platform.python_version()}.*")  # fmt: skip
+    machine = f"{platform.machine()}, Linux {platform.release()}; CPython {platform.python_version()}"
+    print(f"\n{ratio(runs)}\n\n*{len(os.sched_getaffinity(0))} cores, {how}; {machine}.*")
     return 0 if runs and all(figures["ok"] for _, figures in runs) else 1
 
 

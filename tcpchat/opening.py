@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from tcpchat.config import Config
@@ -15,6 +14,9 @@ from tcpchat.logs.interface import CannotOpen, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.store import InCluster, InFile, InMemory
+
+if TYPE_CHECKING:
+    from tcpchat.logs.nats import NatsLog
 
 # Seconds at the start for one of the operator's tools to let go of the log, and between two looks at it.
 WAIT_FOR_TOOL = 0.5
@@ -34,13 +36,21 @@ class Opening:
 
     logger = Logger()
 
-    def __init__(self, reactor: Any, config: Config, failed: Callable[[Exception], object]) -> None:
-        """``failed`` is told when the log's own disk fails later on."""
+    def __init__(
+        self, reactor: Any, config: Config, failed: Callable[[Exception], object], makes: bool = True
+    ) -> None:
+        """
+        ``failed`` is told when the log's own disk fails later on.
+
+        ``makes``: in a cluster where there is no such log yet, one is made.
+        """
         self._reactor = reactor
         self._config = config
         self._failed = failed
+        self._makes = makes
         self._store = config.chosen_store
-        self._reached: Callable[[bool], object] | None = None
+        self._shared: NatsLog | None = None  # the log, if it is in a cluster
+        self._why = ""  # nobody waits for it any longer
 
     @property
     def path(self) -> str:
@@ -80,3 +90,56 @@ class Opening:
             self._failed,
             self._reactor.callLater,
         )
+
+    def _in_cluster(self, store: InCluster) -> Log:
+        # nats-py is not installed where there is no cluster.
+        from tcpchat.logs.nats import NatsLog
+
+        self._shared = NatsLog(
+            self._reactor,
+            store.servers,
+            store.name,
+            self.path,
+            milliseconds,
+            self._failed,
+            self._config.node or "",
+            makes=self._makes,
+        )
+        return self._shared
+
+    async def until_open(self, reached: Callable[[bool], object]) -> Sequence[str]:
+        """
+        Wait for a log in a cluster to be open; ``reached`` is told when it cannot be reached afterwards.
+
+        Return a sentence for each thing about its servers that is weaker than recommended.
+
+        Raises:
+            CannotOpen: or another of its kinds, with a line for the operator: no server answers, or they
+                do not allow it, or it is not ours; or it is weaker than ``strict`` allows.
+        """
+        if self._shared is None:
+            return ()
+        from tcpchat.logs.nats_terms import Refusing, Unclear
+
+        giving_up = self._reactor.callLater(WAIT_FOR_CLUSTER, self._give_up)
+        try:
+            facts = await self._shared.open()
+        except (Refusing, Unclear) as error:
+            raise CannotOpen(f"The log {self._store} cannot be opened: {self._why or error}.") from error
+        finally:
+            if giving_up.active():
+                giving_up.cancel()
+        if self._config.strict and facts.weak:
+            raise CannotOpen(f"The log {self._store} is weaker than --strict allows: {' '.join(facts.weak)}")
+        self._shared.reached = reached
+        reached(self._shared.link.is_connected)
+        return facts.weak
+
+    def _give_up(self) -> None:
+        """Wait no longer for servers; for what is to be read from them it takes as long as that takes."""
+        assert self._shared is not None
+        if not self._shared.epoch:
+            is_there = self._shared.link.is_connected
+            what = "there is a server, but no leader" if is_there else "no server answers"
+            self._why = f"{what}, for {WAIT_FOR_CLUSTER:.0f} s now"
+            self._shared.link.close()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from tcpchat.dialogue import Dialogue
+
+# Seconds for the link to find another server: lines wait as long, and a second more.
+GRACE = 2.0
 
 CUT_OFF = "The log cannot be reached: nothing can be said for now."
 BACK = "The log is back."
@@ -24,22 +27,33 @@ class Outage:
         self._where = where
         self._dialogues = dialogues
         self._since: float | None = None  # when it was cut off, if it is
+        self._soon: IDelayedCall | None = None  # to tell of it, until that is done
 
     def reached(self, is_reached: bool) -> None:
         """The log can be reached, or no longer; it may be told several times."""
-        if is_reached == (self._since is None):
+        if is_reached != (self._since is None):
+            (self._back if is_reached else self._cut_off)()
+
+    def _cut_off(self) -> None:
+        self._since = self._clock.seconds()
+        self._soon = self._clock.callLater(GRACE, self._tell_of_it)
+
+    def _tell_of_it(self) -> None:
+        self._soon = None
+        self.logger.error("The log {where} cannot be reached.", where=self._where)
+        self._tell(CUT_OFF)
+
+    def _back(self) -> None:
+        assert self._since is not None
+        seconds, self._since = self._clock.seconds() - self._since, None
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
             return
-        if is_reached:
-            seconds = self._clock.seconds() - (self._since or 0.0)
-            self._since = None
-            self.logger.info(
-                "The log {where} is back, after {seconds} s.", where=self._where, seconds=round(seconds, 1)
-            )
-            self._tell(BACK)
-        else:
-            self._since = self._clock.seconds()
-            self.logger.error("The log {where} cannot be reached.", where=self._where)
-            self._tell(CUT_OFF)
+        self.logger.info(
+            "The log {where} is back, after {seconds} s.", where=self._where, seconds=round(seconds, 1)
+        )
+        self._tell(BACK)
 
     def _tell(self, text: str) -> None:
         for dialogue in self._dialogues():

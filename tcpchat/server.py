@@ -80,6 +80,7 @@ class Server(Service):
         self._log: Log | None = None
         self._control: Control | None = None
         self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
+        self._is_open = False
         self._failed = False
         self._closing = False
         self._opening = Opening(reactor, config, self._log_failed)
@@ -127,7 +128,7 @@ class Server(Service):
         )
         self._chat.sightings.are_told = config.log_level == "debug"
         self._factory = LineFactory(self._chat, entrance)
-        self._outage = Outage(self._reactor, config.store, self._dialogues)
+        self._outage = Outage(self._reactor, str(config.chosen_store), self._dialogues)
         self._control = Control(self._chat, self._opening.path) if self._opening.path else None
         self._reactor.callWhenRunning(self._open_doors)
 
@@ -137,6 +138,7 @@ class Server(Service):
     async def _open(self) -> None:
         await self._opening.until_open(self._outage.reached)
         heed(self._chat)
+        self._is_open = True
         await self._chat.open()
         await revive(self._chat)
         for nick in self._chat.operators.to_come():
@@ -168,6 +170,8 @@ class Server(Service):
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
         assert error is not None
+        if self._closing:
+            return  # nobody waits for it any more
         if isinstance(error, CannotOpen):
             self._give_up(status_of(error), str(error))
         elif isinstance(error, CannotListenError):
@@ -201,6 +205,13 @@ class Server(Service):
         return Deferred.fromCoroutine(self._close(self._log)) if self._log else succeed(None)
 
     async def _close(self, log: Log) -> None:
+        if self._is_open:
+            await self._say_goodbye()
+        closed: list[None] = []
+        log.close().addCallback(closed.append)
+        await self._until(lambda: bool(closed), CLOSE_THE_LOG)
+
+    async def _say_goodbye(self) -> None:
         for port in self._ports:
             await port.stopListening()
         if self._control is not None:
@@ -218,9 +229,6 @@ class Server(Service):
         for connection in list(self._factory.connections):
             connection.abort()
         self._chat.close()
-        closed: list[None] = []
-        log.close().addCallback(closed.append)
-        await self._until(lambda: bool(closed), CLOSE_THE_LOG)
 
     @property
     def _is_controlled(self) -> bool:

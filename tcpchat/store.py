@@ -18,8 +18,14 @@ REPLICA = "tcpchat-replica.sqlite3"
 # A bucket's name, which NATS allows no more in; a stream's may be the same.
 POSSIBLE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-# A host's name or IPv4 address, or an IPv6 address in brackets; and perhaps a port.
-SERVER = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+# Perhaps USER:PASSWORD@, as it is in URLs; a host's name or IPv4 address, or an IPv6 address in brackets; and
+# perhaps a port.
+SERVER = re.compile(
+    r"(?P<login>[^\s@/]+@)?(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+)
+
+# What of a store nobody is told.
+LOGIN = re.compile(r"[^,/]*@")
 
 KINDS = "sqlite:PATH, memory: or nats://HOST:PORT[,HOST:PORT...][/NAME]"
 
@@ -42,13 +48,23 @@ class InFile:
 
 @dataclass(frozen=True, slots=True)
 class InCluster:
-    """It is kept by NATS servers, each ``HOST:PORT``, in a stream of that name."""
+    """
+    It is kept by NATS servers, in a stream of that name.
+
+    Each server is ``HOST:PORT``, or ``nats://USER:PASSWORD@HOST:PORT``.
+    """
 
     servers: tuple[str, ...]
     name: str = NAME
 
+    @property
+    def url(self) -> str:
+        """The URL of it, which is for nobody to read."""
+        return f"nats://{','.join(server.removeprefix('nats://') for server in self.servers)}/{self.name}"
+
     def __str__(self) -> str:
-        return f"nats://{','.join(self.servers)}/{self.name}"
+        """Return the URL without users and passwords."""
+        return LOGIN.sub("", self.url)
 
 
 Store = InMemory | InFile | InCluster
@@ -73,22 +89,21 @@ def store(typed: str) -> Store:
 
 def _cluster(typed: str, rest: str) -> InCluster:
     hosts, _, name = rest.partition("/")
-    if "@" in hosts:
-        # It would be in `ps`, for everybody to read.
-        raise NoStore("There is no store with a password in it: let NATS listen in a network of its own.")
+    shown = LOGIN.sub("", typed)
     if name and not POSSIBLE_NAME.fullmatch(name):
-        raise NoStore(f"There is no store {typed!r}: a NAME has 1 to 64 letters, digits, - and _.")
-    return InCluster(tuple(_server(typed, host) for host in hosts.split(",")), name or NAME)
+        raise NoStore(f"There is no store {shown!r}: a NAME has 1 to 64 letters, digits, - and _.")
+    return InCluster(tuple(_server(shown, host) for host in hosts.split(",")), name or NAME)
 
 
-def _server(typed: str, host: str) -> str:
+def _server(shown: str, host: str) -> str:
     found = SERVER.fullmatch(host)
     if found is None:
-        raise NoStore(f"There is no store {typed!r}: {host!r} is no HOST:PORT.")
+        raise NoStore(f"There is no store {shown!r}: {LOGIN.sub('', host)!r} is no HOST:PORT.")
     port = int(found["port"] or PORT)
     if not 0 < port <= 65535:
-        raise NoStore(f"There is no store {typed!r}: there is no port {port}.")
-    return f"{found['host']}:{port}"
+        raise NoStore(f"There is no store {shown!r}: there is no port {port}.")
+    login = found["login"]
+    return f"nats://{login}{found['host']}:{port}" if login else f"{found['host']}:{port}"
 
 
 def numbered(path: str, number: int) -> str:

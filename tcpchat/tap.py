@@ -17,11 +17,13 @@ from twisted.python import usage
 
 from tcpchat import config
 from tcpchat.assignment import Leash, assigned
+from tcpchat.extras import NO_CLUSTER, has_cluster
 from tcpchat.observers import catch_strays, observer
 from tcpchat.running_time import running_time
 from tcpchat.server import Door, Server
 from tcpchat.sharing import IS_POSSIBLE, Holding, Sharing
 from tcpchat.statuses import USAGE
+from tcpchat.store import InCluster
 from tcpchat.workers import Workers
 
 # Connections that wait to be accepted. Twisted's 50 loses some when many come at once.
@@ -173,6 +175,8 @@ def makeService(options: Options) -> IService:
             Leash(reactor)
         else:
             chosen = options.chosen()
+        if isinstance(chosen.chosen_store, InCluster) and not has_cluster():
+            raise config.WrongConfig(NO_CLUSTER)
         doors = _doors(reactor, chosen)
         greeting = config.greeting(chosen.motd) if chosen.motd else ()
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))

@@ -50,8 +50,8 @@ class Subject:
         command = self._commands.add_parser(name, help=summary, description=text, formatter_class=SHAPE,
                                             allow_abbrev=False)  # fmt: skip
         command.add_argument("--store", default="sqlite:tcpchat.sqlite3", type=_store, metavar="STORE",
-                             help="where the log is kept: sqlite:PATH, or in a cluster by"
-                                  " nats://HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)")  # fmt: skip
+                             help="where the log is kept: sqlite:PATH, or in a cluster nats://"
+                                  "HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)")  # fmt: skip
         # Is it to end by a signal only once it has cleared up?
         command.set_defaults(run=run, is_careful=False)
         return command

@@ -62,11 +62,14 @@ class Workers(Service):
         super().setServiceParent(parent)
 
     def startService(self) -> None:
-        """Start the first one; the others follow when it is ready: one of them makes what is not there yet."""
+        """Start the first one; the others follow when it is ready: one alone makes what is not there."""
         super().startService()
         self._hang_up = signal.signal(
             signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.pass_on, "HUP")
         )
+        self._reactor.callWhenRunning(self._begin)
+
+    def _begin(self) -> None:
         Deferred.fromCoroutine(self._start()).addErrback(self._cannot_start)
 
     def pass_on(self, name: str) -> None:

@@ -10,8 +10,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.extras import has_cluster
 from tests.processes import PATIENCE
 
-WITHOUT = "import sys; sys.path[:] = [p for p in sys.path if 'site-packages' not in p]; sys.path.append({!r});"
-
 
 class ClusterTests(SynchronousTestCase):
     def test_the_tests_have_it(self) -> None:

@@ -51,8 +51,14 @@ class StoreTests(SynchronousTestCase):
         ):
             self.assertEqual(self.refusal(typed), f"There is no store {typed!r}: {wrong}.")
 
-    def test_a_password_is_refused_and_not_told(self) -> None:
-        self.assertNotIn("secret", self.refusal("nats://anna:secret@n1"))
+    def test_a_password_is_kept_and_not_told(self) -> None:
+        found = store("nats://anna:se%2Fcret@n1,eve@[::1]:4223/chat")
+        self.assertEqual(found, InCluster(("nats://anna:se%2Fcret@n1:4222", "nats://eve@[::1]:4223"), "chat"))
+        self.assertEqual(str(found), "nats://n1:4222,[::1]:4223/chat")
+        assert isinstance(found, InCluster)
+        self.assertEqual(store(found.url), found)
+        for wrong in "nats://anna:secret@n 1", "nats://anna:secret@n1:0", "nats://anna:secret@n1,b/c.d":
+            self.assertNotIn("secret", self.refusal(wrong))
 
 
 class NumberedTests(SynchronousTestCase):

@@ -68,11 +68,13 @@ class NatsLog(Questions):
         failed: Callable[[Exception], None] = lambda error: None,
         node: str = "",
         monitoring: Sequence[str] = (),
+        makes: bool = True,
     ) -> None:
         """
         ``servers`` are ``HOST:PORT`` of NATS, ``name`` is the stream's; ``path`` the replica's, which is made
         if need be. ``wall`` tells the time in milliseconds since 1970. ``failed`` is called once when the
         replica's disk has failed. ``node`` names this node; without it, it is as the replica has it.
+        ``makes``: a stream that is not there is made.
 
         Raises:
             CannotOpen: or one of its kinds, with a line for the operator: the replica cannot be opened.
@@ -81,6 +83,8 @@ class NatsLog(Questions):
         self.arrived: Callable[[str], object] = lambda stream: None
         self.forgetting: Callable[[str], object] = lambda stream: None
         self.is_fenced: Callable[[], bool] = lambda: False  # may others take this node for dead?
+        self.reached: Callable[[bool], object] = lambda is_reached: None  # hears of the link's changes
+        self._makes = makes
         self._clock = reactor
         self._name = name
         self._path = path
@@ -115,7 +119,7 @@ class NatsLog(Questions):
         return Deferred.fromCoroutine(self._open())
 
     async def _open(self) -> Facts:
-        facts = await self.link.open()
+        facts = await self.link.open(self._makes)
         self.epoch = facts.epoch
         if self._store is not None and self._store.epoch != facts.epoch:
             await self._store.close()
@@ -148,6 +152,7 @@ class NatsLog(Questions):
     def _connected(self, is_connected: bool) -> None:
         if self._parts is not None:
             self._parts.queue.connected(is_connected)
+        self.reached(is_connected)
 
     @property
     def _queue(self) -> Queue:
