@@ -7,6 +7,7 @@ tries of a flight one lands at most, and none once anybody else's message has la
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -18,8 +19,7 @@ from twisted.python.failure import Failure
 
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.nats_items import NEVER, Flight
-from tcpchat.logs.nats_link import Link
-from tcpchat.logs.nats_terms import Lost, Refusing, Unclear
+from tcpchat.logs.nats_terms import Lost, Message, Refusing, Stored, Unclear
 
 # Seconds for one try, and how often, and how long, one message is tried (RELIABILITY.md, TH-54). After
 # that it is only looked whether it has landed.
@@ -31,6 +31,20 @@ TRIED_FOR = 20.0
 AGAIN = 0.5
 
 REFUSED = "the log takes no more"
+
+
+class Publisher(Protocol):
+    """What is needed of the link."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Is there a connection?"""
+
+    def publish(self, messages: Sequence[Message], timeout: float) -> Deferred[int]:
+        """As `Link.publish` does."""
+
+    def last(self, subject: str) -> Deferred[Stored | None]:
+        """As `Link.last` does."""
 
 
 class Owner(Protocol):
@@ -52,7 +66,7 @@ class Flights:
 
     logger = Logger()
 
-    def __init__(self, link: Link, clock: IReactorTime, owner: Owner, cursor: int) -> None:
+    def __init__(self, link: Publisher, clock: IReactorTime, owner: Owner, cursor: int) -> None:
         """``cursor`` is the stream sequence up to which everything came."""
         self.cursor = cursor
         self._link = link

@@ -191,7 +191,7 @@ class Flight:
     """Messages on their way into JetStream's stream, together, one for each of some rooms."""
 
     __slots__ = (
-        "began", "commits", "id", "is_asked", "is_over", "items", "messages", "missing", "rooms", "tries",
+        "began", "id", "is_asked", "is_over", "items", "messages", "missing", "rooms", "tries", "unapplied",
     )  # fmt: skip
 
     def __init__(
@@ -201,7 +201,7 @@ class Flight:
         self.rooms = rooms
         self.items = items
         self.messages = messages
-        self.missing = len(messages)  # that have not come back yet
+        self.missing = self.unapplied = len(messages)  # that have not come back yet, and been applied
         self.began = began
         self.tries = 0
         self.is_asked = False  # what came of it

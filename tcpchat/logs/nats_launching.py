@@ -11,9 +11,8 @@ from twisted.python.failure import Failure
 
 from tcpchat.events import Entry
 from tcpchat.logs.interface import NoSuchEntry, NotKept
-from tcpchat.logs.nats_flights import AGAIN, Flights
+from tcpchat.logs.nats_flights import AGAIN, TRY, Flights, Publisher
 from tcpchat.logs.nats_items import Flight, Item, Room, Special, streams_of
-from tcpchat.logs.nats_link import Link
 from tcpchat.logs.nats_messages import Commit, TooLarge, encode, subject
 from tcpchat.logs.nats_terms import Message
 
@@ -74,7 +73,7 @@ class Launching:
 
     def __init__(
         self,
-        link: Link,
+        link: Publisher,
         clock: IReactorTime,
         names: tuple[str, str, str],
         replica: Replica,
@@ -145,17 +144,28 @@ class Launching:
         if first.is_alone:
             for each in rooms:
                 each.take()
-        items = [first] if first.is_alone else _gather(room)
-        spoilt = [item for item in items if not self.references.take(item)]
-        if spoilt:
-            items = [item for item in items if item not in spoilt]
-            for item in spoilt:
-                item.tell(NotKept(CANNOT_WRITE))
+        items = self._fit([first] if first.is_alone else _gather(room))
         if items:
             self._depart(rooms, items)
         for each in rooms:
             if each.queue and not each.flight:
                 self.wake(each)
+
+    def _fit(self, items: Sequence[Item]) -> list[Item]:
+        """
+        Return the items that may be published.
+
+        One whose reference was used before may not, nor one that has waited for so long that its outcome would
+        not be known in time: it is better told for certain.
+        """
+        last = self._clock.seconds() + TRY
+        fit: list[Item] = []
+        for item in items:
+            if item.until > last and self.references.take(item):
+                fit.append(item)
+            else:
+                item.tell(NotKept(CANNOT_WRITE))
+        return fit
 
     def _ask(self, room: Room) -> None:
         """Ask for the last message of a room of which nothing has come since the start."""
@@ -220,10 +230,9 @@ def _gather(room: Room) -> list[Item]:
     items: list[Item] = []
     entries = size = 0
     while (item := room.next()) and not item.is_alone:
-        number = item.number
-        if items and (entries + number > MOST_ENTRIES or size + item.size > LARGEST_SHARE):
+        if items and (entries + item.number > MOST_ENTRIES or size + item.size > LARGEST_SHARE):
             break
-        entries += number
+        entries += item.number
         size += item.size
         items.append(item)
         room.take()

@@ -13,10 +13,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from tcpchat.events import Banned, Entry, Event, Kicked, Left
 from tcpchat.logs.interface import NotKept, Unknown
-from tcpchat.logs.nats_flights import AGAIN, Flights
+from tcpchat.logs.nats_flights import AGAIN, Flights, Publisher
 from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
 from tcpchat.logs.nats_launching import CANNOT_WRITE, Launching, Replica
-from tcpchat.logs.nats_link import Link
 from tcpchat.logs.nats_messages import Commit
 
 # Messages that JetStream takes in one atomic batch.
@@ -36,7 +35,7 @@ class Queue:
 
     def __init__(
         self,
-        link: Link,
+        link: Publisher,
         clock: IReactorTime,
         names: tuple[str, str, str],
         replica: Replica,
@@ -128,7 +127,6 @@ class Queue:
         if not flight.missing:
             self._flights.end(flight)
             self._landed[flight.id] = flight
-            flight.missing = len(flight.rooms)
             self._launching.free(flight)
 
     def applied(self, commit: Commit) -> Iterator[None]:
@@ -136,11 +134,11 @@ class Queue:
         room = self._launching.room(commit.stream)
         if room.queue:  # for that, perhaps
             self._launching.wake(room)
-        flight = self._landed.get(commit.id)
+        flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
             return
-        flight.missing -= 1
-        if flight.missing:
+        flight.unapplied -= 1
+        if flight.unapplied:
             return
         del self._landed[flight.id]
         for number, item in enumerate(flight.items):
