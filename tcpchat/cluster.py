@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -22,20 +23,37 @@ from tcpchat.session import Session
 CUT_OFF = "This server was cut off from the others for too long. Please connect again."
 
 
+@runtime_checkable
+class SharedLog(Protocol):
+    """What is needed of a log that nodes share."""
+
+    bucket: Bucket
+    node: str
+    is_fenced: Callable[[], bool]  # is asked before anything is taken, and before it is published
+
+    def have_lease(self, revision: int) -> None:
+        """Name this node's lease in what is published from now on."""
+
+
 class Cluster:
     """Makes a chat one node's of a cluster."""
 
     logger = Logger()
 
     def __init__(
-        self, chat: Chat, bucket: Bucket, ousted: Callable[[], object], leases: Leases | None = None
+        self, chat: Chat, log: SharedLog, ousted: Callable[[], object], leases: Leases | None = None
     ) -> None:
-        """``ousted`` is called when another server has this node's name: this one has to end."""
+        """
+        ``log`` is the chat's, as far as it is about other nodes. ``ousted`` is called when another server has
+        this node's name: this one has to end.
+        """
         self._chat = chat
+        self._log = log
         self._burying = Burying(chat)
         self._ousted = ousted
-        self.nodes = Nodes(bucket, chat.clock, chat.log.node, chat.new_id, self, leases)
-        self._shared = Shared(bucket, chat.log.node, self.nodes.is_living, self.nodes.is_fenced)
+        self.nodes = Nodes(log.bucket, chat.clock, log.node, chat.new_id, self, leases)
+        self._shared = Shared(log.bucket, log.node, self.nodes.is_living, self.nodes.is_fenced)
+        log.is_fenced = self.nodes.is_fenced
 
     async def open(self) -> None:
         """
@@ -53,6 +71,10 @@ class Cluster:
         self._chat.registry.stop()
 
     # What follows from whose lease is lost
+
+    def have_lease(self, revision: int) -> None:
+        """This node has a lease, with this revision."""
+        self._log.have_lease(revision)
 
     def cut_off(self) -> None:
         """This node's lease was taken: hang up on everybody before one more line is taken."""

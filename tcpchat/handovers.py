@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twisted.internet import defer
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
@@ -23,7 +21,7 @@ from tcpchat.records import KeptHandover
 # had not committed by then it may still say, and what it had shown may come again.
 LONGEST_HANDOVER = 3.0
 
-# Seconds between two looks whether the log is as far here as it was there.
+# Seconds between two looks whether it has come, and the log is as far here as it was there.
 LOOK_AGAIN = 0.02
 
 
@@ -33,7 +31,7 @@ class Handovers:
     def __init__(self, log: Log, clock: IReactorTime) -> None:
         self._log = log
         self._clock = clock
-        self._waiting: dict[str, Deferred[KeptHandover]] = {}  # by session
+        self._expected: dict[str, KeptHandover | None] = {}  # what has come, by session
 
     def open(self) -> None:
         """Take what other nodes hand over, from now on."""
@@ -49,28 +47,30 @@ class Handovers:
         if handover is None or handover.node != self._log.node:
             return
         self._log.keep(records.HANDED, session, None)
-        if waiting := self._waiting.pop(session, None):
-            waiting.callback(handover)
+        if session in self._expected:
+            self._expected[session] = handover
 
-    def expect(self, session: str) -> Deferred[KeptHandover]:
-        """Begin to wait for a session to be handed over: before it is asked for."""
-        self._waiting[session] = Deferred(lambda _: self._waiting.pop(session, None))
-        return self._waiting[session]
+    def expect(self, session: str) -> None:
+        """Begin to expect a session: before it is asked for, until `expect_no_more`."""
+        self._expected[session] = None
 
-    async def wait(self, expected: Deferred[KeptHandover]) -> KeptHandover | None:
+    def expect_no_more(self, session: str) -> None:
+        """What is handed over later is not of use any more."""
+        del self._expected[session]
+
+    async def wait(self, session: str) -> KeptHandover | None:
         """
         Return what was handed over, once the rooms are here as far as they were there.
 
         None is for a node that does not do it in time, because it is dead.
         """
         end = self._clock.seconds() + LONGEST_HANDOVER
-        try:
-            handover = await expected.addTimeout(LONGEST_HANDOVER, self._clock)
-        except defer.TimeoutError:
-            return None
-        while self._is_behind(handover.upto) and self._clock.seconds() < end:
+        while self._clock.seconds() < end:
+            handover = self._expected[session]
+            if handover is not None and not self._is_behind(handover.upto):
+                break
             await deferLater(self._clock, LOOK_AGAIN)
-        return handover
+        return self._expected[session]
 
     def _is_behind(self, upto: Mapping[str, int]) -> bool:
         return any(self._log.last(stream) < seq for stream, seq in upto.items())

@@ -32,6 +32,8 @@ from tcpchat.unread import unread
 AGAIN = 0.05
 MOST_TRIES = 20
 
+JUST_NOW = "Somebody comes back with that code just now."
+
 _logger = Logger()
 
 
@@ -48,42 +50,49 @@ async def take_over(chat: Chat, session_id: str) -> tuple[KeptSession, Mapping[s
         NotKept: the others cannot be reached.
         Refused: it is gone, or somebody else takes it at the same moment.
     """
+    chat.handovers.expect(session_id)
+    try:
+        node, record = await _take(chat, session_id)
+        places = await _places(chat, session_id, node)
+    finally:
+        chat.handovers.expect_no_more(session_id)
+    return record, places
+
+
+async def _take(chat: Chat, session_id: str) -> tuple[str, KeptSession]:
+    """Make a session this node's; return the node that had it, and what is kept of it."""
+    tried: KeptSession | None = None  # of which it is not known whether it was replaced
     for _ in range(MOST_TRIES):
         if chat.registry.is_fenced:
-            raise NotKept(CANNOT)
+            break
         kept = await chat.log.record(records.SESSION, session_id)
         if kept is None:
             raise Refused("That code is not known or too old.", "bad-session")
         record = records.session(kept)
         if not is_elsewhere(chat, record):
-            raise Refused("Somebody comes back with that code just now.")
+            if tried is not None and record.moved == tried.moved + 1:
+                return tried.node, record
+            raise Refused(JUST_NOW)
         taken = msgspec.structs.replace(record, node=chat.log.node, moved=record.moved + 1)
-        expected = chat.handovers.expect(session_id)
-        if await chat.log.replace(records.SESSION, session_id, kept, records.encode(taken)):
-            return taken, await _places(chat, session_id, record, expected)
-        expected.addErrback(lambda failure: None)
-        expected.cancel()
-        await deferLater(chat.clock, AGAIN)
-    raise Refused("Somebody comes back with that code just now.")
+        try:
+            if await chat.log.replace(records.SESSION, session_id, kept, records.encode(taken)):
+                return record.node, taken
+        except NotKept:
+            tried = record
+        await deferLater(chat.clock, AGAIN)  # its node has just changed it
+    raise NotKept(CANNOT)
 
 
-async def _places(
-    chat: Chat, session_id: str, record: KeptSession, expected: Deferred[records.KeptHandover]
-) -> Mapping[str, Place]:
-    """Return where a session goes on that is this node's now: the old one may say so itself."""
+async def _places(chat: Chat, session_id: str, node: str) -> Mapping[str, Place]:
+    """Return where a session goes on that another node had: it may say so itself."""
     seat = chat.people.session(session_id)
     behind = await chat.log.record(records.PLACE, session_id)
-    places = records.places(behind) if behind else {}
+    places: Mapping[str, Place] = records.places(behind) if behind else {}
     if seat is not None and seat.is_distant:
         places = chat.elsewhere.places(seat, behind)
-        if chat.registry.is_living(record.node):
-            handover = await chat.handovers.wait(expected)
-            if handover is not None:
-                places = handover.places
+        if chat.registry.is_living(node) and (handover := await chat.handovers.wait(session_id)):
+            places = handover.places
     chat.elsewhere.go_on_here(session_id)
-    if not expected.called:
-        expected.addErrback(lambda failure: None)
-        expected.cancel()
     return places
 
 

@@ -40,6 +40,9 @@ class Lease(msgspec.Struct, frozen=True):
 class Following(Protocol):
     """What follows from whose lease is lost."""
 
+    def have_lease(self, revision: int) -> None:
+        """This node has a lease, with this revision."""
+
     def cut_off(self) -> None:
         """This node's lease was taken: nobody is there over it any more, and nothing more is taken here."""
 
@@ -131,9 +134,13 @@ class Nodes:
                 await deferLater(self._clock, AGAIN)
                 continue
             self._incarnation = incarnation
-            self._leases.renewed(asked)
+            self._renewed(asked)
             self._later("renew", self._leases.times.renew, self._renew)
             return
+
+    def _renewed(self, asked: float) -> None:
+        self._leases.renewed(asked)
+        self._following.have_lease(self._revision)
 
     @property
     def _key(self) -> str:
@@ -167,7 +174,7 @@ class Nodes:
         except (Refusing, Unclear):
             pass
         else:
-            self._leases.renewed(asked)
+            self._renewed(asked)
             again = max(0.0, asked + self._leases.times.renew - self._clock.seconds())
         self._is_asking = False
         if is_taken:

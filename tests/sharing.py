@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import Clock
 
 from tcpchat import records
+from tcpchat.bucket import Bucket
 from tcpchat.cluster import Cluster
 from tcpchat.events import Entry
 from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing
 from tcpchat.leases import Leases
 from tcpchat.limits import NO_LIMITS
-from tcpchat.logs.interface import Changed
+from tcpchat.logs.interface import Changed, Parts
 from tcpchat.logs.memory import _Stream
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
@@ -37,8 +38,11 @@ class SharedLog(FullLog):
     A node that is dead is given nothing any more, and what it kept last is as it was.
     """
 
-    def __init__(self, clock: IReactorTime, wall: Callable[[], int], node: str, store: Store) -> None:
+    def __init__(self, clock: Clock, wall: Callable[[], int], node: str, store: Store, values: Values) -> None:
         super().__init__(clock, wall, "shared")
+        self.bucket: Bucket = MemoryBucket(clock, values, node)
+        self.is_fenced: Callable[[], bool] = lambda: False
+        self.lease = 0
         self.node = node
         self.is_dead = False
         self._store = store
@@ -47,6 +51,12 @@ class SharedLog(FullLog):
             self._streams = {name: self._copy(stream) for name, stream in store.logs[0]._streams.items()}
             self._refs = dict(store.logs[0]._refs)
         store.logs.append(self)
+
+    def have_lease(self, revision: int) -> None:
+        self.lease = revision
+
+    def append_all(self, parts: Parts) -> Deferred[list[list[int]]]:
+        return self._refusal() if self.is_fenced() else super().append_all(parts)
 
     @staticmethod
     def _copy(stream: _Stream) -> _Stream:
@@ -122,12 +132,16 @@ class SharedLog(FullLog):
 class Node:
     """One chat of the cluster."""
 
-    def __init__(self, chat: Chat, log: SharedLog, bucket: MemoryBucket, cluster: Cluster) -> None:
+    def __init__(self, chat: Chat, log: SharedLog) -> None:
         self.chat = chat
         self.log = log
-        self.bucket = bucket
-        self.cluster = cluster
+        assert isinstance(log.bucket, MemoryBucket)
+        self.bucket = log.bucket
+        self.cluster = Cluster(chat, log, self._ousted, Leases())
         self.is_ousted = False
+
+    def _ousted(self) -> None:
+        self.is_ousted = True
 
 
 class SharedCase(ChatCase):
@@ -143,15 +157,12 @@ class SharedCase(ChatCase):
 
     def start(self, name: str) -> Node:
         """Start a node."""
-        log = SharedLog(self.clock, self.wall, name, self.store)
+        log = SharedLog(self.clock, self.wall, name, self.store, self.values)
         chat = Chat(
             log, self.clock, self.wall, self._new_id, self._chance, NO_LIMITS, hashing=Hashing(argon2=CHEAP)
         )
         heed(chat)
-        bucket = MemoryBucket(self.clock, self.values, name)
-        node = self.nodes[name] = Node(
-            chat, log, bucket, Cluster(chat, bucket, lambda: setattr(node, "is_ousted", True), Leases())
-        )
+        node = self.nodes[name] = Node(chat, log)
 
         async def open() -> None:
             await chat.open()

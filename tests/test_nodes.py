@@ -23,6 +23,10 @@ class Follower:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.looks = 0
+        self.revisions: list[int] = []
+
+    def have_lease(self, revision: int) -> None:
+        self.revisions.append(revision)
 
     def cut_off(self) -> None:
         self.told.append("cut off")
@@ -110,6 +114,12 @@ class AliveTests(NodesCase):
         before = east.bucket.puts
         self.run_for(150)
         self.assertEqual(east.bucket.puts - before, 10)
+
+    def test_it_is_told_which_revision_its_lease_has(self) -> None:
+        east, _ = self.start("east"), self.start("west")
+        self.run_for(35)
+        self.assertEqual(len(east.follower.revisions), 3)
+        self.assertEqual(east.follower.revisions[-1], self.values.changes[f"{NODE}.east"].revision)
 
     def test_they_look_around_all_the_time(self) -> None:
         east = self.start("east")

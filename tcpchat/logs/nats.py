@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from tcpchat.events import Event, Removed
 from tcpchat.logs.interface import Changed, NotKept, Parts, Posted
@@ -27,7 +28,8 @@ from tcpchat.logs.nats_questions import Questions
 from tcpchat.logs.nats_queue import Queue
 from tcpchat.logs.nats_records import NatsRecords
 from tcpchat.logs.nats_replica import CURSOR, Applying
-from tcpchat.logs.nats_terms import Facts
+from tcpchat.logs.nats_terms import Facts, Lost, Refusing, Unclear
+from tcpchat.logs.nats_values import NatsValues
 from tcpchat.logs.sqlite_replica import REPLICA, SQLiteReplica, check_replica, remove_replica
 from tcpchat.records import ROOM
 
@@ -100,6 +102,7 @@ class NatsLog(Questions):
         self.node = node or secrets.token_hex(4)
         self.link = Link(reactor, servers, name, self._connected, self.node, monitoring)
         self.shared = NatsRecords(self.link, self.node, reactor.callLater)
+        self.bucket = NatsValues(self.link, self.shared)
         self._gate: Deferred[None] | None = None  # until what was kept last is durable
         self._parts: Workings | None = None
         self._live_after = 0
@@ -269,6 +272,19 @@ class NatsLog(Questions):
         elif not self._is_closing:
             self._gate = None
             self.shared.keep(kind, key, value)
+
+    def replace(self, kind: str, key: str, was: bytes, value: bytes) -> Deferred[bool]:
+        found = self.shared.find(kind, key)
+        if found is None or found.value != was:
+            return succeed(False)
+
+        def failed(failure: Failure) -> bool:
+            if failure.trap(Lost, Refusing, Unclear) is Lost:
+                return False
+            raise NotKept(CANNOT_WRITE) from failure.value
+
+        put = self.shared.put(kind, key, value, found.revision)
+        return put.addCallbacks(lambda revision: True, failed)
 
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:
         return self._replica.record(kind, key) if kind in LOCAL else succeed(self.shared.record(kind, key))
