@@ -44,7 +44,7 @@ http: "127.0.0.1:{monitoring}"
 log_file: "{folder}/log"
 jetstream {{
     store_dir: "{folder}/jetstream"
-    sync_interval: {sync_interval}
+    sync_interval: "{sync_interval}"
     max_file_store: 1GB
 }}
 {cluster}
@@ -91,7 +91,9 @@ class NatsServer:
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
-        process = subprocess.Popen([NATS_SERVER, "-c", str(self.folder / "config")], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [NATS_SERVER, "-c", str(self.folder / "config")], stderr=subprocess.DEVNULL
+        )
         self._process = process
         end = time.monotonic() + PATIENCE
         while True:

@@ -29,7 +29,11 @@ class WeaknessesTests(SynchronousTestCase):
             ("num_replicas", 1, "The stream has 1 replica: what it holds is lost with its server."),
             ("num_replicas", None, "The stream has 1 replica: what it holds is lost with its server."),
             ("num_replicas", 2, "The stream has 2 replicas: use 3."),
-            ("storage", "memory", "The stream is kept in memory: what it holds is lost when the servers end."),
+            (
+                "storage",
+                "memory",
+                "The stream is kept in memory: what it holds is lost when the servers end.",
+            ),
             (
                 "discard",
                 "old",

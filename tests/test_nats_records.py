@@ -13,8 +13,8 @@ from tcpchat.logs.nats_keys import bucket_key
 from tcpchat.logs.nats_records import IN_FLIGHT, LONG_PAUSE, PAUSE, NatsRecords
 from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 from tcpchat.records import ACCOUNT, SESSION, SHOWN
+from tests.linked import linked
 from tests.nats_servers import a_name, one_server, servers
-from tests.test_nats_link import linked
 
 
 class Put(NamedTuple):

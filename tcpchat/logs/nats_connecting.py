@@ -28,7 +28,7 @@ class Connecting:
     ) -> None:
         """``changed`` is told of each change, ``warn`` what operators should know."""
         self.current: Connection | None = None
-        self._servers = list(servers)
+        self._servers = random.sample(servers, len(servers))  # in the order in which they are tried
         self._name = name
         self._changed = changed
         self._warn = warn
@@ -50,6 +50,7 @@ class Connecting:
                 self.current = None
                 self._is_there.clear()
                 self._changed(False)
+            self._turn()
             await asyncio.sleep(PAUSE + random.random() * JITTER)
 
     @property
@@ -71,19 +72,24 @@ class Connecting:
             self.current.break_off()
 
     async def _connect(self) -> Connection:
-        """Connect to any of the servers, however long it takes."""
+        """Connect to any of the servers, however long it takes: the first of them, in the end."""
         while True:
             failures = []
-            for server in random.sample(self._servers, len(self._servers)):
+            for _ in self._servers:
                 try:
-                    return await connect(server, self._name)
+                    return await connect(self._servers[0], self._name)
                 except CannotConnect as error:
-                    failures.append(f"{without_secret(server)}: {error}")
+                    failures.append(f"{self.servers[0]}: {error}")
+                self._turn()
             now = asyncio.get_running_loop().time()
             if now - self._warned >= REMINDER:
                 self._warned = now
                 self._warn(f"No NATS server answers ({'; '.join(failures)})")
             await asyncio.sleep(PAUSE + random.random() * JITTER)
+
+    def _turn(self) -> None:
+        """Try another one first next time."""
+        self._servers.append(self._servers.pop(0))
 
     def _learn(self, connection: Connection) -> None:
         """Know the servers of the cluster that this one tells of, too: they let us in as it does."""

@@ -10,6 +10,7 @@ thrown away with it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -39,6 +40,9 @@ LATE = "NATS does not answer"
 Answered = Callable[[bytes | Exception], None]
 
 T = TypeVar("T")
+
+# What fails within the client is seen here, and need not be printed.
+logging.getLogger("nats").addHandler(logging.NullHandler())
 
 
 class CannotConnect(Exception):
@@ -123,15 +127,17 @@ class Connection:
             await self._look_after()
         finally:
             sending.cancel()
-            await self._lose()
+            await self.lose()
 
     async def _look_after(self) -> None:
         seen, silent = (-1, -1), 0
-        while self.client.is_connected and silent < SILENT_LOOKS:
+        while self.client.is_connected:
             # Not the time since the last sign: this process may have been stopped meanwhile.
             now = (self.client.stats["in_msgs"], self._pongs)
             silent = silent + 1 if now == seen else 0
             seen = now
+            if silent >= SILENT_LOOKS:
+                return
             ping = asyncio.ensure_future(self.client.rtt(60))
             self._pings.add(ping)
             ping.add_done_callback(self._pong)
@@ -144,7 +150,8 @@ class Connection:
         if not ping.cancelled() and ping.exception() is None:
             self._pongs += 1
 
-    async def _lose(self) -> None:
+    async def lose(self) -> None:
+        """End the connection; all that waits on it fails."""
         self.break_off()
         for ping in self._pings:
             ping.cancel()
@@ -160,8 +167,8 @@ class Connection:
             writer.transport.abort()
         try:
             await asyncio.wait_for(self.client.close(), PATIENCE)
-        except (TimeoutError, OSError, nats.errors.Error):
-            pass
+        except Exception:
+            pass  # there is nothing left of it that could fail
 
     def break_off(self) -> None:
         """Have the connection given up."""
@@ -217,10 +224,11 @@ async def connect(server: str, name: str) -> Connection:
     """
     client = Client()
     connection = Connection(client)
-    failures: list[Exception] = []
+    first: list[Exception] = []
 
     async def failed(error: Exception) -> None:
-        failures.append(error)
+        if not first:
+            first.append(error)
         if isinstance(error, nats.errors.UnexpectedEOF):
             connection.break_off()
 
@@ -237,12 +245,16 @@ async def connect(server: str, name: str) -> Connection:
         "closed_cb": closed,
         "name": name,
     }
+    stands = False
     try:
         async with asyncio.timeout(2 * PATIENCE):
             await client.connect([server], **options)
             await connection.listen()
-    except (OSError, nats.errors.Error, TimeoutError) as error:
-        connection.break_off()
-        await connection._lose()
-        raise CannotConnect(str(failures[0] if failures else error) or type(error).__name__) from None
+        stands = True
+    except Exception as error:  # whatever another program on that port may cause
+        reason = first[0] if first else error
+        raise CannotConnect(str(reason) or type(reason).__name__) from None
+    finally:
+        if not stands:
+            await connection.lose()
     return connection

@@ -17,6 +17,7 @@ import nats.errors
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import APIError
+from twisted.python.failure import Failure
 
 from tcpchat.logs.nats_answers import place
 from tcpchat.logs.nats_connecting import Connecting
@@ -81,6 +82,8 @@ class Follower:
                 await self._follow(connection)
             except (Unclear, APIError, nats.errors.Error, OSError):
                 pass  # no leader, say: it is tried again
+            except Exception:
+                self._thread.tell(Failure())
             await asyncio.sleep(PAUSE)
 
     async def _follow(self, connection: Connection) -> None:
@@ -123,10 +126,12 @@ class Follower:
 
     async def _look_after(self, connection: Connection, course: Course) -> None:
         seen, silent = -1, 0
-        while silent < MISSED and not (course.ended.done() or connection.lost.done()):
+        while not (course.ended.done() or connection.lost.done()):
             # Not the time since the last sign: this process may have been stopped meanwhile.
             silent = silent + 1 if course.signs == seen else 0
             seen = course.signs
+            if silent >= MISSED:
+                return
             waiting = {course.ended, connection.lost}
             await asyncio.wait(waiting, timeout=HEARTBEAT * 1.2, return_when=asyncio.FIRST_COMPLETED)
 
@@ -182,7 +187,7 @@ class StreamFollower(Follower):
         reached: Callable[[], None],
         check: Callable[[StreamInfo, int], None],
     ) -> None:
-        """``reached`` is called once, ``check`` with the stream as it is and with how far it has come here."""
+        """``reached`` is called once, ``check`` with the stream as it is and how far it has come here."""
         super().__init__(connecting, thread, stream, subject)
         self.after = after
         self._take_batch = take

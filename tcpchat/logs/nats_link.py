@@ -108,7 +108,7 @@ class Link:
         caught_up: Callable[[], None] = lambda: None,
     ) -> None:
         """
-        Give every message of the stream after a sequence, once, in order, in batches, over broken connections.
+        Give every message of the stream after a sequence, once, in order, over broken connections.
 
         Sequences that were erased or purged are left out. ``caught_up`` is called once, when all that was
         there at the beginning has been given. When the stream turns out to be another one, or to have lost

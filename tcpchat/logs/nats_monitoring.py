@@ -1,5 +1,5 @@
 """
-What NATS servers tell about themselves: each its version when somebody connects, the rest at its monitoring port.
+What NATS servers tell of themselves: their versions to whoever connects, the rest where they are monitored.
 
 A client cannot ask them how they write to disk (``$SYS.REQ.SERVER.PING.VARZ`` is for the system account).
 """
@@ -45,11 +45,11 @@ def ask(place: str) -> Told | None:
 
 
 def weakest(servers: Iterable[str], told: Iterable[Told]) -> str | None:
-    """Return the sync interval of the weakest of the servers with these names; None where one has not told."""
+    """Return the sync interval of the weakest of these servers; None where one has not told."""
     intervals = {one.name: one.sync_interval for one in told}
-    for one in sorted(interval for interval in intervals.values() if interval):
-        if one != ALWAYS:
-            return one
+    weaker = [one for one in intervals.values() if one and one != ALWAYS]
+    if weaker:
+        return max(weaker, key=lambda one: float(one.split()[0]))
     return ALWAYS if all(intervals.get(name) for name in servers) and intervals else None
 
 

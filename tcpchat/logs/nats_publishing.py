@@ -1,4 +1,4 @@
-"""Publishing to a stream or a bucket of JetStream: one try that is known to have worked, or not, or neither."""
+"""Publishing to a stream or a bucket of JetStream: a try has worked, or it has failed, or nobody knows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tcpchat.logs.nats_terms import Lost, Message, Unclear
 # Seconds after which is tried again what no server took.
 AGAIN = 0.1
 
-# Seconds for which it is remembered that a key was removed: a watch that was off for longer looks at all keys.
+# Seconds for which a bucket knows that a key was removed; a watch that was off for long looks at all keys.
 MARKER = 3600
 
 # Ids that are remembered because they may have landed: far more than are in flight in the worst minutes.

@@ -208,7 +208,7 @@ def wanted(name: str) -> StreamConfig:
 
 
 def wanted_bucket(name: str, stream: StreamInfo) -> StreamConfig:
-    """Return what the bucket is to be, as nats-py makes one, but read from its leader and on as many servers."""
+    """Return what the bucket is to be: as nats-py makes one, but with the stream's replicas."""
     return StreamConfig(
         name=f"KV_{name}",
         description="What tcpchat keeps beside what was said",

@@ -32,6 +32,7 @@ class LoopThread:
     def __init__(self, name: str, from_thread: Callable[..., Any], later: Callable[..., Any]) -> None:
         """``from_thread`` and ``later`` are the reactor's ``callFromThread`` and ``callLater``."""
         self.loop = asyncio.new_event_loop()
+        self.loop.set_exception_handler(self._fail)
         self._from_thread = from_thread
         self._reporter = Reporter(from_thread, partial(later, 0))
         self._calls: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
@@ -90,7 +91,7 @@ class LoopThread:
             try:
                 call(*arguments)
             except Exception:
-                self._tell(Failure())
+                self.tell(Failure())
 
     def _send(self) -> None:
         self._is_sending = False
@@ -99,9 +100,19 @@ class LoopThread:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            self._tell(Failure(error))
+            self.tell(Failure(error))
 
-    def _tell(self, failure: Failure) -> None:
+    def _fail(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """
+        Something failed within the library, which has its own ways to deal with that.
+
+        It may be called in any thread: by the garbage collector.
+        """
+        why = str(context.get("exception") or context.get("message"))
+        self._from_thread(partial(self.logger.debug, "NATS: {why}", why=why))
+
+    def tell(self, failure: Failure) -> None:
+        """Tell the operator of a bug."""
         self.note(self.logger.failure, "Something failed in the thread for NATS", failure)
 
     async def _end(self) -> None:
