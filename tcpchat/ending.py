@@ -38,7 +38,8 @@ class Ending(Telling, ABC):
     """One connection until it is over. What is done before is not known here."""
 
     __slots__ = (
-        "_ending", "_flow", "_handed_over", "_has_given_out", "_pace", "_screen", "_state", "address", "chat", "is_over",
+        "_ending", "_flow", "_handed_over", "_has_given_out", "_pace", "_screen", "_state", "address", "chat",
+        "is_over",
     )  # fmt: skip
 
     logger = Logger()

@@ -126,7 +126,13 @@ class Nodes:
     def make(self, node: str = "n1", servers: Sequence[str] = ()) -> NatsLog:
         """Make a node's log, which is to be opened."""
         log = NatsLog(
-            self.turns, servers or self.servers, self.name, self.path(node), self.wall, self.failures.append, node
+            self.turns,
+            servers or self.servers,
+            self.name,
+            self.path(node),
+            self.wall,
+            self.failures.append,
+            node,
         )
         self.opened.append(log)
         return log

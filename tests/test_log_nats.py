@@ -87,29 +87,32 @@ class SharingTests(ClusterCase):
 
     def test_whoever_appends_to_a_room_at_once_each_line_is_there_once(self) -> None:
         for seed in range(5):
-            chance = random.Random(seed)
-            streams = [f"#{seed}a", f"#{seed}b", f"#{seed}c"]
-            told: dict[str, list[tuple[int, str]]] = {stream: [] for stream in streams}
-            waiting: list[Deferred[None]] = []
-            for n in range(120):
-                log = chance.choice([self.one, self.two])
-                some = chance.sample(streams, chance.choice([1, 1, 1, 2, 3]))
-                text = f"{seed} {n}"
+            self.append_at_once(seed)
 
-                def note(seqs: list[list[int]], some: list[str] = some, text: str = text) -> None:
-                    for stream, (seq,) in zip(some, seqs, strict=True):
-                        told[stream].append((seq, text))
+    def append_at_once(self, seed: int) -> None:
+        chance = random.Random(seed)
+        streams = [f"#{seed}a", f"#{seed}b", f"#{seed}c"]
+        told: dict[str, list[tuple[int, str]]] = {stream: [] for stream in streams}
+        waiting: list[Deferred[None]] = []
+        for n in range(120):
+            log = chance.choice([self.one, self.two])
+            some = chance.sample(streams, chance.choice([1, 1, 1, 2, 3]))
+            text = f"{seed} {n}"
 
-                waiting.append(log.append_all([(it, said(text)) for it in some]).addCallback(note))
-                if chance.random() < 0.2:
-                    self.turns.next()
-            for answer in waiting:
-                self.turns.wait(answer)
-            self.level(*streams)
-            for stream in streams:
-                entries = self.read(self.one, stream)
-                said_there = [(entry.seq, entry.event.text) for entry in entries if isinstance(entry.event, Said)]
-                self.assertEqual(sorted(told[stream]), said_there)
+            def note(seqs: list[list[int]], some: list[str] = some, text: str = text) -> None:
+                for stream, (seq,) in zip(some, seqs, strict=True):
+                    told[stream].append((seq, text))
+
+            waiting.append(log.append_all([(it, said(text)) for it in some]).addCallback(note))
+            if chance.random() < 0.2:
+                self.turns.next()
+        for answer in waiting:
+            self.turns.wait(answer)
+        self.level(*streams)
+        for stream in streams:
+            entries = self.read(self.one, stream)
+            said_there = [(entry.seq, entry.event.text) for entry in entries if isinstance(entry.event, Said)]
+            self.assertEqual(sorted(told[stream]), said_there)
 
     def test_one_senders_lines_stay_in_their_order_however_many_lose_the_race(self) -> None:
         answers = [
@@ -123,7 +126,9 @@ class SharingTests(ClusterCase):
         self.level("#lobby")
         for node in NODES:
             mine = [entry.event for entry in self.read(self.one, "#lobby") if entry.event.session == node]
-            self.assertEqual([event.text for event in mine if isinstance(event, Said)], [str(n) for n in range(150)])
+            self.assertEqual(
+                [event.text for event in mine if isinstance(event, Said)], [str(n) for n in range(150)]
+            )
 
     def test_times_do_not_go_back_when_another_nodes_clock_is_behind(self) -> None:
         self.append(self.one, "#lobby", "one")
@@ -287,7 +292,9 @@ class GoneTests(ClusterCase):
         self.append(self.one, "#lobby", *"ghi")
         for about in 2, 8, 4:
             self.remove(self.one, "#lobby", about)
-            self.until_erased(*[b'"text":"%c"' % "abcdefghi"[n - 1].encode() for n in (2, 8, 4) if n == about])
+            self.until_erased(
+                *[b'"text":"%c"' % "abcdefghi"[n - 1].encode() for n in (2, 8, 4) if n == about]
+            )
         self.append(self.one, "#lobby", "last")
         self.two = self.reopen(self.two, without_replica=True)
         self.level("#lobby")

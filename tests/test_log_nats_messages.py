@@ -59,7 +59,9 @@ class SubjectTests(SynchronousTestCase):
         self.assertEqual(subject("tcpchat", "#lobby"), "tcpchat.log.%23lobby")
         self.assertEqual(subject("tcpchat", "@s-1_x"), "tcpchat.log.%40s-1_x")
 
-    @given(st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8"), min_size=1))
+    @given(
+        st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8"), min_size=1)
+    )
     def test_whatever_a_stream_is_called_it_has_a_token_of_its_own(self, one: str, other: str) -> None:
         self.assertTrue(TOKEN.fullmatch(token(one)))
         self.assertEqual(token(one) == token(other), one == other)

@@ -86,7 +86,9 @@ class Node:
 
         self.queue.add(Line(stream, event, NOON, began + LONGEST, note), (stream,))
 
-    def append(self, parts: Sequence[tuple[str, Sequence[Event]]], until: float = 0) -> Deferred[list[list[int]]]:
+    def append(
+        self, parts: Sequence[tuple[str, Sequence[Event]]], until: float = 0
+    ) -> Deferred[list[list[int]]]:
         """Append to several streams."""
         answer: Deferred[list[list[int]]] = Deferred()
         until = until or self.clock.seconds() + LONGEST
@@ -141,9 +143,9 @@ class GatheringTests(QueueCase):
         self.assertEqual([len(commit.entries) for commit in self.commits()], [1, 3])
 
     def test_a_message_holds_so_many_entries_and_so_much_text(self) -> None:
-        for n in range(MOST_ENTRIES + 1):
+        for _ in range(MOST_ENTRIES + 1):
             self.one.say("", "#many")
-        for n in range(3):
+        for _ in range(3):
             self.one.say("x" * (LARGEST_SHARE // 2 - 200), "#long")
         self.advance(1)
         held = [len(commit.entries) for commit in self.commits() if commit.stream == "#long"]

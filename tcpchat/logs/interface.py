@@ -20,7 +20,7 @@ class NotKept(Exception):
 
 class Unknown(Exception):
     """
-    Nobody can tell whether the events are in the log, or will be; the text is for the operator.
+    Nobody can tell whether the events are in the log: they may be, or may yet be. The text is for operators.
 
     Only a log whose store is elsewhere says so, when that gives no answer for long.
     """

@@ -29,7 +29,7 @@ from tcpchat.logs.nats_records import NatsRecords
 from tcpchat.logs.nats_terms import Refusing, Unclear
 from tcpchat.logs.sqlite_replica import REPLICA, SQLiteReplica
 
-# The kind of the records that tell where the contents of an erased message are, by its stream and first entry.
+# The kind of the records that tell where the contents of an erased message are: by stream and first entry.
 AGAIN = "again"
 
 # What this node has to see to, as records of its replica.

@@ -155,8 +155,8 @@ class Launching:
         """
         Return the items that may be published.
 
-        One whose reference was used before may not, nor one that has waited for so long that its outcome would
-        not be known in time: it is better told for certain.
+        One whose reference was used before may not, nor one that has waited for so long that its outcome
+        would not be known in time: it is better told for certain.
         """
         last = self._clock.seconds() + TRY
         fit: list[Item] = []

@@ -78,6 +78,7 @@ class Applying:
         self._kept = cursor
         self._is_keeping = False
         self._until: list[tuple[int, Deferred[None]]] = []
+        self._settling: Deferred[None] | None = None  # until all before the next message is applied
 
     @property
     def cursor(self) -> int:
@@ -154,6 +155,9 @@ class Applying:
         if not self._is_keeping:
             self._is_keeping = True
             self._clock.callLater(KEPT_EACH, self.keep_cursor)
+        if self._settling is not None and len(self._under_way) == 1:
+            settling, self._settling = self._settling, None
+            settling.callback(None)
         if self._until:
             cursor = self.cursor
             waiting, self._until = self._until, []
@@ -168,6 +172,9 @@ class Applying:
         if not self.is_stuck:
             self.is_stuck = True
             self._clock.callLater(AGAIN, self._again)
+            if (settling := self._settling) is not None:
+                self._settling = None
+                settling.errback(NotKept("the replica cannot be written"))
 
     def _again(self) -> None:
         self.is_stuck = False
@@ -177,18 +184,20 @@ class Applying:
         self._go_on()
 
     def _failed(self, failure: Failure) -> None:
-        self.logger.failure("Something failed while it was applied", failure)
+        if not failure.check(NotKept):
+            self.logger.failure("Something failed while it was applied", failure)
         self._not_taken(None)
 
     async def _settled(self, at: int) -> None:
-        """Wait until all before a message is applied."""
-        while next(iter(self._under_way)) < at:
-            await self._applied_before(at)
+        """
+        Wait until all before a message is applied, which is the last one that is under way.
 
-    def _applied_before(self, at: int) -> Deferred[None]:
-        answer: Deferred[None] = Deferred()
-        self._until.append((at - 1, answer))
-        return answer
+        Raises:
+            NotKept: something of that cannot be written.
+        """
+        if next(iter(self._under_way)) < at:
+            self._settling = Deferred()
+            await self._settling
 
     async def _fill(self, at: int, commit: Commit) -> None:
         """There is a hole before a message: what was erased was rewritten, and the rest is forgotten."""

@@ -67,7 +67,7 @@ def take_back(writer: sqlite3.Connection, index: Index, stream: Stream | None, a
 def find_gone(
     writer: sqlite3.Connection, stream: Stream, about: int
 ) -> tuple[dict[int, tuple[str, Spoken]], dict[int, tuple[str, Replied]]]:
-    """Return, by number, a line with its edits and theirs, and the replies to any of them: their rows, too."""
+    """Return, by number, a line with its edits and theirs, and the replies to any of them, as stored."""
     gone: dict[int, tuple[str, Spoken]] = {}
     replies: dict[int, tuple[str, Replied]] = {}
     rows = writer.execute(
