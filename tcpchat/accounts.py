@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
+
 from tcpchat import records
 from tcpchat.logs.interface import Log
 from tcpchat.names import Key, Name, NotAName, nickname
 from tcpchat.records import KeptAccount
+
+
+# Accounts of which is remembered that this node has removed them.
+MOST_REMOVED = 100
 
 
 class Accounts:
@@ -19,6 +25,7 @@ class Accounts:
         self.changed: Callable[[str], object] = lambda id: None
         self._accounts: dict[str, KeptAccount] = {}  # by id
         self._owners: dict[Key, str] = {}  # their ids, by each key of their nicknames
+        self._removed: dict[str, None] = {}  # the ids of those that this node has removed lately
 
     @property
     def owners(self) -> Mapping[Key, str]:
@@ -50,6 +57,10 @@ class Accounts:
 
     def keep(self, account: KeptAccount) -> None:
         """Have an account, or what has become of it. Nicknames are never changed."""
+        before = self._accounts.get(account.id)
+        if self._log.node and before is not None and _rights(before) != _rights(account):
+            account = msgspec.structs.replace(account, turns=before.turns + 1)
+        self._removed.pop(account.id, None)
         self._log.keep(records.ACCOUNT, account.id, records.encode(account))
         self._have(account)
 
@@ -63,14 +74,35 @@ class Accounts:
         """Have an account no longer: its nickname is free."""
         if self._drop(id):
             self._log.keep(records.ACCOUNT, id, None)
+            self._removed[id] = None
+            if len(self._removed) > MOST_REMOVED:
+                del self._removed[next(iter(self._removed))]
             self.changed(id)
 
     def take_in(self, id: str, kept: bytes | None) -> None:
-        """Another node has kept this of an account, or has it no longer."""
-        if kept is not None:
-            self._have(records.account(kept))
-        elif self._drop(id):
-            self.changed(id)
+        """
+        Another node has kept this of an account, or has it no longer.
+
+        It may not have known then what this node had made of it: that a password is another one now, or that
+        there is no such account, is not undone by that.
+        """
+        if kept is None:
+            if self._drop(id):
+                self.changed(id)
+            return
+        account, known = records.account(kept), self._accounts.get(id)
+        if id in self._removed:
+            self._log.keep(records.ACCOUNT, id, None)
+        elif known is not None and known.turns > account.turns:
+            password, is_operator = _rights(known)
+            self._have(
+                msgspec.structs.replace(
+                    account, password=password, is_operator=is_operator, turns=known.turns
+                )
+            )
+            self._log.keep(records.ACCOUNT, id, records.encode(self._accounts[id]))
+        else:
+            self._have(account)
 
     def _have(self, account: KeptAccount) -> None:
         before = self._accounts.get(account.id)
@@ -94,3 +126,8 @@ class Accounts:
             return  # it was one when it was registered; whoever has it can still log in by it
         for key in name.keys:
             self._owners.setdefault(key, account.id)
+
+
+def _rights(account: KeptAccount) -> tuple[str, bool]:
+    """Return what an account lets one do, and by what."""
+    return account.password, account.is_operator

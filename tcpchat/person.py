@@ -16,8 +16,11 @@ class Seat(Protocol):
     """What a person needs from each of their sessions."""
 
     id: str
-    address: str  # where it is connected from, or was last
     is_distant: bool  # is it on another node? Then that node does what is to be done, and here nothing is
+
+    @property
+    def address(self) -> str:
+        """Where it is connected from, or was last."""
 
     @property
     def idle(self) -> float | None:

@@ -65,6 +65,7 @@ class KeptAccount(Discreet, frozen=True, omit_defaults=True):
     correspondent: str | None = None  # the person who wrote privately last
     is_operator: bool = False  # of the whole server
     seen: int = 0  # when it was there last
+    turns: int = 0  # of a cluster: how often its password, or whether it is an operator, was changed
 
 
 class KeptSanction(Discreet, frozen=True, omit_defaults=True):

@@ -106,12 +106,12 @@ class Rooms:
             self._known(name) or self._add(name, self._room(name)) for name in map(room_name, (LOBBY, AUDIT))
         )
 
-    async def _open(self, name: Name, kept: bytes | None) -> RoomFeed:
-        """Open a room from what is kept of it and the entries after that."""
+    async def _open(self, name: Name, kept: bytes | None, last: int | None = None) -> RoomFeed:
+        """Open a room from what is kept of it and the entries after that, up to now or to the ``last`` one."""
         room = self._room(name)
         if kept is not None:
             room.restore(records.room(kept))
-        last = self._log.last(room.name)
+        last = self._log.last(room.name) if last is None else last
         after = room.seq
         while entries := await self._log.read_unspoken(room.name, after, last, READ_TO_OPEN):
             for entry in entries:
@@ -142,11 +142,13 @@ class Rooms:
         """Another node has opened a room, or has somebody in one that is closed here: open it here, too."""
         if stream in self._feeds or stream in self._appearing or (name := self._name_of(stream)) is None:
             return
-        if not self._log.last(stream):
+        last = self._log.last(stream)
+        if not last:
             self._add(name, self._room(name))
             return
         self._appearing.add(stream)
-        opening = Deferred.fromCoroutine(self._open_again(name))
+        # What is on its way is to be shown as what happens, not as what was there before.
+        opening = Deferred.fromCoroutine(self._open_again(name, last))
         opening.addErrback(partial(self.logger.failure, "{stream} could not be opened", stream=stream))
         opening.addCallback(lambda _: self._appearing.discard(stream))
 
@@ -157,12 +159,12 @@ class Rooms:
             self.logger.warn("The log holds {stream}, which is no name of a room", stream=stream)
             return None
 
-    async def _open_again(self, closed: Name) -> RoomFeed:
+    async def _open_again(self, closed: Name, last: int | None = None) -> RoomFeed:
         """Open a room that is closed, unless somebody else has opened it meanwhile."""
         await self._opening.acquire()
         try:
             kept = await self._log.record(records.ROOM, closed.display)
-            return self._feeds.get(closed.display) or await self._open(closed, kept)
+            return self._feeds.get(closed.display) or await self._open(closed, kept, last)
         finally:
             self._opening.release()
 

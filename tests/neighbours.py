@@ -1,4 +1,4 @@
-"""For tests: two chats in this process that are nodes of one cluster, on a real NATS server, and people on each."""
+"""For tests: two chats that are nodes of one cluster, on a real NATS server, and people on each."""
 
 from __future__ import annotations
 

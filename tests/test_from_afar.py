@@ -1,4 +1,4 @@
-"""What another node does takes its effect on the people of this one: bans, announcements, rooms of one's own."""
+"""What another node does takes its effect on the people of this one: bans, announcements, going into rooms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tcpchat.from_afar import ENFORCE_AFTER
 from tcpchat.names import nickname
 from tcpchat.records import KeptSanction
 from tcpchat.sanctions import BAN, MUTE, SERVER
+from tcpchat.upkeep import UPKEEP
 from tests.afar import AfarCase
 
 EVES = KeptSanction("b1", BAN, SERVER, "eve", "zoe", 0, reason="spam", keys=nickname("eve").keys)
@@ -122,6 +123,17 @@ class TwiceTests(AfarCase):
         self.assertEqual(self.anna.session.current.stream, "#lobby")
         self.assertEqual(self.bob.types("/join #sea")[0], "*** You are bob, in #sea with anna.")
 
+    def test_also_into_one_that_is_closed_here(self) -> None:
+        self.anna.types("/join #sea", "/leave")
+        for _ in range(2):
+            self.clock.advance(UPKEEP)
+            self.settle()
+        self.assertIsNone(self.chat.rooms.open_room("#sea"))
+        self.happens("#sea", Joined("s90", "anna", account="a-anna"))
+        self.assertEqual(
+            self.anna.sees()[-1], "*** You are in #sea now, too: you joined it over another connection."
+        )
+
     def test_once(self) -> None:
         joined = Joined("s90", "anna", account="a-anna")
         self.happens("#sea", joined)
@@ -154,7 +166,9 @@ class TwiceTests(AfarCase):
 
     def test_also_of_one_who_is_not_known_any_more_to_have_been_there(self) -> None:
         self.happens("#lobby", Left("s91", "anna", "connection lost", account="a-anna"))
-        self.assertEqual(self.bob.sees(), ["*** anna left #lobby: connection lost.", "*** anna joined #lobby."])
+        self.assertEqual(
+            self.bob.sees(), ["*** anna left #lobby: connection lost.", "*** anna joined #lobby."]
+        )
 
     def test_if_that_cannot_be_logged_she_is_out(self) -> None:
         self.log.full = True
