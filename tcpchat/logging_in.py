@@ -22,7 +22,6 @@ from tcpchat.requests import Refused
 from tcpchat.returning import (
     MakeHome,
     attach,
-    feeds_of,
     one_at_a_time,
     take_up,
     take_up_from_elsewhere,
@@ -188,7 +187,7 @@ def _sit_down(
     """
     chat = dialogue.chat
     session_id, new = chat.new_id(), chat.new_ticket()
-    feeds_there = feeds_of(person)
+    feeds_there = person.feeds
     account = chat.accounts.get(person.account)
     session = Session(dialogue, session_id, person, new)
     session.feeds = feeds_there

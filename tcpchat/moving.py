@@ -125,11 +125,27 @@ async def _let_go(session: Session) -> None:
         session.is_abroad = True
         await session.dialogue.hand_over()
     places = await unread(session)
-    person = session.person
-    session.forget_here()
-    if not person.is_here:
-        for name in chat.people.names(person.id):
-            chat.registry.pass_on(name, person.id, record.node)
+    _forget(session)
+    if not session.person.is_here:
+        chat.registry.pass_all_on(session.person.id, record.node)
     upto = {feed.stream: chat.log.last(feed.stream) for feed in session.feeds}
     chat.handovers.give(session.id, record.node, places, upto)
     chat.sightings.tell("{nick} goes on on another node", session.id, session.nick)
+
+
+def disown(session: Session, why: Refused) -> None:
+    """A session is lost to this node, which the others took for dead: hang up, and say why."""
+    _forget(session)
+    session.dialogue.disown(why)
+
+
+def _forget(session: Session) -> None:
+    """A session is another node's: nobody here has left, and nothing is kept of it here."""
+    session.is_abroad = True
+    session.stay()
+    person, chat = session.person, session.chat
+    chat.cursors.let_go(session.id)
+    chat.people.withdraw(person)
+    chat.people.leave(person, session)
+    if not person.is_here:
+        chat.inboxes.close(person.id)

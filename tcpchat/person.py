@@ -118,6 +118,12 @@ class Person:
         """The rooms that the person is in, all of them; the current one last."""
         return self.sessions[-1].feeds
 
+    @property
+    def feeds(self) -> list[RoomFeed]:
+        """The rooms that the person is in, the current one last: as a connection of this node has them."""
+        here = (session for session in reversed(self.sessions) if not session.is_distant)
+        return list(next(here, self.sessions[-1]).feeds)
+
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply would go there."""
         for session in self.sessions:

@@ -28,7 +28,6 @@ from tcpchat.records import KeptSession
 from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import from_record, person_from_record
 from tcpchat.room import LOBBY
-from tcpchat.room_feed import RoomFeed
 from tcpchat.sanctions import Identity
 from tcpchat.service import Chat
 from tcpchat.session import NOBODY, Session
@@ -225,12 +224,6 @@ async def _interrupt(session: Session, dialogue: Dialogue) -> dict[str, Place]:
     return places
 
 
-def feeds_of(person: Person) -> list[RoomFeed]:
-    """Return the rooms of somebody who is there, the current one last: as a connection of this node has them."""
-    here = (session for session in reversed(person.sessions) if not session.is_distant)
-    return list(next(here, person.sessions[-1]).feeds)
-
-
 async def until_gone(chat: Chat, person: str) -> None:
     """
     Wait until the log says of somebody who has just left that they have.
@@ -257,7 +250,7 @@ async def _return(
     await until_gone(chat, person_id)
     person = chat.people.person(person_id)
     if person is not None and person.is_here:
-        feeds = feeds_of(person)
+        feeds = person.feeds
         session = from_record(chat, session_id, person, record)
         session.feeds = feeds
         return session, None

@@ -18,6 +18,7 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from tcpchat import statuses
+from tcpchat.clustering import Cluster, SharedLog
 from tcpchat.config import Config
 from tcpchat.control import Control
 from tcpchat.dialogue import Dialogue
@@ -79,6 +80,7 @@ class Server(Service):
         self._foreground = foreground
         self._log: Log | None = None
         self._control: Control | None = None
+        self._cluster: Cluster | None = None
         self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
         self._is_open = False
         self._failed = False
@@ -136,10 +138,13 @@ class Server(Service):
         Deferred.fromCoroutine(self._open()).addErrback(self._cannot_start)
 
     async def _open(self) -> None:
-        await self._opening.until_open(self._outage.reached)
         heed(self._chat)
+        await self._opening.until_open(self._outage.reached)
         self._is_open = True
         await self._chat.open()
+        if isinstance(self._log, SharedLog):
+            self._cluster = Cluster(self._chat, self._log, self._ousted)
+            await self._cluster.open()
         await revive(self._chat)
         for nick in self._chat.operators.to_come():
             self.logger.warn(
@@ -186,6 +191,11 @@ class Server(Service):
         """Return the dialogues with all who are connected."""
         return [connection.dialogue for connection in list(self._factory.connections)]
 
+    def _ousted(self) -> None:
+        self._give_up(
+            statuses.IN_USE, f"Another server is the node {self._chat.log.node} now: give each its own --node."
+        )
+
     def _log_failed(self, error: Exception) -> None:
         what = f"The log {self._opening.path} has failed, and the server ends: {reason(error)}."
         self._give_up(statuses.LOG_FAILED, what)
@@ -229,6 +239,8 @@ class Server(Service):
         for connection in list(self._factory.connections):
             connection.abort()
         self._chat.close()
+        if self._cluster is not None:
+            self._cluster.stop()
 
     @property
     def _is_controlled(self) -> bool:

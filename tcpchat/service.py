@@ -174,17 +174,16 @@ class Chat:
         for stream in self.rooms.close_empty():
             self.cursors.close(stream)
         for session in self.resumable.expired(self.clock.seconds()):
-            if self.log.node:
-                Deferred.fromCoroutine(self._forget_if_ours(session))
-            else:
-                self.forget(session)
+            Deferred.fromCoroutine(self._forget(session))
 
-    async def _forget_if_ours(self, session: str) -> None:
-        """Forget a session of this node; of another one that is its own affair, unless it is dead."""
-        kept = await self.log.record(records.SESSION, session)
-        node = records.session(kept).node if kept else ""
-        if node == self.log.node or not (self.registry.is_fenced or self.registry.is_living(node)):
-            self.forget(session)
+    async def _forget(self, session: str) -> None:
+        """Forget a session that is over; another node's is its own affair, unless that is dead."""
+        if self.log.node:
+            kept = await self.log.record(records.SESSION, session)
+            node = records.session(kept).node if kept else ""
+            if node != self.log.node and (self.registry.is_fenced or self.registry.is_living(node)):
+                return
+        self.forget(session)
 
     def _settled(self) -> dict[str, Place]:
         feeds: list[Feed] = [*self.rooms, *self.inboxes]

@@ -256,22 +256,6 @@ class Session(Keeping):
         self._note_absence(places)
         chat.forget(self.id)
 
-    def disown(self, why: Refused) -> None:
-        """The session is lost to this server, which the others took for dead: hang up, and say why."""
-        self.forget_here()
-        self.dialogue.disown(why)
-
-    def forget_here(self) -> None:
-        """The session is another node's: nobody here has left, and nothing is kept of it here."""
-        self.is_abroad = True
-        person, chat = self.person, self.chat
-        self.stay()
-        chat.cursors.let_go(self.id)
-        chat.people.withdraw(person)
-        chat.people.leave(person, self)
-        if not person.is_here:
-            chat.inboxes.close(person.id)
-
     def stay(self) -> None:
         """The person is about to be back: nothing is to be told."""
         self.chat.broken.cancel(self.id)
@@ -309,9 +293,7 @@ class Session(Keeping):
         self._note_absence(self.acknowledged.certain)
         if self.chat.depart(person, self, self.feeds, reason):
             # After a break the name was kept for as long as it is after a farewell.
-            for name in self.chat.people.names(person.id):
-                self.chat.registry.release(name, person.id, self.address, is_kept=is_farewell)
+            self.chat.registry.release_all(person.id, self.address, is_kept=is_farewell)
         elif not person.is_here:
-            for name in self.chat.people.names(person.id):
-                self.chat.registry.pass_on(name, person.id)
+            self.chat.registry.pass_all_on(person.id)
         self.chat.sightings.tell("{nick} has left", self.id, self.nick)

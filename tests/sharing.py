@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 
 from tcpchat import records
 from tcpchat.bucket import Bucket
-from tcpchat.cluster import Cluster
+from tcpchat.clustering import Cluster
 from tcpchat.events import Entry
 from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing

@@ -1,238 +1,339 @@
-"""Two nodes of a cluster: nicknames, the death of one, and what a node does that was taken for dead."""
+"""A cluster as its operator starts, watches and ends it: real servers of NATS, real nodes, real people."""
 
 from __future__ import annotations
 
-from tcpchat.cluster import CUT_OFF
-from tests.sharing import SharedCase
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
-FAR = "198.51.100.7"
+import pytest
+
+from tests.commands import TCPCHAT, run
+from tests.nats_servers import a_name, free_ports, one_server, servers
+from tests.processes import PATIENCE, Person, Reading, Server
+from tests.test_command_line import refusal
+
+LISTEN = ("--listen", "tcp:0:interface=127.0.0.1")
+PASSWORD = "analytical-engine"
 
 
-class TogetherTests(SharedCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.anna = self.enter_at("east", "anna")
-        self.bert = self.enter_at("west", "bert")
-        self.anna.sees()
+@pytest.fixture
+def store() -> str:
+    """Return a store of its own, in the server that all tests share."""
+    return one_server().store(a_name())
 
-    def test_they_see_each_other_in_one_order(self) -> None:
-        self.anna.types("hi")
-        self.bert.types("hello")
-        self.assertEqual((self.anna.sees(), self.bert.sees()), (["<bert> hello"], ["<anna> hi"]))
-        self.assertEqual(self.crowd(), ["anna", "bert"])
 
-    def test_a_nickname_is_taken_on_both(self) -> None:
-        self.go("west")
-        carl = self.connect(FAR)
-        carl.sees()
-        self.assertEqual(carl.types("anna")[0], '!!! "anna" is taken. Try "anna2".')
-        self.assertEqual(self.bert.types("/nick Anna"), ['!!! "Anna" is taken. Try "Anna2".'])
+class Served(Server):
+    """What ``tcpchat serve`` starts."""
 
-    def test_who_is_renamed_frees_the_old_name_everywhere(self) -> None:
-        self.anna.types("/nick zoe")
-        self.assertEqual(self.bert.sees(), ["*** anna is now known as zoe."])
-        self.passes(21)
-        self.go("west")
-        self.assertEqual(self.connect(FAR).types("zoe")[2], '!!! "zoe" is taken. Try "zoe2".')
-        self.assertEqual(self.connect(FAR).types("anna")[2][:17], "*** You are anna,")
-
-    def test_two_who_are_renamed_to_one_name_at_once_are_not(self) -> None:
-        self.anna.dialogue.received("/nick zoe")
-        self.bert.dialogue.received("/nick zoe")
-        shown = self.anna.sees() + self.bert.sees()
-        self.assertEqual(len([line for line in shown if "is taken" in line]), 1)
-        self.assertEqual(len([line for line in shown if line.endswith("is now known as zoe.")]), 2)
-        self.assertEqual(sorted(self.crowd())[-1], "zoe")
-
-    def test_two_lines_that_rename_one_person_take_effect_in_order(self) -> None:
-        self.anna.types("/nick zoe", "/nick yve", "hi")
-        self.assertEqual(
-            self.bert.sees(),
-            ["*** anna is now known as zoe.", "*** zoe is now known as yve.", "<yve> hi"],
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [TCPCHAT, "serve", *options], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
+        assert self.process.stdout is not None
+        Reading.__init__(self, self.process.stdout)
+        self.port = 0
+        self._guests = []
 
-    def test_who_breaks_off_while_the_others_are_asked_has_come_in_and_is_gone_after_a_while(self) -> None:
-        carl = self.connect(FAR)
-        carl.sees()
-        carl.dialogue.received("carl")
-        carl.breaks_off()
-        self.settle()
-        self.passes(25)
-        self.assertEqual(self.anna.sees(), ["*** carl joined #lobby.", "*** carl left #lobby: connection lost."])
-        self.assertEqual(self.connect(FAR).types("carl")[2][:17], "*** You are carl,")
+    def workers(self) -> list[int]:
+        """Return the workers' ids."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
 
-    def test_a_node_that_reaches_no_other_lets_nobody_in(self) -> None:
-        self.at.bucket.cut()
-        carl = self.connect(FAR)
-        carl.sees()
-        self.assertEqual(carl.types("carl")[0], "!!! Not sent: the log cannot be written.")
-        self.assertEqual(
-            self.anna.types("/nick zoe"), ["!!! Not sent: the log cannot be written."]
+
+def is_there(pid: int) -> bool:
+    """Tell whether a process lives, in any state but that of a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def until_gone(*pids: int) -> None:
+    """Wait until processes have ended."""
+    end = time.monotonic() + PATIENCE
+    while any(map(is_there, pids)):
+        assert time.monotonic() < end, "they have not ended"
+        select_nothing()
+
+
+def select_nothing() -> None:
+    """Let some milliseconds pass, in which other processes do what they do."""
+    subprocess.run(["true"], check=True)
+
+
+def come_in(server: Server, number: int) -> list[Person]:
+    """Have so many people come in, each called by their number."""
+    people = []
+    for each in range(number):
+        people.append(server.person(f"u{each}"))
+    return people
+
+
+# One node.
+
+
+def test_a_node_is_a_server_and_what_was_said_outlives_its_replica(tmp_path: Path, store: str) -> None:
+    with Server(tmp_path, "--store", store, "--node", "a").ready() as node:
+        ann, bob = node.person("ann"), node.person("bob")
+        ann.types("hello")
+        bob.until(r"^<ann> hello\r\n")
+        bob.types("/quit")
+        bob.until("Goodbye")
+        assert node.terminate() == 0
+    (tmp_path / "tcpchat-replica.sqlite3").unlink()
+    for rest in tmp_path.glob("tcpchat-replica.sqlite3-*"):
+        rest.unlink()
+    with Server(tmp_path, "--store", store, "--node", "a").ready() as node:
+        cid = node.person()
+        cid.types("cid")
+        cid.until(r"<ann> hello\r\n")
+        assert node.terminate() == 0
+
+
+def test_what_is_said_on_one_node_is_heard_on_the_other(tmp_path: Path, store: str) -> None:
+    options = "--store", store, "--limits", "off"
+    with (
+        Server(tmp_path, *options, "--node", "a", "--replica", "a.sqlite3").ready() as first,
+        Server(tmp_path, *options, "--node", "b", "--replica", "b.sqlite3").ready() as second,
+    ):
+        ann, bob = first.person("ann"), second.person("bob")
+        ann.types(*[f"line {number}" for number in range(100)])
+        said = bob.until(r"^<ann> line 99\r\n")
+        lines = re.findall(r"^<ann> (line \d+)\r\n", said, re.MULTILINE)
+        assert lines == [f"line {number}" for number in range(100)]
+
+
+def test_the_configuration_may_be_in_a_file(tmp_path: Path, store: str) -> None:
+    (tmp_path / "chat.toml").write_text(
+        f'listen = ["tcp:0:interface=127.0.0.1"]\nstore = "{store}"\nnode = "a"\nreplica = "a.sqlite3"\n'
+    )
+    with Server(tmp_path, "--config", "chat.toml", listen="").ready() as node:
+        node.person("ann")
+        assert (tmp_path / "a.sqlite3").exists()
+
+
+# What is refused.
+
+
+def test_servers_that_are_not_there_are_waited_for_and_then_named(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    line = refusal(tmp_path, 71, *LISTEN, "--store", f"nats://127.0.0.1:{port}/chat")
+    assert f"The log nats://127.0.0.1:{port}/chat cannot be opened: no server answers" in line
+
+
+def test_what_is_weak_is_told_and_refused_if_one_is_strict(tmp_path: Path, store: str) -> None:
+    with Server(tmp_path, "--store", store).ready() as node:
+        assert "The stream has 1 replica" in node.shown
+        assert "sync_interval" in node.shown  # its monitoring is not where one would look for it
+        assert node.terminate() == 0
+    ended = subprocess.run(
+        [TCPCHAT, "serve", *LISTEN, "--store", store, "--strict"],
+        cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 71
+    assert b"is weaker than --strict allows: The stream has 1 replica" in ended.stdout
+    assert b"READY" not in ended.stdout and b"Traceback" not in ended.stdout + ended.stderr
+
+
+def test_a_stream_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    name = a_name()
+    _ask_nats(f"$JS.API.STREAM.CREATE.{name}", {"name": name, "subjects": [f"{name}.orders.>"]})
+    line = refusal(tmp_path, 65, *LISTEN, "--store", one_server().store(name))
+    assert f"The stream {name} is another program's" in line
+
+
+def test_a_replica_of_another_server_is_refused(tmp_path: Path, store: str) -> None:
+    with Server(tmp_path, "--store", store, "--node", "a").ready() as node:
+        line = refusal(tmp_path, 75, *LISTEN, "--store", store, "--node", "b")
+        assert str(node.process.pid) in line
+
+
+def _ask_nats(subject: str, question: object) -> None:
+    """Ask the server that all tests share for something, in its own protocol; wait for the answer."""
+    host, _, port = one_server().urls[0].rpartition(":")
+    payload = json.dumps(question).encode()
+    with socket.create_connection((host, int(port)), PATIENCE) as there:
+        there.sendall(
+            b'CONNECT {"verbose":false}\r\nSUB _INBOX.x 1\r\n'
+            + f"PUB {subject} _INBOX.x {len(payload)}\r\n".encode()
+            + payload
+            + b"\r\n"
         )
-        self.at.bucket.heal()
-        self.passes(2)
-        self.assertEqual(carl.types("carl")[0][:17], "*** You are carl,")
+        answer = Reading(there).until(r"^MSG _INBOX.*\r\n.*\r\n")
+        assert '"error"' not in answer, answer
 
 
-class DeathTests(SharedCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.anna = self.enter_at("east", "anna")
-        self.bert = self.enter_at("west", "bert")
-
-    def test_the_people_of_a_dead_node_are_gone_once_and_their_names_free(self) -> None:
-        self.kill("east")
-        self.passes(29)
-        self.assertEqual(self.bert.sees(), [])
-        self.passes(40)
-        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
-        self.assertEqual(self.crowd(), ["bert"])
-        self.go("west")
-        carl = self.connect(FAR)
-        self.assertEqual(carl.types("anna")[2], "*** You are anna, in #lobby with bert.")
-
-    def test_of_several_others_one_buries_it(self) -> None:
-        for name in "north", "south":
-            self.start(name)
-        carl = self.enter_at("north", "carl")
-        self.bert.sees()
-        self.kill("east")
-        self.passes(90)
-        for visitor in self.bert, carl:
-            self.assertEqual(visitor.sees(), ["*** anna left #lobby: connection lost."])
-
-    def test_what_one_that_dies_itself_has_not_buried_another_one_does(self) -> None:
-        for name in "north", "south":
-            self.start(name)
-        self.kill("east")
-        lease = self.values.changes["node.east"]
-        self.values.put("node.east", None, lease.revision, "north")  # which dies before anything else
-        self.kill("north")
-        self.passes(90)
-        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
-        self.go("west")
-        self.assertEqual(self.connect(FAR).types("anna")[2], "*** You are anna, in #lobby with bert.")
-
-    def test_who_comes_back_after_that_has_missed_nothing(self) -> None:
-        self.passes(2)
-        self.kill("east")
-        self.bert.types("one")
-        self.passes(90)
-        self.bert.types("two")
-        self.bert.sees()
-        self.go("west")
-        _, shown = self.come_back(self.anna.code)
-        self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
-        said = [line.partition("] ")[2] for line in shown if "<bert>" in line]
-        self.assertEqual(said, ["<bert> one", "<bert> two"])
-        self.assertEqual(self.bert.sees(), ["*** anna joined #lobby."])
-
-    def test_its_code_is_of_no_use_five_minutes_later(self) -> None:
-        self.kill("east")
-        self.passes(90 + 301)
-        self.go("west")
-        self.assertEqual(self.come_back(self.anna.code)[1][0], "!!! That code is not known or too old.")
-        self.passes(30)
-        self.assertEqual([key for _, kind, key in self.store.records if kind == "session"][1:], [])
-
-    def test_a_node_that_is_started_anew_has_its_own_people_and_no_others(self) -> None:
-        self.kill("east")
-        self.passes(5)
-        self.start("east")
-        self.passes(19)
-        self.assertEqual(self.bert.sees(), [])
-        self.go("east")
-        anna, shown = self.come_back(self.anna.code)
-        self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
-        self.passes(60)
-        self.assertEqual(self.bert.sees(), [])
-        self.bert.types("hi")
-        self.assertEqual(anna.sees(), ["<bert> hi"])
-
-    def test_who_is_not_back_then_is_gone_for_that_reason(self) -> None:
-        self.kill("east")
-        self.start("east")
-        self.passes(21)
-        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: server restarted."])
-        self.passes(60)
-        self.assertEqual((self.bert.sees(), self.crowd()), ([], ["bert"]))
-
-    def test_the_rooms_of_a_node_that_is_alone_are_emptied_when_it_is_back(self) -> None:
-        """Somebody is in a room of whom nothing is known: their node had no time to keep it."""
-        for key in [key for key in self.store.records if key[1] == "session" and b'"anna"' in self.store.records[key]]:
-            del self.store.records[key]
-        self.kill("east")
-        self.start("north")
-        self.passes(60)
-        self.assertEqual(self.nodes["north"].chat.rooms.lobby.room.members.keys(), {self.bert_id})
-
-    @property
-    def bert_id(self) -> str:
-        self.go("west")
-        return self.bert.session.person.id
+# Cut off.
 
 
-class TakenForDeadTests(SharedCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.anna = self.enter_at("east", "anna")
-        self.bert = self.enter_at("west", "bert")
-        self.anna.sees()
-        self.go("east")
+def test_people_and_the_operator_are_told_when_the_log_is_gone_and_when_it_is_back(tmp_path: Path) -> None:
+    with servers() as nats:
+        options = "--store", nats.store("chat"), "--limits", "off"
+        with Server(tmp_path, *options).ready() as node:
+            ann, bob = node.person("ann"), node.person("bob")
+            ann.types("before")
+            bob.until(r"^<ann> before\r\n")
+            nats.kill(0)
+            for person in ann, bob:
+                person.until(r"^\*\*\* The log cannot be reached: nothing can be said for now\.\r\n")
+            node.until(r"The log nats://.*/chat cannot be reached\.")
+            ann.types("meanwhile", "/who")
+            shown = ann.until(r"^!!! Not sent: .*\r\n")
+            assert "in #lobby" in shown + ann.until(r"in #lobby: ann, bob\.\r\n")
+            newcomer = node.person()
+            newcomer.until(r"nickname\?\r\n")
+            newcomer.types("cid")
+            newcomer.until(r"^!!! Not sent: ")
+            nats.start(0)
+            for person in ann, bob:
+                person.until(r"^\*\*\* The log is back\.\r\n")
+            node.until(r"The log nats://.*/chat is back, after .* s\.")
+            ann.types("after")
+            assert "meanwhile" not in bob.until(r"^<ann> after\r\n")
+            assert node.terminate() == 0
 
-    def test_who_was_cut_off_for_too_long_is_hung_up_on_before_one_line_more_is_taken(self) -> None:
-        self.at.bucket.cut()
-        self.passes(90)
-        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
-        self.go("west")
-        self.assertEqual(self.connect(FAR).types("anna")[2], "*** You are anna, in #lobby with bert.")
-        self.bert.sees()
-        self.go("east").bucket.heal()
-        self.passes(2)
-        self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
-        self.assertTrue(self.anna.screen.closed)
-        self.anna.types("I am anna")
-        self.passes(60)
-        self.assertEqual(self.bert.sees(), [])
-        self.assertEqual(self.crowd(), ["bert", "anna"])
-        self.assertEqual(self.connect(FAR).types("carl")[2], "*** You are carl, in #lobby with bert, anna.")
 
-    def test_her_code_is_good_there_and_her_name_another_one_if_somebody_has_it(self) -> None:
-        self.at.bucket.cut()
-        self.passes(90)
-        self.go("west")
-        self.connect(FAR).types("anna")
-        self.go("east").bucket.heal()
-        self.passes(2)
-        _, shown = self.come_back(self.anna.code)
-        self.assertEqual(shown[0], "*** You are anna2, in #lobby with bert, anna.")
-        self.assertIn('*** "anna" is taken now. You are anna2.', shown)
+# Several on one machine.
 
-    def test_whom_nobody_has_buried_is_there_as_after_a_start(self) -> None:
-        lease = self.values.changes["node.east"]
-        self.values.put("node.east", None, lease.revision, "west")
-        self.passes(2)
-        self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
-        self.assertEqual(self.bert.sees(), [])
-        anna, shown = self.come_back(self.anna.code)
-        self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
-        self.passes(60)
-        self.assertEqual(self.bert.sees(), [])
 
-    def test_a_second_server_of_that_name_ends_the_first(self) -> None:
-        first = self.at
-        self.start("east")
-        self.passes(20)
-        self.assertTrue(first.is_ousted)
-        self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
-        self.assertFalse(self.nodes["east"].is_ousted)
+@pytest.fixture
+def workers(tmp_path: Path, store: str) -> Iterator[Served]:
+    options = "--store", store, "--limits", "off", "--workers", "2", "--node", "chat"
+    with Served(tmp_path, *LISTEN, *options).ready() as served:
+        yield served
 
-    def test_one_that_ends_is_buried_if_it_does_not_come_back(self) -> None:
-        self.at.chat.stop()
-        self.anna.dialogue.lost("")
-        self.settle()
-        self.at.chat.close()
-        self.at.cluster.stop()
-        self.kill("east")
-        self.passes(90)
-        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+
+def test_workers_share_the_port_and_the_rooms(tmp_path: Path, workers: Served) -> None:
+    assert workers.shown.count("READY") == 1
+    assert "Worker chat-1 is ready." in workers.shown and "Worker chat-2 is ready." in workers.shown
+    people = come_in(workers, 16)
+    people[0].types("hello")
+    for person in people[1:]:
+        person.until(r"^<u0> hello\r\n")
+    for number in 1, 2:
+        replica = tmp_path / f"tcpchat-replica-{number}.sqlite3"
+        assert replica.exists()
+        # Of 16 connections, all go to one of two once in 30,000 times.
+        assert _connections(workers.workers()[number - 1], workers.port)
+    assert workers.terminate() == 0
+
+
+def _connections(pid: int, port: int) -> int:
+    """Return how many connections a process has on a port: proc(5), net/tcp, state 01."""
+    sockets = {
+        os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd") if os.path.islink(entry.path)
+    }
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    own = f":{port:04X}"
+    return sum(row[1].endswith(own) and row[3] == "01" and f"socket:[{row[9]}]" in sockets for row in rows)
+
+
+def test_a_worker_that_is_killed_is_started_again_and_its_people_come_back(workers: Served) -> None:
+    people = come_in(workers, 8)
+    first, second = workers.workers()
+    os.kill(second, signal.SIGKILL)
+    workers.until(r"Worker chat-2 has ended by signal 9; it is started again in 1 s\.")
+    workers.until(r"Worker chat-2 is ready\.")
+    assert first in workers.workers() and second not in workers.workers()
+    someone = workers.person()
+    someone.types("newcomer")
+    someone.until(r"You are newcomer")
+    del people
+    assert workers.terminate() == 0
+
+
+def test_they_end_when_the_parent_is_killed(workers: Served) -> None:
+    pids = workers.workers()
+    assert len(pids) == 2
+    workers.kill()
+    until_gone(*pids)
+
+
+def test_a_signal_to_all_of_them_is_one_end(workers: Served) -> None:
+    """As Ctrl-C in a terminal is, and the end of a service of systemd."""
+    pids = workers.workers()
+    for pid in *pids, workers.process.pid:
+        os.kill(pid, signal.SIGTERM)
+    assert workers.process.wait(PATIENCE) == 0
+    until_gone(*pids)
+
+
+def test_workers_that_cannot_start_end_it_with_their_status(tmp_path: Path, store: str) -> None:
+    (tmp_path / "tcpchat-replica-2.sqlite3").write_text("Dear Ada, this is not a log.\n" * 10)
+    with Served(tmp_path, *LISTEN, "--store", store, "--workers", "2") as served:
+        assert served.process.wait(PATIENCE) == 65
+        assert "worker-2" in served.rest() and "READY line" not in served.text
+
+
+def test_ports_may_be_shared_by_hand(tmp_path: Path, store: str) -> None:
+    (port,) = free_ports(1)
+    options = "--store", store, "--listen", f"tcp:{port}:interface=127.0.0.1", "--reuse-port"
+    with (
+        Served(tmp_path, *options, "--replica", "a.sqlite3").ready() as first,
+        Served(tmp_path, *options, "--replica", "b.sqlite3").ready() as second,
+    ):
+        assert first.port == second.port == port
+        come_in(first, 4)
+
+
+# The tools.
+
+
+def test_accounts_are_the_affair_of_a_node_that_runs_here(tmp_path: Path, store: str) -> None:
+    options = "--store", store, "--replica", str(tmp_path / "a.sqlite3")
+    ended = run("account", "list", *options)
+    assert ended.status == 71 and ended.complaints.startswith("tcpchat: No node of the cluster answers here")
+    with Server(tmp_path, "--store", store, "--replica", "a.sqlite3").ready() as node:
+        ended = run("account", "add", "ada", *options, typed=f"{PASSWORD}\n")
+        assert (ended.status, ended.shown) == (0, "Added the account ada.\n")
+        ada = node.person()
+        ada.types(f"/login ada {PASSWORD}")
+        ada.until(r"You are ada")
+        assert "here now" in run("account", "list", *options).shown
+        assert run("ban", "list", *options).status == 0
+
+
+def test_of_workers_one_answers_the_tools(tmp_path: Path, store: str, workers: Served) -> None:
+    options = "--store", store, "--replica", str(tmp_path / "tcpchat-replica.sqlite3")
+    assert run("account", "add", "ada", *options, typed=f"{PASSWORD}\n").status == 0
+    assert run("account", "list", *options).shown.startswith("ada ")
+
+
+def test_the_log_is_read_from_the_stream_with_a_node_and_without(tmp_path: Path, store: str) -> None:
+    name = store.rpartition("/")[2]
+    with Server(tmp_path, "--store", store).ready() as node:
+        ann, bob = node.person("ann"), node.person("bob")
+        ann.types("one", "/msg bob psst", "two")
+        bob.until(r"^<ann> two\r\n")
+        ended = run("log", "check", "--store", store)
+        assert ended.status == 0 and re.match(r"OK: 1 room, \d+ entries, epoch \S+\.\n", ended.shown), ended
+        assert "tcpchat: The stream has 1 replica" in ended.complaints
+        assert node.terminate() == 0
+    ended = run("log", "dump", "--store", store, "--room", "lobby")
+    entries = [json.loads(line) for line in ended.shown.splitlines()]
+    assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+    assert [entry["text"] for entry in entries if entry["type"] == "message"] == ["one", "two"]
+    assert {entry["room"] for entry in entries} == {"lobby"}
+    assert "psst" not in run("log", "dump", "--store", store).shown
+    assert "psst" in run("log", "dump", "--store", store, "--private").shown
+    assert f"/{name}" in run("log", "dump", "--store", store, "--room", "nowhere").complaints
+
+
+def test_a_log_that_is_not_there_is_not_made_by_a_tool(store: str) -> None:
+    for _ in range(2):
+        ended = run("log", "check", "--store", store)
+        assert ended.status == 71 and "There is no stream" in ended.complaints
+
+
+def test_a_backup_of_a_cluster_is_for_nats_to_make(store: str) -> None:
+    for command in "backup", "restore":
+        ended = run("log", command, "copy", "--store", store)
+        assert ended.status == 64 and "docs/clustering.md" in ended.complaints

@@ -1,108 +1,241 @@
-"""docs/clustering.md, typed as it stands: three servers of NATS, three nodes, and people on all of them."""
+"""Two nodes of a cluster: nicknames, the death of one, and what a node does that was taken for dead."""
 
 from __future__ import annotations
 
-import os
-import random
-import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from tcpchat.clustering import CUT_OFF
+from tests.sharing import SharedCase
 
-import pytest
-
-from tests.commands import TCPCHAT
-from tests.processes import PATIENCE, Person, Reading
-
-DOCS = Path(__file__).parent.parent / "docs" / "clustering.md"
-
-# Where the document is: what is tried here is elsewhere, for others may be at the same.
-THERE = "127.0.0."
+FAR = "198.51.100.7"
 
 
-class Shell(Reading):
-    """Somebody types what is in a document."""
+class TogetherTests(SharedCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.anna = self.enter_at("east", "anna")
+        self.bert = self.enter_at("west", "bert")
+        self.anna.sees()
 
-    def __init__(self, folder: Path) -> None:
-        # All of this network is this machine.
-        self.network = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}."
-        self._process = subprocess.Popen(
-            ["bash"],
-            cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-            start_new_session=True,
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        super().__init__(self._process.stdout)
+    def test_they_see_each_other_in_one_order(self) -> None:
+        self.anna.types("hi")
+        self.assertEqual((self.bert.types("hello"), self.anna.sees()), (["<anna> hi"], ["<bert> hello"]))
+        self.assertEqual(self.crowd(), ["anna", "bert"])
 
-    def types(self, text: str) -> str:
-        """Type a part of the document; return what is shown."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{text.replace(THERE, self.network)}\necho DONE\n".encode())
-        self._process.stdin.flush()
-        return self.until(r"^DONE\n").removesuffix("DONE\n").replace(self.network, THERE)
+    def test_a_nickname_is_taken_on_both(self) -> None:
+        self.go("west")
+        carl = self.connect(FAR)
+        carl.sees()
+        self.assertEqual(carl.types("anna")[0], '!!! "anna" is taken. Try "anna2".')
+        self.assertEqual(self.bert.types("/nick Anna"), ['!!! "Anna" is taken. Try "Anna2".'])
 
-    def person(self, node: int) -> Person:
-        """Somebody comes to a node."""
-        return Person(8023, host=f"{self.network}{node}")
+    def test_who_is_renamed_frees_the_old_name_everywhere(self) -> None:
+        self.anna.types("/nick zoe")
+        self.assertEqual(self.bert.sees(), ["*** anna is now known as zoe."])
+        self.passes(21)
+        self.go("west")
+        self.assertEqual(self.connect(FAR).types("zoe")[2], '!!! "zoe" is taken. Try "zoe2".')
+        self.assertEqual(self.connect(FAR).types("anna")[2][:17], "*** You are anna,")
 
-    def close(self) -> None:
-        """End all that was started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(PATIENCE)
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
+    def test_two_who_are_renamed_to_one_name_at_once_are_not(self) -> None:
+        self.anna.dialogue.received("/nick zoe")
+        self.bert.dialogue.received("/nick zoe")
+        shown = self.anna.sees() + self.bert.sees()
+        self.assertEqual(len([line for line in shown if "is taken" in line]), 1)
+        self.assertEqual(len([line for line in shown if line.endswith("is now known as zoe.")]), 2)
+        self.assertEqual(sorted(self.crowd())[-1], "zoe")
+
+    def test_two_lines_that_rename_one_person_take_effect_in_order(self) -> None:
+        self.anna.types("/nick zoe", "/nick yve", "hi")
+        self.assertEqual(
+            self.bert.sees(),
+            ["*** anna is now known as zoe.", "*** zoe is now known as yve.", "<yve> hi"],
+        )
+
+    def test_who_breaks_off_while_the_others_are_asked_has_come_in_and_is_gone_after_a_while(self) -> None:
+        carl = self.connect(FAR)
+        carl.sees()
+        carl.dialogue.received("carl")
+        carl.breaks_off()
+        self.settle()
+        self.passes(25)
+        self.assertEqual(self.anna.sees(), ["*** carl joined #lobby.", "*** carl left #lobby: connection lost."])
+        self.assertEqual(self.connect(FAR).types("carl")[2][:17], "*** You are carl,")
+
+    def test_a_node_that_reaches_no_other_lets_nobody_in(self) -> None:
+        self.go("east").bucket.cut()
+        carl = self.connect(FAR)
+        carl.sees()
+        self.assertEqual(carl.types("carl")[0], "!!! Not sent: the log cannot be written.")
+        self.assertEqual(
+            self.anna.types("/nick zoe"), ["!!! Not sent: the log cannot be written."]
+        )
+        self.at.bucket.heal()
+        self.passes(2)
+        carl.dialogue.received("carl")
+        self.passes(0.5)
+        self.assertEqual(carl.sees()[0][:17], "*** You are carl,")
 
 
-@pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
-    opened = Shell(tmp_path)
-    yield opened
-    opened.close()
+class DeathTests(SharedCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.anna = self.enter_at("east", "anna")
+        self.bert = self.enter_at("west", "bert")
+
+    def test_the_people_of_a_dead_node_are_gone_once_and_their_names_free(self) -> None:
+        self.kill("east")
+        self.passes(29)
+        self.assertEqual(self.bert.sees(), [])
+        self.passes(40)
+        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+        self.assertEqual(self.crowd(), ["bert"])
+        self.go("west")
+        carl = self.connect(FAR)
+        self.assertEqual(carl.types("anna")[2], "*** You are anna, in #lobby with bert.")
+
+    def test_of_several_others_one_buries_it(self) -> None:
+        for name in "north", "south":
+            self.start(name)
+        carl = self.enter_at("north", "carl")
+        self.bert.sees()
+        self.kill("east")
+        self.passes(90)
+        for visitor in self.bert, carl:
+            self.assertEqual(visitor.sees(), ["*** anna left #lobby: connection lost."])
+
+    def test_what_one_that_dies_itself_has_not_buried_another_one_does(self) -> None:
+        for name in "north", "south":
+            self.start(name)
+        self.kill("east")
+        lease = self.values.changes["node.east"]
+        self.values.put("node.east", None, lease.revision, "north")  # which dies before anything else
+        self.kill("north")
+        self.passes(90)
+        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+        self.go("west")
+        self.assertEqual(self.connect(FAR).types("anna")[2], "*** You are anna, in #lobby with bert.")
+
+    def test_who_comes_back_after_that_has_missed_nothing(self) -> None:
+        self.passes(2)
+        self.kill("east")
+        self.bert.types("one")
+        self.passes(90)
+        self.bert.types("two")
+        self.bert.sees()
+        self.go("west")
+        _, shown = self.come_back(self.anna.code)
+        self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
+        said = [line.partition("] ")[2] for line in shown if "<bert>" in line]
+        self.assertEqual(said, ["<bert> one", "<bert> two"])
+        self.assertEqual(self.bert.sees(), ["*** anna joined #lobby."])
+
+    def test_its_code_is_of_no_use_five_minutes_later(self) -> None:
+        self.kill("east")
+        self.passes(90 + 301)
+        self.go("west")
+        self.assertEqual(self.come_back(self.anna.code)[1][0], "!!! That code is not known or too old.")
+        self.passes(30)
+        self.assertEqual([key for _, kind, key in self.store.records if kind == "session"][1:], [])
+
+    def test_a_node_that_is_started_anew_has_its_own_people_and_no_others(self) -> None:
+        self.kill("east")
+        self.passes(5)
+        self.start("east")
+        self.passes(19)
+        self.assertEqual(self.bert.sees(), [])
+        self.go("east")
+        anna, shown = self.come_back(self.anna.code)
+        self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
+        self.passes(60)
+        self.assertEqual(self.bert.sees(), [])
+        self.bert.types("hi")
+        self.assertEqual(anna.sees(), ["<bert> hi"])
+
+    def test_who_is_not_back_then_is_gone_for_that_reason(self) -> None:
+        self.kill("east")
+        self.start("east")
+        self.passes(21)
+        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: server restarted."])
+        self.passes(60)
+        self.assertEqual((self.bert.sees(), self.crowd()), ([], ["bert"]))
+
+    def test_the_rooms_of_a_node_that_is_alone_are_emptied_when_it_is_back(self) -> None:
+        """Somebody is in a room of whom nothing is known: their node had no time to keep it."""
+        for key in [key for key in self.store.records if key[1] == "session" and b'"anna"' in self.store.records[key]]:
+            del self.store.records[key]
+        self.kill("east")
+        self.start("north")
+        self.passes(60)
+        self.assertEqual(self.nodes["north"].chat.rooms.lobby.room.members.keys(), {self.bert_id})
+
+    @property
+    def bert_id(self) -> str:
+        self.go("west")
+        return self.bert.session.person.id
 
 
-def test_three_machines_step_by_step(tmp_path: Path, shell: Shell) -> None:
-    text = DOCS.read_text().partition("## Three machines, step by step")[2].partition("### The options")[0]
-    configuration, servers, nodes = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
-    shell.types(configuration)
-    shell.types(servers)
-    healthy = '{"status":"ok"}' * 3
-    assert healthy in text
-    look = "for n in 1 2 3; do curl -s http://127.0.0.$n:8222/healthz; done"
-    assert f"$ {look}" in text
-    end = time.monotonic() + PATIENCE
-    while shell.types(look).strip() != healthy:
-        assert time.monotonic() < end, "they have not found each other"
-    shell.types(nodes)
-    for node in 1, 2, 3:
-        ready = shell.types(f"until grep -m1 'READY line' chat-{node}.log; do sleep 0.1; done")
-        assert f"READY line tcp 127.0.0.{node}:8023" in ready
-        assert "#warn" not in (tmp_path / f"chat-{node}.log").read_text()  # it is as strong as it should be
-    people = [shell.person(node) for node in (1, 2, 3)]
-    for person, nick in zip(people, ("ann", "bob", "cid"), strict=True):
-        person.types(nick)
-        person.until(rf"You are {nick}, in #lobby")
-    code = people[0].until(r"/resume \S+").rpartition(" ")[2]
-    people[0].until("brings you back")
-    people[1].types("hello")
-    for person in people[0], people[2]:
-        person.until(r"^<bob> hello\r\n")
-    assert "$ kill -9 %4" in text  # the first node, behind three servers
-    shell.types("kill -9 %4")
-    people[1].types("is ann still there?")
-    people[2].until(r"still there\?\r\n")
-    ann = shell.person(3)
-    ann.types(f"/resume {code}")
-    ann.until(r"You are ann, in #lobby")
-    ann.until(r"<bob> is ann still there\?\r\n")
-    for person in *people, ann:
-        person.hang_up()
-    store = "nats://127.0.0.1:4222,127.0.0.2:4222,127.0.0.3:4222"
-    assert f"STORE={store}" in text
-    shell.types(f"{TCPCHAT} log check --store {store}")
+class TakenForDeadTests(SharedCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.anna = self.enter_at("east", "anna")
+        self.bert = self.enter_at("west", "bert")
+        self.anna.sees()
+        self.go("east")
+
+    def test_who_was_cut_off_for_too_long_is_hung_up_on_before_one_line_more_is_taken(self) -> None:
+        self.at.bucket.cut()
+        self.passes(90)
+        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+        self.go("west")
+        self.assertEqual(self.connect(FAR).types("anna")[2], "*** You are anna, in #lobby with bert.")
+        self.bert.sees()
+        self.go("east").bucket.heal()
+        self.passes(2)
+        self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
+        self.assertTrue(self.anna.screen.closed)
+        self.anna.types("I am anna")
+        self.passes(60)
+        self.assertEqual(self.bert.sees(), [])
+        self.assertEqual(self.crowd(), ["bert", "anna"])
+        self.assertEqual(self.connect(FAR).types("carl")[2], "*** You are carl, in #lobby with bert, anna.")
+
+    def test_her_code_is_good_there_and_her_name_another_one_if_somebody_has_it(self) -> None:
+        self.at.bucket.cut()
+        self.passes(90)
+        self.go("west")
+        self.connect(FAR).types("anna")
+        self.go("east").bucket.heal()
+        self.passes(2)
+        _, shown = self.come_back(self.anna.code)
+        self.assertEqual(
+            shown[:2],
+            ['*** "anna" is taken now. You are anna2.', "*** You are anna2, in #lobby with bert, anna."],
+        )
+
+    def test_whom_nobody_has_buried_is_there_as_after_a_start(self) -> None:
+        lease = self.values.changes["node.east"]
+        self.values.put("node.east", None, lease.revision, "west")
+        self.passes(2)
+        self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
+        self.assertEqual(self.bert.sees(), [])
+        anna, shown = self.come_back(self.anna.code)
+        self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
+        self.passes(60)
+        self.assertEqual(self.bert.sees(), [])
+
+    def test_a_second_server_of_that_name_ends_the_first(self) -> None:
+        first = self.at
+        self.start("east")
+        self.passes(20)
+        self.assertTrue(first.is_ousted)
+        self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
+        self.assertFalse(self.nodes["east"].is_ousted)
+
+    def test_one_that_ends_is_buried_if_it_does_not_come_back(self) -> None:
+        self.at.chat.stop()
+        self.anna.dialogue.lost("")
+        self.settle()
+        self.at.chat.close()
+        self.at.cluster.stop()
+        self.kill("east")
+        self.passes(90)
+        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])

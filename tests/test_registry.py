@@ -17,8 +17,9 @@ from tcpchat.claims import KEPT_FOR
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import Name, nickname
 from tcpchat.people import People
-from tcpchat.registry import Registry, Shared
+from tcpchat.registry import Registry
 from tcpchat.requests import Refused
+from tcpchat.settling import Shared
 from tests.buckets import MemoryBucket, Values
 
 HOME, CAFE = "192.0.2.1", "198.51.100.7"
@@ -66,7 +67,7 @@ class AloneTests(SynchronousTestCase):
         self.assertRaises(Refused, self.registry.claim_at_once, "bob", "p2", CAFE)
         self.registry.claim_at_once("bob", "p2", HOME)
         self.registry.pass_on(nickname("bob"), "p2", "")
-        self.registry.claim_at_once("bob", "p3", CAFE)
+        self.registry.claim_at_once("bob", "p3", HOME)
 
     def test_there_are_no_others(self) -> None:
         self.registry.clean()
@@ -249,8 +250,9 @@ class ReleaseTests(RegistryCase):
         self.settle()
         for node in self.east, self.west:
             node.registry.clean()
-            registry = node.registry
-            self.assertEqual((registry._own, registry._known, registry._locks), ({}, {}, {}))
+            settling = node.registry._settling
+            assert settling is not None
+            self.assertEqual((settling.own, settling._known, settling._locks), ({}, {}, {}))
         self.assertEqual((self.claims(), self.clock.getDelayedCalls()), ({}, []))
 
 

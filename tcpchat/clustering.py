@@ -14,11 +14,11 @@ from tcpchat.bucket import Bucket
 from tcpchat.burying import Burying
 from tcpchat.leases import Leases
 from tcpchat.nodes import Nodes
-from tcpchat.registry import Shared
 from tcpchat.requests import Refused
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
 from tcpchat.session import Session
+from tcpchat.settling import Shared
 
 CUT_OFF = "This server was cut off from the others for too long. Please connect again."
 
@@ -27,9 +27,15 @@ CUT_OFF = "This server was cut off from the others for too long. Please connect 
 class SharedLog(Protocol):
     """What is needed of a log that nodes share."""
 
-    bucket: Bucket
-    node: str
     is_fenced: Callable[[], bool]  # is asked before anything is taken, and before it is published
+
+    @property
+    def bucket(self) -> Bucket:
+        """What the nodes share beside the log."""
+
+    @property
+    def node(self) -> str:
+        """This node's name."""
 
     def have_lease(self, revision: int) -> None:
         """Name this node's lease in what is published from now on."""
@@ -78,11 +84,11 @@ class Cluster:
 
     def cut_off(self) -> None:
         """This node's lease was taken: hang up on everybody before one more line is taken."""
-        why = Refused(CUT_OFF, "cut-off")
+        why = Refused(CUT_OFF)
         for session in self._chat.people.sessions():
             if isinstance(session, Session):
                 try:
-                    session.disown(why)
+                    moving.disown(session, why)
                 except Exception:
                     self.logger.failure("A session could not be given up", session=session.id)
         self._chat.registry.forget()
