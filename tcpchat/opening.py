@@ -111,7 +111,8 @@ class Opening:
         """
         Wait for a log in a cluster to be open; ``reached`` is told when it cannot be reached afterwards.
 
-        Return a sentence for each thing about its servers that is weaker than recommended.
+        The operator is told each thing about its servers that is weaker than recommended, in a sentence of
+        those that are returned.
 
         Raises:
             CannotOpen: or another of its kinds, with a line for the operator: no server answers, or they
@@ -131,6 +132,8 @@ class Opening:
                 giving_up.cancel()
         if self._config.strict and facts.weak:
             raise CannotOpen(f"The log {self._store} is weaker than --strict allows: {' '.join(facts.weak)}")
+        for weak in facts.weak:
+            self.logger.warn("{weak}", weak=weak)
         self._shared.reached = reached
         reached(self._shared.link.is_connected)
         return facts.weak
