@@ -166,7 +166,9 @@ class Settling:
         """Have people here know what others hold."""
         claim = self._known.get(key, NOTHING).claim
         own = self.own.get(key)
-        is_own = claim is not None and own is not None and (own.person, own.kept) == (claim.person, claim.kept)
+        is_own = (
+            claim is not None and own is not None and (own.person, own.kept) == (claim.person, claim.kept)
+        )
         self._tell(key, None if is_own else claim)
 
     @asynccontextmanager
