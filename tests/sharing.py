@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
@@ -10,13 +11,13 @@ from twisted.internet.task import Clock
 from tcpchat import records
 from tcpchat.bucket import Bucket
 from tcpchat.clustering import Cluster
-from tcpchat.events import Entry
+from tcpchat.events import Entry, Joined, Left
 from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing
 from tcpchat.leases import Leases
 from tcpchat.limits import NO_LIMITS
 from tcpchat.logs.interface import Changed, Parts
-from tcpchat.logs.memory import _Stream
+from tcpchat.logs.memory import Removal, _Stream
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
 from tests.buckets import MemoryBucket, Values
@@ -78,6 +79,22 @@ class SharedLog(FullLog):
                 answer.errback(outcome)
             else:
                 answer.callback(outcome)
+
+    def _write_item(self, item: Parts | Removal, added: dict[str, list[Entry]]) -> list[Any] | Exception:
+        """As a log on NATS does: that somebody has left is said once, whoever says it."""
+        if isinstance(item, Removal):
+            return super()._write_item(item, added)
+        parts = [
+            (name, [event for event in events if not (isinstance(event, Left) and self._is_out(name, event))])
+            for name, events in item
+        ]
+        return super()._write_item(parts, added)
+
+    def _is_out(self, name: str, left: Left) -> bool:
+        """Does the log say of somebody already that they have left a room?"""
+        events = [entry.event for entry in self._streams.get(name, ())]
+        known = [it for it in events if isinstance(it, Joined | Left) and it.person == left.person]
+        return bool(known) and isinstance(known[-1], Left)
 
     def apply(self, name: str, entries: list[Entry], is_own: bool) -> None:
         """Take in what a node has committed."""

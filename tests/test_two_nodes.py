@@ -1,190 +1,244 @@
-"""Two nodes on a real NATS server are one chat: what people of one do concerns those of the other at once."""
+"""Two nodes in one process, on a real server of NATS: nicknames, sessions and leases between them."""
 
 from __future__ import annotations
 
+import secrets
+import time
+from collections.abc import Callable
+from random import Random
+from typing import cast
+
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Left, inbox
-from tcpchat.limits import Retention
-from tests.neighbours import NeighboursCase
+from tcpchat.clustering import CUT_OFF, Cluster
+from tcpchat.from_afar import heed
+from tcpchat.hashing import Hashing
+from tcpchat.leases import Leases, Times
+from tcpchat.limits import NO_LIMITS
+from tcpchat.logs.nats import NatsLog
+from tcpchat.logs.nats_terms import Unclear
+from tcpchat.names import Name, nickname
+from tcpchat.nameless import connected
+from tcpchat.requests import Refused
+from tcpchat.reviving import revive
+from tcpchat.service import Chat
+from tests.nats_servers import a_name, one_server
+from tests.nodes import Nodes, Turns
+from tests.test_log_sqlite import folder
+from tests.visitors import CHEAP, FakeScreen
 
-FAR = "198.51.100.7"
+HOME, FAR = "192.0.2.1", "198.51.100.7"
 
-
-class TalkTests(NeighboursCase):
-    def test_all_that_people_do_about_each_other_works_over_two_nodes(self) -> None:
-        anna, bob = self.enter(self.east, "anna"), self.enter(self.west, "bob")
-        anna.sees_soon("bob joined #lobby.")
-        anna.asks("hello", "")
-        self.assertEqual(bob.sees_soon("hello"), ["<anna> hello"])
-
-        self.assertEqual(anna.asks("/msg bob psst", "psst"), ["[to bob] psst"])
-        self.assertEqual(bob.sees_soon("psst"), ["[from anna] psst"])
-        self.assertEqual(bob.asks("/reply yes?", "yes?"), ["[to anna] yes?"])
-        self.assertEqual(anna.sees_soon("yes?"), ["[from bob] yes?"])
-        anna.asks("/reply no", "no")
-        bob.sees_soon("[from anna] no")
-        self.assertEqual(list(self.east.chat.inboxes)[0].stream, inbox(anna.session.id))
-        self.assertEqual(len(list(self.east.chat.inboxes)), 1)
-
-        bob.asks("/away eating", "away")
-        self.turns.until(lambda: self.east.chat.people.is_away(bob.session.id))
-        self.assertIn("*** bob is away: eating", anna.asks("/msg bob there?", "eating", "there?"))
-        self.assertIn("bob is in #lobby, connected since", anna.asks("/whois bob", "is away")[0])
-        self.assertEqual(anna.asks("/who", "#lobby"), ["*** 2 people are in #lobby: anna, bob (away)."])
-        self.assertEqual(anna.asks("/seen bob", "here"), ["*** bob is here now."])
-
-        bob.sees_soon("there?")
-        bob.asks("/nick rob", "now known as rob")
-        anna.sees_soon("*** bob is now known as rob.")
-        self.turns.until(lambda: "rob" in anna.asks("/whois rob", "rob")[0])
-        anna.asks("/ignore rob", "no longer hear rob")
-        bob.asks("/msg anna hear me", "hear me")
-        anna.asks("/unignore rob", "hear rob again")
-        bob.asks("/quit bye", "Goodbye")
-        self.assertEqual(anna.sees_soon("left"), ["*** rob left #lobby: bye."])
-        self.turns.until(lambda: "last here" in anna.asks("/seen rob", "rob")[0])
-
-    def test_what_was_missed_in_private_is_shown_to_who_comes_back(self) -> None:
-        anna, bob = self.enter(self.east, "anna"), self.enter(self.west, "bob")
-        id = bob.session.id
-        bob.breaks_off()
-        anna.sees_soon("bob joined")
-        anna.asks("/msg bob one", "[to bob] one")
-        anna.asks("two", "")
-        lobby = self.west.chat.rooms.lobby
-        self.turns.until(lambda: self.west.log.last(inbox(id)) == 1 and len(lobby.recent) == 1)
-        again = type(bob)(self.west, "192.0.2.1")
-        shown = again.asks(f"/resume {bob.code}", "Live now")
-        missed = [line.partition("] ")[2] for line in shown[-3:-1]]
-        self.assertEqual(missed, ["[from anna] one", "<anna> two"])
-
-    def test_rooms_of_the_other_node_are_there_and_locked_ones_let_in_who_is_invited(self) -> None:
-        self.register(self.east, "anna")
-        anna, bob = self.log_in(self.east, "anna"), self.enter(self.west, "bob")
-        anna.asks("/join #sea", "operator of #sea")
-        self.turns.until(lambda: self.west.chat.rooms.open_room("#sea") is not None)
-        self.turns.until(lambda: "*** #sea: 1 person" in bob.asks("/rooms", "#lobby"))
-        anna.asks("/lock", "locked")
-        self.turns.until(lambda: self.west.chat.rooms.find("sea").room.order.is_locked)
-        self.assertIn("!!! #sea is locked", bob.asks("/join #sea", "#sea")[-1])
-        anna.asks("/invite bob", "invited")
-        bob.sees_soon("invites you to #sea")
-        bob.asks("/join #sea", "You are bob, in #sea with anna.")
-        anna.sees_soon("bob joined #sea.")
-        anna.asks("/kick bob spam", "*** bob was kicked from #sea by anna: spam.")
-        bob.sees_soon("You are no longer in #sea.")
+# Of nodes that are in a hurry; another machine may stop a process for half a second.
+TIMES = Times(renew=0.5, fence=1.5, dead=2.5)
 
 
-class OrderTests(NeighboursCase):
-    operators = ("anna",)
+def milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Guest:
+    """Somebody on one of them."""
+
+    def __init__(self, chat: Chat, turns: Turns, address: str) -> None:
+        self._turns = turns
+        self._read = 0
+        self.screen = FakeScreen()
+        self.dialogue = connected(chat, self.screen, address)
+
+    def until(self, text: str) -> str:
+        """Wait for a text; return what came with it."""
+        self._turns.until(lambda: text in self.screen.shown[self._read :].decode())
+        shown, self._read = self.screen.shown[self._read :].decode(), len(self.screen.shown)
+        return shown
+
+    def types(self, line: str) -> None:
+        self.dialogue.received(line)
+
+
+class TwoNodesCase(SynchronousTestCase):
+    times = Times()
 
     def setUp(self) -> None:
-        super().setUp()
-        self.register(self.east, "anna")
-        self.anna = self.log_in(self.east, "anna")
-        self.eve = self.enter(self.west, "eve", FAR)
-        self.bob = self.enter(self.west, "bob")
-        self.anna.sees_soon("eve joined", "bob joined")
-        self.turns.until(lambda: len(list(self.east.chat.people)) == 3)
+        self.nodes = Nodes(one_server().urls, a_name(), folder(self), milliseconds)
+        self.turns = self.nodes.turns
+        self.logs: dict[str, NatsLog] = {}
+        self.chats: dict[str, Chat] = {}
+        self.clusters: dict[str, Cluster] = {}
+        self.ousted: list[str] = []
+        self.addCleanup(self.close)
+        for node in "east", "west":
+            self.start(node)
 
-    def test_a_ban_from_the_server_puts_out_who_is_on_the_other_node_within_a_second(self) -> None:
-        self.anna.asks("/ban server eve spam", "eve was banned by anna: spam.")
-        self.soon(lambda: self.eve.screen.closed)
-        self.assertEqual(self.eve.sees()[-1], "!!! You are banned: spam.")
-        self.bob.sees_soon("*** eve was banned by anna: spam.")
-        for node in self.east, self.west:
-            again = type(self.bob)(node, FAR)
-            again.asks("eve", "You are banned: spam.")
-        entries = self.turns.wait(self.east.log.read("#lobby", 0, 1000))
-        self.assertEqual([it.event for it in entries if isinstance(it.event, Left)], [])
-        self.anna.asks("/unban server eve", "no longer banned")
-        self.turns.until(lambda: not self.west.chat.sanctions.list())
-        self.enter(self.west, "eve", FAR)
+    def start(self, node: str) -> None:
+        """Start a node."""
+        log = self.logs[node] = self.nodes.open(node)
+        chat = self.chats[node] = Chat(
+            log, cast(IReactorTime, self.turns), milliseconds, lambda: secrets.token_urlsafe(9),
+            secrets.token_bytes, NO_LIMITS, hashing=Hashing(argon2=CHEAP),
+        )  # fmt: skip
+        cluster = Cluster(chat, log, lambda: self.ousted.append(node), Leases(self.times))
+        self.clusters[node] = cluster
 
-    def test_a_mute_and_a_ban_from_a_room_hold_there(self) -> None:
-        self.anna.asks("/mute eve", "eve was muted in #lobby by anna.")
-        self.turns.until(lambda: bool(self.west.chat.sanctions.muted))
-        self.assertIn("!!! You are muted in #lobby.", self.eve.asks("hello", "muted in"))
-        self.eve.asks("/join #sea", "You are eve, in #sea")
-        self.turns.until(lambda: self.east.chat.rooms.open_room("#sea") is not None)
-        self.anna.asks("/join #sea", "You are anna, in #sea")
-        self.anna.asks("/ban eve spam", "eve was banned from #sea by anna: spam.")
-        self.eve.sees_soon("You are no longer in #sea.")
-        self.turns.until(lambda: len(self.west.chat.sanctions.list("#sea")) == 1)
-        self.eve.asks("/join #sea", "You are banned from #sea: spam.")
+        async def open() -> None:
+            heed(chat)
+            await chat.open()
+            await cluster.open()
+            await revive(chat)
 
-    def test_the_lockdown_and_announcements_are_everywheres(self) -> None:
-        self.bob.asks("/leave", "You left #lobby")
-        self.anna.asks("/lockdown on", "Only people with an account")
-        self.turns.until(lambda: self.west.chat.lockdown.is_on)
-        type(self.bob)(self.west, FAR).asks("zoe", "Only people with an account may come in now.")
-        self.anna.asks("/announce back at ten", "back at ten")
-        self.bob.sees_soon("*** Announcement from anna: back at ten")
-        self.eve.sees_soon("*** Announcement from anna: back at ten")
+        self.turns.wait(Deferred.fromCoroutine(open()))
 
+    def close(self) -> None:
+        for node in self.logs:
+            self.chats[node].stop()
+            self.chats[node].close()
+            self.clusters[node].stop()
+        self.nodes.close_all()
 
-class AccountTests(NeighboursCase):
-    def test_an_account_is_good_on_both_nodes_as_it_is_now(self) -> None:
-        bob = self.enter(self.east, "bob")
-        bob.asks("/register correct-horse", "You are registered as bob.")
-        self.turns.until(lambda: self.west.chat.accounts.get(bob.session.id) is not None)
-        far = self.log_in(self.west, "bob")
-        self.turns.until(lambda: len(bob.session.person.sessions) == 2)
-        far.asks("/password correct-horse battery-staple", "Your password is changed.")
-        self.turns.until(
-            lambda: self.east.chat.accounts.get(bob.session.person.id)
-            == self.west.chat.accounts.get(bob.session.person.id)
-        )
-        refused = type(bob)(self.east, FAR)
-        refused.asks("/login bob correct-horse", "!!!")
-        refused.asks("/login bob battery-staple", "You are bob")
+    def connect(self, node: str, address: str = HOME) -> Guest:
+        """Somebody connects to a node."""
+        guest = Guest(self.chats[node], self.turns, address)
+        guest.until("What is your nickname?")
+        return guest
 
-    def test_over_two_nodes_somebody_is_one_and_has_left_with_the_last(self) -> None:
-        self.register(self.east, "bob")
-        anna = self.enter(self.east, "anna")
-        near = self.log_in(self.east, "bob")
-        far = self.log_in(self.west, "bob")
-        anna.sees_soon("bob joined #lobby.")
-        self.turns.until(lambda: len(near.session.person.sessions) == 2)
-        far.asks("/join #sea", "You are bob, in #sea")
-        near.sees_soon("You are in #sea now, too")
-        near.asks("ahoy", "")
-        near.asks("/join #sea", "You are bob, in #sea")
-        near.asks("ship ahoy", "")
-        far.sees_soon("<bob> ship ahoy")
-        anna.asks("/msg bob hi", "[to bob] hi")
-        near.sees_soon("[from anna] hi")
-        far.sees_soon("[from anna] hi")
-        near.asks("/quit", "Goodbye")
-        self.turns.until(lambda: far.session.person.sessions == (far.session,))
-        self.assertEqual(anna.asks("/who", "#lobby")[-1], "*** 2 people are in #lobby: anna, bob.")
-        far.asks("/quit", "Goodbye")
-        anna.sees_soon("*** bob left #lobby.")
-        lefts = self.turns.wait(self.east.log.read("#lobby", 0, 100))
-        self.assertEqual(len([it for it in lefts if isinstance(it.event, Left)]), 1)
+    def enter(self, node: str, nick: str, address: str = HOME) -> Guest:
+        """Somebody comes in over a node."""
+        guest = self.connect(node, address)
+        guest.types(nick)
+        guest.until(f"*** You are {nick}, in #lobby")
+        return guest
 
 
-class ForgettingTests(NeighboursCase):
-    retention = Retention(None, 5)
+class NicknameTests(TwoNodesCase):
+    def test_of_two_nodes_that_claim_one_nickname_at_the_same_moment_one_has_it(self) -> None:
+        random = Random(1)
+        nodes = list(self.chats)
+        for n in range(100):
+            random.shuffle(nodes)
+            outcomes: list[tuple[str, object]] = []
+            for node in nodes:
+                claiming = self.chats[node].registry.claim(f"anna{n}", f"{node}{n}", HOME)
 
-    def test_a_node_that_never_had_what_is_forgotten_knows_the_rooms_all_the_same(self) -> None:
-        self.register(self.east, "anna")
-        anna = self.log_in(self.east, "anna")
-        anna.asks("/join #sea", "operator of #sea")
-        anna.asks("/topic fish", "fish")
-        anna.asks("/lock", "locked")
-        for number in range(10):
-            anna.asks(f"line {number}", "")
-        self.turns.until(lambda: self.west.log.last("#sea") == 14)
-        self.stop(self.west)
-        self.turns.wait(Deferred.fromCoroutine(self.east.chat._forgetting.run()))
-        self.assertEqual(self.east.log.kept_after("#sea"), 9)
-        for name in "west", "north":  # one that had them, and has not kept the room since; and a new one
-            node = self.start(name)
-            self.assertEqual(node.log.kept_after("#sea"), 9, name)
-            feed = node.chat.rooms.open_room("#sea")
-            assert feed is not None
-            self.assertEqual([member.nick for member in feed.room.members.values()], ["anna"], name)
-            self.assertEqual((feed.room.topic, feed.room.order.is_locked), ("fish", True), name)
-            self.assertEqual(feed.room.operators, {"a-anna": "anna"}, name)
+                def note(outcome: object, node: str = node) -> None:
+                    outcomes.append((node, outcome))
+
+                Deferred.fromCoroutine(claiming).addBoth(note)
+            self.turns.until(lambda: len(outcomes) == 2)  # noqa: B023
+            (winner,) = [node for node, outcome in outcomes if isinstance(outcome, Name)]
+            (failure,) = [getattr(outcome, "value", None) for node, outcome in outcomes if node != winner]
+            assert isinstance(failure, Refused)
+            self.assertEqual(str(failure), f'"anna{n}" is taken. Try "anna{n}2".')
+            for chat in self.chats.values():
+                holder = chat.people._claims.holder
+                self.turns.until(lambda: holder(nickname(f"anna{n}")) == f"{winner}{n}")  # noqa: B023
+
+    def test_a_name_is_taken_on_both_and_free_after_a_farewell(self) -> None:
+        anna = self.enter("east", "anna")
+        bert = self.connect("west", FAR)
+        bert.types("anna")
+        bert.until('!!! "anna" is taken. Try "anna2".')
+        anna.types("/nick zoe")
+        anna.until("*** anna is now known as zoe.")
+        bert.types("zoe")
+        bert.until('!!! "zoe" is taken. Try "zoe2".')
+        other = self.connect("west", HOME)  # for whom the old one is kept
+
+        def is_kept() -> bool:
+            return self.chats["west"].people._claims.holder(nickname("anna")) is None
+
+        self.turns.until(is_kept)
+        other.types("anna")
+        other.until("*** You are anna, in #lobby with zoe")
+
+
+class ResumeTests(TwoNodesCase):
+    def test_a_session_goes_on_on_the_other_node_and_back_and_nobody_is_told(self) -> None:
+        anna, bert = self.enter("east", "anna"), self.enter("west", "bert")
+        code = anna.screen.shown.decode().partition("/resume ")[2].split()[0]
+        for n, node in enumerate(("west", "east", "west", "east")):
+            bert.types(f"missed or seen {n}")
+            if n % 2:
+                anna.screen.on_its_way = 0
+                anna.dialogue.lost("connection lost")
+            other = self.connect(node)
+            other.types(f"/resume {code}")
+            other.until("*** You are anna, in #lobby with bert.")
+            bert.types(f"live {n}")
+            other.until(f"<bert> live {n}")
+            other.types(f"here {n}")
+            bert.until(f"<anna> here {n}")
+            if not n % 2:
+                anna.until("*** Taken up from another connection.")
+            said = (anna.screen.shown + other.screen.shown).decode().count(f"> missed or seen {n}")
+            self.assertEqual(said, 1)
+            anna = other
+        shown = bert.screen.shown.decode()
+        self.assertEqual((shown.count("left"), shown.count("joined")), (0, 0))
+
+
+class LeaseTests(TwoNodesCase):
+    times = TIMES
+
+    def cut(self, node: str) -> Callable[[], None]:
+        """Have a node's lease not be renewed; return what ends that."""
+        nodes = self.clusters[node].nodes
+        whole = nodes._bucket
+
+        class Cut:
+            """A bucket that nothing gets through to."""
+
+            def put(self, key: str, value: bytes | None, revision: int | None = None) -> Deferred[int]:
+                failed: Deferred[int] = Deferred()
+                failed.errback(Unclear("cut"))
+                return failed
+
+            get = whole.get
+            follow = whole.follow
+
+        nodes._bucket = Cut()
+
+        def heal() -> None:
+            nodes._bucket = whole
+
+        return heal
+
+    def test_a_lease_that_runs_out_is_taken_and_its_people_are_gone_once(self) -> None:
+        anna, bert = self.enter("east", "anna"), self.enter("west", "bert")
+        heal = self.cut("east")
+        self.turns.until(self.clusters["east"].nodes.is_fenced)
+        anna.types("too late")
+        anna.until("!!! Not sent: the log cannot be written.")
+        bert.until("*** anna left #lobby: connection lost.")
+        carl = self.enter("west", "anna", FAR)
+        heal()
+        anna.until(f"!!! {CUT_OFF}")
+        anna.types("I am anna")
+        self.turns.until(lambda: not self.clusters["east"].nodes.is_fenced())
+        dave = self.enter("east", "dave")
+        dave.types("hello")
+        for guest in bert, carl:
+            guest.until("<dave> hello")
+        shown = bert.screen.shown.decode()
+        self.assertEqual((shown.count("anna left"), shown.count("too late"), shown.count("I am")), (1, 0, 0))
+
+    def test_nodes_that_run_keep_their_leases(self) -> None:
+        self.turns.run(3 * TIMES.dead)
+        for node in self.clusters.values():
+            self.assertFalse(node.nodes.is_fenced())
+        self.assertEqual(self.ousted, [])
+
+    def test_a_second_server_of_one_name_ends_the_first(self) -> None:
+        anna = self.enter("east", "anna")
+        first = self.clusters["east"]
+        log = self.logs.pop("east")
+        self.nodes.opened.remove(log)
+        self.addCleanup(lambda: self.turns.wait(log.close()))
+        self.nodes.folder = folder(self)
+        self.start("east")
+        self.turns.until(lambda: self.ousted == ["east"])
+        anna.until(f"!!! {CUT_OFF}")
+        self.assertTrue(first.nodes.is_fenced())
+        self.turns.run(TIMES.dead)
+        self.assertFalse(self.clusters["east"].nodes.is_fenced())
