@@ -74,6 +74,10 @@ class Neighbour(Visitor):
         self._turns = node.turns
         super().__init__(node, address)  # type: ignore[arg-type]
 
+    def says(self, line: str) -> None:
+        """Type a line of which the others are shown something."""
+        self.dialogue.received(line)
+
     def asks(self, line: str, *wanted: str) -> list[str]:
         """Type a line, and wait until what is wanted is shown; return all that is shown until then."""
         self.dialogue.received(line)
