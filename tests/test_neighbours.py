@@ -37,13 +37,17 @@ class TalkTests(NeighboursCase):
         bob.sees_soon("there?")
         bob.asks("/nick rob", "now known as rob")
         anna.sees_soon("*** bob is now known as rob.")
-        self.turns.until(lambda: "rob" in anna.asks("/whois rob", "rob")[0])
+        self.assertIn("*** rob is in #lobby", anna.asks("/whois rob", "is away")[0])
         anna.asks("/ignore rob", "no longer hear rob")
         bob.asks("/msg anna hear me", "hear me")
+        box = inbox(anna.session.id)
+        self.turns.until(lambda: self.east.log.last(box) == self.west.log.last(box))
         anna.asks("/unignore rob", "hear rob again")
+        id = bob.session.id
         bob.asks("/quit bye", "Goodbye")
         self.assertEqual(anna.sees_soon("left"), ["*** rob left #lobby: bye."])
-        self.turns.until(lambda: "last here" in anna.asks("/seen rob", "rob")[0])
+        self.turns.until(lambda: self.east.chat.people.person(id) is None)
+        anna.asks("/seen rob", "*** rob was last here at")
 
     def test_what_was_missed_in_private_is_shown_to_who_comes_back(self) -> None:
         anna, bob = self.enter(self.east, "anna"), self.enter(self.west, "bob")
