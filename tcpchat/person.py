@@ -114,11 +114,6 @@ class Person:
         return self.sessions[-1].rooms
 
     @property
-    def feeds(self) -> Sequence[RoomFeed]:
-        """The rooms that the person is in, all of them; the current one last."""
-        return self.sessions[-1].feeds
-
-    @property
     def feeds(self) -> list[RoomFeed]:
         """The rooms that the person is in, the current one last: as a connection of this node has them."""
         here = (session for session in reversed(self.sessions) if not session.is_distant)
