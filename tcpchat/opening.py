@@ -39,7 +39,7 @@ class Opening:
     logger = Logger()
 
     def __init__(
-        self, reactor: Any, config: Config, failed: Callable[[Exception], object], makes: bool = True
+        self, reactor: Any, config: Config, failed: Callable[[Exception], None], makes: bool = True
     ) -> None:
         """
         ``failed`` is told when the log's own disk fails later on.
