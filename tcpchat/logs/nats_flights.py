@@ -119,7 +119,7 @@ class Flights:
     def _try(self, flight: Flight) -> None:
         flight.tries += 1
         self._link.publish(flight.messages, TRY).addCallbacks(
-            self._acknowledged, self._not_acknowledged, (flight,), None, (flight,)
+            self._acknowledged, self._not_acknowledged, (flight,), {}, (flight,)
         ).addErrback(self._wrong)
 
     def _acknowledged(self, seq: int, flight: Flight) -> None:
