@@ -33,6 +33,11 @@ def milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
+def since_boot() -> float:
+    """Return seconds that pass also while this process is stopped, or its machine sleeps: leases end by them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Opening:
     """A log until it is open, and in a cluster what becomes of its link afterwards."""
 

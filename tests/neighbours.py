@@ -7,10 +7,11 @@ import secrets
 import time
 from collections.abc import Callable
 
+from tcpchat.cluster import Cluster
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.cluster import Cluster
+from tcpchat.clustering import Cluster
 from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Retention
