@@ -42,9 +42,9 @@ class Shell(Reading):
     def types(self, text: str) -> str:
         """Type a part of the document; return what is shown."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{text.replace(THERE, self.network)}\necho DONE\n".encode())
+        self._process.stdin.write(f"{text.replace(THERE, self.network)}\necho; echo DONE\n".encode())
         self._process.stdin.flush()
-        return self.until(r"^DONE\n").removesuffix("DONE\n").replace(self.network, THERE)
+        return self.until(r"^DONE\n").removesuffix("\nDONE\n").replace(self.network, THERE)
 
     def person(self, node: int) -> Person:
         """Somebody comes to a node."""
