@@ -189,9 +189,7 @@ class TwiceTests(AfarCase):
 
     def test_who_becomes_an_operator_there_is_in_the_audit_trails_room_here(self) -> None:
         self.happens("#audit", Joined("s90", "anna", account="a-anna"))
-        self.assertEqual(
-            self.anna.sees(), ["*** You are an operator of the server. You are in #audit, too."]
-        )
+        self.assertEqual(self.anna.sees(), ["*** You are an operator of the server. You are in #audit, too."])
 
 
 class AnnouncedTests(AfarCase):

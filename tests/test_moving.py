@@ -117,7 +117,9 @@ class ResumeTests(MovingCase):
         self.passes(30)
         for node in "east", "west":
             self.go(node)
-            self.assertEqual(self.connect("198.51.100.7").types("anna")[2], '!!! "anna" is taken. Try "anna2".')
+            self.assertEqual(
+                self.connect("198.51.100.7").types("anna")[2], '!!! "anna" is taken. Try "anna2".'
+            )
         anna.types("/quit")
         self.passes(25)
         self.assertEqual(self.bob.sees(), ["*** anna left #lobby."])

@@ -38,9 +38,7 @@ class Node:
         shared = Shared(self.bucket, name, lambda node: node not in dead, lambda: self.is_fenced)
         self.registry.share(shared)
 
-    def asks(
-        self, typed: str, person: str, address: str = HOME, or_variant: bool = False
-    ) -> Deferred[Name]:
+    def asks(self, typed: str, person: str, address: str = HOME, or_variant: bool = False) -> Deferred[Name]:
         return Deferred.fromCoroutine(self.registry.claim(typed, person, address, or_variant))
 
 
