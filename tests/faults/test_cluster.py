@@ -208,7 +208,7 @@ def is_left(note: Note, nick: str) -> bool:
     ("how", "expected"),
     [
         ("shows_unconfirmed", {Kind.NOT_LOGGED}),
-        ("expects_nothing", {Kind.ACKNOWLEDGED}),
+        ("expects_nothing", {Kind.UNKNOWN, Kind.DIFFERS}),
     ],
 )
 def test_broken_nodes_are_found_out(
