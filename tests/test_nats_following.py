@@ -35,15 +35,18 @@ class FollowingTests(SynchronousTestCase):
 
     def test_it_is_told_once_that_all_that_was_there_has_come(self) -> None:
         for there in (0, 3):
-            with linked(one_server()) as one:
-                for number in range(there):
-                    one.says(str(number), number)
-                came: list[int] = []
-                one.link.follow(0, one.stored.extend, lambda one=one, came=came: came.append(len(one.stored)))
-                one.turning.until(lambda came=came: came)
-                one.says("more", there)
-                one.turning.until(lambda one=one, there=there: len(one.stored) > there)
-                self.assertEqual(came, [there])
+            self.catch_up(there)
+
+    def catch_up(self, there: int) -> None:
+        with linked(one_server()) as one:
+            for number in range(there):
+                one.says(str(number), number)
+            came: list[int] = []
+            one.link.follow(0, one.stored.extend, lambda: came.append(len(one.stored)))
+            one.turning.until(lambda: came)
+            one.says("more", there)
+            one.turning.until(lambda: len(one.stored) > there)
+            self.assertEqual(came, [there])
 
     def test_it_is_told_so_also_when_the_last_message_was_erased(self) -> None:
         with linked(one_server()) as one:
