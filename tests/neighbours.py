@@ -10,7 +10,7 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.cluster import Cluster
+from tcpchat.clustering import Cluster
 from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Retention
@@ -73,6 +73,10 @@ class Neighbour(Visitor):
     def __init__(self, node: Node, address: str) -> None:
         self._turns = node.turns
         super().__init__(node, address)  # type: ignore[arg-type]
+
+    def says(self, line: str) -> None:
+        """Type a line of which the others are shown something."""
+        self.dialogue.received(line)
 
     def asks(self, line: str, *wanted: str) -> list[str]:
         """Type a line, and wait until what is wanted is shown; return all that is shown until then."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tcpchat import records
-from tcpchat.events import Announced, Banned, Joined, Left, Said
+from tcpchat.events import Announced, Banned, Joined, Left, Renamed, Said
 from tcpchat.from_afar import ENFORCE_AFTER
 from tcpchat.names import nickname
 from tcpchat.records import KeptSanction
@@ -133,6 +133,14 @@ class TwiceTests(AfarCase):
         self.assertEqual(
             self.anna.sees()[-1], "*** You are in #sea now, too: you joined it over another connection."
         )
+
+    def test_by_another_nickname_she_is_known_at_once(self) -> None:
+        self.happens("#lobby", Renamed("s90", "anna", "ann", ("#lobby",), "c1", account="a-anna"))
+        self.assertEqual(self.anna.session.nick, "ann")
+        self.happens("#lobby", Renamed("s90", "ann", "no nick", ("#lobby",), "c2", account="a-anna"))
+        self.assertEqual(self.anna.session.nick, "ann")
+        self.anna.types("/nick anne")
+        self.assertEqual(self.person("a-anna").nick, "anne")
 
     def test_once(self) -> None:
         joined = Joined("s90", "anna", account="a-anna")
