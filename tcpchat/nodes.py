@@ -24,7 +24,7 @@ from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 # Before a node's name, in the bucket's key of its lease.
 NODE = "node"
 
-# Seconds until a renewal is tried again that has not succeeded, or is not known to have; and the lease's taking.
+# Seconds until is tried again what has not succeeded, or is not known to have.
 AGAIN = 1.0
 
 # How many times the others are looked at while one lease is renewed once.

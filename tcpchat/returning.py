@@ -120,7 +120,8 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         if session_id in chat.leaving:
             chat.leaving[session_id].let_go()
         kept = await chat.log.record(records.SESSION, session_id)
-        places = records.places(await chat.log.record(records.PLACE, session_id) or b"{}")
+        behind = await chat.log.record(records.PLACE, session_id)
+        places: Mapping[str, Place] = records.places(behind or b"{}")
         assert kept is not None
         record = records.session(kept)
         if moving.is_elsewhere(chat, record):

@@ -34,7 +34,7 @@ class Store:
 
 class SharedLog(FullLog):
     """
-    One node's log. What any node commits is in all of them at once; a record comes to the others a turn later.
+    One node's log. What any node commits is in all of them at once; a record comes to others a turn later.
 
     A node that is dead is given nothing any more, and what it kept last is as it was.
     """

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,6 +122,19 @@ def test_the_configuration_may_be_in_a_file(tmp_path: Path, store: str) -> None:
 
 
 # What is refused.
+
+
+def test_without_what_a_cluster_needs_it_is_said_what_to_type(tmp_path: Path) -> None:
+    for words in ("serve", "--store", "nats://n1"), ("log", "check", "--store", "nats://n1"):
+        program = f"import sys; sys.modules['nats'] = None; sys.argv[1:] = {words!r}\n"
+        program += "from tcpchat.__main__ import main; main()"
+        ended = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False
+        )
+        assert ended.returncode == 64
+        (line,) = ended.stderr.decode().splitlines()
+        assert line.endswith("pip install 'tcpchat[cluster]'")
+        assert not list(tmp_path.iterdir())
 
 
 def test_servers_that_are_not_there_are_waited_for_and_then_named(tmp_path: Path) -> None:

@@ -219,7 +219,7 @@ class TakenForDeadTests(SharedCase):
         self.passes(2)
         self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
         self.assertEqual(self.bert.sees(), [])
-        anna, shown = self.come_back(self.anna.code)
+        _, shown = self.come_back(self.anna.code)
         self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
         self.passes(60)
         self.assertEqual(self.bert.sees(), [])

@@ -290,5 +290,5 @@ class ChaosTests(NodesCase):
             self.run_for(100)
             self.assertEqual(self.leases(), {"east", "west", "north"})
             self.assertFalse(any(node.nodes.is_fenced() for node in nodes))
-            told = [node.told.count("cut off") - node.told.count("back") for node in nodes]
-            self.assertEqual(told, [0, 0, 0])
+            away = [node.told.count("cut off") - node.told.count("back") for node in nodes]
+            self.assertEqual(away, [0, 0, 0])
