@@ -54,6 +54,14 @@ class Leash:
     def __init__(self, reactor: Any, descriptor: int = 0) -> None:
         self._reactor = reactor
         self._descriptor = descriptor
+        stop = reactor.stop
+
+        def stop_once() -> None:
+            with suppress(ReactorNotRunning):
+                stop()
+
+        # A signal may end it as well, such as one to all processes of a terminal or a service.
+        reactor.stop = stop_once
         reactor.addReader(self)
 
     def fileno(self) -> int:
@@ -67,8 +75,7 @@ class Leash:
     def doRead(self) -> None:
         """Read: nothing is ever written, so this is the end."""
         self._reactor.removeReader(self)
-        with suppress(ReactorNotRunning):  # it ends already
-            self._reactor.stop()
+        self._reactor.stop()
 
     def connectionLost(self, reason: Failure) -> None:
         """The other end of the pipe is closed."""

@@ -18,7 +18,6 @@ from tcpchat.elsewhere import DistantSeat
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import NotAName, nickname
 from tcpchat.records import KeptSession, KeptSight
-from tcpchat.room_feed import RoomFeed
 from tcpchat.service import Chat
 
 # Why they have left, as far as the others can tell.
@@ -51,14 +50,16 @@ class Burying:
 
     async def _bury(self, node: str) -> None:
         chat = self._chat
-        gone = 0
+        gone = []
         for session, kept in (await chat.log.records(records.SESSION)).items():
             record = records.session(kept)
-            if record.node == node and not record.has_left:
-                gone += await self._end(session, kept, record)
-        chat.registry.clean()
+            if record.node == node and not record.has_left and await self._end(session, kept, record):
+                gone.append((session, record))
+        await chat.registry.clean()  # first: who sees that somebody is gone may take the name
+        for session, record in gone:
+            self._tell(session, record.account)
         self._busy.discard(node)
-        self.logger.warn("The node {node} is dead: {gone} of its people are gone", node=node, gone=gone)
+        self.logger.warn("The node {node} is dead: {gone} of its people are gone", node=node, gone=len(gone))
 
     async def _end(self, session: str, kept: bytes, record: KeptSession) -> bool:
         """End a session of a dead node; tell whether the person is gone, and not somewhere else."""
@@ -73,13 +74,13 @@ class Burying:
         if places:
             chat.log.keep(records.PLACE, session, records.encode(places))
         if chat.accounts.get(record.account):
+            now = chat.wall()
+            chat.accounts.change(record.account, lambda it: msgspec.structs.replace(it, seen=now))
             chat.absences.note(record.account, places)
-        rooms = [feed for feed in chat.rooms if person in feed.room.members]
         chat.elsewhere.take_in(session, records.encode(left))
         if chat.people.person(person) is not None:
             return False
         self._note_sight(record)
-        self._tell(session, record.account, person, rooms)
         return True
 
     def _note_sight(self, record: KeptSession) -> None:
@@ -90,7 +91,10 @@ class Burying:
         sight = KeptSight(record.nick, self._chat.wall())
         self._chat.log.keep(records.SEEN, name.fold, records.encode(sight))
 
-    def _tell(self, session: str, account: str, person: str, rooms: list[RoomFeed]) -> None:
+    def _tell(self, session: str, account: str) -> None:
+        """Have everybody told who is in a room with somebody who is gone."""
+        person = account or session
+        rooms = [feed for feed in self._chat.rooms if person in feed.room.members]
         nicks = {feed.stream: feed.room.members[person].nick for feed in rooms}
         self._chat.departures.tell(session, account, nicks, WHY)
 
@@ -131,5 +135,4 @@ class Burying:
         self._unknown = unknown
         over = {person for (_, person), since in unknown.items() if now - since >= LONGEST_UNKNOWN}
         for person in over:
-            rooms = [feed for feed in chat.rooms if person in feed.room.members]
-            self._tell(person, "", person, rooms)
+            self._tell(person, "")

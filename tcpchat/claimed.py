@@ -60,7 +60,7 @@ def is_free(found: Claim, wanted: Claim, is_living: Callable[[str], bool]) -> bo
 
 
 def joined(found: Claim | None, wanted: Claim, is_living: Callable[[str], bool]) -> Claim:
-    """Return what becomes of a claim that is free when a node takes it: others hold it for the person still."""
+    """Return what becomes of a claim that is free when a node takes it: others may hold it for the person."""
     if found is None or found.person != wanted.person or found.kept:
         return wanted
     others = {node for node in found.nodes if is_living(node)}

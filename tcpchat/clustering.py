@@ -47,17 +47,22 @@ class Cluster:
     logger = Logger()
 
     def __init__(
-        self, chat: Chat, log: SharedLog, ousted: Callable[[], object], leases: Leases | None = None
+        self,
+        chat: Chat,
+        log: SharedLog,
+        ousted: Callable[[], object],
+        leases: Leases | None = None,
+        seconds: Callable[[], float] | None = None,
     ) -> None:
         """
         ``log`` is the chat's, as far as it is about other nodes. ``ousted`` is called when another server has
-        this node's name: this one has to end.
+        this node's name: this one has to end. ``seconds`` is as for `Nodes`.
         """
         self._chat = chat
         self._log = log
         self._burying = Burying(chat)
         self._ousted = ousted
-        self.nodes = Nodes(log.bucket, chat.clock, log.node, chat.new_id, self, leases)
+        self.nodes = Nodes(log.bucket, chat.clock, log.node, chat.new_id, self, leases, seconds)
         self._shared = Shared(log.bucket, log.node, self.nodes.is_living, self.nodes.is_fenced)
         log.is_fenced = self.nodes.is_fenced
 

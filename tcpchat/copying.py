@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import react
-from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from tcpchat.config import Config
 from tcpchat.extras import NO_CLUSTER, has_cluster
@@ -68,6 +69,7 @@ async def _make(reactor: Any, store: InCluster, copy: Copy) -> None:
 def _heard(problems: list[str]) -> Iterator[None]:
     """Hear what a server's operator would be told of what is wrong."""
 
+    @implementer(ILogObserver)
     def hear(event: LogEvent) -> None:
         if event.get("log_level", LogLevel.info) >= LogLevel.error:
             problems.append(formatEvent(event))

@@ -1,5 +1,5 @@
 """
-Which nodes of a cluster are alive: what follows from whose lease was seen to be renewed when. No I/O, no clock.
+Which nodes of a cluster are alive, by whose lease was seen to be renewed when. No I/O, no clock.
 
 A node renews its lease all the time. One whose renewals do not get through stops acting as a node (it is
 *fenced*) before anybody may take it for dead: it measures from the moment at which it asked for the last
@@ -22,7 +22,7 @@ class Times(NamedTuple):
     @property
     def gap(self) -> float:
         """
-        The longest time between two renewals of an observer that may be sure to have seen the others' all along.
+        The longest time between two renewals of one that may be sure to have seen the others' all along.
 
         Two nodes that NATS was lost to at once have both been unseen for this and for ``renew``, and have
         the rest to be seen again.
@@ -30,7 +30,9 @@ class Times(NamedTuple):
         return (self.renew + self.fence) / 2
 
 
-# There were no others to ask.
+TIMES = Times()
+
+# Before anything was known.
 NEVER = float("-inf")
 
 
@@ -44,7 +46,7 @@ class _Seen(NamedTuple):
 class Leases:
     """A node's own lease, and what it has seen of the others'."""
 
-    def __init__(self, times: Times = Times()) -> None:
+    def __init__(self, times: Times = TIMES) -> None:
         self.times = times
         self._seen: dict[str, _Seen] = {}  # by the node's name
         self._missing: dict[str, float] = {}  # nodes that have no lease: since when that is known

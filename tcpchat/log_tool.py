@@ -146,8 +146,9 @@ def _backup(typed: argparse.Namespace) -> int:
 
 
 def _restore(typed: argparse.Namespace) -> int:
-    with closing(StoredLog(typed.file)) as log, closing(Vacancy(_path(typed))) as vacancy:
-        with _making(_path(typed), vacancy.real) as unfinished, _bar() as progress:
+    path = _path(typed)
+    with closing(StoredLog(typed.file)) as log, closing(Vacancy(path)) as vacancy:
+        with _making(path, vacancy.real) as unfinished, _bar() as progress:
             # What is said from now on has numbers that were given before.
             log.copy_to(unfinished, secrets.token_urlsafe(9), progress)
     return 0

@@ -176,9 +176,7 @@ def _take_settings(dialogue: Dialogue, account: KeptAccount) -> None:
     dialogue.settings = replace(settings)
 
 
-def _sit_down(
-    dialogue: Dialogue, person: Person, places: Mapping[str, Place], make_home: MakeHome
-) -> None:
+def _sit_down(dialogue: Dialogue, person: Person, places: Mapping[str, Place], make_home: MakeHome) -> None:
     """
     Be there over one more connection: in the same rooms, from now on.
 

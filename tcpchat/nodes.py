@@ -24,7 +24,7 @@ from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 # Before a node's name, in the bucket's key of its lease.
 NODE = "node"
 
-# Seconds until a renewal is tried again that has not succeeded, or is not known to have; and the lease's taking.
+# Seconds until is tried again what has not succeeded, or is not known to have.
 AGAIN = 1.0
 
 # How many times the others are looked at while one lease is renewed once.
@@ -72,11 +72,16 @@ class Nodes:
         new_incarnation: Callable[[], str],
         following: Following,
         leases: Leases | None = None,
+        seconds: Callable[[], float] | None = None,
     ) -> None:
-        """``clock`` is a monotonic one; ``name`` is this node's, which no other has."""
+        """
+        ``name`` is this node's, which no other has. ``seconds`` tells the time by which leases last: it goes
+        on while the process is stopped, which ``clock`` need not do.
+        """
         self.name = name
         self._bucket = bucket
         self._clock = clock
+        self._seconds = seconds or clock.seconds
         self._new_incarnation = new_incarnation
         self._following = following
         self._leases = leases or Leases()
@@ -94,13 +99,13 @@ class Nodes:
 
         The clock is asked each time: a process that was stopped knows it before any timer has fired.
         """
-        return self._leases.is_fenced(self._clock.seconds())
+        return self._leases.is_fenced(self._seconds())
 
     def is_living(self, node: str) -> bool:
         """Has a node a lease?"""
         if node == self.name:
             return not self._stopped
-        return self._leases.is_living(node, self._clock.seconds())
+        return self._leases.is_living(node, self._seconds())
 
     # The own lease
 
@@ -128,7 +133,7 @@ class Nodes:
             try:
                 found = await self._bucket.get(self._key)
                 revision = found.revision if found is not None and found.value is not None else 0
-                asked = self._clock.seconds()
+                asked = self._seconds()
                 self._revision = await self._bucket.put(self._key, value, revision)
             except (Lost, Refusing, Unclear):
                 await deferLater(self._clock, AGAIN)
@@ -164,7 +169,7 @@ class Nodes:
 
     async def _ask(self) -> None:
         value = msgspec.json.encode(Lease(self._incarnation))
-        asked = self._clock.seconds()
+        asked = self._seconds()
         again = AGAIN
         is_taken = False
         try:
@@ -175,7 +180,7 @@ class Nodes:
             pass
         else:
             self._renewed(asked)
-            again = max(0.0, asked + self._leases.times.renew - self._clock.seconds())
+            again = max(0.0, asked + self._leases.times.renew - self._seconds())
         self._is_asking = False
         if is_taken:
             await self._begin_anew()
@@ -225,21 +230,26 @@ class Nodes:
         elif change.value is None:
             self._leases.gone(node)
         else:
-            self._leases.seen(node, change.revision, self._clock.seconds())
+            self._leases.seen(node, change.revision, self._seconds())
 
     def _own_changed(self, change: Change) -> None:
         """The own lease has changed: if it was not this node that did it, find out at once."""
-        if change.revision > self._revision and not self._is_asking and self._incarnation:
-            call = self._calls.get("renew")
-            if call is not None and call.active():
-                call.cancel()
+        if change.revision > self._revision:
+            self._renew_now()
+
+    def _renew_now(self) -> None:
+        call = self._calls.get("renew")
+        if call is not None and call.active():
+            call.cancel()
             self._renew()
 
     def _look(self) -> None:
         self._later("look", self._leases.times.renew / LOOKS, self._look)
-        for node, revision in self._leases.dead(self._clock.seconds()):
+        for node, revision in self._leases.dead(self._seconds()):
             Deferred.fromCoroutine(self._end(node, revision)).addErrback(self._not_looked)
-        if not self.is_fenced():
+        if self.is_fenced():
+            self._renew_now()  # this process was stopped, and no timer has noticed
+        else:
             self._following.look()
 
     def _not_looked(self, failure: Failure) -> None:

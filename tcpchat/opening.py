@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from tcpchat.config import Config
@@ -24,11 +25,17 @@ LOOK_AGAIN = 0.01
 
 # Seconds at the start for a server of a cluster to answer: it has a few to find a leader.
 WAIT_FOR_CLUSTER = 15.0
+LOOK = 0.1
 
 
 def milliseconds() -> int:
     """Return the time, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def since_boot() -> float:
+    """Return seconds that pass also while this process is stopped, or its machine sleeps: leases end by them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Opening:
@@ -37,7 +44,7 @@ class Opening:
     logger = Logger()
 
     def __init__(
-        self, reactor: Any, config: Config, failed: Callable[[Exception], object], makes: bool = True
+        self, reactor: Any, config: Config, failed: Callable[[Exception], None], makes: bool = True
     ) -> None:
         """
         ``failed`` is told when the log's own disk fails later on.
@@ -122,14 +129,15 @@ class Opening:
             return ()
         from tcpchat.logs.nats_terms import Refusing, Unclear
 
-        giving_up = self._reactor.callLater(WAIT_FOR_CLUSTER, self._give_up)
+        looking = LoopingCall(self._look, self._reactor.seconds() + WAIT_FOR_CLUSTER)
+        looking.clock = self._reactor
+        looking.start(LOOK)
         try:
             facts = await self._shared.open()
         except (Refusing, Unclear) as error:
             raise CannotOpen(f"The log {self._store} cannot be opened: {self._why or error}.") from error
         finally:
-            if giving_up.active():
-                giving_up.cancel()
+            looking.stop()
         if self._config.strict and facts.weak:
             raise CannotOpen(f"The log {self._store} is weaker than --strict allows: {' '.join(facts.weak)}")
         for weak in facts.weak:
@@ -138,10 +146,14 @@ class Opening:
         reached(self._shared.link.is_connected)
         return facts.weak
 
-    def _give_up(self) -> None:
-        """Wait no longer for servers; for what is to be read from them it takes as long as that takes."""
+    def _look(self, until: float) -> None:
+        """
+        Wait no longer for servers; for what is to be read from them it takes as long as that takes.
+
+        The clock of a server goes on only while somebody looks at it (running_time.py).
+        """
         assert self._shared is not None
-        if not self._shared.epoch:
+        if not (self._shared.epoch or self._why) and self._reactor.seconds() >= until:
             is_there = self._shared.link.is_connected
             what = "there is a server, but no leader" if is_there else "no server answers"
             self._why = f"{what}, for {WAIT_FOR_CLUSTER:.0f} s now"

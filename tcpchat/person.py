@@ -115,7 +115,7 @@ class Person:
 
     @property
     def feeds(self) -> list[RoomFeed]:
-        """The rooms that the person is in, the current one last: as a connection of this node has them."""
+        """The rooms that the person is in, all of them; the current one, of a connection here, last."""
         here = (session for session in reversed(self.sessions) if not session.is_distant)
         return list(next(here, self.sessions[-1]).feeds)
 

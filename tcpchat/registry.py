@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from tcpchat.claimed import Claim
@@ -174,10 +174,15 @@ class Registry:
                     self._people.release(name, person, "", is_kept=False)
             self._settling.forget()
 
-    def clean(self) -> None:
-        """Have claims freed of nodes that are dead, and of this one for whom nobody is here."""
-        if self._settling is not None and not self.is_fenced:
-            self._settling.clean()
+    def clean(self) -> Deferred[Any]:
+        """
+        Have nicknames freed of nodes that are dead, and of this one for whom nobody is here.
+
+        It answers when that was tried once.
+        """
+        if self._settling is None or self.is_fenced:
+            return succeed(None)
+        return self._settling.clean()
 
     def _show(self, key: Key, claim: Claim | None) -> None:
         if claim is None:

@@ -10,8 +10,8 @@ from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.names import Name
 from tcpchat.registry import Claiming
 from tcpchat.requests import ChooseNick, Refused, TakeNick
-from tcpchat.sentences import renamed
 from tcpchat.returning import one_at_a_time
+from tcpchat.sentences import renamed
 from tcpchat.session import Session
 from tcpchat.state import Effect, Numbers
 

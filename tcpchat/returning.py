@@ -69,10 +69,11 @@ async def come_in(
         raise
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)
-    try:
-        check_server(chat, identity(session.person, dialogue.address))
-    except Banished as refusal:  # by another node, while it was on its way to the log
-        session.banish(refusal)
+    if chat.log.node:
+        try:
+            check_server(chat, identity(session.person, dialogue.address))
+        except Banished as refusal:  # by another node, while it was on its way to the log
+            session.banish(refusal)
     return seqs
 
 
@@ -120,7 +121,8 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         if session_id in chat.leaving:
             chat.leaving[session_id].let_go()
         kept = await chat.log.record(records.SESSION, session_id)
-        places = records.places(await chat.log.record(records.PLACE, session_id) or b"{}")
+        behind = await chat.log.record(records.PLACE, session_id)
+        places: Mapping[str, Place] = records.places(behind or b"{}")
         assert kept is not None
         record = records.session(kept)
         if moving.is_elsewhere(chat, record):

@@ -28,7 +28,6 @@ from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.tickets import Ticket
 
-
 # Seconds until a cluster is asked again for a nickname that could not be reached.
 AGAIN = 1.0
 

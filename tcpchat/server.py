@@ -30,7 +30,7 @@ from tcpchat.hashing import in_threads
 from tcpchat.listening import how_to_join, tune, where
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Log
-from tcpchat.opening import Opening, milliseconds
+from tcpchat.opening import Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
@@ -143,7 +143,7 @@ class Server(Service):
         self._is_open = True
         await self._chat.open()
         if isinstance(self._log, SharedLog):
-            self._cluster = Cluster(self._chat, self._log, self._ousted)
+            self._cluster = Cluster(self._chat, self._log, self._ousted, seconds=since_boot)
             await self._cluster.open()
         await revive(self._chat)
         for nick in self._chat.operators.to_come():
@@ -193,7 +193,8 @@ class Server(Service):
 
     def _ousted(self) -> None:
         self._give_up(
-            statuses.IN_USE, f"Another server is the node {self._chat.log.node} now: give each its own --node."
+            statuses.IN_USE,
+            f"Another server is the node {self._chat.log.node} now: give each its own --node.",
         )
 
     def _log_failed(self, error: Exception) -> None:

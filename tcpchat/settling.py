@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred, DeferredList, DeferredLock, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -106,11 +106,16 @@ class Settling:
                     self._learn(key, wanted, revision)
             raise Unclear
 
-    def settle_surely(self, key: Key, heir: str = "") -> None:
-        """Have the bucket say of a key what is so here, in the end also when it cannot be reached now."""
-        if not self._stopped:
-            settling = Deferred.fromCoroutine(self.settle(key, heir))
-            settling.addErrback(partial(self._not_settled, key, heir))
+    def settle_surely(self, key: Key, heir: str = "") -> Deferred[None]:
+        """
+        Have the bucket say of a key what is so here, in the end also when it cannot be reached now.
+
+        It answers when that was tried once.
+        """
+        if self._stopped:
+            return succeed(None)
+        settling = Deferred.fromCoroutine(self.settle(key, heir))
+        return settling.addErrback(partial(self._not_settled, key, heir))
 
     def _not_settled(self, key: Key, heir: str, failure: Failure) -> None:
         if failure.check(Unclear, Refusing):
@@ -118,9 +123,14 @@ class Settling:
         elif not failure.check(HeldElsewhere):  # whoever has it has it
             self.logger.failure("A nickname could not be claimed or let go", failure)
 
-    def clean(self) -> None:
-        """Have claims freed of nodes that are dead, and of this one for whom nobody is here."""
+    def clean(self) -> Deferred[Any]:
+        """
+        Have claims freed of nodes that are dead, and of this one for whom nobody is here.
+
+        It answers when that was tried once for each.
+        """
         shared = self._shared
+        keys = []
         for key, (claim, _) in list(self._known.items()):
             if key in self._locks:
                 continue
@@ -129,9 +139,9 @@ class Settling:
                 continue
             is_stale = shared.node in claim.nodes and key not in self.own
             if is_stale or not all(node == shared.node or shared.is_living(node) for node in claim.nodes):
-                self.settle_surely(key)
-        for key in [key for key in self.own if key not in self._known and key not in self._locks]:
-            self.settle_surely(key)
+                keys.append(key)
+        keys += [key for key in self.own if key not in self._known and key not in self._locks]
+        return DeferredList([self.settle_surely(key) for key in keys])
 
     def _wanted(self, key: Key, found: Claim | None, heir: str) -> Claim | None:
         own, is_living = self.own.get(key), self._shared.is_living
@@ -166,7 +176,9 @@ class Settling:
         """Have people here know what others hold."""
         claim = self._known.get(key, NOTHING).claim
         own = self.own.get(key)
-        is_own = claim is not None and own is not None and (own.person, own.kept) == (claim.person, claim.kept)
+        is_own = (
+            claim is not None and own is not None and (own.person, own.kept) == (claim.person, claim.kept)
+        )
         self._tell(key, None if is_own else claim)
 
     @asynccontextmanager

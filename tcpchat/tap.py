@@ -182,6 +182,7 @@ def makeService(options: Options) -> IService:
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
         server: Server | Workers
         if chosen.workers > 1:
+            reactor.seconds = time.monotonic  # nothing happens here all the time
             server = Workers(reactor, chosen, doors)
         else:
             server = Server(reactor, chosen, doors, greeting, foreground)

@@ -1,4 +1,4 @@
-"""A bucket in memory that several nodes share, each with a link of its own that can be cut, or lose answers."""
+"""A bucket in memory that nodes share, each by a link of its own that can be cut, or lose answers."""
 
 from __future__ import annotations
 

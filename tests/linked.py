@@ -45,14 +45,16 @@ def purge(at: NatsServers, stream: str, subject: str) -> None:
     ask(at, lambda jetstream: jetstream.purge_stream(stream, subject=subject))
 
 
-def try_put(one: Linked, key: str, value: bytes | None) -> bool:
-    """Put into the bucket if that is possible now."""
-    try:
-        one.put(key, value)
-    except Unclear:
-        one.turning.pass_by(0.1)
-        return False
-    return True
+def put_surely(one: Linked, key: str, value: bytes | None) -> None:
+    """Put into the bucket, as often as it takes."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            one.put(key, value)
+            return
+        except Unclear:
+            assert time.monotonic() < end
+            one.turning.pass_by(0.1)
 
 
 class Linked:
@@ -113,6 +115,10 @@ class Linked:
     def values(self) -> dict[str, bytes | None]:
         """Return what `Link.watch` has given last of each key."""
         return {change.key: change.value for change in self.seen}
+
+    def waits_for_values(self, values: dict[str, bytes | None]) -> None:
+        """Wait until `Link.watch` has told this last."""
+        self.turning.until(lambda: self.values() == values)
 
     def follow(self, after: int = 0) -> None:
         """Follow the stream."""

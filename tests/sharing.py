@@ -34,12 +34,14 @@ class Store:
 
 class SharedLog(FullLog):
     """
-    One node's log. What any node commits is in all of them at once; a record comes to the others a turn later.
+    One node's log. What any node commits is in all of them at once; a record comes to others a turn later.
 
     A node that is dead is given nothing any more, and what it kept last is as it was.
     """
 
-    def __init__(self, clock: Clock, wall: Callable[[], int], node: str, store: Store, values: Values) -> None:
+    def __init__(
+        self, clock: Clock, wall: Callable[[], int], node: str, store: Store, values: Values
+    ) -> None:
         super().__init__(clock, wall, "shared")
         self.bucket: Bucket = MemoryBucket(clock, values, node)
         self.is_fenced: Callable[[], bool] = lambda: False
@@ -140,7 +142,9 @@ class SharedLog(FullLog):
 
     def records_of(self, node: str, kind: str) -> dict[str, bytes]:
         whose = node if kind == records.SHOWN else ""
-        return {key: value for (of, it, key), value in self._store.records.items() if (of, it) == (whose, kind)}
+        return {
+            key: value for (of, it, key), value in self._store.records.items() if (of, it) == (whose, kind)
+        }
 
     def watch(self, kind: str, changed: Changed) -> None:
         self._changed.setdefault(kind, []).append(changed)

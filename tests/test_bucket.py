@@ -19,10 +19,10 @@ T = TypeVar("T")
 if TYPE_CHECKING:
     Case = SynchronousTestCase
 else:
-    Case = object
+    Case = ABC
 
 
-class BucketContract(Case, ABC):
+class BucketContract(Case):
     """For each kind of bucket: ``bucket`` and ``other`` are two nodes' links to the same one."""
 
     bucket: Bucket

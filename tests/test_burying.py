@@ -17,7 +17,8 @@ class BuryingCase(SharedCase):
         super().setUp()
         self.anna = self.enter_at("east", "anna")
         self.bert = self.enter_at("west", "bert")
-        self.id = self.go("east") and self.anna.session.id
+        self.go("east")
+        self.session_id = self.anna.session.id
         self.go("west")
         self.burying = Burying(self.chat)
 
@@ -34,7 +35,7 @@ class BuryingCase(SharedCase):
         return [entry.event for entry in entries if isinstance(entry.event, Left)]
 
     def record(self) -> records.KeptSession:
-        kept = self.successResultOf(self.at.log.record(records.SESSION, self.id))
+        kept = self.successResultOf(self.at.log.record(records.SESSION, self.session_id))
         assert kept is not None
         return records.session(kept)
 
@@ -44,7 +45,7 @@ class BuriedTests(BuryingCase):
         self.bury()
         self.assertEqual(self.bert.sees(), [f"*** anna left #lobby: {WHY}."])
         self.assertEqual((self.record().node, self.record().has_left), ("west", True))
-        self.assertIsNone(self.chat.people.person(self.id))
+        self.assertIsNone(self.chat.people.person(self.session_id))
         self.assertEqual(self.bert.types("/seen anna")[0][:8], "*** anna")
 
     def test_to_bury_again_changes_nothing(self) -> None:

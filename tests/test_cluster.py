@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,10 +124,29 @@ def test_the_configuration_may_be_in_a_file(tmp_path: Path, store: str) -> None:
 # What is refused.
 
 
+def test_without_what_a_cluster_needs_it_is_said_what_to_type(tmp_path: Path) -> None:
+    for words in ("serve", "--store", "nats://n1"), ("log", "check", "--store", "nats://n1"):
+        program = f"import sys; sys.modules['nats'] = None; sys.argv[1:] = {words!r}\n"
+        program += "from tcpchat.__main__ import main; main()"
+        ended = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False
+        )
+        assert ended.returncode == 64
+        (line,) = ended.stderr.decode().splitlines()
+        assert line.endswith("pip install 'tcpchat[cluster]'")
+        assert not list(tmp_path.iterdir())
+
+
 def test_servers_that_are_not_there_are_waited_for_and_then_named(tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    line = refusal(tmp_path, 71, *LISTEN, "--store", f"nats://127.0.0.1:{port}/chat")
-    assert f"The log nats://127.0.0.1:{port}/chat cannot be opened: no server answers" in line
+    ended = subprocess.run(
+        [TCPCHAT, "serve", *LISTEN, "--store", f"nats://127.0.0.1:{port}/chat"],
+        cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    shown = ended.stdout.decode()
+    assert ended.returncode == 71 and "Traceback" not in shown and "READY" not in shown, shown
+    assert "No NATS server answers" in shown  # at once
+    assert f"The log nats://127.0.0.1:{port}/chat cannot be opened: no server answers, for 15 s" in shown
 
 
 def test_what_is_weak_is_told_and_refused_if_one_is_strict(tmp_path: Path, store: str) -> None:
@@ -207,7 +227,8 @@ def test_people_and_the_operator_are_told_when_the_log_is_gone_and_when_it_is_ba
 @pytest.fixture
 def workers(tmp_path: Path, store: str) -> Iterator[Served]:
     options = "--store", store, "--limits", "off", "--workers", "2", "--node", "chat"
-    with Served(tmp_path, *LISTEN, *options).ready() as served:
+    with Served(tmp_path, *LISTEN, *options) as served:
+        served.ready()
         yield served
 
 
@@ -330,7 +351,7 @@ def test_the_log_is_read_from_the_stream_with_a_node_and_without(tmp_path: Path,
 def test_a_log_that_is_not_there_is_not_made_by_a_tool(store: str) -> None:
     for _ in range(2):
         ended = run("log", "check", "--store", store)
-        assert ended.status == 71 and "There is no stream" in ended.complaints
+        assert ended.status == 71 and "there is no stream" in ended.complaints
 
 
 def test_a_backup_of_a_cluster_is_for_nats_to_make(store: str) -> None:

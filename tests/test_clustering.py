@@ -57,7 +57,9 @@ class TogetherTests(SharedCase):
         carl.breaks_off()
         self.settle()
         self.passes(25)
-        self.assertEqual(self.anna.sees(), ["*** carl joined #lobby.", "*** carl left #lobby: connection lost."])
+        self.assertEqual(
+            self.anna.sees(), ["*** carl joined #lobby.", "*** carl left #lobby: connection lost."]
+        )
         self.assertEqual(self.connect(FAR).types("carl")[2][:17], "*** You are carl,")
 
     def test_a_node_that_reaches_no_other_lets_nobody_in(self) -> None:
@@ -65,9 +67,7 @@ class TogetherTests(SharedCase):
         carl = self.connect(FAR)
         carl.sees()
         self.assertEqual(carl.types("carl")[0], "!!! Not sent: the log cannot be written.")
-        self.assertEqual(
-            self.anna.types("/nick zoe"), ["!!! Not sent: the log cannot be written."]
-        )
+        self.assertEqual(self.anna.types("/nick zoe"), ["!!! Not sent: the log cannot be written."])
         self.at.bucket.heal()
         self.passes(2)
         carl.dialogue.received("carl")
@@ -160,7 +160,9 @@ class DeathTests(SharedCase):
 
     def test_the_rooms_of_a_node_that_is_alone_are_emptied_when_it_is_back(self) -> None:
         """Somebody is in a room of whom nothing is known: their node had no time to keep it."""
-        for key in [key for key in self.store.records if key[1] == "session" and b'"anna"' in self.store.records[key]]:
+        for key in [
+            key for key in self.store.records if key[1] == "session" and b'"anna"' in self.store.records[key]
+        ]:
             del self.store.records[key]
         self.kill("east")
         self.start("north")
@@ -217,7 +219,7 @@ class TakenForDeadTests(SharedCase):
         self.passes(2)
         self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
         self.assertEqual(self.bert.sees(), [])
-        anna, shown = self.come_back(self.anna.code)
+        _, shown = self.come_back(self.anna.code)
         self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
         self.passes(60)
         self.assertEqual(self.bert.sees(), [])

@@ -56,7 +56,7 @@ class ClusterCase(SynchronousTestCase):
     def level(self, *streams: str) -> None:
         """Wait until both have the same entries, which are numbered without a hole."""
         for stream in streams:
-            self.turns.until(lambda stream=stream: self.one.last(stream) == self.two.last(stream))
+            self.turns.until(lambda: self.one.last(stream) == self.two.last(stream))  # noqa: B023
             entries = self.read(self.one, stream)
             self.assertEqual(entries, self.read(self.two, stream))
             first = self.one.kept_after(stream) + 1
@@ -115,12 +115,11 @@ class SharingTests(ClusterCase):
             self.assertEqual(sorted(told[stream]), said_there)
 
     def test_one_senders_lines_stay_in_their_order_however_many_lose_the_race(self) -> None:
-        answers = [
-            log.append("#lobby", [Said(log.node, log.node, str(n))])
-            for n in range(150)
-            for log in (self.one, self.two)
-            if not self.turns.run(0.001 if n % 10 == 0 else 0)
-        ]
+        answers = []
+        for n in range(150):
+            for log in self.one, self.two:
+                answers.append(log.append("#lobby", [Said(log.node, log.node, str(n))]))
+            self.turns.run(0.001 if n % 10 == 0 else 0)
         for answer in answers:
             self.turns.wait(answer)
         self.level("#lobby")
@@ -304,7 +303,8 @@ class GoneTests(ClusterCase):
     def test_what_one_node_did_not_erase_the_next_start_does(self) -> None:
         self.append(self.one, "#lobby", "whale")
         answer = self.one.remove("#lobby", 1, Removed("s1", "ada", 1))
-        answer.addCallback(lambda _: self.one._parts and self.one._parts.erasing.close())
+        assert self.one._parts is not None
+        self.one._parts.erasing.close()
         self.turns.wait(answer)
         self.one = self.reopen(self.one)
         self.until_erased(b"whale")

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Said
 from tcpchat.logs.batches import Take
-from tcpchat.logs.interface import CannotOpen, Damaged, Range
+from tcpchat.logs.interface import CannotOpen, Damaged, NotKept, Range
 from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.logs.sqlite_replica import SQLiteReplica, check_replica, remove_replica
 from tcpchat.logs.sqlite_taking import Missing
@@ -55,7 +55,7 @@ class ReplicaCase(SynchronousTestCase):
             yield
 
         def failed(error: Exception | None) -> None:
-            outcomes.append(type(error))
+            outcomes.append(type(error) if error else NotKept)
 
         self.log.take(Take(stream, new, self.at, about, moves, begins, forgets, taken, failed))
         self.turns.until(lambda: bool(outcomes))
@@ -126,7 +126,7 @@ class TakingTests(ReplicaCase):
 
     def test_a_closed_one_takes_nothing(self) -> None:
         self.turns.wait(self.log.close())
-        self.assertIs(self.take("#lobby", entries(1, "a")), type(None))
+        self.assertIs(self.take("#lobby", entries(1, "a")), NotKept)
 
 
 class PlaceTests(ReplicaCase):

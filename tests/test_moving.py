@@ -1,4 +1,4 @@
-"""Somebody comes back to another node than the one that has them: nothing is lost, and nobody else notices."""
+"""Somebody comes back to another node than has them: nothing is lost, and nobody else notices."""
 
 from __future__ import annotations
 
@@ -117,7 +117,9 @@ class ResumeTests(MovingCase):
         self.passes(30)
         for node in "east", "west":
             self.go(node)
-            self.assertEqual(self.connect("198.51.100.7").types("anna")[2], '!!! "anna" is taken. Try "anna2".')
+            self.assertEqual(
+                self.connect("198.51.100.7").types("anna")[2], '!!! "anna" is taken. Try "anna2".'
+            )
         anna.types("/quit")
         self.passes(25)
         self.assertEqual(self.bob.sees(), ["*** anna left #lobby."])
@@ -131,7 +133,7 @@ class ResumeTests(MovingCase):
     def test_who_said_farewell_comes_back_there_too(self) -> None:
         self.anna.types("/quit")
         self.assertEqual(self.bob.types("one"), ["*** anna left #lobby."])
-        anna, shown = self.resume(self.anna.code)
+        _, shown = self.resume(self.anna.code)
         self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.")
         self.assertIn("[10:02] <bob> one", shown)
         self.assertEqual(self.bob.sees(), ["*** anna joined #lobby."])

@@ -11,7 +11,7 @@ from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_link import Change, Lost
 from tcpchat.logs.nats_publishing import Publishing
 from tcpchat.logs.nats_thread import LoopThread
-from tests.linked import linked, purge, try_put
+from tests.linked import linked, purge, put_surely
 from tests.nats_servers import one_server, servers
 
 
@@ -82,13 +82,12 @@ class BucketTests(SynchronousTestCase):
                 one.put("all", b"%d" % round)
                 one.put(f"k{round}", b"there")
                 own.kill(0)
-                for each in (one, other):
-                    each.turning.until(lambda each=each: not each.link.is_connected)
+                one.turning.until(lambda: not one.link.is_connected)
+                other.turning.until(lambda: not other.link.is_connected)
                 own.start(0)
                 one.turning.until(lambda: one.link.is_connected)
-                one.turning.until(lambda round=round: try_put(one, f"k{round}", None))
-            expected = {"all": b"2", "k0": None, "k1": None, "k2": None}
-            other.turning.until(lambda: other.values() == expected)
+                put_surely(one, f"k{round}", None)
+            other.waits_for_values({"all": b"2", "k0": None, "k1": None, "k2": None})
             told = [(change.key, change.revision) for change in other.seen]
             self.assertEqual(len(told), len(set(told)))
 
@@ -110,7 +109,7 @@ class BucketTests(SynchronousTestCase):
             one.put("new", b"3")
             one.turning.until(lambda: len(one.seen) == 3)
             thread.do(setattr, follower, "_heard", -LONG)
-            thread.do(lambda: connecting.current and connecting.current.break_off())
+            thread.do(lambda: connecting.current.break_off() if connecting.current else None)
             purge(one_server(), f"KV_{one.name}", f"$KV.{one.name}.goes")
             one.turning.until(lambda: one.values() == {"stays": b"1", "goes": None, "new": b"3"})
             one.turning.result(thread.end())

@@ -6,30 +6,40 @@ import gc
 import os
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.logs.nats_link import Link, Lost, Unclear
-from tests.linked import Linked, linked, message, try_put
+from tcpchat.logs.nats_link import Link, Lost, Stored, Unclear
+from tests.linked import Linked, linked, message, put_surely
 from tests.nats_servers import NatsServers, a_name, one_server, servers, three_servers
 from tests.turning import Turning
 
 
 class ConnectionTests(SynchronousTestCase):
     def test_each_change_is_told_within_two_seconds(self) -> None:
-        for cut, mend in ((NatsServers.kill, NatsServers.start), (NatsServers.stop, NatsServers.go_on)):
-            with servers() as own, linked(own) as one:
-                for _ in range(2):
-                    one.turning.until(lambda one=one: one.link.is_connected)
-                    began = time.monotonic()
-                    cut(own, 0)
-                    one.turning.until(lambda one=one: not one.link.is_connected)
-                    self.assertLess(one.changes[-1][0] - began, 2.0)
-                    began = time.monotonic()
-                    mend(own, 0)
-                one.turning.until(lambda one=one: one.link.is_connected)
+        self.cut_and_mend(NatsServers.kill, NatsServers.start)
+
+    def test_also_when_the_server_is_stopped(self) -> None:
+        self.cut_and_mend(NatsServers.stop, NatsServers.go_on)
+
+    def cut_and_mend(
+        self, cut: Callable[[NatsServers, int], None], mend: Callable[[NatsServers, int], None]
+    ) -> None:
+        with servers() as own, linked(own) as one:
+            for _ in range(2):
+                one.turning.until(lambda: one.link.is_connected)
+                began = time.monotonic()
+                cut(own, 0)
+                one.turning.until(lambda: not one.link.is_connected)
                 self.assertLess(one.changes[-1][0] - began, 2.0)
-                self.assertEqual([is_there for _, is_there in one.changes], [True, False, True, False, True])
+                began = time.monotonic()
+                mend(own, 0)
+            one.turning.until(lambda: one.link.is_connected)
+            self.assertLess(one.changes[-1][0] - began, 2.0)
+            self.assertEqual([is_there for _, is_there in one.changes], [True, False, True, False, True])
 
     def test_without_a_connection_everything_fails_at_once_and_nothing_is_sent_later(self) -> None:
         with servers() as own, linked(own) as one:
@@ -38,7 +48,7 @@ class ConnectionTests(SynchronousTestCase):
             one.turning.until(lambda: not one.link.is_connected)
             began = time.monotonic()
             one_more = message(one.subject(), "meanwhile", 1)
-            for asked in (
+            asked: list[Deferred[Any]] = [
                 one.link.publish([one_more], 10),
                 one.link.publish([one_more, message(one.subject("b"), "", 0)], 10),
                 one.link.last(one.subject()),
@@ -47,9 +57,10 @@ class ConnectionTests(SynchronousTestCase):
                 one.link.purge(one.subject(), 5),
                 one.link.put("key", b""),
                 one.link.get("key"),
-            ):
+            ]
+            for answer in asked:
                 with self.assertRaises(Unclear):
-                    one.turning.result(asked)
+                    one.turning.result(answer)
             self.assertLess(time.monotonic() - began, 0.5)
             own.start(0)
             one.turning.until(lambda: one.link.is_connected)
@@ -58,12 +69,15 @@ class ConnectionTests(SynchronousTestCase):
     def test_what_is_under_way_when_the_connection_breaks_is_unclear_at_once(self) -> None:
         with servers() as own, linked(own) as one:
             own.stop(0)
-            asked = [one.link.publish([message(one.subject(), "1", 0)], 30), one.link.last(one.subject())]
+            asked: list[Deferred[Any]] = [
+                one.link.publish([message(one.subject(), "1", 0)], 30),
+                one.link.last(one.subject()),
+            ]
             own.kill(0)
             began = time.monotonic()
-            for one_answer in asked:
+            for answer in asked:
                 with self.assertRaises(Unclear):
-                    one.turning.result(one_answer)
+                    one.turning.result(answer)
             self.assertLess(time.monotonic() - began, 2.0)
 
     def test_a_try_ends_when_its_time_is_over(self) -> None:
@@ -91,7 +105,10 @@ class ConnectionTests(SynchronousTestCase):
             one = Linked(own.urls, a_name())
             one.open()
             own.stop(0)
-            asked = [one.link.publish([message(one.subject(), "1", 0)], 30), one.link.get("key")]
+            asked: list[Deferred[Any]] = [
+                one.link.publish([message(one.subject(), "1", 0)], 30),
+                one.link.get("key"),
+            ]
             one.close()
             asked.append(one.link.read(1))
             for answer in asked:
@@ -141,8 +158,30 @@ class ClusterTests(SynchronousTestCase):
                     said.append(f"{round} {number}")
                     seq = one.says_surely(said[-1], len(said) - 1)
                     self.assertEqual(seq, len(said))
-                one.turning.until(lambda round=round: try_put(one, "round", b"%d" % round))
+                put_surely(one, "round", b"%d" % round)
                 three.start(leader)
             for each in (one, other):
                 each.waits_for(*said)
-                each.turning.until(lambda each=each: each.values() == {"round": b"2"})
+                each.waits_for_values({"round": b"2"})
+
+    def test_whoever_publishes_as_soon_as_the_message_before_has_come_loses_against_nobody(self) -> None:
+        # A consumer on another server may give a message before the leader has stored it.
+        with three_servers() as three, linked(three) as one:
+            rooms = [one.subject(f"r{number}") for number in range(16)]
+            came: list[str] = []
+            answers: list[object] = []
+
+            def say(subject: str, expected: int) -> None:
+                one.link.publish([message(subject, "", expected)], 10).addBoth(answers.append)
+
+            def take(batch: list[Stored]) -> None:
+                for seq, subject, _ in batch:
+                    came.append(subject)
+                    if came.count(subject) < 50:
+                        say(subject, seq)
+
+            one.link.follow(0, take)
+            for subject in rooms:
+                say(subject, 0)
+            one.turning.until(lambda: len(answers) == 800)
+            self.assertEqual(sorted(answers, key=str), sorted(range(1, 801), key=str))

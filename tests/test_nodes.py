@@ -45,15 +45,17 @@ class Follower:
 
 
 class Node:
-    """A process with its own clock: one that is stopped sees its timers fire late."""
+    """A process with its own clock: while it is stopped its timers stand still, and leases end all the same."""
 
     def __init__(self, values: Values, name: str, incarnation: Callable[[], str]) -> None:
         self.clock = Clock()
+        self.now = 0.0
         self.bucket = MemoryBucket(self.clock, values, name)
         self.follower = Follower()
-        self.nodes = Nodes(self.bucket, self.clock, name, incarnation, self.follower)
+        self.nodes = Nodes(
+            self.bucket, self.clock, name, incarnation, self.follower, seconds=lambda: self.now
+        )
         self.is_stopped = False
-        self._stopped_for = 0.0
         self.opened = Deferred.fromCoroutine(self.nodes.open())
 
     @property
@@ -61,11 +63,9 @@ class Node:
         return self.follower.told
 
     def advance(self, seconds: float) -> None:
-        if self.is_stopped:
-            self._stopped_for += seconds
-            return
-        seconds, self._stopped_for = seconds + self._stopped_for, 0.0
-        self.clock.advance(seconds)
+        self.now += seconds
+        if not self.is_stopped:
+            self.clock.advance(seconds)
 
 
 class NodesCase(SynchronousTestCase):
@@ -257,6 +257,16 @@ class DeadTests(NodesCase):
         self.run_for(2)
         self.assertEqual(self.east.told, ["cut off", "back"])
 
+    def test_one_whose_timers_stood_still_with_it_finds_out_when_it_looks_around(self) -> None:
+        east = self.east
+        east.nodes._seconds = lambda: (
+            east.clock.seconds() + 100
+        )  # it was stopped, and its reactor's clock too
+        self.assertTrue(east.nodes.is_fenced())
+        self.run_for(TIMES.renew / 3 + 1)
+        self.assertFalse(east.nodes.is_fenced())
+        self.assertEqual(east.told, [])
+
 
 class ChaosTests(NodesCase):
     def test_whatever_happens_nobody_is_buried_who_takes_lines(self) -> None:
@@ -290,5 +300,5 @@ class ChaosTests(NodesCase):
             self.run_for(100)
             self.assertEqual(self.leases(), {"east", "west", "north"})
             self.assertFalse(any(node.nodes.is_fenced() for node in nodes))
-            told = [node.told.count("cut off") - node.told.count("back") for node in nodes]
-            self.assertEqual(told, [0, 0, 0])
+            away = [node.told.count("cut off") - node.told.count("back") for node in nodes]
+            self.assertEqual(away, [0, 0, 0])

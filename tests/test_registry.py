@@ -1,4 +1,4 @@
-"""Nicknames across the nodes of a cluster: of all who want one, one has it, and whoever lets it go frees it."""
+"""Nicknames across nodes: of all who want one, one has it, and whoever lets it go frees it."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ class Node:
         shared = Shared(self.bucket, name, lambda node: node not in dead, lambda: self.is_fenced)
         self.registry.share(shared)
 
-    def asks(
-        self, typed: str, person: str, address: str = HOME, or_variant: bool = False
-    ) -> Deferred[Name]:
+    def asks(self, typed: str, person: str, address: str = HOME, or_variant: bool = False) -> Deferred[Name]:
         return Deferred.fromCoroutine(self.registry.claim(typed, person, address, or_variant))
 
 
@@ -457,10 +455,10 @@ class Races(RuleBasedStateMachine):
         self.clock.pump([0.5] * 10)
         kept = {key: claimed.decode(self.values.value(key) or b"") for key in self.values.keys(CLAIM)}
         expected: dict[str, Claim] = {}
-        for (node, person), names in self.held.items():
+        for (number, person), names in self.held.items():
             for name in names:
-                address = f"192.0.2.{node}"
-                claim = Claim(person, name.display, (self.nodes[node].name,), address)
+                address = f"192.0.2.{number}"
+                claim = Claim(person, name.display, (self.nodes[number].name,), address)
                 expected |= dict.fromkeys(map(claimed.bucket_key, name.keys), claim)
         assert kept == expected
 

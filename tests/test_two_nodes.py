@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import cast
 
@@ -19,8 +20,8 @@ from tcpchat.leases import Leases, Times
 from tcpchat.limits import NO_LIMITS
 from tcpchat.logs.nats import NatsLog
 from tcpchat.logs.nats_terms import Unclear
-from tcpchat.names import Name, nickname
 from tcpchat.nameless import connected
+from tcpchat.names import Name, nickname
 from tcpchat.requests import Refused
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
@@ -111,6 +112,11 @@ class TwoNodesCase(SynchronousTestCase):
         return guest
 
 
+def note(outcomes: list[tuple[str, object]], node: str, outcome: object) -> None:
+    """What somebody has asked a node for has come to something."""
+    outcomes.append((node, outcome))
+
+
 class NicknameTests(TwoNodesCase):
     def test_of_two_nodes_that_claim_one_nickname_at_the_same_moment_one_has_it(self) -> None:
         random = Random(1)
@@ -121,10 +127,7 @@ class NicknameTests(TwoNodesCase):
             for node in nodes:
                 claiming = self.chats[node].registry.claim(f"anna{n}", f"{node}{n}", HOME)
 
-                def note(outcome: object, node: str = node) -> None:
-                    outcomes.append((node, outcome))
-
-                Deferred.fromCoroutine(claiming).addBoth(note)
+                Deferred.fromCoroutine(claiming).addBoth(partial(note, outcomes, node))
             self.turns.until(lambda: len(outcomes) == 2)  # noqa: B023
             (winner,) = [node for node, outcome in outcomes if isinstance(outcome, Name)]
             (failure,) = [getattr(outcome, "value", None) for node, outcome in outcomes if node != winner]

@@ -25,7 +25,7 @@ class SilentLog(FullLog):
             super().post(stream, event, posted)
             return
         if self.lands:
-            super().post(stream, event, lambda outcome: None)
+            self._wait([(stream, [event])])
         self._clock.callLater(20, posted, Unknown("the log does not answer"))
 
     def _refusal(self) -> Deferred[Any]:

@@ -107,7 +107,8 @@ class Connection:
         """
         asked = asyncio.ensure_future(question)
         try:
-            await asyncio.wait({asked, self.lost}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {asked, self.lost}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not asked.done():
                 raise Unclear(LOST)
             return asked.result()

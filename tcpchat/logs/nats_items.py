@@ -31,13 +31,14 @@ Outcome = list[list[int]] | Exception
 class Item:
     """Something that is to be added to one or several streams, whole or not at all."""
 
-    __slots__ = ("flight", "is_told", "kept", "parts", "seqs", "size", "time", "until")
+    __slots__ = ("flight", "is_told", "kept", "parts", "refs", "seqs", "size", "time", "until")
 
     is_alone = False  # in its flight
     number = 1  # of its events
 
     def __init__(self, parts: Parts, size: int, time: int, until: float) -> None:
         self.parts = parts
+        self.refs = _refs(parts)  # that nobody else may have used
         self.size = size  # in bytes, about
         self.time = time  # when it was, in milliseconds since 1970
         self.until = until  # seconds of a monotonic clock: then whoever waits has to know
@@ -128,6 +129,10 @@ class Special(Append):
             NoSuchEntry, NotKept: there is nothing to publish; the item is told that.
         """
         raise NotImplementedError
+
+
+def _refs(parts: Parts) -> Sequence[tuple[str, str]]:
+    return [(event.session, event.ref) for _, events in parts for event in events if event.ref]
 
 
 def streams_of(parts: Parts) -> list[str]:

@@ -48,7 +48,7 @@ class References:
 
     def take(self, item: Item) -> bool:
         """Take an item's own, unless one of them was used before; return whether it was not."""
-        refs = _refs(item)
+        refs = item.refs
         if not refs:
             return True
         free = {*refs} - self._taken
@@ -59,11 +59,8 @@ class References:
 
     def free(self, item: Item) -> None:
         """An item is no longer on its way."""
-        self._taken.difference_update(_refs(item))
-
-
-def _refs(item: Item) -> list[tuple[str, str]]:
-    return [(event.session, event.ref) for _, events in item.parts for event in events if event.ref]
+        if item.refs:
+            self._taken.difference_update(item.refs)
 
 
 class Launching:

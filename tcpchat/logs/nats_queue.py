@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -115,6 +116,7 @@ class Queue:
         room = self._launching.room(commit.stream)
         if commit.entries and commit.entries[-1].seq > room.seq:
             room.seq, room.time, _ = commit.entries[-1]
+        room.seq = max(room.seq, commit.forgets)  # of one that nothing is left of
         room.last = at
         self._flights.came(at)
         flight = self._flights.find(commit.id)
@@ -146,9 +148,12 @@ class Queue:
             if item.kept is None or item.kept.called:
                 self._finish(item)
             else:
-                item.kept.addCallback(lambda _, item=item: self._finish(item))
+                item.kept.addCallback(partial(self._kept, item))
             if number % TOLD_AT_ONCE == 0:
                 yield
+
+    def _kept(self, item: Item, _: None) -> None:
+        self._finish(item)
 
     def _finish(self, item: Item) -> None:
         self._sure.pop(item, None)
