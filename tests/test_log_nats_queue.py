@@ -461,7 +461,7 @@ STEPS = st.lists(
 
 
 class LawTests(QueueCase):
-    @settings(deadline=None, max_examples=150)
+    @settings(deadline=None, max_examples=300)
     @given(STEPS)
     def test_whatever_fails_each_line_is_there_once_if_that_was_told_and_not_if_not(
         self, steps: list[tuple[str, int, str]]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -27,7 +27,8 @@ TRY = 4.0
 MOST_TRIES = 5
 TRIED_FOR = 20.0
 
-# Seconds until that is asked again which was not answered.
+# Seconds for a question, which an electing cluster may never answer, and from a refused one to the next.
+PATIENCE = 1.0
 AGAIN = 0.5
 
 REFUSED = "the log takes no more"
@@ -143,9 +144,14 @@ class Flights:
         """Read the stream until it is known what came of the tries; try again where that is allowed."""
         while not flight.is_over:
             try:
-                ends = [await self._link.last(message.subject) for message in flight.messages]
+                ends = [
+                    await self._link.last(message.subject).addTimeout(PATIENCE, self._clock)
+                    for message in flight.messages
+                ]
             except (Unclear, Refusing):
                 await deferLater(self._clock, AGAIN)
+                continue
+            except TimeoutError:
                 continue
             moved = False
             for room, message, end in zip(flight.rooms, flight.messages, ends, strict=True):
