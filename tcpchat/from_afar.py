@@ -13,10 +13,11 @@ from contextlib import suppress
 from twisted.python.failure import Failure
 
 from tcpchat import barring
-from tcpchat.events import Announced, Entry, Joined, Left
+from tcpchat.events import Announced, Entry, Joined, Left, Renamed
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.meant import Scope, hit_by
 from tcpchat.membership import Membership
+from tcpchat.names import NotAName, nickname
 from tcpchat.person import Person
 from tcpchat.records import KeptSanction
 from tcpchat.requests import Refused
@@ -54,6 +55,8 @@ class _FromAfar:
                         self._go_in(session, feed, entry.seq)
                 case Left() as left:
                     self._go_out(feed, left)
+                case Renamed() as renamed:
+                    self._rename(renamed)
                 case Announced() as announced:
                     self._announce(announced)
 
@@ -105,6 +108,13 @@ class _FromAfar:
             account = session.person.account
             joining = self._chat.join(feed, session.id, session.nick, account=account, is_admitted=True)
             joining.addErrback(stay_out)
+
+    def _rename(self, event: Renamed) -> None:
+        """Somebody has another nickname: what is kept of their session says so as well, but later."""
+        person = self._chat.people.person(event.person)
+        if person is not None and not self._is_ours(event.session) and person.nick != event.new:
+            with suppress(NotAName):  # here, where another version may run
+                person.rename(nickname(event.new))
 
     # What an operator does
 

@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import Callable
 
-from tcpchat.cluster import Cluster
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -74,6 +73,10 @@ class Neighbour(Visitor):
     def __init__(self, node: Node, address: str) -> None:
         self._turns = node.turns
         super().__init__(node, address)  # type: ignore[arg-type]
+
+    def says(self, line: str) -> None:
+        """Type a line of which the others are shown something."""
+        self.dialogue.received(line)
 
     def asks(self, line: str, *wanted: str) -> list[str]:
         """Type a line, and wait until what is wanted is shown; return all that is shown until then."""

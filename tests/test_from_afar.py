@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tcpchat import records
-from tcpchat.events import Announced, Banned, Joined, Left, Said
+from tcpchat.events import Announced, Banned, Joined, Left, Renamed, Said
 from tcpchat.from_afar import ENFORCE_AFTER
 from tcpchat.names import nickname
 from tcpchat.records import KeptSanction
@@ -134,6 +134,14 @@ class TwiceTests(AfarCase):
             self.anna.sees()[-1], "*** You are in #sea now, too: you joined it over another connection."
         )
 
+    def test_by_another_nickname_she_is_known_at_once(self) -> None:
+        self.happens("#lobby", Renamed("s90", "anna", "ann", ("#lobby",), "c1", account="a-anna"))
+        self.assertEqual(self.anna.session.nick, "ann")
+        self.happens("#lobby", Renamed("s90", "ann", "no nick", ("#lobby",), "c2", account="a-anna"))
+        self.assertEqual(self.anna.session.nick, "ann")
+        self.anna.types("/nick anne")
+        self.assertEqual(self.person("a-anna").nick, "anne")
+
     def test_once(self) -> None:
         joined = Joined("s90", "anna", account="a-anna")
         self.happens("#sea", joined)
@@ -189,9 +197,7 @@ class TwiceTests(AfarCase):
 
     def test_who_becomes_an_operator_there_is_in_the_audit_trails_room_here(self) -> None:
         self.happens("#audit", Joined("s90", "anna", account="a-anna"))
-        self.assertEqual(
-            self.anna.sees(), ["*** You are an operator of the server. You are in #audit, too."]
-        )
+        self.assertEqual(self.anna.sees(), ["*** You are an operator of the server. You are in #audit, too."])
 
 
 class AnnouncedTests(AfarCase):

@@ -48,9 +48,7 @@ class SeveralNodesTests(AfarCase):
         self.comes("0", "anna", account="a-anna")
         anna.sees()
         self.make(False)
-        self.assertEqual(
-            anna.sees(), ["*** You are no longer an operator of the server. You are in #lobby."]
-        )
+        self.assertEqual(anna.sees(), ["*** You are no longer an operator of the server. You are in #lobby."])
         self.assertEqual([event.person for event in self.events(AUDIT, Left)], ["a-anna"])
 
     def test_a_node_that_starts_leaves_in_who_is_there_over_another_one(self) -> None:

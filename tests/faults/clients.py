@@ -343,6 +343,8 @@ class TextClient(Client):
     LINE = re.compile(r"(\[(?:\S+ )?\d\d:\d\d\] )?<(\S+)> (.*)")
     HERE = re.compile(r"\*\*\* You are (\S+), in #lobby")
     CODE = re.compile(r"\*\*\* If the connection breaks, /resume (\S+) brings")
+    # A line is not said: the log cannot be written, or the others have shown one as gone.
+    NOT_SAID = "!!! Not sent: ", "!!! You are not in #lobby."
     # With this the server hangs up.
     FAREWELL = re.compile(r"!!! Whether your last line was sent|!!! This server was cut off")
 
@@ -395,7 +397,7 @@ class TextClient(Client):
             self._refused(line)
 
     def _refused(self, line: str) -> None:
-        if self.window == 1 and line.startswith("!!! Not sent: ") and self.on_their_way:
+        if self.window == 1 and line.startswith(self.NOT_SAID) and self.on_their_way:
             _, ref = self.on_their_way.popitem()
             self.journal.add(Refused(ref, "not-sent", line))
         elif self.window == 1 and not self.is_in and "code" not in line:

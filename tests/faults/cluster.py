@@ -232,6 +232,12 @@ class Talk:
         """
         assert self.crowd.settle(2 * PATIENCE), self.crowd.complaints()
         complaints = self.crowd.complaints()
+        findings = self.look_at(excused)
+        assert not complaints, complaints
+        return findings
+
+    def look_at(self, excused: Sequence[Client] = ()) -> list[Finding]:
+        """Have everybody go now; return what is wrong."""
         log, copies = self.cluster.dump(), self.cluster.copies()  # while everybody is there
         journals = self.crowd.leave(self._folder)
         late = {client.name for client in excused}
@@ -244,5 +250,4 @@ class Talk:
         notes = [note for journal in journals for note in journal.notes]
         refused = sum(isinstance(note, Refused) for note in notes)
         print(f"{len(log)} entries, {len(notes)} notes, {refused} refused: {summary(findings)}")
-        assert not complaints, complaints
         return findings

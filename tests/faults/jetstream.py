@@ -11,10 +11,10 @@ import nats.errors
 from nats.aio.client import Client
 from nats.js.api import StreamInfo
 from nats.js.errors import APIError
-from tcpchat.logs.nats_messages import decode
 
 from tcpchat.dump import fields
 from tcpchat.events import Entry
+from tcpchat.logs.nats_messages import decode
 from tcpchat.logs.nats_stream import EPOCH
 from tests.faults.checker import Record, record
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tcpchat.leases import Leases, Times
 from twisted.scripts.twistd import run
 
 from tcpchat import service
+from tcpchat.leases import Leases, Times
 
 # As long as nothing else is slow: a machine that tests other things too stops processes for a second.
 TIMES = Times(renew=1.0, fence=3.0, dead=5.0)
