@@ -194,7 +194,7 @@ class Queue:
 
         Whatever of it is on its way does not land any more. That they have left need not be said twice.
         """
-        for seq, _, event in entries:
+        for seq, _, event in entries if room.flight or room.queue else ():
             out = taken_out(event)
             if not out:
                 continue
