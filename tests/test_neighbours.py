@@ -137,8 +137,10 @@ class AccountTests(NeighboursCase):
         self.turns.until(lambda: len(bob.session.person.sessions) == 2)
         far.asks("/password correct-horse battery-staple", "Your password is changed.")
         self.turns.until(
-            lambda: self.east.chat.accounts.get(bob.session.person.id)
-            == self.west.chat.accounts.get(bob.session.person.id)
+            lambda: (
+                self.east.chat.accounts.get(bob.session.person.id)
+                == self.west.chat.accounts.get(bob.session.person.id)
+            )
         )
         refused = type(bob)(self.east, FAR)
         refused.asks("/login bob correct-horse", "!!!")

@@ -15,6 +15,7 @@ from typing import Any
 
 import nats.errors
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import APIError
 from twisted.python.failure import Failure
@@ -29,8 +30,9 @@ from tcpchat.logs.nats_thread import LoopThread
 HEARTBEAT = 0.5
 MISSED = 3
 
-# Seconds until a consumer is made anew.
+# Seconds until a consumer is made anew, and how often that is tried in haste: then the servers are slow.
 PAUSE = 0.2
+MOST_HASTY = 10
 
 
 class Course:
@@ -76,19 +78,23 @@ class Follower:
 
     async def run(self) -> None:
         """Follow for ever."""
+        tries = 0
         while True:
             connection = await self._connecting.ready()
+            tries += 1
             try:
-                await self._follow(connection)
+                await self._follow(
+                    connection, connection.hasty if tries <= MOST_HASTY else connection.jetstream
+                )
+                tries = 0
             except (Unclear, APIError, nats.errors.Error, OSError):
                 pass  # no leader, say: it is tried again
             except Exception:
                 self._thread.tell(Failure())
             await asyncio.sleep(PAUSE)
 
-    async def _follow(self, connection: Connection) -> None:
+    async def _follow(self, connection: Connection, jetstream: JetStreamContext) -> None:
         """Follow by one consumer until there is something wrong with it."""
-        jetstream = connection.jetstream
         info = await connection.ask(jetstream.stream_info(self._stream))
         options = self.begin(info)
         course = Course(info.state.last_seq)
