@@ -14,7 +14,7 @@ from tcpchat.logs import nats_monitoring
 from tcpchat.logs.interface import Damaged
 from tcpchat.logs.nats_answers import refusal
 from tcpchat.logs.nats_connecting import Connecting
-from tcpchat.logs.nats_connection import LOST, Connection
+from tcpchat.logs.nats_connection import LATE, LOST, Connection
 from tcpchat.logs.nats_facts import DUPLICATE_WINDOW, REPLICAS, weaknesses
 from tcpchat.logs.nats_terms import Facts, Refusing, Stored, Unclear
 
@@ -30,6 +30,9 @@ NO_PEERS = 10005  # too few servers of a cluster are there
 
 # Where NATS's own examples have a server's monitoring; ``-m`` and ``http_port`` of nats-server change it.
 MONITORING = 8222
+
+# Seconds to wait for an answer that leaders give at once.
+QUICK = 1.0
 
 # Seconds until is tried again what no server could do, and until the operator is told of it again.
 PAUSE = 0.5
@@ -157,7 +160,9 @@ class Stream:
         """Return a stream that is there, as it is; else make it."""
         jetstream, name = connection.jetstream, config.name or ""
         try:
-            return await connection.ask(jetstream.stream_info(name))
+            return await asyncio.wait_for(connection.ask(jetstream.stream_info(name)), QUICK)
+        except TimeoutError:
+            raise Unclear(LATE) from None  # a cluster that starts has no leader yet
         except NotFoundError:
             if not makes:
                 raise Refusing(f"there is no stream {name}") from None
