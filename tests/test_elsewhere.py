@@ -10,6 +10,7 @@ from tcpchat import records
 from tcpchat.elsewhere import TOLD_WITHIN
 from tcpchat.events import Joined, Kicked, Left, Said, Told, inbox
 from tcpchat.limits import LONGEST_ABSENCE
+from tcpchat.person import Seat
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
 from tcpchat.requests import Refused
@@ -251,7 +252,8 @@ class ComingBackTests(AfarCase):
 
     def test_a_session_of_this_node_that_goes_on_there_is_told(self) -> None:
         (anna,) = self.enter("anna")
-        session, moved = anna.session, []
+        session = anna.session
+        moved: list[Seat] = []
         self.chat.elsewhere.moved = moved.append
         kept = self.successResultOf(self.log.record(records.SESSION, session.id))
         assert kept is not None
