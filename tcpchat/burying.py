@@ -74,6 +74,8 @@ class Burying:
         if places:
             chat.log.keep(records.PLACE, session, records.encode(places))
         if chat.accounts.get(record.account):
+            now = chat.wall()
+            chat.accounts.change(record.account, lambda it: msgspec.structs.replace(it, seen=now))
             chat.absences.note(record.account, places)
         chat.elsewhere.take_in(session, records.encode(left))
         if chat.people.person(person) is not None:

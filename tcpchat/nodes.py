@@ -75,8 +75,8 @@ class Nodes:
         seconds: Callable[[], float] | None = None,
     ) -> None:
         """
-        ``name`` is this node's, which no other has. ``seconds`` tells the time by which leases last: it goes on
-        while the process is stopped, which ``clock`` need not do.
+        ``name`` is this node's, which no other has. ``seconds`` tells the time by which leases last: it goes
+        on while the process is stopped, which ``clock`` need not do.
         """
         self.name = name
         self._bucket = bucket
@@ -234,17 +234,22 @@ class Nodes:
 
     def _own_changed(self, change: Change) -> None:
         """The own lease has changed: if it was not this node that did it, find out at once."""
-        if change.revision > self._revision and not self._is_asking and self._incarnation:
-            call = self._calls.get("renew")
-            if call is not None and call.active():
-                call.cancel()
+        if change.revision > self._revision:
+            self._renew_now()
+
+    def _renew_now(self) -> None:
+        call = self._calls.get("renew")
+        if call is not None and call.active():
+            call.cancel()
             self._renew()
 
     def _look(self) -> None:
         self._later("look", self._leases.times.renew / LOOKS, self._look)
         for node, revision in self._leases.dead(self._seconds()):
             Deferred.fromCoroutine(self._end(node, revision)).addErrback(self._not_looked)
-        if not self.is_fenced():
+        if self.is_fenced():
+            self._renew_now()  # this process was stopped, and no timer has noticed
+        else:
             self._following.look()
 
     def _not_looked(self, failure: Failure) -> None:

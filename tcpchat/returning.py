@@ -69,10 +69,11 @@ async def come_in(
         raise
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)
-    try:
-        check_server(chat, identity(session.person, dialogue.address))
-    except Banished as refusal:  # by another node, while it was on its way to the log
-        session.banish(refusal)
+    if chat.log.node:
+        try:
+            check_server(chat, identity(session.person, dialogue.address))
+        except Banished as refusal:  # by another node, while it was on its way to the log
+            session.banish(refusal)
     return seqs
 
 

@@ -178,12 +178,10 @@ class Chat:
 
     async def _forget(self, session: str) -> None:
         """Forget a session that is over; another node's is its own affair, unless that is dead."""
-        if self.log.node:
-            kept = await self.log.record(records.SESSION, session)
-            node = records.session(kept).node if kept else ""
-            if node != self.log.node and (self.registry.is_fenced or self.registry.is_living(node)):
-                return
-        self.forget(session)
+        kept = await self.log.record(records.SESSION, session)
+        node = records.session(kept).node if kept else ""
+        if node == self.log.node or not (self.registry.is_fenced or self.registry.is_living(node)):
+            self.forget(session)
 
     def _settled(self) -> dict[str, Place]:
         feeds: list[Feed] = [*self.rooms, *self.inboxes]

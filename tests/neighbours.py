@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import Callable
 
-from tcpchat.cluster import Cluster
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 

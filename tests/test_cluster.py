@@ -227,7 +227,8 @@ def test_people_and_the_operator_are_told_when_the_log_is_gone_and_when_it_is_ba
 @pytest.fixture
 def workers(tmp_path: Path, store: str) -> Iterator[Served]:
     options = "--store", store, "--limits", "off", "--workers", "2", "--node", "chat"
-    with Served(tmp_path, *LISTEN, *options).ready() as served:
+    with Served(tmp_path, *LISTEN, *options) as served:
+        served.ready()
         yield served
 
 

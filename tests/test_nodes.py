@@ -45,7 +45,7 @@ class Follower:
 
 
 class Node:
-    """A process with its own clock: its timers stand still while it is stopped, and leases end all the same."""
+    """A process with its own clock: while it is stopped its timers stand still, and leases end all the same."""
 
     def __init__(self, values: Values, name: str, incarnation: Callable[[], str]) -> None:
         self.clock = Clock()
@@ -256,6 +256,16 @@ class DeadTests(NodesCase):
         self.west.bucket.put(lease.key, None, lease.revision)
         self.run_for(2)
         self.assertEqual(self.east.told, ["cut off", "back"])
+
+    def test_one_whose_timers_stood_still_with_it_finds_out_when_it_looks_around(self) -> None:
+        east = self.east
+        east.nodes._seconds = lambda: (
+            east.clock.seconds() + 100
+        )  # it was stopped, and its reactor's clock too
+        self.assertTrue(east.nodes.is_fenced())
+        self.run_for(TIMES.renew / 3 + 1)
+        self.assertFalse(east.nodes.is_fenced())
+        self.assertEqual(east.told, [])
 
 
 class ChaosTests(NodesCase):

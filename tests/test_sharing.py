@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import socket
 from contextlib import closing
+from typing import Any
 from unittest import TestCase
 
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.interfaces import IStreamServerEndpoint, _Binding
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactor
 
@@ -18,8 +19,9 @@ from tcpchat.sharing import Holding, Sharing, hold, on_port
 
 def held(endpoint: IStreamServerEndpoint) -> socket.socket:
     """Return what an endpoint holds."""
-    found: list[socket.socket] = []
+    found: list[Any] = []
     endpoint.listen(Factory()).addCallback(found.append)
+    assert isinstance(found[0], socket.socket)
     return found[0]
 
 
@@ -29,7 +31,8 @@ class SharingTests(TestCase):
         for description in "tcp:8023:interface=127.0.0.1", "tcp6:8024":
             serverFromString(Sharing(reactor), description).listen(Factory())
         serverFromString(Sharing(reactor), "unix:/chat.socket").listen(Factory())
-        first, second = (server[0] for server in reactor.tcpServers)
+        first, second = [server[0] for server in reactor.tcpServers]
+        assert isinstance(first, _Binding) and isinstance(second, _Binding)
         self.assertEqual((first._address, first._port, first._reusePort), ("127.0.0.1", 8023, True))
         self.assertEqual((second._address, second._port, second._reusePort), ("::", 8024, True))
         self.assertEqual(reactor.unixServers[0][0], "/chat.socket")
@@ -38,6 +41,7 @@ class SharingTests(TestCase):
         reactor = MemoryReactor()
         Sharing(reactor).listenSSL(8024, Factory(), None, interface="127.0.0.1")
         ((binding, *_),) = reactor.sslServers
+        assert isinstance(binding, _Binding)
         self.assertEqual((binding._port, binding._reusePort), (8024, True))
 
 

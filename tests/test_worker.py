@@ -28,7 +28,7 @@ class Process:
         self.signals: list[str] = []
         self.has_input = True
         self.is_gone = False
-        life.makeConnection(self)  # type: ignore[arg-type]
+        life.makeConnection(self)
 
     def closeStdin(self) -> None:
         self.has_input = False
@@ -113,7 +113,7 @@ class WorkerTests(SynchronousTestCase):
     def test_how_it_ended_is_told(self) -> None:
         for how, told in ({}, 0), ({"status": 71}, 71), ({"status": None, "signal": 9}, -9):
             self.worker.start()
-            self.process.ends(**how)  # type: ignore[arg-type]
+            self.process.ends(**how)
             self.assertEqual(self.ended.pop(), told)
 
     def test_it_starts_again_after_a_pause_that_grows_and_begins_anew_for_who_lived_long(self) -> None:
