@@ -58,6 +58,16 @@ class Registry:
         """Could the other nodes take this one for dead, or will they soon?"""
         return self._shared is not None and self._shared.is_fenced()
 
+    def check(self) -> None:
+        """
+        See that people can come in and back.
+
+        Raises:
+            NotKept: the others may have taken this node for dead, and who was here for gone.
+        """
+        if self.is_fenced:
+            raise NotKept(CANNOT)
+
     def is_living(self, node: str) -> bool:
         """Has another node a lease?"""
         return self._shared is not None and self._shared.is_living(node)
@@ -88,8 +98,7 @@ class Registry:
     ) -> Name:
         term = self._term
         for _ in range(MOST_RACES):
-            if self.is_fenced:
-                raise NotKept(CANNOT)
+            self.check()
             held = self._people.names(person)
             name = self._people.claim(typed, person, address, or_variant)
             if await self._take(settling, name, person, address, is_new=name not in held):
