@@ -144,7 +144,7 @@ class NatsLog(Questions):
         caught_up: Deferred[None] = Deferred()
         self.link.follow(cursor, parts.applying.take, lambda: caught_up.callback(None))
         await caught_up
-        await parts.applying.until(parts.queue.cursor)
+        await parts.applying.level()
         await parts.erasing.open()
         return facts
 

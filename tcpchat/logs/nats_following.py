@@ -17,6 +17,7 @@ import nats.errors
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import APIError
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat.logs.nats_answers import place
@@ -77,6 +78,10 @@ class Follower:
 
     def flush(self) -> None:
         """Hand over what has come, before others are asked for."""
+
+    def when_taken(self, call: Callable[..., object], *arguments: Any) -> None:
+        """In the reactor's thread: call something once there is room for more."""
+        call(*arguments)
 
     async def run(self) -> None:
         """Follow for ever."""
@@ -177,7 +182,7 @@ class Follower:
         elif stalled:
             # By way of the reactor's thread, which is given first what has come until now.
             self.flush()
-            self._thread.note(self._thread.do, connection.send, stalled)
+            self._thread.note(self.when_taken, self._thread.do, connection.send, stalled)
         elif int(headers.get("Nats-Last-Consumer", 0)) != course.number:
             course.end()
         else:
@@ -194,7 +199,7 @@ class StreamFollower(Follower):
         stream: str,
         subject: str,
         after: int,
-        take: Callable[[list[Stored]], None],
+        take: Callable[[list[Stored]], Deferred[None] | None],
         reached: Callable[[], None],
         check: Callable[[StreamInfo, int], None],
     ) -> None:
@@ -205,6 +210,9 @@ class StreamFollower(Follower):
         self._reached: Callable[[], None] | None = reached
         self._check = check
         self._batch: list[Stored] = []
+        self._taken: Deferred[None] | None = (
+            None  # belongs to the reactor's thread: answers when there is room
+        )
 
     def begin(self, info: StreamInfo) -> dict[str, Any]:
         self._check(info, self.after)
@@ -218,7 +226,16 @@ class StreamFollower(Follower):
     def flush(self) -> None:
         if self._batch:
             batch, self._batch = self._batch, []
-            self._thread.note(self._take_batch, batch)
+            self._thread.note(self._give, batch)
+
+    def _give(self, batch: list[Stored]) -> None:
+        self._taken = self._take_batch(batch)
+
+    def when_taken(self, call: Callable[..., object], *arguments: Any) -> None:
+        if self._taken is None:
+            call(*arguments)
+        else:
+            self._taken.addCallback(lambda _: call(*arguments) and None)
 
     def caught_up(self) -> None:
         if self._reached:

@@ -104,13 +104,14 @@ class Link:
     def follow(
         self,
         after: int,
-        take: Callable[[list[Stored]], None],
+        take: Callable[[list[Stored]], Deferred[None] | None],
         caught_up: Callable[[], None] = lambda: None,
     ) -> None:
         """
         Give every message of the stream after a sequence, once, in order, over broken connections.
 
-        Sequences that were erased or purged are left out. ``caught_up`` is called once, when all that was
+        Sequences that were erased or purged are left out. Where ``take`` returns a Deferred, it has much to
+        do: the server is asked for more when that answers. ``caught_up`` is called once, when all that was
         there at the beginning has been given. When the stream turns out to be another one, or to have lost
         what was given, the operator is told, and there is no connection any more.
         """
@@ -205,7 +206,7 @@ class Link:
         self._thread.spawn(_told(question, done))
 
     def _follow(
-        self, after: int, take: Callable[[list[Stored]], None], caught_up: Callable[[], None]
+        self, after: int, take: Callable[[list[Stored]], Deferred[None] | None], caught_up: Callable[[], None]
     ) -> None:
         stream = self._stream
         follower = StreamFollower(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -31,6 +32,10 @@ CURSOR = "cursor"
 
 # Seconds from one keeping of it to the next: so much is applied again after a crash.
 KEPT_EACH = 0.5
+
+# Messages that are being applied at once, and that have come and wait for that: some tens of MB.
+MOST_UNDER_WAY = 4096
+MOST_WAITING = 20_000
 
 # Seconds until that is tried again which could not be written.
 AGAIN = 1.0
@@ -70,9 +75,10 @@ class Applying:
         self._store = store
         self._clock = clock
         self._watching = watching
-        self._come: deque[tuple[int, Commit]] = deque()
+        self._come: deque[Stored] = deque()
+        self._room: Deferred[None] | None = None  # for more of that
         self._is_waiting = False
-        self._under_way: dict[int, Commit] = {}
+        self._under_way: dict[int, Stored] = {}
         self._ends: dict[str, int] = {}  # of the streams, as they will be
         self._last = cursor  # that came
         self._kept = cursor
@@ -85,7 +91,7 @@ class Applying:
         """Up to where the replica has the stream."""
         if self._under_way:
             return next(iter(self._under_way)) - 1
-        return self._come[0][0] - 1 if self._come else self._last
+        return self._come[0].seq - 1 if self._come else self._last
 
     def until(self, seq: int) -> Deferred[None]:
         """Answer when the replica has the stream up to a sequence."""
@@ -95,19 +101,18 @@ class Applying:
         self._until.append((seq, answer))
         return answer
 
-    def take(self, messages: list[Stored]) -> None:
-        """Take what the link brings."""
-        for at, _, payload in messages:
-            self._last = at
-            try:
-                commit = decode(payload)
-            except msgspec.MsgspecError as error:
-                self.logger.error("Message {at} is none of ours: {error}", at=at, error=str(error))
-                continue
-            if at > self._watching.cursor:
-                self._watching.came(commit, at)
-            self._come.append((at, commit))
+    def take(self, messages: list[Stored]) -> Deferred[None] | None:
+        """Take what the link brings; if that is much, answer when there is room for more."""
+        self._come += messages
+        self._last = messages[-1].seq
         self._go_on()
+        if len(self._come) > MOST_WAITING and self._room is None:
+            self._room = Deferred()
+        return self._room
+
+    def level(self) -> Deferred[None]:
+        """Answer when the replica has all that has come."""
+        return self.until(self._last)
 
     def keep_cursor(self) -> None:
         """Keep up to where the stream was applied."""
@@ -117,9 +122,19 @@ class Applying:
             self._store.keep(REPLICA, CURSOR, b"%d" % self._kept)
 
     def _go_on(self) -> None:
-        while self._come and not self._is_waiting and not self.is_stuck:
-            at, commit = self._come.popleft()
-            self._under_way[at] = commit
+        while (
+            self._come and len(self._under_way) < MOST_UNDER_WAY and not (self._is_waiting or self.is_stuck)
+        ):
+            message = self._come.popleft()
+            at = message.seq
+            try:
+                commit = decode(message.payload)
+            except msgspec.MsgspecError as error:
+                self.logger.error("Message {at} is none of ours: {error}", at=at, error=str(error))
+                continue
+            self._under_way[at] = message
+            if at > self._watching.cursor:
+                self._watching.came(commit, at)
             last = self._ends.get(commit.stream) or self._store.last(commit.stream)
             if commit.entries and commit.entries[0].seq <= last + 1:
                 self._take(at, commit, commit.entries)
@@ -129,6 +144,10 @@ class Applying:
                 Deferred.fromCoroutine(work).addErrback(self._failed).addBoth(self._continue)
             else:
                 self._take(at, commit, ())
+        if self._room is not None and len(self._come) <= MOST_WAITING // 2:
+            room, self._room = self._room, None
+            room.callback(None)
+        self._advanced()
 
     def _continue(self, _: object) -> None:
         self._is_waiting = False
@@ -137,10 +156,11 @@ class Applying:
     def _take(self, at: int, commit: Commit, entries: list[Entry] | tuple[()], begins: bool = False) -> None:
         if entries:
             self._ends[commit.stream] = entries[-1].seq
+        moves = [part.first for part in commit.again] if commit.again else ()
         self._store.take(
             Take(
-                commit.stream, entries, at, commit.about, [part.first for part in commit.again], begins,
-                commit.forgets, lambda: self._taken(at, commit), self._not_taken,
+                commit.stream, entries, at, commit.about, moves, begins, commit.forgets,
+                partial(self._taken, at, commit), self._not_taken,
             )
         )  # fmt: skip
 
@@ -149,10 +169,13 @@ class Applying:
             del self._ends[commit.stream]
         yield from self._watching.applied(commit, at)
         self._under_way.pop(at, None)
-        self._advanced()
+        if self._come:
+            self._go_on()
+        else:
+            self._advanced()
 
     def _advanced(self) -> None:
-        if not self._is_keeping:
+        if not self._is_keeping and self.cursor > self._kept:
             self._is_keeping = True
             self._clock.callLater(KEPT_EACH, self.keep_cursor)
         if self._settling is not None and len(self._under_way) == 1:
@@ -178,7 +201,7 @@ class Applying:
 
     def _again(self) -> None:
         self.is_stuck = False
-        self._come.extendleft(reversed(self._under_way.items()))
+        self._come.extendleft(reversed(self._under_way.values()))
         self._under_way.clear()
         self._ends.clear()
         self._go_on()
