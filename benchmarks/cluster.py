@@ -34,9 +34,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.nats_servers import NatsServers, three_servers
-
-from benchmarks.runs import OVER, READY, NoFigures, _free_port, build
+from benchmarks.runs import OVER, READY, NoFigures, build
+from tests.nats_servers import NatsServers, free_ports, three_servers
 
 TWISTD = str(Path(sys.executable).with_name("twistd"))
 
@@ -164,7 +163,7 @@ def measure(servers: NatsServers, load: Load, duration: float, name: str) -> dic
         NoFigures: something has not started, or not ended.
     """
     with tempfile.TemporaryDirectory(dir="/var/tmp") as made:
-        port = _free_port()
+        (port,) = free_ports(1)
         with nodes(servers, load, Path(made), port, name) as pids:
             watch = Watch([*pids, *(server.pid for server in servers.all)])
             pinned = ["taskset", "-c", "0"] if has_enough_cores() else []

@@ -160,6 +160,12 @@ class ClusterTests(SynchronousTestCase):
                     self.assertEqual(seq, len(said))
                 put_surely(one, "round", b"%d" % round)
                 three.start(leader)
+            for i in range(3):
+                three.kill(i)
+            for i in range(3):
+                three.start(i)
+            said.append("after all of them")
+            self.assertEqual(one.says_surely(said[-1], len(said) - 1), len(said))
             for each in (one, other):
                 each.waits_for(*said)
                 each.waits_for_values({"round": b"2"})

@@ -34,6 +34,9 @@ MONITORING = 8222
 # Seconds to wait for an answer that leaders give at once.
 QUICK = 1.0
 
+# Seconds in which a stream must have what has come from it; a new leader first stores what a quorum has.
+PATIENCE = 30.0
+
 # Seconds until is tried again what no server could do, and until the operator is told of it again.
 PAUSE = 0.5
 REMINDER = 30.0
@@ -48,6 +51,7 @@ class Stream:
         self._connecting = connecting
         self._warn = warn
         self._epoch = ""
+        self._behind = 0.0  # since when the stream has less than has come from it
         self._warned = -REMINDER
 
     async def open(self, monitoring: Sequence[str], makes: bool = True) -> tuple[Facts, bool]:
@@ -81,13 +85,18 @@ class Stream:
         See whether the stream is still the one that was opened, and holds what came from it.
 
         Raises:
-            Unclear: it is not; and there will be no connection any more.
+            Unclear: it is not; and if it stays so there will be no connection any more.
         """
+        now = asyncio.get_running_loop().time()
         if self._epoch and epoch(info) != self._epoch:
             why = f"The stream {self.name} was made anew. Please start this server again."
         elif info.state.last_seq < after:
             why = f"The stream {self.name} has lost messages that were shown. Please start this server again."
+            self._behind = self._behind or now
+            if now - self._behind < PATIENCE:
+                raise Unclear(why)  # a leader may be behind those who gave us the messages
         else:
+            self._behind = 0.0
             return
         self._connecting.bar(why)
         raise Unclear(why)
@@ -137,7 +146,7 @@ class Stream:
     async def _get(self, seq: int | None, subject: str | None) -> Stored | None:
         connection = self._current()
         try:
-            found = await connection.ask(connection.jetstream.get_msg(self.name, seq, subject))
+            found = await connection.ask(connection.hasty.get_msg(self.name, seq, subject))
         except NotFoundError:
             return None
         except APIError as error:
