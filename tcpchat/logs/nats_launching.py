@@ -16,8 +16,9 @@ from tcpchat.logs.nats_items import Flight, Item, Room, Special, streams_of
 from tcpchat.logs.nats_messages import Commit, TooLarge, encode, subject
 from tcpchat.logs.nats_terms import Message
 
-# Rooms with a message on its way at once: more only wait for each other in NATS.
-MOST_IN_FLIGHT = 64
+# Rooms with a message on its way at once. More would wait for each other in NATS; here they gather meanwhile
+# what else is said.
+MOST_IN_FLIGHT = 32
 
 # What one message holds at most, but for one item alone: entries, and bytes, about (see logs/batches.py).
 MOST_ENTRIES = 1024
