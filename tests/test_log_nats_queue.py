@@ -176,6 +176,15 @@ class GatheringTests(QueueCase):
         self.failureResultOf(answer, NotKept)
         self.assertEqual(self.one.outcomes(), [("next", 1)])
 
+    def test_what_cannot_be_encoded_is_refused_alone(self) -> None:
+        self.one.say("before", ref="r1")
+        self.one.say("\ud800")
+        self.one.say("after", ref="r2")
+        self.advance(1)
+        self.assertEqual(self.one.outcomes(), [("\ud800", NotKept), ("before", 1), ("after", 2)])
+        self.assertEqual(len(self.flushLoggedErrors()), 1)
+        self.assertEqual(self.one.texts(), ["before", "after"])
+
     def test_what_is_for_several_streams_waits_for_its_turn_in_each(self) -> None:
         self.one.say("a", "#a")
         both = self.one.append([("#a", [Joined("s", "ada")]), ("#b", [Joined("s", "ada")])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -46,14 +45,6 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     again: list[Rewritten] = []  # what those messages held that are erased
     erases: list[int] = []  # their stream sequences
     forgets: int = 0  # the number up to which entries are kept no longer
-
-
-class Holder(NamedTuple):
-    """A message that holds entries: where it is in JetStream's stream, and the first and last of them."""
-
-    at: int
-    first: int
-    last: int
 
 
 _encode = msgspec.json.Encoder().encode
