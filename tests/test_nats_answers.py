@@ -12,6 +12,7 @@ from tcpchat.logs.nats_answers import (
     AlreadyThere,
     IdsNotAllowed,
     NotTaken,
+    PerhapsLost,
     Place,
     is_removal,
     outcome,
@@ -33,7 +34,7 @@ class OutcomeTests(SynchronousTestCase):
     def test_errors_are_told_apart_by_what_is_certain(self) -> None:
         for code, text, expected in (
             (10071, "wrong last sequence: 5", Lost),
-            (10164, "wrong last sequence", Lost),
+            (10164, "wrong last sequence", PerhapsLost),
             (10077, "maximum bytes exceeded", Refusing),
             (10077, "store is closed", Unclear),  # the others may have it
             (10158, "duplicate message id is in process", Unclear),  # an earlier try is on its way

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from functools import partial
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.logs.nats_connecting import Connecting
+from tcpchat.logs.nats_following import StreamFollower
 from tcpchat.logs.nats_link import Unclear
+from tcpchat.logs.nats_thread import LoopThread
 from tests.linked import linked, message
 from tests.nats_servers import one_server, servers
 
@@ -127,3 +131,23 @@ class FollowingTests(SynchronousTestCase):
                 self.assertEqual((one.texts(), one.link.is_connected), (["old"], False))
                 with self.assertRaises(Unclear):
                     one.says("lost", 1)
+
+    def test_a_server_that_has_no_consumer_for_long_is_left_for_another(self) -> None:
+        with servers() as empty, linked(one_server()) as one:
+            one.says("there", 0)
+            thread = LoopThread("following", one.turning.callFromThread, one.turning.callLater)
+            thread.start()
+            told: list[bool] = []
+            connecting = Connecting(
+                [*empty.urls, *one_server().urls], "t", partial(thread.note, told.append), self.fail
+            )
+            follower = StreamFollower(
+                connecting, thread, one.name, one.subject(">"), 0, one.stored.extend,
+                lambda: None, lambda info, after: None,
+            )  # fmt: skip
+            follower.patience = 0.5
+            connecting._servers.sort(key=empty.urls.count, reverse=True)  # that one first
+            thread.do(lambda: (thread.spawn(connecting.run()), thread.spawn(follower.run())))
+            one.waits_for("there")
+            self.assertEqual(told, [True, False, True])
+            one.turning.result(thread.end())

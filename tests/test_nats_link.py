@@ -12,7 +12,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.logs.nats_link import Link, Lost, Unclear
+from tcpchat.logs.nats_link import Link, Lost, Stored, Unclear
 from tests.linked import Linked, linked, message, put_surely
 from tests.nats_servers import NatsServers, a_name, one_server, servers, three_servers
 from tests.turning import Turning
@@ -160,6 +160,34 @@ class ClusterTests(SynchronousTestCase):
                     self.assertEqual(seq, len(said))
                 put_surely(one, "round", b"%d" % round)
                 three.start(leader)
+            for i in range(3):
+                three.kill(i)
+            for i in range(3):
+                three.start(i)
+            said.append("after all of them")
+            self.assertEqual(one.says_surely(said[-1], len(said) - 1), len(said))
             for each in (one, other):
                 each.waits_for(*said)
                 each.waits_for_values({"round": b"2"})
+
+    def test_whoever_publishes_as_soon_as_the_message_before_has_come_loses_against_nobody(self) -> None:
+        # A consumer on another server may give a message before the leader has stored it.
+        with three_servers() as three, linked(three) as one:
+            rooms = [one.subject(f"r{number}") for number in range(16)]
+            came: list[str] = []
+            answers: list[object] = []
+
+            def say(subject: str, expected: int) -> None:
+                one.link.publish([message(subject, "", expected)], 10).addBoth(answers.append)
+
+            def take(batch: list[Stored]) -> None:
+                for seq, subject, _ in batch:
+                    came.append(subject)
+                    if came.count(subject) < 50:
+                        say(subject, seq)
+
+            one.link.follow(0, take)
+            for subject in rooms:
+                say(subject, 0)
+            one.turning.until(lambda: len(answers) == 800)
+            self.assertEqual(sorted(answers, key=str), sorted(range(1, 801), key=str))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from nats.js.api import StorageType, StreamConfig
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.logs.nats_link import Refusing, Stored
-from tcpchat.logs.nats_stream import wanted
+from tcpchat.logs.nats_stream import PATIENCE, wanted
 from tests.linked import Linked, linked, make, message
 from tests.nats_servers import a_name, one_server, servers
 
@@ -113,3 +115,25 @@ class FactsTests(SynchronousTestCase):
         one.close()
         self.assertIsNone(facts.sync_interval)
         self.assertTrue([said for said in facts.weak if "not known" in said])
+
+
+class CheckTests(SynchronousTestCase):
+    """A stream is not what it was when it has less than has come from it, but that may pass."""
+
+    def test_a_leader_that_is_behind_is_waited_for(self) -> None:
+        with linked(one_server()) as one:
+            one.says("1", 0)
+            one.follow(2)
+            one.turning.pass_by(1)
+            self.assertEqual((one.stored, one.link.is_connected), ([], True))
+            one.says("2", 1)
+            one.says("3", 2)
+            one.waits_for("3")
+
+    def test_a_stream_that_stays_behind_is_no_longer_trusted(self) -> None:
+        with linked(one_server()) as one:
+            one.says("1", 0)
+            one.link._stream._behind = time.monotonic() - PATIENCE
+            one.follow(2)
+            one.turning.until(lambda: not one.link.is_connected)
+            self.assertEqual(one.stored, [])

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from tcpchat.logs.nats_terms import Lost, Refusing, Unclear
 
 # The error codes of JetStream (nats-server's server/errors.json) that say something about a publish.
-WRONG_SEQUENCE = {10071, 10164}
+WRONG_SEQUENCE = 10071
+WRONG_OR_EARLY = 10164
 ID_IN_BATCH_IS_KNOWN = 10201
 ID_NOT_IN_BATCH = 10177  # the server is too old to know ids in a batch
 STORE_FAILED = 10077
@@ -24,6 +25,15 @@ FULL = {"maximum bytes exceeded", "maximum messages exceeded", "maximum messages
 
 class NotTaken(Exception):
     """Nobody was there to do it: it is not done, for certain, and may be tried again."""
+
+
+class PerhapsLost(Exception):
+    """
+    The leader has another last sequence, or not yet the expected one.
+
+    A consumer on another server may give a message before the leader itself has stored it, a moment
+    after a quorum had it.
+    """
 
 
 class AlreadyThere(Exception):
@@ -60,8 +70,10 @@ def outcome(answer: bytes) -> int | Exception:
 
 def refusal(code: int, text: str) -> Exception:
     """Return what an error of JetStream means for what was to be done."""
-    if code in WRONG_SEQUENCE:
+    if code == WRONG_SEQUENCE:
         return Lost(text)
+    if code == WRONG_OR_EARLY:
+        return PerhapsLost(text)
     if code in PASSING:
         return NotTaken(text)
     if code == ID_IN_BATCH_IS_KNOWN:

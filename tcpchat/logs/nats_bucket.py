@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,11 +10,11 @@ from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
-from tcpchat.logs.nats_answers import is_removal
+from tcpchat.logs.nats_answers import PerhapsLost, is_removal
 from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_connection import LOST
 from tcpchat.logs.nats_following import Follower
-from tcpchat.logs.nats_publishing import MARKER, NODE, Done, Publishing
+from tcpchat.logs.nats_publishing import MARKER, NODE, SOON, Done, Publishing
 from tcpchat.logs.nats_terms import Change, Lost, Unclear
 from tcpchat.logs.nats_thread import LoopThread
 
@@ -35,30 +34,48 @@ class Bucket:
 
     def put(self, key: str, value: bytes | None, revision: int | None, deadline: float, done: Done) -> None:
         """Put a value, None to remove it; ``revision`` is as in `Link.put`."""
-        subject = self.prefix + key
-        if revision == 0:
-            done = partial(self._put_anew, subject, value, deadline, done)
-        self._publishing.put(subject, value, revision, deadline, done)
+        self._put(self.prefix + key, value, revision, revision, deadline, done)
 
-    def _put_anew(
-        self, subject: str, value: bytes | None, deadline: float, done: Done, came: int | Exception
+    def _put(
+        self,
+        subject: str,
+        value: bytes | None,
+        revision: int | None,
+        expected: int | None,
+        deadline: float,
+        done: Done,
     ) -> None:
-        """A key that was removed is as free as one that never was: then the marker's revision is expected."""
-        if isinstance(came, Lost):
-            self._thread.spawn(self._put_over_marker(subject, value, deadline, done))
-        else:
-            done(came)
+        def came(what: int | Exception) -> None:
+            if isinstance(what, PerhapsLost) or (isinstance(what, Lost) and revision == 0):
+                self._thread.spawn(self._look(subject, value, revision or 0, deadline, done))
+            else:
+                done(what)
 
-    async def _put_over_marker(self, subject: str, value: bytes | None, deadline: float, done: Done) -> None:
+        self._publishing.put(subject, value, expected, deadline, came)
+
+    async def _look(
+        self, subject: str, value: bytes | None, revision: int, deadline: float, done: Done
+    ) -> None:
+        """
+        See whether the race was lost, and try again if not.
+
+        A key that was removed is as free as one that never was: then the marker's revision is expected.
+        And a leader may not have the expected revision yet.
+        """
         try:
-            change = await self._last(subject)
+            last = await self._last(subject)
         except Unclear as error:
             done(error)
             return
-        if change is None or change.value is None:
-            self._publishing.put(subject, value, change.revision if change else 0, deadline, done)
+        there = last.revision if last else 0
+        if revision == 0 and (last is None or last.value is None):
+            expected = there
+        elif there <= revision:
+            expected = revision
         else:
-            done(Lost("the key is there"))
+            done(Lost(f"the last revision is {there}"))
+            return
+        self._thread.loop.call_later(SOON, self._put, subject, value, revision, expected, deadline, done)
 
     async def get(self, key: str) -> Change | None:
         """

@@ -30,6 +30,9 @@ from tcpchat.logs.nats_thread import LoopThread
 HEARTBEAT = 0.5
 MISSED = 3
 
+# Seconds for which a server may have no consumer for us before another one is tried: longer than an election.
+PATIENCE = 10.0
+
 # Seconds until a consumer is made anew.
 PAUSE = 0.2
 
@@ -54,6 +57,7 @@ class Follower:
 
     def __init__(self, connecting: Connecting, thread: LoopThread, stream: str, subject: str) -> None:
         self.after = 0  # the sequence up to which everything has come
+        self.patience = PATIENCE
         self._connecting = connecting
         self._thread = thread
         self._stream = stream
@@ -81,12 +85,19 @@ class Follower:
 
     async def run(self) -> None:
         """Follow for ever."""
+        loop = asyncio.get_running_loop()
+        failing: Connection | None = None
+        since = 0.0
         while True:
             connection = await self._connecting.ready()
+            if connection is not failing:
+                failing, since = connection, loop.time()
             try:
                 await self._follow(connection)
+                failing = None
             except (Unclear, APIError, nats.errors.Error, OSError):
-                pass  # no leader, say: it is tried again
+                if loop.time() - since > self.patience and len(self._connecting.servers) > 1:
+                    connection.break_off()  # the server may be cut off from the others, and these not from us
             except Exception:
                 self._thread.tell(Failure())
             await asyncio.sleep(PAUSE)

@@ -11,13 +11,16 @@ from urllib.parse import quote
 
 from nats.js.errors import APIError, NotFoundError
 
-from tcpchat.logs.nats_answers import AlreadyThere, IdsNotAllowed, NotTaken, outcome
+from tcpchat.logs.nats_answers import AlreadyThere, IdsNotAllowed, NotTaken, PerhapsLost, outcome
 from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_connection import LOST, Connection
 from tcpchat.logs.nats_terms import Lost, Message, Unclear
 
 # Seconds after which is tried again what no server took.
 AGAIN = 0.1
+
+# Seconds for the leader to store what a quorum has.
+SOON = 0.01
 
 # Seconds for which a bucket knows that a key was removed; a watch that was off for long looks at all keys.
 MARKER = 3600
@@ -56,57 +59,81 @@ class Publishing:
         if connection is None:
             done(Unclear(LOST))
             return
-        settle = partial(self._settle, messages[-1], done)
         if len(messages) > 1:
-            self._send_batch(connection, messages, deadline, settle)
+            self._send_batch(connection, messages, deadline, partial(self._settle, messages, deadline, done))
             return
         subject, payload, expected, id = messages[0]
         headers = {**expecting(expected), "Nats-Msg-Id": id}
+        settle = partial(self._settle, messages, deadline, done)
         self._send(connection, subject, payload, headers, deadline, settle)
 
-    def _settle(self, last: Message, done: Done, came: int | Exception) -> None:
+    def _settle(
+        self, messages: Sequence[Message], deadline: float, done: Done, came: int | Exception
+    ) -> None:
         """
         Tell what came of a try.
 
         Where an earlier try of the same id is not known to have failed, the race may have been lost to
         that: one server alone looks at the expected sequence first and at the id then, a cluster does not.
         """
-        if isinstance(came, AlreadyThere) or (isinstance(came, Lost) and last.id in self._unclear):
-            self._spawn(self._find(last, came, done))
+        id = messages[-1].id
+        if isinstance(came, AlreadyThere | PerhapsLost) or (isinstance(came, Lost) and id in self._unclear):
+            self._spawn(self._find(messages, deadline, came, done))
             return
-        self._unclear.pop(last.id, None)
+        self._unclear.pop(id, None)
         if isinstance(came, Unclear):
-            self._unclear[last.id] = None
+            self._unclear[id] = None
             if len(self._unclear) > MOST_UNCLEAR:
                 del self._unclear[next(iter(self._unclear))]
         done(came)
 
-    async def _find(self, last: Message, came: Exception, done: Done) -> None:
-        """Tell where a message is: if it was added, it is the subject's first one after the one expected."""
+    async def _find(self, messages: Sequence[Message], deadline: float, came: Exception, done: Done) -> None:
+        """
+        Tell where messages are, or that the race was lost: one that was added is its subject's first one
+        after the one expected. If nothing stands there, the leader was not ready: try again.
+        """
+        try:
+            for message in reversed(messages):
+                id, seq = await self._next(message)
+                if seq:
+                    done(seq if id == messages[-1].id else Lost(str(came)))
+                    return
+        except Unclear as error:
+            self._settle(messages, deadline, done, error)
+            return
+        if isinstance(came, PerhapsLost):
+            asyncio.get_running_loop().call_later(SOON, self.publish, messages, deadline, done)
+        else:
+            done(came if isinstance(came, Lost) else Unclear(str(came)))
+
+    async def _next(self, message: Message) -> tuple[str, int]:
+        """
+        Return the id and the sequence of the message that stands behind the expected one: 0 if none does.
+
+        Raises:
+            Unclear: there is no answer.
+        """
         connection = self._connecting.current
         if connection is None:
-            done(Unclear(LOST))
-            return
+            raise Unclear(LOST)
         get = connection.jetstream.get_msg
         try:
-            found = await connection.ask(get(self._stream, last.expected + 1, last.subject, next=True))
-            id, seq = (found.headers or {}).get("Nats-Msg-Id"), found.seq or 0
+            question = get(self._stream, message.expected + 1, message.subject, next=True)
+            found = await connection.ask(question)
         except NotFoundError:
-            id, seq = None, 0
-        except (APIError, Unclear) as error:
-            done(Unclear(str(error)))
-            return
-        if id == last.id:
-            done(seq)
-        elif isinstance(came, Lost):
-            done(came)
-        else:
-            done(Unclear(str(came)))
+            return "", 0
+        except APIError as error:
+            raise Unclear(str(error)) from None
+        return (found.headers or {}).get("Nats-Msg-Id", ""), found.seq or 0
 
     def put(
         self, subject: str, value: bytes | None, expected: int | None, deadline: float, done: Done
     ) -> None:
-        """Try to put a value into a bucket, or to remove what is there; ``expected`` None: whatever it is."""
+        """
+        Try to put a value into a bucket, or to remove what is there; ``expected`` None: whatever it is.
+
+        It may also come out as `PerhapsLost`.
+        """
         connection = self._connecting.current
         if connection is None:
             done(Unclear(LOST))

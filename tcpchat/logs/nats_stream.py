@@ -13,7 +13,7 @@ from nats.js.errors import APIError, NotFoundError
 from tcpchat.logs import nats_monitoring
 from tcpchat.logs.nats_answers import refusal
 from tcpchat.logs.nats_connecting import Connecting
-from tcpchat.logs.nats_connection import LOST, Connection
+from tcpchat.logs.nats_connection import LATE, LOST, Connection
 from tcpchat.logs.nats_facts import DUPLICATE_WINDOW, REPLICAS, weaknesses
 from tcpchat.logs.nats_terms import Facts, Refusing, Stored, Unclear
 
@@ -27,6 +27,12 @@ NO_PEERS = 10005  # too few servers of a cluster are there
 
 # Where NATS's own examples have a server's monitoring; ``-m`` and ``http_port`` of nats-server change it.
 MONITORING = 8222
+
+# Seconds to wait for an answer that leaders give at once.
+QUICK = 1.0
+
+# Seconds in which a stream must have what has come from it; a new leader first stores what a quorum has.
+PATIENCE = 30.0
 
 # Seconds until is tried again what no server could do, and until the operator is told of it again.
 PAUSE = 0.5
@@ -42,6 +48,7 @@ class Stream:
         self._connecting = connecting
         self._warn = warn
         self._epoch = ""
+        self._behind = 0.0  # since when the stream has less than has come from it
         self._warned = -REMINDER
 
     async def open(self, monitoring: Sequence[str]) -> tuple[Facts, bool]:
@@ -72,13 +79,18 @@ class Stream:
         See whether the stream is still the one that was opened, and holds what came from it.
 
         Raises:
-            Unclear: it is not; and there will be no connection any more.
+            Unclear: it is not; and if it stays so there will be no connection any more.
         """
+        now = asyncio.get_running_loop().time()
         if self._epoch and epoch(info) != self._epoch:
             why = f"The stream {self.name} was made anew. Please start this server again."
         elif info.state.last_seq < after:
             why = f"The stream {self.name} has lost messages that were shown. Please start this server again."
+            self._behind = self._behind or now
+            if now - self._behind < PATIENCE:
+                raise Unclear(why)  # a leader may be behind those who gave us the messages
         else:
+            self._behind = 0.0
             return
         self._connecting.bar(why)
         raise Unclear(why)
@@ -151,7 +163,9 @@ class Stream:
         """Return a stream that is there, as it is; else make it."""
         jetstream, name = connection.jetstream, config.name or ""
         try:
-            return await connection.ask(jetstream.stream_info(name))
+            return await asyncio.wait_for(connection.ask(jetstream.stream_info(name)), QUICK)
+        except TimeoutError:
+            raise Unclear(LATE) from None  # a cluster that starts has no leader yet
         except NotFoundError:
             pass
         try:
