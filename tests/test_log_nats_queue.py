@@ -320,6 +320,18 @@ class OutcomeTests(QueueCase):
         self.assertEqual(outcomes.count(("a", 1)), 1)
         self.assertEqual([what for _, what in outcomes].count(NotKept), 3)
 
+    def test_a_reference_that_another_node_has_used_is_used_up_as_soon_as_that_has_come(self) -> None:
+        self.two.is_slow = True
+        self.one.say("first", ref="r")
+        self.two.say("second", ref="r")
+        self.advance(1)
+        self.two.apply()
+        self.advance(1)
+        self.two.say("third", ref="r")
+        self.advance(1)
+        self.assertEqual(self.two.outcomes(), [("second", NotKept), ("third", NotKept)])
+        self.assertEqual(self.two.texts(), ["first"])
+
     def test_a_reference_whose_line_was_refused_is_free_again(self) -> None:
         self.one.link.refuses = True
         self.one.say("a", ref="r")

@@ -121,6 +121,7 @@ class Queue:
         self._flights.came(at)
         flight = self._flights.find(commit.id)
         if flight is None:
+            self._launching.references.came(commit.entries)
             self._heed(room, commit.entries)
             if room.queue:
                 self._launching.wake(room)
@@ -138,6 +139,7 @@ class Queue:
             self._launching.wake(room)
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
+            self._launching.references.applied(commit.entries)
             return
         flight.unapplied -= 1
         if flight.unapplied:
