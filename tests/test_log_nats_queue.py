@@ -176,6 +176,15 @@ class GatheringTests(QueueCase):
         self.failureResultOf(answer, NotKept)
         self.assertEqual(self.one.outcomes(), [("next", 1)])
 
+    def test_what_cannot_be_encoded_is_refused_alone(self) -> None:
+        self.one.say("before", ref="r1")
+        self.one.say("\ud800")
+        self.one.say("after", ref="r2")
+        self.advance(1)
+        self.assertEqual(self.one.outcomes(), [("\ud800", NotKept), ("before", 1), ("after", 2)])
+        self.assertEqual(len(self.flushLoggedErrors()), 1)
+        self.assertEqual(self.one.texts(), ["before", "after"])
+
     def test_what_is_for_several_streams_waits_for_its_turn_in_each(self) -> None:
         self.one.say("a", "#a")
         both = self.one.append([("#a", [Joined("s", "ada")]), ("#b", [Joined("s", "ada")])])
@@ -310,6 +319,18 @@ class OutcomeTests(QueueCase):
         outcomes = self.one.outcomes()
         self.assertEqual(outcomes.count(("a", 1)), 1)
         self.assertEqual([what for _, what in outcomes].count(NotKept), 3)
+
+    def test_a_reference_that_another_node_has_used_is_used_up_as_soon_as_that_has_come(self) -> None:
+        self.two.is_slow = True
+        self.one.say("first", ref="r")
+        self.two.say("second", ref="r")
+        self.advance(1)
+        self.two.apply()
+        self.advance(1)
+        self.two.say("third", ref="r")
+        self.advance(1)
+        self.assertEqual(self.two.outcomes(), [("second", NotKept), ("third", NotKept)])
+        self.assertEqual(self.two.texts(), ["first"])
 
     def test_a_reference_whose_line_was_refused_is_free_again(self) -> None:
         self.one.link.refuses = True
