@@ -11,7 +11,6 @@ from tcpchat.logs.interface import Log
 from tcpchat.names import Key, Name, NotAName, nickname
 from tcpchat.records import KeptAccount
 
-
 # Accounts of which is remembered that this node has removed them.
 MOST_REMOVED = 100
 

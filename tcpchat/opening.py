@@ -34,7 +34,7 @@ def milliseconds() -> int:
 
 
 def since_boot() -> float:
-    """Return seconds that pass also while this process is stopped, or its machine sleeps, as leases do."""
+    """Return seconds that pass while this process is stopped, and its machine sleeps: leases end by them."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 

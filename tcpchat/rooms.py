@@ -107,7 +107,7 @@ class Rooms:
         )
 
     async def _open(self, name: Name, kept: bytes | None, last: int | None = None) -> RoomFeed:
-        """Open a room from what is kept of it and the entries after that, up to now or to the ``last`` one."""
+        """Open a room from what is kept of it and the entries after that, up to now or to ``last``."""
         room = self._room(name)
         if kept is not None:
             room.restore(records.room(kept))

@@ -1,4 +1,4 @@
-"""For tests: a chat that is one node of a cluster, and people who are on another one, as the log tells of them."""
+"""For tests: a chat that is one node of a cluster, and people on another one, as the log tells of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What another node does takes its effect on the people of this one: bans, announcements, going into rooms."""
+"""What another node does takes its effect on the people of this one: bans, announcements, rooms gone into."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from tcpchat import records
 from tcpchat.limits import GRACE, LONGEST_ABSENCE
 from tcpchat.membership import Membership
 from tcpchat.names import Name, nickname
-from tcpchat.membership import Membership
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
 from tcpchat.session import Session

@@ -248,7 +248,7 @@ class NatsRecords:
                 self._tell(change)
 
     def _tell(self, change: Change) -> None:
-        """Tell what another node has kept, unless this one has kept something since that it puts over that."""
+        """Tell what another node has kept, unless this one is about to put something over that."""
         if self._is_open and change.node != self._node and not self._wanted(change.key):
             _, kind, key = parts(change.key)
             for changed in self._changed.get(kind, ()):

@@ -265,7 +265,7 @@ class Applying:
         return answer
 
     async def _keep_room(self, commit: Commit) -> None:
-        """Have the room as another node knew it, if it is not known here what followed from all its entries."""
+        """Have the room as another node knew it, if not all of its entries that are forgotten were here."""
         if commit.room is None:
             return
         known = await self._store.record(records.ROOM, commit.stream)

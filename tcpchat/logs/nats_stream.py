@@ -146,7 +146,7 @@ class Stream:
     async def _get(self, seq: int | None, subject: str | None) -> Stored | None:
         connection = self._current()
         try:
-            found = await connection.ask(connection.jetstream.get_msg(self.name, seq, subject))
+            found = await connection.ask(connection.hasty.get_msg(self.name, seq, subject))
         except NotFoundError:
             return None
         except APIError as error:

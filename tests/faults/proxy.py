@@ -13,7 +13,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from random import Random
 
 # A message of a server's with a body, and of how many bytes that is: the last word of its line.
@@ -143,7 +143,9 @@ class Proxy:
         for server in servers:
             server.close()
 
-    def _answering(self, target: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+    def _answering(
+        self, target: int
+    ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await self._connect(target, reader, writer)

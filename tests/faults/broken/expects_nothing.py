@@ -31,5 +31,5 @@ def send(self: Connection, subject: str, payload: bytes = b"", headers: dict[str
 
 
 if __name__ == "__main__":
-    Connection.request, Connection.send = request, send  # type: ignore[method-assign]
+    Connection.request, Connection.send = request, send  # type: ignore[method-assign, assignment]
     run()

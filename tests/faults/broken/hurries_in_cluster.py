@@ -13,6 +13,6 @@ TIMES = Times(renew=1.0, fence=3.0, dead=5.0)
 PATIENCE = 3
 
 if __name__ == "__main__":
-    Leases.__init__.__defaults__ = (TIMES,)  # type: ignore[misc]
+    Leases.__init__.__defaults__ = (TIMES,)
     service.GRACE = PATIENCE  # type: ignore[attr-defined]
     run()

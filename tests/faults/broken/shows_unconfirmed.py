@@ -23,18 +23,22 @@ class Course:
     last = 0
 
     @staticmethod
-    def take(messages: list[Stored]) -> None:
+    def take(messages: list[Stored]) -> Deferred[None] | None:
         """Give them to the log."""
 
     @classmethod
-    def come(cls, messages: list[Stored]) -> None:
+    def come(cls, messages: list[Stored]) -> Deferred[None] | None:
         """Take in some, but those whose place is taken."""
-        if fresh := [message for message in messages if message.seq > cls.last]:
-            cls.last = fresh[-1].seq
-            cls.take(fresh)
+        fresh = [message for message in messages if message.seq > cls.last]
+        if not fresh:
+            return None
+        cls.last = fresh[-1].seq
+        return cls.take(fresh)
 
 
-def follow(self: Link, after: int, take: Callable[[list[Stored]], None], *others: Any) -> None:
+def follow(
+    self: Link, after: int, take: Callable[[list[Stored]], Deferred[None] | None], *others: Any
+) -> None:
     Course.last, Course.take = after, take  # type: ignore[method-assign, assignment]
     whole_follow(self, after, Course.come, *others)
 
@@ -46,10 +50,10 @@ def publish(self: Link, messages: Sequence[Message], timeout: float) -> Deferred
         Course.come([Stored(Course.last + n, it.subject, it.payload) for n, it in enumerate(messages, 1)])
 
     if all(SAID in message.payload for message in messages):
-        reactor.callLater(0, show)  # type: ignore[attr-defined]
+        reactor.callLater(0, show)
     return whole_publish(self, messages, timeout)
 
 
 if __name__ == "__main__":
-    Link.follow, Link.publish = follow, publish  # type: ignore[method-assign]
+    Link.follow, Link.publish = follow, publish  # type: ignore[method-assign, assignment]
     run()
