@@ -480,7 +480,7 @@ class Races(RuleBasedStateMachine):
         for node in self.nodes:
             node.bucket.late, node.bucket.loses_answers = 0.0, False
             node.bucket.heal()
-        self.clock.pump([0.5] * 100)
+        self.clock.pump([0.5] * 60)
         for node in self.nodes:
             node.registry.clean()
         self.clock.pump([0.5] * 10)
@@ -495,6 +495,6 @@ class Races(RuleBasedStateMachine):
 
 
 Races.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, database=None, print_blob=True
+    max_examples=30, stateful_step_count=20, deadline=None, database=None, print_blob=True
 )
 RacesTests = Races.TestCase
