@@ -66,7 +66,7 @@ class PackagesTests(SynchronousTestCase):
             "logs/sqlite_records.py", "logs/sqlite_reading.py", "logs/sqlite_schema.py",
             "logs/sqlite_search.py", "logs/sqlite_tools.py", "logs/sqlite_writer.py",
             "logs/sqlite_commit.py", "logs/sqlite_numbering.py", "logs/sqlite_place.py",
-            "logs/sqlite_removal.py",
+            "logs/sqlite_removal.py", "logs/nats_terms.py",
             "fanout/interface.py",
             # where they are used
             "drain.py", "screen.py", "state.py", "statuses.py", "catching_up.py",
