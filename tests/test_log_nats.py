@@ -17,7 +17,7 @@ from tcpchat.records import ROOM, SHOWN
 from tests.contracts import NOON, LogContract, said, texts
 from tests.nats_servers import a_name, one_server
 from tests.nodes import Nodes
-from tests.test_log_sqlite import folder
+from tests.test_log_sqlite import at_largest, folder
 
 NODES = "n1", "n2"
 
@@ -230,6 +230,24 @@ class ReplicaTests(ClusterCase):
         self.assertEqual(self.read(self.two, "#lobby"), before)
         self.assertEqual(self.append(self.two, "#lobby", "e"), [6])
         self.level("#lobby")
+
+    def test_a_replica_whose_disk_is_full_goes_on_when_there_is_room(self) -> None:
+        self.append(self.one, "#lobby", "before")
+        self.level("#lobby")
+        wal = min(os.path.getsize(self.nodes.path(node) + "-wal") for node in NODES)
+        with at_largest(wal):
+            answer = self.one.append("#lobby", said(*"abc"))
+            self.turns.until(lambda: self.is_stuck(self.one) and self.is_stuck(self.two))
+            with self.assertRaises(NotKept):
+                self.append(self.one, "#lobby", "not now")
+        self.assertEqual(self.turns.wait(answer), [2, 3, 4])
+        self.turns.until(lambda: self.two.last("#lobby") == 4)
+        self.level("#lobby")
+        self.assertEqual(self.append(self.two, "#lobby", "again"), [5])
+
+    def is_stuck(self, log: NatsLog) -> bool:
+        assert log._parts is not None
+        return log._parts.applying.is_stuck
 
     def test_a_replica_of_another_stream_is_made_anew(self) -> None:
         self.append(self.one, "#lobby", "hello")

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Entry, Event, Joined, Kicked, Left, Said
+from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left, Said
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import MOST_TRIES, TRIED_FOR
 from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, streams_of
@@ -175,6 +175,15 @@ class GatheringTests(QueueCase):
         self.advance(1)
         self.failureResultOf(answer, NotKept)
         self.assertEqual(self.one.outcomes(), [("next", 1)])
+
+    def test_what_cannot_be_encoded_is_refused_alone(self) -> None:
+        self.one.say("before", ref="r1")
+        self.one.say("\ud800")
+        self.one.say("after", ref="r2")
+        self.advance(1)
+        self.assertEqual(self.one.outcomes(), [("\ud800", NotKept), ("before", 1), ("after", 2)])
+        self.assertEqual(len(self.flushLoggedErrors()), 1)
+        self.assertEqual(self.one.texts(), ["before", "after"])
 
     def test_what_is_for_several_streams_waits_for_its_turn_in_each(self) -> None:
         self.one.say("a", "#a")
@@ -395,6 +404,29 @@ class TakenOutTests(QueueCase):
             self.advance(10)
             self.assertEqual(self.two.texts(stream), ["not me"])
             self.assertEqual(self.two.outcomes()[-2:], [("too late", NotKept), ("not me", 2)])
+
+    def test_who_comes_in_anew_meanwhile_is_heard_unless_they_are_banned(self) -> None:
+        for event, outcomes in (
+            (Left("s1", "ada"), [("before", NotKept), ("hello", 3)]),
+            (Banned("s9", "op", "ada", ("s1",)), [("before", NotKept), ("hello", NotKept)]),
+        ):
+            stream = f"#{type(event).__name__}"
+            self.two.told.clear()
+            self.two.link.is_silent = True
+            self.one.append([(stream, [event])])
+            self.advance(1)
+            self.two.say("before", stream)
+            joined = self.two.append([(stream, [Joined("s1", "ada")])])
+            self.two.say("hello", stream)
+            self.advance(1)
+            self.two.link.is_silent = False
+            self.two.link.bring()
+            self.advance(10)
+            self.assertEqual(self.two.outcomes(), outcomes)
+            if isinstance(event, Banned):
+                self.failureResultOf(joined, NotKept)
+            else:
+                self.assertEqual(self.successResultOf(joined), [[2]])
 
     def test_that_somebody_left_is_not_said_again(self) -> None:
         left = Left("s1", "ada")

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat import events
 from tcpchat.events import Entry
 from tcpchat.logs.interface import NoSuchEntry, NotKept
 from tcpchat.logs.nats_flights import AGAIN, TRY, Flights, Publisher
@@ -16,8 +18,9 @@ from tcpchat.logs.nats_items import Flight, Item, Room, Special, streams_of
 from tcpchat.logs.nats_messages import Commit, TooLarge, encode, subject
 from tcpchat.logs.nats_terms import Message
 
-# Rooms with a message on its way at once: more only wait for each other in NATS.
-MOST_IN_FLIGHT = 64
+# Rooms with a message on its way at once. More would wait for each other in NATS; here they gather meanwhile
+# what else is said.
+MOST_IN_FLIGHT = 32
 
 # What one message holds at most, but for one item alone: entries, and bytes, about (see logs/batches.py).
 MOST_ENTRIES = 1024
@@ -66,6 +69,7 @@ class References:
 class Launching:
     """Knows all rooms that anything came of, or is to be added to."""
 
+    logger = Logger()
     lease = 0  # as the messages have it
 
     def __init__(
@@ -202,6 +206,9 @@ class Launching:
         except TooLarge:
             self._give_up(items, NotKept("that is too much at once"))
             return
+        except Exception:
+            self._sort_out(rooms, items)
+            return
         messages = [
             Message(room.subject, payload, room.last or 0, f"{id}.{n}" if n else id)
             for n, (room, payload) in enumerate(zip(rooms, payloads, strict=True))
@@ -213,6 +220,18 @@ class Launching:
             item.flight = flight
         self._flights.begin(flight)
 
+    def _sort_out(self, rooms: Sequence[Room], items: Sequence[Item]) -> None:
+        """Something cannot be encoded: refuse that, and have the rest wait for the next message."""
+        bad = [item for item in items if not _can_be_encoded(item)] or items
+        for item in reversed(items):
+            if item in bad:
+                session = next(event.session for _, some in item.parts for event in some)
+                self.logger.failure("Something could not be written", session=session)
+                self._give_up([item], NotKept(CANNOT_WRITE))
+            else:
+                self.references.free(item)
+                rooms[0].put_back(item)
+
     def free(self, flight: Flight) -> None:
         """The rooms of a flight may have the next one."""
         for room in flight.rooms:
@@ -220,6 +239,14 @@ class Launching:
             if room.queue:
                 self._ready[room] = None
         self.schedule()
+
+
+def _can_be_encoded(item: Item) -> bool:
+    try:
+        events.encode([event for _, some in item.parts for event in some])
+    except Exception:
+        return False
+    return True
 
 
 def _gather(room: Room) -> list[Item]:
@@ -242,13 +269,13 @@ def number(rooms: Sequence[Room], items: Sequence[Item]) -> dict[str, list[Entry
     ends = {room.name: (room.seq, room.time) for room in rooms}
     for item in items:
         item.seqs = []
-        for stream, events in item.parts:
+        for stream, added_there in item.parts:
             seqs: list[int] = []
-            if events:
+            if added_there:
                 seq, time = ends[stream]
                 time = max(time, item.time)
                 entries = added[stream]
-                for event in events:
+                for event in added_there:
                     seq += 1
                     seqs.append(seq)
                     entries.append(Entry(seq, time, event))

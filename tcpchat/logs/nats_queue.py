@@ -12,7 +12,7 @@ from functools import partial
 
 from twisted.internet.interfaces import IReactorTime
 
-from tcpchat.events import Banned, Entry, Event, Kicked, Left
+from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import AGAIN, Flights, Publisher
 from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
@@ -193,12 +193,15 @@ class Queue:
         Somebody else's entries have come: what was to be said by people whom they take out is not said.
 
         Whatever of it is on its way does not land any more. That they have left need not be said twice.
+        Who comes in anew meanwhile, and was not banned, is not meant.
         """
-        for seq, _, event in entries:
+        for seq, _, event in entries if room.flight or room.queue else ():
             out = taken_out(event)
             if not out:
                 continue
             for item in [*(room.flight.items if room.flight else ()), *(room.queue or ())]:
+                if not isinstance(event, Banned):
+                    out -= _who_come_in(room, item)
                 for number, (stream, events) in enumerate(item.parts):
                     if stream != room.name or not any([it.person in out for it in events]):
                         continue
@@ -247,6 +250,16 @@ class Queue:
             for it in flight.items:
                 self._launching.references.free(it)
             self._launching.free(flight)
+
+
+def _who_come_in(room: Room, item: Item) -> set[str]:
+    return {
+        event.person
+        for stream, events in item.parts
+        if stream == room.name
+        for event in events
+        if isinstance(event, Joined)
+    }
 
 
 def taken_out(event: Event) -> set[str]:

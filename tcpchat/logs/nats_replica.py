@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -155,10 +156,11 @@ class Applying:
     def _take(self, at: int, commit: Commit, entries: list[Entry] | tuple[()], begins: bool = False) -> None:
         if entries:
             self._ends[commit.stream] = entries[-1].seq
+        moves = [part.first for part in commit.again] if commit.again else ()
         self._store.take(
             Take(
-                commit.stream, entries, at, commit.about, [part.first for part in commit.again], begins,
-                commit.forgets, lambda: self._taken(at, commit), self._not_taken,
+                commit.stream, entries, at, commit.about, moves, begins, commit.forgets,
+                partial(self._taken, at, commit), self._not_taken,
             )
         )  # fmt: skip
 

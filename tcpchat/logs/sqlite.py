@@ -40,7 +40,7 @@ from tcpchat.logs.sqlite_commit import Committed
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
 from tcpchat.logs.sqlite_reading import ALL, SPOKEN, UNSPOKEN, Reading
 from tcpchat.logs.sqlite_records import Records
-from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
+from tcpchat.logs.sqlite_search import Searcher, count_spoken, parts_of, search
 from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Reports, Writer
 from tcpchat.logs.tails import Tails
 from tcpchat.logs.unshared import Unshared
@@ -90,11 +90,7 @@ class SQLiteLog(Unshared):
         self._streams = dict(self._file.streams)
         self._reading = Reading(self._file.reader, self._streams)
         self._tails = Tails()
-        if later is None:
-
-            def later(seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
-                from_thread(call, *arguments)
-
+        later = later or (lambda _, call, *arguments: from_thread(call, *arguments))
         self._batches = Batches(later)
         self._reporter = Reporter(from_thread, partial(later, 0))
         self._closed: Deferred[None] = Deferred()
@@ -109,7 +105,7 @@ class SQLiteLog(Unshared):
         Writer(self._file, self._batches, self._reporter, reports).start()
 
     def _prepare(self) -> None:
-        """Change the file, if there is need, before the thread begins that writes to it."""
+        """Change the file before the thread begins that writes to it."""
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         return self._append(((stream, events),), len(events), True)
@@ -169,24 +165,16 @@ class SQLiteLog(Unshared):
     def search(self, query: Query, ranges: Sequence[Range], limit: int) -> Deferred[list[Found]]:
         if self._closing:
             return fail(NotKept(CLOSED))
-        parts: list[Part] = []
-        wanted: dict[int, int] = {}
-        for name, after, before in ranges:
-            known = self._streams.get(name)
-            if known and name.startswith("#"):
-                wanted[known.id] = known.seq
-                first, last = max(after, known.kept_after) + 1, min(before - 1, known.seq)
-                parts.append(Part(name, known.id, first, last))
+        parts = parts_of(self._streams, ranges)
         answer: Deferred[None] = Deferred()
-        self._batches.add_chore(Reach(wanted, answer))
+        self._batches.add_chore(Reach({part.id: self._streams[part.stream].seq for part in parts}, answer))
         return answer.addCallback(lambda _: self._searcher.ask(search, query, parts, limit))
 
     def last(self, stream: str) -> int:
         return self._reading.last(stream)
 
     def kept_after(self, stream: str) -> int:
-        known = self._streams.get(stream)
-        return known.kept_after if known else 0
+        return self._streams[stream].kept_after if stream in self._streams else 0
 
     def last_before(self, stream: str, time: int) -> Deferred[int]:
         return execute(self._reading.last_before, stream, time)
@@ -235,8 +223,7 @@ class SQLiteLog(Unshared):
         for name, growth in committed.growths.items():
             # Only now: nothing can be read before the tails are given it.
             self._streams[name] = growth.moved()
-            if growth.entries:
-                self._tails.deliver(name, growth.entries)
+            self._tails.deliver(name, growth.entries)
             yield
         for number, (item, outcome) in enumerate(zip(committed.items, committed.outcomes, strict=True)):
             match item:
