@@ -17,6 +17,10 @@ class Bucket(Protocol):
     What is asked fails with `Unclear` when it cannot be known whether it was done.
     """
 
+    @property
+    def is_connected(self) -> bool:
+        """Is there a server that can be asked?"""
+
     def put(self, key: str, value: bytes | None, revision: int | None = None) -> Deferred[int]:
         """
         Put a value under a key, None to remove it; answer with its revision.

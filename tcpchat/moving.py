@@ -28,9 +28,9 @@ from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.unread import unread
 
-# Seconds between two tries to take a session whose record its node is just changing, and how many there are.
+# Seconds between two tries to take a session whose record its node is just changing, and for all of them.
 AGAIN = 0.05
-MOST_TRIES = 20
+LONGEST_TAKE = 10.0
 
 JUST_NOW = "Somebody comes back with that code just now."
 
@@ -62,9 +62,8 @@ async def take_over(chat: Chat, session_id: str) -> tuple[KeptSession, Mapping[s
 async def _take(chat: Chat, session_id: str) -> tuple[str, KeptSession]:
     """Make a session this node's; return the node that had it, and what is kept of it."""
     tried: KeptSession | None = None  # of which it is not known whether it was replaced
-    for _ in range(MOST_TRIES):
-        if chat.registry.is_fenced:
-            break
+    until = chat.clock.seconds() + LONGEST_TAKE
+    while chat.clock.seconds() < until and not chat.registry.is_fenced:
         kept = await chat.log.record(records.SESSION, session_id)
         if kept is None:
             raise Refused("That code is not known or too old.", "bad-session")

@@ -28,6 +28,9 @@ Claiming = Name | Coroutine[Deferred[Any], Any, Name]
 
 CANNOT = "the log cannot be written"
 
+# Seconds for a nickname, as long as for a line: a cluster of NATS needs up to 8 for another leader.
+LONGEST_CLAIM = 20.0
+
 
 class Registry:
     """Claims nicknames, and lets them go, here and in the cluster, if there is one."""
@@ -102,8 +105,9 @@ class Registry:
         settling.own |= dict.fromkeys(name.keys, claim)
         try:
             # One after the other, each time in this order: of those who want the same name one gets it.
+            until = self._clock.seconds() + LONGEST_CLAIM
             for key in name.keys:
-                await settling.settle(key)
+                await settling.settle_patiently(key, until)
         except (HeldElsewhere, Unclear, Refusing) as why:
             if is_new:
                 self.release(name, person, address, is_kept=False)

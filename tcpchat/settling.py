@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, DeferredList, DeferredLock, succeed
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -24,8 +25,12 @@ from tcpchat.claimed import Claim
 from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 from tcpchat.names import Key
 
-# Seconds until what could not be put into the bucket is tried again.
+# Seconds until what could not be put into the bucket is tried again, and while somebody waits for that.
 AGAIN = 1.0
+SOON = 0.25
+
+# Seconds for a link that has lost its server to find another one.
+GRACE = 2.0
 
 # How often somebody else may be first, one after the other, before it is given up.
 MOST_RACES = 20
@@ -81,6 +86,29 @@ class Settling:
         self.own.clear()
         for key in self._known:
             self._show(key)
+
+    async def settle_patiently(self, key: Key, until: float) -> None:
+        """
+        Have the bucket say of a key what is so here, though a server may be dying: that takes some seconds.
+
+        Raises:
+            HeldElsewhere: somebody else has it.
+            Unclear: no server can be reached, or none has done it until then, or Refusing.
+        """
+        shared, clock = self._shared, self._clock
+        cut_since: float | None = None
+        while True:
+            try:
+                await self.settle(key)
+            except Unclear:
+                now = clock.seconds()
+                cut_since = None if shared.bucket.is_connected else now if cut_since is None else cut_since
+                is_cut = cut_since is not None and now - cut_since >= GRACE
+                if is_cut or now >= until or shared.is_fenced():
+                    raise
+                await deferLater(clock, SOON)
+            else:
+                return
 
     async def settle(self, key: Key, heir: str = "") -> None:
         """

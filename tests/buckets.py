@@ -51,6 +51,7 @@ class MemoryBucket:
     late = 0.0
     is_cut = False  # nothing gets through, in either direction
     loses_answers = False  # what is asked is done, and the answer gets lost
+    is_idle = False  # nothing is done that is asked
 
     def __init__(self, clock: IReactorTime, values: Values, node: str = "") -> None:
         self._clock = clock
@@ -61,6 +62,10 @@ class MemoryBucket:
         self._is_telling = False
         self.puts = 0
         values.links.append(self)
+
+    @property
+    def is_connected(self) -> bool:
+        return not self.is_cut
 
     def put(self, key: str, value: bytes | None, revision: int | None = None) -> Deferred[int]:
         self.puts += 1
@@ -76,7 +81,7 @@ class MemoryBucket:
         answer: Deferred[Any] = Deferred()
 
         def arrive() -> None:
-            if self.is_cut:
+            if self.is_cut or self.is_idle:
                 answer.errback(Unclear())
                 return
             try:

@@ -57,6 +57,9 @@ class BucketContract(Case):
         found = self.wait(self.bucket.get("kind.key"))
         self.assertEqual(found and found.value, b"three")
 
+    def test_both_are_connected(self) -> None:
+        self.assertEqual((self.bucket.is_connected, self.other.is_connected), (True, True))
+
     def test_what_was_removed_is_as_free_as_what_never_was(self) -> None:
         first = self.put(b"one", 0)
         second = self.put(None, first)
@@ -114,6 +117,7 @@ class MemoryBucketTests(BucketContract, SynchronousTestCase):
         told: list[bytes | None] = []
         self.other.follow("kind", lambda change: told.append(change.value))
         self.others.cut()
+        self.assertFalse(self.other.is_connected)
         answer = self.other.put("kind.key", b"lost", 0)
         self.put(b"one")
         self.failureResultOf(answer, Unclear)

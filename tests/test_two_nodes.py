@@ -192,6 +192,8 @@ class LeaseTests(TwoNodesCase):
         class Cut:
             """A bucket that nothing gets through to."""
 
+            is_connected = False
+
             def put(self, key: str, value: bytes | None, revision: int | None = None) -> Deferred[int]:
                 failed: Deferred[int] = Deferred()
                 failed.errback(Unclear("cut"))

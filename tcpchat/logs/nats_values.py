@@ -18,6 +18,10 @@ class NatsValues:
         self._link = link
         self._shared = shared
 
+    @property
+    def is_connected(self) -> bool:
+        return self._link.is_connected
+
     def put(self, key: str, value: bytes | None, revision: int | None = None) -> Deferred[int]:
         return self._link.put(key, value, revision)
 
