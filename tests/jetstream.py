@@ -18,10 +18,12 @@ class Stream:
         self.messages: list[Stored] = []
         self.ids: dict[str, int] = {}
         self.links: list[StreamLink] = []
+        self.behind = 0  # messages that a new leader has not read of its own log
 
     def last(self, subject: str) -> Stored | None:
-        """Return a subject's last message."""
-        return next((it for it in reversed(self.messages) if it.subject == subject), None)
+        """Return a subject's last message, as far as the leader has read."""
+        read = self.messages[: len(self.messages) - self.behind]
+        return next((it for it in reversed(read) if it.subject == subject), None)
 
     def add(self, messages: Sequence[Message]) -> int:
         """
