@@ -43,27 +43,41 @@ class Replica(Protocol):
 
 
 class References:
-    """The references of what is on its way: none may be used twice."""
+    """The references of what is on its way, either way: none may be used twice."""
 
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._taken: set[tuple[str, str]] = set()
+        self._coming: set[tuple[str, str]] = set()  # another node's, which the replica does not have yet
 
     def take(self, item: Item) -> bool:
         """Take an item's own, unless one of them was used before; return whether it was not."""
         refs = item.refs
         if not refs:
             return True
-        free = {*refs} - self._taken
+        free = {*refs} - self._taken - self._coming
         if len(free) < len(refs) or any([self._replica.has_ref(*ref) for ref in refs]):
             return False
         self._taken |= free
         return True
 
+    def came(self, entries: Sequence[Entry]) -> None:
+        """Another node's entries have come over."""
+        self._coming.update(_refs(entries))
+
+    def applied(self, entries: Sequence[Entry]) -> None:
+        """The replica has some entries."""
+        if self._coming:
+            self._coming.difference_update(_refs(entries))
+
     def free(self, item: Item) -> None:
         """An item is no longer on its way."""
         if item.refs:
             self._taken.difference_update(item.refs)
+
+
+def _refs(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    return [(event.session, event.ref) for _, _, event in entries if event.ref]
 
 
 class Launching:

@@ -121,6 +121,7 @@ class Queue:
         self._flights.came(at)
         flight = self._flights.find(commit.id)
         if flight is None:
+            self._launching.references.came(commit.entries)
             self._heed(room, commit.entries)
             if room.queue:
                 self._launching.wake(room)
@@ -133,6 +134,7 @@ class Queue:
 
     def applied(self, commit: Commit) -> Iterator[None]:
         """What a message says holds here, and everybody has been shown it: tell whose it was."""
+        self._launching.references.applied(commit.entries)
         room = self._launching.room(commit.stream)
         if room.queue:  # for that, perhaps
             self._launching.wake(room)
