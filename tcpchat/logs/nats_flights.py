@@ -34,7 +34,7 @@ AGAIN = 0.5
 # Seconds for a new leader to have all that a quorum has; after that somebody has emptied the stream.
 BEHIND = 10.0
 
-REFUSED = "the log takes no more"
+CANNOT_WRITE = "the log cannot be written"
 
 
 class Publisher(Protocol):
@@ -135,7 +135,7 @@ class Flights:
             return
         if isinstance(failure.value, Refusing) and flight.tries == 1:
             self.end(flight)
-            self._owner.failed(flight, NotKept(REFUSED))
+            self._owner.failed(flight, NotKept(CANNOT_WRITE))
         elif not flight.is_asked:
             flight.is_asked = True
             Deferred.fromCoroutine(self._find_out(flight)).addErrback(self._wrong)
@@ -177,16 +177,16 @@ class Flights:
                 self.end(flight)
                 self._owner.returned(flight)
                 return
+            if flight.tries >= MOST_TRIES:
+                await deferLater(self._clock, AGAIN)
             if self._may_try(flight):
-                if flight.tries >= MOST_TRIES:
-                    await deferLater(self._clock, AGAIN)
                 flight.is_asked = False
                 self._try(flight)
                 return
             await deferLater(self._clock, AGAIN)
 
     def _may_try(self, flight: Flight) -> bool:
-        if self._owner.is_held_back:
+        if flight.is_over or self._owner.is_held_back:
             return False
         is_early = flight.tries < MOST_TRIES and self._clock.seconds() - flight.began < TRIED_FOR - TRY / 2
         return is_early or any([item.until == NEVER for item in flight.items])

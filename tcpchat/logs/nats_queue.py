@@ -14,9 +14,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left
 from tcpchat.logs.interface import NotKept, Unknown
-from tcpchat.logs.nats_flights import AGAIN, Flights, Publisher
+from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, Flights, Publisher
 from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
-from tcpchat.logs.nats_launching import CANNOT_WRITE, Launching, Replica
+from tcpchat.logs.nats_launching import Launching, Replica
 from tcpchat.logs.nats_messages import Commit
 
 # Messages that JetStream takes in one atomic batch.
