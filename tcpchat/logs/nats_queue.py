@@ -26,7 +26,7 @@ MOST_PARTS = 1000
 TOLD_AT_ONCE = 16
 
 # Seconds without a connection after which lines are refused: it may only be another server's turn.
-GRACE = 3.0
+GRACE = 2.0
 
 NO_ANSWER = "the log does not answer"
 
