@@ -93,7 +93,8 @@ class Registry:
             held = self._people.names(person)
             name = self._people.claim(typed, person, address, or_variant)
             if await self._take(settling, name, person, address, is_new=name not in held):
-                if self._term != term or self.is_fenced:
+                is_held = name in self._people.names(person)  # and was not let go while the others were asked
+                if self._term != term or self.is_fenced or not is_held:
                     self.release(name, person, address, is_kept=False)
                     raise NotKept(CANNOT)
                 return name

@@ -257,11 +257,12 @@ async def _return(
         session.feeds = feeds
         return session, None
     nick = record.nick if person is None else person.nick  # over another node still
+    rooms = record.rooms if person is None else [feed.stream for feed in person.feeds]
     name = await chat.registry.claim(nick, person_id, dialogue.address, or_variant=True)
     person = chat.people.person(person_id) or person_from_record(person_id, name, record)
     session = from_record(chat, session_id, person, record)
     try:
-        for stream in record.rooms:
+        for stream in rooms:
             await _go_back(session, stream, dialogue, record.entered.get(stream, 0))
         check_server(chat, who, record.account)
     except (NotKept, Banished, Unknown):
