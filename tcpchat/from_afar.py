@@ -35,6 +35,9 @@ ENFORCE_AFTER = 0.5
 def heed(chat: Chat) -> None:
     """From now on have what other nodes do take its effect on the people of this one."""
     afar = _FromAfar(chat)
+    if chat.log.node:
+        chat.people.entered = afar.entered
+        chat.elsewhere.seen = afar.compare
     chat.rooms.been_shown = afar.been_shown
     chat.sanctions.arrived = afar.sanctioned
 
@@ -71,6 +74,21 @@ class _FromAfar:
         return [] if person is None or self._is_ours(event.session) else _sessions(person)
 
     # Rooms
+
+    def entered(self, person: Person) -> None:
+        """Somebody is there over one more session: once it is shown something, compare."""
+        if any(session.is_distant for session in person.sessions):
+            self._chat.clock.callLater(0, self.compare, person)
+
+    def compare(self, person: Person) -> None:
+        """Somebody has gone into rooms over another node: go in here, too, if they were not here then."""
+        here = _sessions(person)
+        for seat in person.sessions if here else ():
+            if seat.is_distant:
+                for feed in seat.feeds:
+                    for session in here:
+                        if session.id != seat.id:
+                            self._go_in(session, feed, feed.room.members[person.id].since)
 
     def _go_in(self, session: Session, feed: RoomFeed, seq: int) -> None:
         if feed is self._chat.rooms.audit:

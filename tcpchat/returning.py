@@ -26,7 +26,7 @@ from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
 from tcpchat.requests import Refused, Resume
-from tcpchat.reviving import from_record, person_from_record
+from tcpchat.reviving import as_logged, from_record, person_from_record
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.service import Chat
@@ -250,6 +250,8 @@ async def _return(
     who = Identity(chat.people.nickname(record.nick), person_id, dialogue.address)
     check_server(chat, who, record.account)
     await until_gone(chat, person_id)
+    if chat.log.node:  # which may have ended before it could keep what was done last
+        record = as_logged(chat, session_id, record)
     person = chat.people.person(person_id)
     if person is not None and person.is_here:
         feeds = person.feeds
