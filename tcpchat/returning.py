@@ -112,6 +112,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         raise Refused("That code is not known or too old.", "bad-session")
     if session_id in chat.returning:
         raise Refused("Somebody comes back with that code just now.")
+    chat.registry.check()
     session = chat.people.session(session_id)
     if isinstance(session, Session):
         await take_up(session, dialogue, make_home, request)
