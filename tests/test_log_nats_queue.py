@@ -294,6 +294,20 @@ class OutcomeTests(QueueCase):
         self.advance(20)
         self.assertEqual(self.one.outcomes(), [("a", 1)])
 
+    def test_what_is_asked_about_and_then_brought_has_landed(self) -> None:
+        self.one.link.drops_acks = self.one.link.is_slow = True
+        self.one.say("a")
+        both = self.one.append([("#a", [Joined("s", "ada")]), ("#b", [Joined("s", "ada")])])
+        self.advance(6)
+        self.one.link.drops_acks = self.one.link.is_slow = False
+        self.one.link.bring()
+        self.one.say("b")
+        self.advance(5)
+        self.assertEqual(self.one.outcomes(), [("a", 1), ("b", 2)])
+        self.assertEqual(self.one.texts(), ["a", "b"])
+        self.assertEqual(self.successResultOf(both), [[1], [1]])
+        self.assertEqual(self.one.entries.last("#a"), 1)
+
     def test_what_a_new_leader_has_not_read_yet_may_have_landed(self) -> None:
         self.one.say("a")
         self.advance(1)
