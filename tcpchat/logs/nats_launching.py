@@ -46,7 +46,7 @@ class References:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._taken: set[tuple[str, str]] = set()
-        self._coming: set[tuple[str, str]] = set()  # another node's, which the replica does not have yet
+        self._coming: set[tuple[str, str]] = set()  # of others, which the replica does not have yet
 
     def take(self, item: Item) -> bool:
         """Take an item's own, unless one of them was used before; return whether it was not."""
@@ -60,22 +60,18 @@ class References:
         return True
 
     def came(self, entries: Sequence[Entry]) -> None:
-        """Another node's entries have come over."""
-        self._coming.update(_refs(entries))
+        """Entries of others have come over, and are yet to be applied."""
+        self._coming.update([(it.event.session, it.event.ref) for it in entries if it.event.ref])
 
     def applied(self, entries: Sequence[Entry]) -> None:
-        """The replica has some entries."""
+        """The replica has them."""
         if self._coming:
-            self._coming.difference_update(_refs(entries))
+            self._coming.difference_update([(it.event.session, it.event.ref) for it in entries])
 
     def free(self, item: Item) -> None:
         """An item is no longer on its way."""
         if item.refs:
             self._taken.difference_update(item.refs)
-
-
-def _refs(entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    return [(event.session, event.ref) for _, _, event in entries if event.ref]
 
 
 class Launching:

@@ -141,6 +141,7 @@ class Queue:
             self._launching.wake(room)
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
+            self._launching.references.applied(commit.entries)
             return
         flight.unapplied -= 1
         if flight.unapplied:
