@@ -244,6 +244,11 @@ class Elsewhere:
         shown = {stream: records.place(general[stream]) for stream in streams if stream in general}
         return shown | (records.places(kept) if kept else {})
 
+    def node_of(self, person: Person) -> str:
+        """Return the node that somebody has come to last who is on others; empty if there is none."""
+        nodes = [self._seats[it.id].record.node for it in person.sessions if it.id in self._seats]
+        return nodes[-1] if nodes else ""
+
     # Who leaves
 
     def left_here(self, person: Person, session: str, reason: str) -> None:

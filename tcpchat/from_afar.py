@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat import barring
@@ -81,8 +82,10 @@ class _FromAfar:
             self._chat.clock.callLater(0, self.compare, person)
 
     def compare(self, person: Person) -> None:
-        """Somebody has gone into rooms over another node: go in here, too, if they were not here then."""
+        """Somebody is there over another node: be called so, and be in the same rooms, if that was missed."""
         here = _sessions(person)
+        if here and person.name not in self._chat.people.names(person.id):
+            self._hold(person)
         for seat in person.sessions if here else ():
             if seat.is_distant:
                 for feed in seat.feeds:
@@ -133,6 +136,16 @@ class _FromAfar:
         if person is not None and not self._is_ours(event.session) and person.nick != event.new:
             with suppress(NotAName):  # here, where another version may run
                 person.rename(nickname(event.new))
+                self.compare(person)
+
+    def _hold(self, person: Person) -> None:
+        """Hold a nickname here as well, in case that the other node lets it go."""
+        chat = self._chat
+        if person.id not in chat.logging_in:  # or it is being claimed just now
+            holding = Deferred.fromCoroutine(
+                chat.registry.claim(person.nick, person.id, person.sessions[-1].address)
+            )
+            holding.addErrback(lambda failure: failure.trap(NotKept, Refused) and None)  # a look finds it
 
     # What an operator does
 
