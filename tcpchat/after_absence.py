@@ -89,7 +89,9 @@ def show_missed(
 
 def begun(session: Session) -> dict[str, Place]:
     """Return where each of somebody's streams has begun for them."""
-    rooms = {feed.stream: feed.room.members[session.person.id].since for feed in session.feeds}
+    # In a cluster another node may just have taken them out, and it is yet to be seen here why.
+    members = [(feed.stream, feed.room.members.get(session.person.id)) for feed in session.feeds]
+    rooms = {stream: member.since for stream, member in members if member}
     return {stream: Place(since, since) for stream, since in (rooms | {inbox(session.person.id): 0}).items()}
 
 

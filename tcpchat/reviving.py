@@ -55,7 +55,8 @@ async def revive(chat: Chat) -> None:
         _let_come_back(chat, session_id, record)
         known = places.get(session_id, {})
         # The log may say that somebody has left though the record does not yet.
-        members = rooms.get(record.account or session_id, [])
+        person_id = record.account or session_id
+        members = [feed for feed in rooms.get(person_id, ()) if person_id in feed.room.members]
         has_left = record.has_left or (bool(record.rooms) and not members)
         if not has_left and (session := await _revived(chat, session_id, record, members)):
             present.add(session.person.id)
@@ -99,7 +100,8 @@ async def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list
     """
     Return a session as it was, without a connection, and in the rooms whose logs say so.
 
-    None is for one whose nickname is not allowed any more.
+    None is for one whose nickname is not allowed any more, and in a cluster for one that another node has
+    taken or ended while this one asked for the nickname.
     """
     order = {stream: place for place, stream in enumerate(record.rooms)}
     rooms = sorted(rooms, key=lambda feed: order.get(feed.stream, len(order)))
@@ -111,12 +113,26 @@ async def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list
             name = await _claim(chat, nick, person_id, record.address)
         except Refused:
             return None
+        if not await _is_as_it_was(chat, session_id, record, rooms):
+            chat.registry.release(name, person_id, record.address, is_kept=False)
+            return None
         person = person_from_record(person_id, name, record)
     session = from_record(chat, session_id, person, record)
     session.feeds = rooms
     session.broken = record.broken if record.broken is not None else chat.wall()
     chat.people.enter(session.person, session)
     return session
+
+
+async def _is_as_it_was(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomFeed]) -> bool:
+    """Tell whether a session is what is kept of it still, and the log has them in the same rooms."""
+    kept = await chat.log.record(records.SESSION, session_id)
+    person_id = record.account or session_id
+    return (
+        kept is not None
+        and records.session(kept).node == record.node
+        and all(person_id in feed.room.members for feed in rooms)
+    )
 
 
 async def _claim(chat: Chat, nick: str, person_id: str, address: str) -> Name:
