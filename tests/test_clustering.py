@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from tcpchat.clustering import CUT_OFF
+from tcpchat.events import Left
+from tcpchat.names import nickname
+from tcpchat.reviving import revive
 from tests.sharing import SharedCase
 
 FAR = "198.51.100.7"
@@ -244,3 +249,20 @@ class TakenForDeadTests(SharedCase):
         self.kill("east")
         self.passes(90)
         self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+
+
+class EndedMeanwhileTests(SharedCase):
+    def test_who_is_shown_as_gone_while_their_nickname_is_asked_for_is_not_waited_for(self) -> None:
+        anna = self.enter_at("east", "anna")
+        east, west = self.nodes["east"], self.nodes["west"]
+        person = east.chat.people.find(nickname("anna"))
+        assert person is not None
+        east.cluster.cut_off()
+        anna.sees()
+        reviving = Deferred.fromCoroutine(revive(east.chat))
+        self.assertNoResult(reviving)
+        west.log.append("#lobby", [Left(person.id, "anna", "connection lost")])
+        self.settle()
+        self.successResultOf(reviving)
+        self.assertEqual(self.crowd(), [])
+        self.assertIsNone(east.chat.people.find(nickname("anna")))
