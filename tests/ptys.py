@@ -16,7 +16,8 @@ from tests.commands import ENVIRONMENT, TCPCHAT
 from tests.processes import PATIENCE
 
 ALT = "\x1b"
-CTRL_C, CTRL_D, CTRL_U, TAB, ENTER, PAGE_UP = "\x03", "\x04", "\x15", "\t", "\r", "\x1b[5~"
+CTRL_C, CTRL_D, CTRL_U, CTRL_Z = "\x03", "\x04", "\x15", "\x1a"
+TAB, ENTER, PAGE_UP = "\t", "\r", "\x1b[5~"
 
 
 def pasted(text: str) -> str:

@@ -94,6 +94,12 @@ def test_links_are_links_without_the_end_of_the_sentence() -> None:
     assert "\x1b]8" not in drawn(said("see https://example.org"), Paints(256, False))
 
 
+def test_what_is_cut_has_as_much_as_there_is_room_for() -> None:
+    assert [cut("漢字 text", columns) for columns in range(11)] == [
+        "", "…", "…", "漢…", "漢…", "漢字…", "漢字 …", "漢字 t…", "漢字 te…", "漢字 text", "漢字 text",
+    ]  # fmt: skip
+
+
 @given(st.text(max_size=40), st.integers(1, 50))
 def test_what_is_cut_fits(text: str, columns: int) -> None:
     shown = cut(text, columns)

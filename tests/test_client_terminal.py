@@ -15,7 +15,7 @@ from tests.commands import TCPCHAT, Relay, at
 from tests.faults.servers import dump
 from tests.faults.servers import start as start_server
 from tests.processes import Server
-from tests.ptys import ALT, CTRL_C, CTRL_D, CTRL_U, ENTER, PAGE_UP, TAB, Pty, pasted
+from tests.ptys import ALT, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, ENTER, PAGE_UP, TAB, Pty, pasted
 from tests.test_client_piping import Echo, TurningAway
 
 
@@ -220,6 +220,23 @@ def test_a_kill_leaves_the_terminal_sane(server: Server, tmp_path: Path, how: st
         assert (tmp_path / "before").read_text() == (tmp_path / "after").read_text()
         assert anna.sent.rfind(b"\x1b[?2004l") > anna.sent.rfind(b"\x1b[?2004h")  # no longer told of pastes
         assert anna.sent.rfind(b"\x1b[?25l") < anna.sent.rfind(b"\x1b[?25h")  # the cursor is seen
+
+
+def test_ctrl_z_and_fg_come_back_to_what_was_typed(server: Server) -> None:
+    with Pty("--norc", "--noprofile", program="bash", PS1="go: ") as anna:
+        anna.types(f"PS1='go: '; {TCPCHAT} {at(server)} --nick anna{ENTER}")
+        anna.sees(r"\[1:#lobby 1\]  anna  \d+ ms")
+        anna.types("half")
+        anna.stands("#lobby half")
+        anna.types(CTRL_Z)
+        anna.stands("go: ")
+        server.person("bob").types("meanwhile")
+        anna.types(f"fg{ENTER}")
+        anna.sees("<bob> meanwhile$")
+        anna.stands("#lobby half")
+        anna.types(f" a line{ENTER}/quit{ENTER}")
+        anna.stands("go: ")
+        assert said(server) == ["meanwhile", "half a line"]
 
 
 def test_history_and_search_are_shown_in_place(server: Server, anna: Pty) -> None:

@@ -68,14 +68,12 @@ class Terminal:
         self._output.enable_cpr = False  # each print would ask where the cursor is, over the network
         self.model = Model(lambda fields: wording.answer(fields, local_zone(), time.time()))
         self._foreign = ForeignServer(os.environ.get("TERM", "dumb"))
-        conversation = Conversation(typed.nicks)
-        way = endpoint(reactor, typed.server)
+        way, conversation = endpoint(reactor, typed.server), Conversation(typed.nicks)
         self._link = Link(reactor, way, conversation, self._happened, random.uniform, self._foreign)
-        depth = ColorDepth.DEPTH_8_BIT if how.colours else ColorDepth.DEPTH_1_BIT
         prompt: PromptSession[str] = PromptSession(
             self._before_line,
             output=self._output,
-            color_depth=depth,
+            color_depth=ColorDepth.DEPTH_8_BIT if how.colours else ColorDepth.DEPTH_1_BIT,
             style=Style.from_dict({"status": "reverse", "pending": "ansibrightblack"}),
             completer=Words(self.model),
             complete_while_typing=False,
@@ -85,6 +83,7 @@ class Terminal:
             is_password=Condition(lambda: self.model.is_input_hidden),
             refresh_interval=REFRESH,
             erase_when_done=True,
+            enable_suspend=True,
             prompt_continuation="",
         )
         prompt.default_buffer.accept_handler = self._entered
