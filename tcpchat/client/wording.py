@@ -56,7 +56,7 @@ class Line(NamedTuple):
 
 
 # What is said when the server shows to be none of ours.
-ELSEWHERE = Line(NOTICE, "This is another kind of server: it gets what you type as it is. /quit leaves.")
+ELSEWHERE = Line(NOTICE, "This is another kind of server: what you type goes to it. /quit leaves.")
 
 
 def notice(text: str) -> Line:
