@@ -164,6 +164,12 @@ def test_a_server_that_says_why_it_turns_one_away_is_status_77(words: tuple[str,
     assert ended.complaints.endswith("tcpchat: Too many connections from your network.\n")
 
 
+@pytest.mark.parametrize("words", [(), ("--tls",)])
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "a_b.invalid", f"{'x' * 64}.example"])
+def test_a_host_that_there_is_not_is_status_68(words: tuple[str, ...], host: str) -> None:
+    assert run(*words, host) == (68, "", "tcpchat: There is no such host\n")
+
+
 def test_a_wrong_option_is_status_64() -> None:
     for words in ["a b"], ["--fingerprint", "ab", "localhost"], ["send", "--timeout", "0", "x"]:
         ended = run(*words)

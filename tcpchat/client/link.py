@@ -6,11 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.error import (
-    ConnectionDone,
-    DNSLookupError,
-    UnknownHostError,
-)
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
@@ -183,7 +179,7 @@ class Link:
         wait = self._jitter(SHORTEST_WAIT, min(LONGEST_WAIT, SHORTEST_WAIT * 2.0**self._tries))
         self._since = self._reactor.seconds() + wait
         self._later("start", wait, self.start)
-        is_unknown = reason.check(DNSLookupError, UnknownHostError) is not None
+        is_unknown = not was_made and way.is_unknown(reason)
         is_no_server = way.is_no_server(reason)
         return Offline(
             way.why(reason, is_unknown),

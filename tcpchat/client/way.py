@@ -6,12 +6,15 @@ import socket
 from contextlib import suppress
 from typing import Any
 
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import (
     ConnectionDone,
     ConnectionLost,
     ConnectionRefusedError,
+    DNSLookupError,
     TimeoutError,
+    UnknownHostError,
 )
 from twisted.python.failure import Failure
 
@@ -44,7 +47,23 @@ def endpoint(reactor: Any, address: Address) -> Any:
         return plain
     from tcpchat.client.tls import Trust  # not needed otherwise, and slow to import
 
-    return wrapClientTLS(Trust(address.host, address.fingerprint), plain)
+    try:
+        return wrapClientTLS(Trust(address.host, address.fingerprint), plain)
+    except UnicodeError:
+        return Nowhere()
+
+
+class Nowhere:
+    """The way to a host whose name none can have (RFC 5891)."""
+
+    def connect(self, _: Any) -> Deferred[Any]:
+        """Fail."""
+        return fail(UnknownHostError())
+
+
+def is_unknown(reason: Failure) -> bool:
+    """Is there no host of that name? What none can have for a name is a ValueError of Twisted's endpoint."""
+    return reason.check(DNSLookupError, UnknownHostError, ValueError) is not None
 
 
 def watch(transport: Any) -> None:
