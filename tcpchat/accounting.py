@@ -15,7 +15,7 @@ from tcpchat import audit, passwords
 from tcpchat.authenticating import authenticate, confirm
 from tcpchat.events import Deopped, Event
 from tcpchat.logging_in import log_in_again
-from tcpchat.logs.interface import NotKept
+from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.ordering import make_first_operator
 from tcpchat.records import KeptAccount
 from tcpchat.requests import ChangePassword, Login, Refused, Register, Unregister
@@ -103,7 +103,7 @@ async def _register(session: Session, password: str) -> None:
     await _note(session, "registered", undo)
     chat.attempts.succeeded(person.name.fold, session.address)  # from there its owner comes
     dialogue.tell(f"You are registered as {account.nick}. /login {account.nick} PASSWORD brings you back.")
-    with suppress(NotKept):  # then it is who comes into the room next
+    with suppress(NotKept, Unknown):  # then it is who comes into the room next
         await make_first_operator(session)
 
 
@@ -147,7 +147,7 @@ async def _note(
     """Have the log hold what somebody did, and what was kept before; if it cannot, undo that."""
     try:
         await session.chat.log.append_all([*more, audit.note(session, what)])
-    except NotKept:
+    except (NotKept, Unknown):
         undo()
         raise
 

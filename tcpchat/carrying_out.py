@@ -16,7 +16,7 @@ from tcpchat.buckets import Budget
 from tcpchat.coroutines import carry_through
 from tcpchat.costs import Step
 from tcpchat.ending import Ending
-from tcpchat.logs.interface import NotKept
+from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.pace import SPOKEN
 from tcpchat.reader import Reader
 from tcpchat.render import View
@@ -25,6 +25,8 @@ from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.state import Kept, Numbers, Outcome, Posting, State
 from tcpchat.wire import PLAIN
+
+NOBODY_KNOWS = "Whether your last line was sent is not known: the log does not answer. Please connect again."
 
 
 class CarryingOut(Ending):
@@ -110,10 +112,10 @@ class CarryingOut(Ending):
         self._flow.sent()
         kept.addBoth(self._arrived, asked).addErrback(self._failed)
 
-    def _posted(self, asked: Asked, outcome: int | NotKept) -> None:
+    def _posted(self, asked: Asked, outcome: int | NotKept | Unknown) -> None:
         try:
-            if asked.by_program or isinstance(outcome, NotKept):
-                self._arrived(Failure(outcome) if isinstance(outcome, NotKept) else (outcome,), asked)
+            if asked.by_program or not isinstance(outcome, int):
+                self._arrived((outcome,) if isinstance(outcome, int) else Failure(outcome), asked)
             else:
                 self._flow.committed()
                 if self._ending is not None:
@@ -134,8 +136,10 @@ class CarryingOut(Ending):
                 self._go_on()
 
     def _not_done(self, failure: Failure, asked: Asked) -> None:
-        failure.trap(Refused, NotKept)
-        if isinstance(failure.value, Refused):
+        failure.trap(Refused, NotKept, Unknown)
+        if isinstance(failure.value, Unknown):
+            self.give_out(Refused(NOBODY_KNOWS, "unknown"), asked.ref)
+        elif isinstance(failure.value, Refused):
             self._fail(failure.value, asked)
         else:
             self._refuse(Refused(f"Not sent: {failure.value}.", "not-sent"), asked.ref)

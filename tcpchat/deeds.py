@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
 from tcpchat.events import Event, Noted
-from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.interface import Log, NotKept, Unknown
 from tcpchat.names import Name
 from tcpchat.room import AUDIT
 from tcpchat.sanctions import Sanctions
@@ -70,7 +70,7 @@ async def noted(store: Store, deed: str, undo: Callable[[], object], parts: Sequ
     """
     try:
         await store.log.append_all([*parts, (AUDIT, [Noted("", TOOL, deed)])])
-    except NotKept:
+    except (NotKept, Unknown):
         undo()
         raise
     logger.info("{nick} {verb}: see {room}", nick=TOOL, verb=deed.split()[0], room=AUDIT)

@@ -83,7 +83,7 @@ class Dialogue(CarryingOut):
 
         Or one that the door had to refuse, or word that there will be no more.
         """
-        if self.is_over or (self._ending and self._ending.last_words):
+        if self.is_over or self._has_given_out or (self._ending and self._ending.last_words):
             return
         self._heard = self.chat.clock.seconds()
         self._lines.append(line)

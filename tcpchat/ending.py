@@ -38,7 +38,8 @@ class Ending(Telling, ABC):
     """One connection until it is over. What is done before is not known here."""
 
     __slots__ = (
-        "_ending", "_flow", "_handed_over", "_pace", "_screen", "_state", "address", "chat", "is_over",
+        "_ending", "_flow", "_handed_over", "_has_given_out", "_pace", "_screen", "_state", "address", "chat",
+        "is_over",
     )  # fmt: skip
 
     logger = Logger()
@@ -55,6 +56,7 @@ class Ending(Telling, ABC):
         self._pace: Pace | None = None  # where there are no limits
         self._ending: _HowItEnds | None = None
         self._handed_over: Deferred[Refused | None] | None = None
+        self._has_given_out = False  # and was told why nothing more can be done
 
     @property
     def is_ending(self) -> bool:
@@ -85,6 +87,16 @@ class Ending(Telling, ABC):
     def cut_off(self, why: str | Refused) -> None:
         """End now for a reason that is not the person's wish, whatever is to come yet."""
         self._cut_off(Refused(why) if isinstance(why, str) else why)
+
+    def give_out(self, why: Refused, ref: str) -> None:
+        """Tell at once, and once, why nothing more can be done; whoever connects again goes on from there."""
+        if not self._has_given_out:
+            self._has_given_out = True
+            self.refuse(why, ref)
+        self._ending = self._ending or _HowItEnds("", True, b"")
+        self.drop_lines()
+        self._screen.stop_listening()
+        self._go_on()
 
     def abort(self) -> None:
         """Hang up at once, whatever has not been read."""
@@ -121,6 +133,21 @@ class Ending(Telling, ABC):
                 self._pace.hurry()
             self.hold_answers(False)
         return self._handed_over
+
+    def disown(self, why: Refused) -> None:
+        """
+        End at once, and say why: the session is not this server's any more.
+
+        Nothing that has come is done, nothing more is taken, and nobody has left.
+        """
+        if self.is_over:
+            return
+        self.drop_lines()
+        self.is_over = True
+        self._pace = None
+        self._flow.end()
+        self._give_up_paste()
+        self._hang_up(self.error(why))
 
     # What the pace calls
 

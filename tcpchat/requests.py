@@ -32,7 +32,8 @@ from tcpchat.operator_requests import (
 Code = Literal[
     "bad-json", "bad-login", "bad-nick", "bad-request", "bad-room", "bad-session", "banned", "flooding",
     "forbidden", "muted", "nick-taken", "no-nick", "no-such-entry", "no-such-nick", "no-such-room",
-    "not-member", "not-sent", "not-utf8", "refused", "slow", "too-long", "too-many", "unknown-type",
+    "not-member", "not-sent", "not-utf8", "refused", "slow", "too-long", "too-many", "unknown",
+    "unknown-type",
 ]  # fmt: skip
 
 

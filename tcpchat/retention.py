@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from tcpchat.limits import Retention
-from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.interface import Log, NotKept, Unknown
 from tcpchat.rooms import Rooms
 
 DAY = 86_400_000  # milliseconds
@@ -48,7 +48,7 @@ class Forgetting:
                 if upto > self._log.kept_after(stream):
                     self._rooms.keep(1, stream)
                     await self._log.forget(stream, upto)
-        except NotKept:
-            pass  # a full disk: it is tried again the next time
+        except (NotKept, Unknown):
+            pass  # a full disk, say: it is tried again the next time
         finally:
             self._is_running = False

@@ -13,7 +13,7 @@ from tcpchat import audit, barring, ranks
 from tcpchat.ban_list import BanList
 from tcpchat.events import Banned, Event, Muted, Unbanned, Unmuted
 from tcpchat.limits import MOST_SANCTIONS_OF_A_ROOM, MOST_SANCTIONS_OF_ROOMS
-from tcpchat.logs.interface import NotKept
+from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.meant import DONE, Scope, called, hit_by, meant, scope_of
 from tcpchat.operator_requests import Ban, Mute, Unban, Unmute
 from tcpchat.person import Person
@@ -86,7 +86,7 @@ async def _sanction(session: Session, request: Ban | Mute, scope: Scope, ref: st
     hit = hit_by(chat, scope, sanction)
     try:
         seq = await _log(session, request, scope, sanction, hit, ref)
-    except NotKept:
+    except (NotKept, Unknown):
         chat.sanctions.remove(sanction.id)
         for old in replaced:
             chat.sanctions.add(old)
@@ -205,7 +205,7 @@ async def _lift(session: Session, request: Unban | Unmute, scope: Scope, ref: st
         chat.sanctions.remove(sanction.id)
     try:
         seqs = await chat.log.append_all(parts)
-    except NotKept:
+    except (NotKept, Unknown):
         for sanction in known:
             chat.sanctions.add(sanction)
         raise

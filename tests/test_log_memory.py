@@ -6,10 +6,10 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.logs.memory import MemoryLog
-from tests.contracts import LogContract, said
+from tests.contracts import OneOrderContract, said
 
 
-class MemoryLogTests(LogContract, SynchronousTestCase):
+class MemoryLogTests(OneOrderContract, SynchronousTestCase):
     def make_log(self) -> MemoryLog:
         self.clock = Clock()
         return MemoryLog(self.clock, self.wall)

@@ -31,7 +31,7 @@ from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.logs.sqlite_reading import ABOUT, REF, SPOKEN, UNSPOKEN
 from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.queries import Query
-from tests.contracts import MANY, NOON, LogContract, numbers, said, texts
+from tests.contracts import MANY, NOON, OneOrderContract, numbers, said, texts
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ def contents(folder: str) -> dict[str, str]:
     }
 
 
-class SQLiteLogTests(LogContract, SynchronousTestCase):
+class SQLiteLogTests(OneOrderContract, SynchronousTestCase):
     """The contract, and what else happens while one server has the file."""
 
     failures: list[Exception]

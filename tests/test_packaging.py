@@ -66,11 +66,15 @@ class PackagesTests(SynchronousTestCase):
             "logs/sqlite_records.py", "logs/sqlite_reading.py", "logs/sqlite_schema.py",
             "logs/sqlite_search.py", "logs/sqlite_tools.py", "logs/sqlite_writer.py",
             "logs/sqlite_commit.py", "logs/sqlite_numbering.py", "logs/sqlite_place.py",
-            "logs/sqlite_removal.py",
+            "logs/sqlite_removal.py", "logs/nats_terms.py", "logs/unshared.py",
+            "logs/nats_erasing.py", "logs/nats_questions.py", "logs/nats_replica.py",
+            # test_log_nats_queue.py, test_log_sqlite_replica.py
+            "logs/nats_flights.py", "logs/nats_items.py", "logs/nats_launching.py", "logs/sqlite_taking.py",
             "fanout/interface.py",
             # where they are used
             "drain.py", "screen.py", "state.py", "statuses.py", "catching_up.py",
             "tap.py",  # test_command_line.py, test_end_to_end.py
+            "copying.py",  # test_cluster.py
             "__main__.py", "client/__main__.py", "client/task.py",  # test_client_sending.py, …_piping.py
             "client/printer.py", "client/prompt.py",  # test_client_terminal.py
             "client/way.py",  # test_client_link.py

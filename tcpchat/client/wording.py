@@ -128,7 +128,7 @@ _ANSWERS: dict[str, Callable[[Fields], answers.Answer]] = {
         it["nick"],
         [named(room) for room in it["rooms"]],
         int(seconds(it["since"]) * 1000),
-        it["idle"],
+        it.get("idle"),
         it["away"],
         it.get("account"),
         [named(room) for room in it.get("operator", ())],

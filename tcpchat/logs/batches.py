@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 from twisted.internet.defer import Deferred
 
-from tcpchat.events import Event, Removed
+from tcpchat.events import Entry, Event, Removed
 from tcpchat.logs.interface import NoSuchEntry, Parts, Posted
 
 # What one commit holds about. Of what comes together in one commit each room's members get all in one
@@ -95,7 +95,31 @@ class Keep(NamedTuple):
         return 1 + len(self.value or b"") // LIKE_AN_ENTRY
 
 
-Item = Post | Append | Remove | Keep
+class Take(NamedTuple):
+    """
+    Entries of a stream that were numbered elsewhere, as one message of another log has them.
+
+    Those that are there already are left out. ``moves`` are the first entries of other messages whose
+    contents stand in this one now.
+    """
+
+    stream: str
+    entries: Sequence[Entry]
+    at: int  # where the message is in that log
+    about: int  # the entry that the first of these takes back, or 0
+    moves: Sequence[int]
+    begins: bool  # may it leave entries out, which are no longer kept?
+    forgets: int  # up to which number they are not, if there are no entries in it
+    taken: Callable[[], Iterator[None]]  # called once it is kept and the tails have it
+    failed: Callable[[Exception | None], object]  # or it is not
+
+    @property
+    def size(self) -> int:
+        """Return about as how many entries it counts."""
+        return len(self.entries) + (REMOVAL if self.about else 1)
+
+
+Item = Post | Append | Remove | Keep | Take
 
 
 def whose(items: Sequence[Item]) -> str:

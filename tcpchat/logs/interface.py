@@ -18,12 +18,23 @@ class NotKept(Exception):
     """The events are not in the log and will not be; the text is for the person."""
 
 
+class Unknown(Exception):
+    """
+    Nobody can tell whether the events are in the log: they may be, or may yet be. The text is for operators.
+
+    Only a log whose store is elsewhere says so, when that gives no answer for long.
+    """
+
+
 class NoSuchEntry(Exception):
     """There is nothing under that number that could be taken back: nothing was said there, or it is gone."""
 
 
-# Tells what came of one event: its number, or why it is not kept.
-Posted = Callable[[int | NotKept], object]
+# Tells what came of one event: its number, or why it is not kept, or that this is not known.
+Posted = Callable[[int | NotKept | Unknown], object]
+
+# Tells of a record that another node has kept, by its key, or removed (None).
+Changed = Callable[[str, bytes | None], None]
 
 
 class CannotOpen(Exception):
@@ -68,7 +79,20 @@ class Log(Protocol):
 
     Beside the streams a log keeps *records*: small values under a kind and a key, which are
     replaced and removed, such as what a session was when its connection broke.
+
+    Several nodes, each a process with a log of its own, may share one store. Then all of them have the
+    same entries and records, in the same order in each stream.
     """
+
+    # Is told of a stream that no tail is on when another node has added to it, before what it added can be
+    # read: a tail that is put on it then is given it.
+    arrived: Callable[[str], object]
+    # Is told of a stream of which another node has had entries forgotten, before they are gone here.
+    forgetting: Callable[[str], object]
+
+    @property
+    def node(self) -> str:
+        """This node's name among those that share the store: empty where there can be no others."""
 
     @property
     def epoch(self) -> str:
@@ -78,23 +102,25 @@ class Log(Protocol):
         """
         Add events to a stream, together, and answer with their numbers once they are durable.
 
-        Appends take effect in the order of the calls. Every tail has been given the entries
-        before the answer comes. Fails with `NotKept`, and then none of the events is kept. When
-        the store fails so that this cannot be known, there is no answer: the server has to end.
+        Appends to a stream take effect in the order of the calls. Every tail has been given the
+        entries before the answer comes. Fails with `NotKept`, and then none of the events is kept, or
+        with `Unknown`. When a store that is here fails so that this cannot be known, there is no
+        answer: the server has to end.
         """
 
     def post(self, stream: str, event: Event, posted: Posted) -> None:
         """
         Add one event as `append` does, which costs less: what is said comes this way.
 
-        ``posted`` is called with its number once it is durable, or with why it is not kept.
+        ``posted`` is called with its number once it is durable, or with why it is not kept or not known.
         """
 
     def append_all(self, parts: Parts) -> Deferred[list[list[int]]]:
         """
         Add events to several streams, all of them or none; answer with the numbers in each.
 
-        Otherwise it is as `append`.
+        Otherwise it is as `append`. Somebody's going, told of by `Left` alone, never is `Unknown`: it is
+        tried until it is known.
         """
 
     def remove(self, stream: str, about: int, event: Removed, also: Parts = ()) -> Deferred[list[int]]:
@@ -180,11 +206,32 @@ class Log(Protocol):
         that this is durable too. What cannot be written is tried again until it can.
         """
 
+    def replace(self, kind: str, key: str, was: bytes, value: bytes) -> Deferred[bool]:
+        """
+        Keep a record if it is still what it was, whatever other nodes do; answer with whether it is kept.
+
+        It is durable then. Fails with `NotKept` when that cannot be known.
+        """
+
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:
         """Answer with a record as it was given to `keep` last, written yet or not."""
 
     def records(self, kind: str) -> Deferred[dict[str, bytes]]:
         """Answer with every record of a kind, by key."""
+
+    def watch(self, kind: str, changed: Changed) -> None:
+        """
+        Have ``changed`` called for each record of a kind that another node keeps or removes.
+
+        Every question is answered with it by then. What this node has replaced meanwhile is not told.
+        """
+
+    def records_of(self, node: str, kind: str) -> dict[str, bytes]:
+        """
+        Return the records of a kind that are a node's own, by key.
+
+        Those are `records.SHOWN`: each node has its own ones, and `records` answers with this node's.
+        """
 
     def tail(self, stream: str, after: int, deliver: Deliver) -> Callable[[], None]:
         """

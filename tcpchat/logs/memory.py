@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Spoken, lines_said
 from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Parts, Posted, Range
 from tcpchat.logs.tails import Tails
+from tcpchat.logs.unshared import Unshared
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
 
@@ -47,7 +48,7 @@ class Removal(NamedTuple):
     also: Parts
 
 
-class MemoryLog:
+class MemoryLog(Unshared):
     """
     Keeps the streams in lists.
 
@@ -57,6 +58,7 @@ class MemoryLog:
 
     def __init__(self, clock: IReactorTime, wall: Callable[[], int], epoch: str = "memory") -> None:
         """``wall`` tells the time in milliseconds since 1970."""
+        super().__init__()
         self.epoch = epoch
         self._clock = clock
         self._wall = wall

@@ -31,6 +31,7 @@ from tcpchat.logs.batches import (
     Post,
     Reach,
     Remove,
+    Take,
     whose,
 )  # fmt: skip
 from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
@@ -39,9 +40,10 @@ from tcpchat.logs.sqlite_commit import Committed
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
 from tcpchat.logs.sqlite_reading import ALL, SPOKEN, UNSPOKEN, Reading
 from tcpchat.logs.sqlite_records import Records
-from tcpchat.logs.sqlite_search import Part, Searcher, count_spoken, search
+from tcpchat.logs.sqlite_search import Searcher, count_spoken, parts_of, search
 from tcpchat.logs.sqlite_writer import CANNOT_WRITE, CLOSED, Reports, Writer
 from tcpchat.logs.tails import Tails
+from tcpchat.logs.unshared import Unshared
 from tcpchat.queries import Query
 
 # Posts of which it is told what came of them, before the others may have their turn.
@@ -50,7 +52,7 @@ TOLD_AT_ONCE = 16
 Durability = Literal["power", "crash"]
 
 
-class SQLiteLog:
+class SQLiteLog(Unshared):
     """A log in the file ``path``. What it promises is in `interface.Log`."""
 
     logger = Logger()
@@ -63,9 +65,10 @@ class SQLiteLog:
         durability: Durability = "power",
         failed: Callable[[Exception], None] = lambda error: None,
         later: Callable[..., Any] | None = None,
+        epoch: str = "",
     ) -> None:
         """
-        Open the file, or make it.
+        Open the file, or make it; a new one is given the name ``epoch``, or one of its own.
 
         ``wall`` tells the time in milliseconds since 1970. ``from_thread`` calls something in the
         reactor's thread (``reactor.callFromThread``), ``later`` after so many seconds, for callers
@@ -75,7 +78,8 @@ class SQLiteLog:
         Raises:
             CannotOpen: or one of its kinds, with a line for the operator.
         """
-        self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL")
+        super().__init__()
+        self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL", epoch)
         self.epoch = self._file.epoch
         self._wall = wall
         self._from_thread = from_thread
@@ -86,11 +90,7 @@ class SQLiteLog:
         self._streams = dict(self._file.streams)
         self._reading = Reading(self._file.reader, self._streams)
         self._tails = Tails()
-        if later is None:
-
-            def later(seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
-                from_thread(call, *arguments)
-
+        later = later or (lambda _, call, *arguments: from_thread(call, *arguments))
         self._batches = Batches(later)
         self._reporter = Reporter(from_thread, partial(later, 0))
         self._closed: Deferred[None] = Deferred()
@@ -101,7 +101,11 @@ class SQLiteLog:
             self._committed, self._not_committed, self._forgotten,
             self._batches.finished, self._break, self._end,
         )  # fmt: skip
+        self._prepare()
         Writer(self._file, self._batches, self._reporter, reports).start()
+
+    def _prepare(self) -> None:
+        """Change the file before the thread begins that writes to it."""
 
     def append(self, stream: str, events: Sequence[Event]) -> Deferred[list[int]]:
         return self._append(((stream, events),), len(events), True)
@@ -161,24 +165,16 @@ class SQLiteLog:
     def search(self, query: Query, ranges: Sequence[Range], limit: int) -> Deferred[list[Found]]:
         if self._closing:
             return fail(NotKept(CLOSED))
-        parts: list[Part] = []
-        wanted: dict[int, int] = {}
-        for name, after, before in ranges:
-            known = self._streams.get(name)
-            if known and name.startswith("#"):
-                wanted[known.id] = known.seq
-                first, last = max(after, known.kept_after) + 1, min(before - 1, known.seq)
-                parts.append(Part(name, known.id, first, last))
+        parts = parts_of(self._streams, ranges)
         answer: Deferred[None] = Deferred()
-        self._batches.add_chore(Reach(wanted, answer))
+        self._batches.add_chore(Reach({part.id: self._streams[part.stream].seq for part in parts}, answer))
         return answer.addCallback(lambda _: self._searcher.ask(search, query, parts, limit))
 
     def last(self, stream: str) -> int:
         return self._reading.last(stream)
 
     def kept_after(self, stream: str) -> int:
-        known = self._streams.get(stream)
-        return known.kept_after if known else 0
+        return self._streams[stream].kept_after if stream in self._streams else 0
 
     def last_before(self, stream: str, time: int) -> Deferred[int]:
         return execute(self._reading.last_before, stream, time)
@@ -238,6 +234,9 @@ class SQLiteLog:
                 case Append() | Remove():
                     item.tell(outcome)
                     yield  # who comes in, say, has much to do then
+                case Take():
+                    yield from item.taken()
+                    yield
                 case Keep():
                     self._records.written(item)
 
@@ -265,6 +264,8 @@ class SQLiteLog:
                     self._tell(item, NotKept(CANNOT_WRITE))
                 case Append() | Remove():
                     item.answer.errback(NotKept(CANNOT_WRITE))
+                case Take():
+                    item.failed(error)
 
     def _forgotten(self, name: str, stream: Stream) -> None:
         """Entries of a stream are no longer there."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tcpchat.logs.batches import Append, Item, Keep, Post, Remove
+from tcpchat.logs.batches import Append, Item, Keep, Post, Remove, Take
 from tcpchat.logs.interface import NoSuchEntry
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream
 from tcpchat.logs.sqlite_numbering import Growth, Numbering
 from tcpchat.logs.sqlite_records import keep
 from tcpchat.logs.sqlite_removal import take_back
 from tcpchat.logs.sqlite_search import Index
+from tcpchat.logs.sqlite_taking import take
 
 
 class Committed(NamedTuple):
@@ -63,6 +64,10 @@ def commit(file: SQLiteFile, index: Index, streams: Mapping[str, Stream], items:
                     has_removed = True
                 except NoSuchEntry as reason:
                     outcomes.append(reason.with_traceback(None))
+            case Take():
+                size += take(writer, index, numbering, item)
+                has_removed = has_removed or bool(item.about)
+                outcomes.append(None)
             case Keep():
                 records[item.kind, item.key] = item.value
                 outcomes.append(None)

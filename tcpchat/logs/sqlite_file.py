@@ -70,9 +70,9 @@ class SQLiteFile(Place):
     closed first.
     """
 
-    def __init__(self, path: str, synchronous: str) -> None:
+    def __init__(self, path: str, synchronous: str, epoch: str = "") -> None:
         """
-        Open the file, or make it where there is none.
+        Open the file, or make it where there is none, as the log ``epoch`` or another one.
 
         Raises:
             InUse: another server has it.
@@ -83,7 +83,7 @@ class SQLiteFile(Place):
             super().__init__(path)
             undo.callback(super().close)
             if not os.path.exists(self.real):
-                self._make()
+                self._make(epoch or secrets.token_urlsafe(9))
             wal = self.real + "-wal"
             self.was_left_open = os.path.exists(wal) and os.path.getsize(wal) > 0  # by a server that died
             self._check(self._check_header())
@@ -199,7 +199,7 @@ class SQLiteFile(Place):
             connection.execute(f"pragma {pragma}")
         return connection
 
-    def _make(self) -> None:
+    def _make(self, epoch: str) -> None:
         """Make the file under another name first: under its own it is whole or not there."""
         if os.path.exists(self.real + "-wal") and os.path.getsize(self.real + "-wal"):
             # SQLite would take that for a part of the new file.
@@ -215,7 +215,7 @@ class SQLiteFile(Place):
             connection = sqlite3.connect(unfinished, isolation_level=None)
             try:
                 connection.executescript(f"begin; {SCHEMA} commit;")
-                connection.execute("insert into log (epoch) values (?)", (secrets.token_urlsafe(9),))
+                connection.execute("insert into log (epoch) values (?)", (epoch,))
             finally:
                 connection.close()
             os.rename(unfinished, self.real)

@@ -40,6 +40,9 @@ _INSERT = statements("insert into entry (stream, seq, time, spoken, ref, body)",
 _ABOUT_COLUMNS = 7
 _INSERT_ABOUT = statements("insert into entry (stream, seq, time, spoken, ref, body, about)", _ABOUT_COLUMNS)
 
+_PLACE_COLUMNS = 3
+_PLACE = statements("insert or replace into place (stream, seq, at)", _PLACE_COLUMNS)
+
 
 class Growth:
     """What is added to one stream."""
@@ -67,6 +70,7 @@ class Numbering:
         self._streams = streams
         self._values: list[Value] = []  # of the rows, one after another
         self._about_values: list[Value] = []
+        self._places: list[Value] = []  # see sqlite_replica.py
 
     def add(self, name: str, event: Event, time: int) -> int:
         """Add an event to a stream at a time (milliseconds since 1970); return its number."""
@@ -95,6 +99,9 @@ class Numbering:
         insert(self._writer, _INSERT_ABOUT, _ABOUT_COLUMNS, self._about_values)
         self._values.clear()
         self._about_values.clear()
+        if self._places:
+            insert(self._writer, _PLACE, _PLACE_COLUMNS, self._places)
+            self._places.clear()
 
     def replace(self, name: str, events: Mapping[int, Event]) -> None:
         """Give the tails other events under some numbers, if they are to be given these at all."""
@@ -102,6 +109,21 @@ class Numbering:
             first = growth.seq - len(growth.entries) + 1
             for seq in events.keys() & range(first, growth.seq + 1):
                 growth.entries[seq - first] = growth.entries[seq - first]._replace(event=events[seq])
+
+    def begin(self, name: str, kept_after: int) -> int:
+        """Have a stream go on after a number, up to which nothing is kept; return its row."""
+        row = self._streams[name].id if name in self._streams else self._make(name).id
+        self._writer.execute(
+            "update stream set kept_after = ?2, searchable = max(searchable, ?2) where id = ?1",
+            (row, kept_after),
+        )
+        self.growths[name] = Growth(Stream(row, kept_after, 0, kept_after, kept_after))
+        return row
+
+    def place(self, name: str, first: int, at: int) -> None:
+        """Note where in another log the message is that begins with an entry."""
+        growth = self.growths.get(name)
+        self._places += (growth.id if growth else self._streams[name].id), first, at
 
     def stream(self, name: str) -> Stream | None:
         """Return where a stream stands now, if it has anything."""

@@ -41,7 +41,7 @@ def take_back(writer: sqlite3.Connection, index: Index, stream: Stream | None, a
     Raises:
         NoSuchEntry: people did not say it, or it is gone already.
     """
-    gone, replies = _find(writer, stream, about) if stream else ({}, {})
+    gone, replies = find_gone(writer, stream, about) if stream else ({}, {})
     if stream is None or not gone:
         raise NoSuchEntry(f"There is no line {about}.")
     index.remove(stream.id, [(number, body) for number, (body, _) in gone.items()])
@@ -64,10 +64,10 @@ def take_back(writer: sqlite3.Connection, index: Index, stream: Stream | None, a
     return TakenBack(left, sum([len(body) for body, _ in gone.values()]) + sum([len(row[0]) for row in rows]))
 
 
-def _find(
+def find_gone(
     writer: sqlite3.Connection, stream: Stream, about: int
 ) -> tuple[dict[int, tuple[str, Spoken]], dict[int, tuple[str, Replied]]]:
-    """Return, by number, a line with its edits and theirs, and the replies to any of them."""
+    """Return, by number, a line with its edits and theirs, and the replies to any of them, as stored."""
     gone: dict[int, tuple[str, Spoken]] = {}
     replies: dict[int, tuple[str, Replied]] = {}
     rows = writer.execute(

@@ -13,7 +13,8 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat.events import Entry, Spoken, decode
-from tcpchat.logs.interface import Found, NotKept
+from tcpchat.logs.interface import Found, NotKept, Range
+from tcpchat.logs.sqlite_file import Stream
 from tcpchat.logs.sqlite_remains import word_piece
 from tcpchat.names import NotAName, nickname
 from tcpchat.queries import Query, words
@@ -168,6 +169,17 @@ class Part(NamedTuple):
     id: int
     first: int
     last: int
+
+
+def parts_of(streams: Mapping[str, Stream], ranges: Iterable[Range]) -> list[Part]:
+    """Return what is to be searched of some ranges: that which is there, in rooms."""
+    parts: list[Part] = []
+    for name, after, before in ranges:
+        known = streams.get(name)
+        if known and name.startswith("#"):
+            first, last = max(after, known.kept_after) + 1, min(before - 1, known.seq)
+            parts.append(Part(name, known.id, first, last))
+    return parts
 
 
 def search(connection: sqlite3.Connection, query: Query, parts: Sequence[Part], limit: int) -> list[Found]:

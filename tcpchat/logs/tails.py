@@ -31,9 +31,13 @@ class Tails:
 
         return end
 
+    def has(self, stream: str) -> bool:
+        """Is there a tail of a stream?"""
+        return stream in self._tails
+
     def deliver(self, stream: str, entries: list[Entry]) -> None:
-        """Give the entries of one commit to every tail of their stream."""
-        tails = self._tails.get(stream, {})
+        """Give the entries of one commit to every tail of their stream, if there are any."""
+        tails = self._tails.get(stream, {}) if entries else {}
         for tail in tuple(tails):
             deliver = tails.get(tail)
             if deliver is None:

@@ -1,0 +1,233 @@
+"""
+The link to NATS: what the log needs of it, in the reactor's thread.
+
+nats-py needs asyncio, so it runs in a thread of its own (docs/adr/0026-*). All methods are called in the
+reactor's thread, and everything is answered and called back there, in the order in which the servers sent it.
+That an own message is acknowledged says nothing of whether `follow` has given it yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import Logger
+
+from tcpchat.logs.nats_bucket import Bucket, BucketFollower
+from tcpchat.logs.nats_connecting import Connecting
+from tcpchat.logs.nats_following import StreamFollower
+from tcpchat.logs.nats_publishing import Done, Publishing
+from tcpchat.logs.nats_stream import Stream
+from tcpchat.logs.nats_terms import Change, Facts, Lost, Message, Refusing, Stored, Unclear
+from tcpchat.logs.nats_thread import LoopThread
+
+__all__ = ["Change", "Facts", "Link", "Lost", "Message", "Reactor", "Refusing", "Stored", "Unclear"]
+
+# Seconds for what has no time of its own.
+PATIENCE = 4.0
+
+PORT = 4222
+
+CLOSED = "the link to NATS is closed"
+
+
+class Reactor(Protocol):
+    """What is needed of Twisted's reactor."""
+
+    def callFromThread(self, callable: Callable[..., Any], /, *arguments: Any) -> Any:
+        """Call something in the reactor's thread, for callers that are not in it."""
+
+    def callLater(self, delay: float, callable: Callable[..., Any], /, *arguments: Any) -> Any:
+        """Call something after so many seconds, for callers that are in it."""
+
+
+class Link:
+    """
+    One connection to a NATS cluster: a stream (NAME, subjects ``NAME.log.>``) and a bucket (NAME).
+
+    It connects again for ever, to any of the servers. While there is no connection everything that is
+    asked fails at once with `Unclear`; nothing is put by to be sent later.
+    """
+
+    logger = Logger()
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        servers: Sequence[str],
+        name: str,
+        connected: Callable[[bool], None],
+        node: str = "",
+        monitoring: Sequence[str] = (),
+    ) -> None:
+        """
+        ``servers`` are ``HOST:PORT``, or URLs. ``connected`` is called with each change, True first; with
+        False within 2 s of a server that answers no more. ``node`` marks what `put` puts (`Change.node`).
+        ``monitoring`` is where servers tell of themselves, if not at port 8222 of each (`Facts`).
+        """
+        self.is_connected = False
+        self._connected = connected
+        self._monitoring = monitoring
+        self._is_closed = False
+        self._open: set[Deferred[Any]] = set()
+        self._thread = thread = LoopThread("NATS", reactor.callFromThread, reactor.callLater)
+        places = [server if has_port(server) else f"{server}:{PORT}" for server in servers]
+        changed, warn = partial(thread.note, self._changed), partial(thread.note, self._warn)
+        self._connecting = Connecting(places, node or "tcpchat", changed, warn)
+        self._stream = Stream(self._connecting, name, warn)
+        self._publishing = Publishing(self._connecting, thread.spawn, name, node)
+        self._bucket = Bucket(self._connecting, self._publishing, thread, name)
+
+    def open(self, makes: bool = True) -> Deferred[Facts]:
+        """
+        Connect, and find the stream and the bucket, or make them; a stream that is there is not changed.
+
+        It waits for servers for ever: `close` gives up. Fails with `Refusing` if they do not allow it, or
+        there is no stream and none is to be made, and with `Damaged` if there is one that is not ours.
+        """
+        self._thread.start()
+        self._thread.do(lambda: self._thread.spawn(self._connecting.run()))
+        return self._ask(self._find, makes)
+
+    def publish(self, messages: Sequence[Message], timeout: float) -> Deferred[int]:
+        """
+        Try once to add a message to the stream, or several as one atomic batch: all of them or none.
+
+        Answers with the stream sequence of the last one when a quorum has it; so also when one of the same
+        id is there already. A batch has at most one message a subject, and at most 1,000. Fails with
+        `Lost`, `Refusing` (nothing was added then) or, after ``timeout`` seconds at the latest, `Unclear`.
+        """
+        return self._do(self._publishing.publish, messages, self._thread.loop.time() + timeout)
+
+    def follow(
+        self,
+        after: int,
+        take: Callable[[list[Stored]], Deferred[None] | None],
+        caught_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        """
+        Give every message of the stream after a sequence, once, in order, over broken connections.
+
+        Sequences that were erased or purged are left out. Where ``take`` returns a Deferred, it has much to
+        do: the server is asked for more when that answers. ``caught_up`` is called once, when all that was
+        there at the beginning has been given. When the stream turns out to be another one, or to have lost
+        what was given, the operator is told, and there is no connection any more.
+        """
+        self._thread.do(self._follow, after, take, caught_up)
+
+    def last(self, subject: str) -> Deferred[Stored | None]:
+        """Answer with the last message of a subject, from the stream's leader. `Unclear`."""
+        return self._ask(self._stream.last, subject)
+
+    def read(self, seq: int) -> Deferred[Stored | None]:
+        """Answer with the message of a stream sequence, None if there is none (any more). `Unclear`."""
+        return self._ask(self._stream.read, seq)
+
+    def erase(self, seq: int) -> Deferred[None]:
+        """Overwrite a message in the stream; answer also when it is gone already. `Refusing`, `Unclear`."""
+        return self._ask(self._stream.erase, seq)
+
+    def purge(self, subject: str, before: int) -> Deferred[None]:
+        """Take the messages of a subject before a stream sequence away. `Refusing`, `Unclear`."""
+        return self._ask(self._stream.purge, subject, before)
+
+    def put(self, key: str, value: bytes | None, revision: int | None = None) -> Deferred[int]:
+        """
+        Put a value under a key of the bucket, None to remove it; answer with its revision.
+
+        ``revision`` None: whatever is there now; 0: there must be none (removed is none); else that must be
+        the key's last one. `Lost`, `Refusing`, `Unclear`.
+        """
+        return self._do(self._bucket.put, key, value, revision, self._thread.loop.time() + PATIENCE)
+
+    def get(self, key: str) -> Deferred[Change | None]:
+        """Answer with what is under a key, from the bucket's leader. `Unclear`."""
+        return self._ask(self._bucket.get, key)
+
+    def watch(self, take: Callable[[list[Change]], None]) -> Deferred[None]:
+        """
+        Give every key of the bucket, and then every change, in order, over broken connections.
+
+        Answers when what is there has been given. Of several changes of one key only the last may be given.
+        """
+        return self._do(self._watch, take)
+
+    def close(self) -> Deferred[None]:
+        """End the connection and the thread; what is not answered fails with `Unclear`."""
+        if self._is_closed or not self._thread.is_started:
+            self._is_closed = True
+            return succeed(None)
+        self._is_closed = True
+        return self._thread.end().addCallback(self._ended)
+
+    def _do(self, call: Callable[..., None], *arguments: Any) -> Deferred[Any]:
+        """Have something called in the loop that is given ``done`` as its last argument."""
+        if self._is_closed:
+            return fail(Unclear(CLOSED))
+        answer: Deferred[Any] = Deferred()
+        self._open.add(answer)
+        self._thread.do(call, *arguments, partial(self._thread.note, self._answer, answer))
+        return answer
+
+    def _ask(self, question: Callable[..., Awaitable[Any]], *arguments: Any) -> Deferred[Any]:
+        return self._do(self._run, partial(question, *arguments))
+
+    def _answer(self, answer: Deferred[Any], came: Any) -> None:
+        if answer in self._open:
+            self._open.discard(answer)
+            if isinstance(came, Exception):
+                answer.errback(came)
+            else:
+                answer.callback(came)
+
+    def _changed(self, is_connected: bool) -> None:
+        if self.is_connected != is_connected and not self._is_closed:
+            self.is_connected = is_connected
+            self._connected(is_connected)
+
+    def _warn(self, why: str) -> None:
+        self.logger.warn("{why}", why=why)
+
+    def _ended(self, _: None) -> None:
+        self.is_connected = False
+        unanswered, self._open = self._open, set()
+        for answer in unanswered:
+            answer.errback(Unclear(CLOSED))
+
+    # In the loop.
+
+    async def _find(self, makes: bool) -> Facts:
+        facts, self._publishing.has_markers = await self._stream.open(self._monitoring, makes)
+        return facts
+
+    def _run(self, question: Callable[[], Awaitable[Any]], done: Done) -> None:
+        self._thread.spawn(_told(question, done))
+
+    def _follow(
+        self, after: int, take: Callable[[list[Stored]], Deferred[None] | None], caught_up: Callable[[], None]
+    ) -> None:
+        stream = self._stream
+        follower = StreamFollower(
+            self._connecting, self._thread, stream.name, stream.subject, after, take, caught_up, stream.check
+        )
+        self._thread.spawn(follower.run())
+
+    def _watch(self, take: Callable[[list[Change]], None], done: Callable[[None], None]) -> None:
+        reached = partial(done, None)
+        follower = BucketFollower(self._connecting, self._thread, self._bucket, take, reached)
+        self._thread.spawn(follower.run())
+
+
+async def _told(question: Callable[[], Awaitable[Any]], done: Callable[[Any], None]) -> None:
+    try:
+        came = await question()
+    except Exception as error:
+        came = error
+    done(came)
+
+
+def has_port(server: str) -> bool:
+    """Return whether a server's address names its port."""
+    return server.rpartition(":")[2].isdigit()

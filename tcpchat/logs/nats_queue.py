@@ -1,0 +1,279 @@
+"""
+What this node adds to the stream in JetStream, from when it is asked for until whoever asked is told.
+
+A room has at most one message on its way. What is said meanwhile is gathered, and goes with the next one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from twisted.internet.interfaces import IReactorTime
+
+from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left
+from tcpchat.logs.interface import NotKept, Unknown
+from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, Flights, Publisher
+from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
+from tcpchat.logs.nats_launching import Launching, Replica
+from tcpchat.logs.nats_messages import Commit
+
+# Messages that JetStream takes in one atomic batch.
+MOST_PARTS = 1000
+
+# Items of which it is told what came of them, before the others may have their turn.
+TOLD_AT_ONCE = 16
+
+# Seconds without a connection after which lines are refused: it may only be another server's turn.
+GRACE = 2.0
+
+NO_ANSWER = "the log does not answer"
+
+
+class Queue:
+    """What waits and what is on its way; takes the log's own messages when they come back."""
+
+    def __init__(
+        self,
+        link: Publisher,
+        clock: IReactorTime,
+        names: tuple[str, str, str],
+        replica: Replica,
+        cursor: int,
+        fenced: Callable[[], bool],
+    ) -> None:
+        """``names``: the stream's in JetStream, this node's, and what the ids of its messages begin with."""
+        self._link = link
+        self._clock = clock
+        self._fenced = fenced
+        self._flights = Flights(link, clock, self, cursor)
+        self._launching = Launching(link, clock, names, replica, self._flights, self._give_up)
+        self._waiting: deque[Item] = deque()  # for whose outcome somebody waits, the oldest first
+        self._is_looking = False  # whether the oldest wait for too long
+        self._sure: dict[Item, None] = {}
+        self._landed: dict[str, Flight] = {}  # and yet to be applied
+        self._is_cut = not link.is_connected
+
+    @property
+    def cursor(self) -> int:
+        """The stream sequence up to which everything came over."""
+        return self._flights.cursor
+
+    @property
+    def is_refusing(self) -> bool:
+        """Is what is said now not kept, for certain?"""
+        return self._is_cut or self._fenced()
+
+    @property
+    def is_empty(self) -> bool:
+        """Does nobody wait for anything?"""
+        return not self._sure and all([item.is_told for item in self._waiting])
+
+    @property
+    def is_held_back(self) -> bool:
+        """May nothing be published now?"""
+        return self._fenced() or not self._link.is_connected
+
+    def have_lease(self, revision: int) -> None:
+        """Name a lease in what is published from now on."""
+        self._launching.lease = revision
+
+    # What comes in
+
+    def add(self, item: Item, streams: Sequence[str]) -> None:
+        """Have an item published, behind those that wait for the same streams."""
+        if len(streams) > MOST_PARTS:
+            item.tell(NotKept("that is in too many rooms at once"))
+            return
+        for stream in streams:
+            room = self._launching.room(stream)
+            room.add(item)
+            self._launching.wake(room)
+        if item.until == NEVER:
+            self._sure[item] = None
+        else:
+            self._waiting.append(item)
+            if not self._is_looking:
+                self._is_looking = True
+                self._clock.callLater(AGAIN, self._look)
+
+    def connected(self, is_connected: bool) -> None:
+        """The link has reached a server, or lost it."""
+        if is_connected:
+            self._is_cut = False
+            self._launching.schedule()
+        else:
+            self._clock.callLater(GRACE, self._cut)
+
+    def _cut(self) -> None:
+        self._is_cut = not self._link.is_connected
+
+    # What came of flights
+
+    def came(self, commit: Commit, at: int) -> None:
+        """A message has come over, as stream sequence ``at``, behind all before it."""
+        room = self._launching.room(commit.stream)
+        if commit.entries and commit.entries[-1].seq > room.seq:
+            room.seq, room.time, _ = commit.entries[-1]
+        room.seq = max(room.seq, commit.forgets)  # of one that nothing is left of
+        room.last = at
+        flight = self._flights.find(commit.id)
+        if flight is None:
+            self._launching.references.came(commit.entries)
+            self._heed(room, commit.entries)
+            if room.queue:
+                self._launching.wake(room)
+        else:
+            flight.missing -= 1
+            if not flight.missing:
+                self._flights.end(flight)
+                self._landed[flight.id] = flight
+                self._launching.free(flight)
+        # Last: who waits for this message to know what came of a flight knows then that it was that.
+        self._flights.came(at)
+
+    def applied(self, commit: Commit) -> Iterator[None]:
+        """What a message says holds here, and everybody has been shown it: tell whose it was."""
+        self._launching.references.applied(commit.entries)
+        room = self._launching.room(commit.stream)
+        if room.queue:  # for that, perhaps
+            self._launching.wake(room)
+        flight = self._landed.get(commit.id) or self._flights.find(commit.id)
+        if flight is None:
+            self._launching.references.applied(commit.entries)
+            return
+        flight.unapplied -= 1
+        if flight.unapplied:
+            return
+        del self._landed[flight.id]
+        for number, item in enumerate(flight.items):
+            self._launching.references.free(item)
+            if item.kept is None or item.kept.called:
+                self._finish(item)
+            else:
+                item.kept.addCallback(partial(self._kept, item))
+            if number % TOLD_AT_ONCE == 0:
+                yield
+
+    def _kept(self, item: Item, _: None) -> None:
+        self._finish(item)
+
+    def _finish(self, item: Item) -> None:
+        self._sure.pop(item, None)
+        item.tell(item.seqs)
+
+    def returned(self, flight: Flight) -> None:
+        """A flight has not landed and never will: those who still wait come first in their rooms."""
+        for item in reversed(flight.items):
+            item.flight = None
+            self._launching.references.free(item)
+            if not item.is_told:
+                # Of its streams some may need nothing more.
+                streams = streams_of(item.parts) or [room.name for room in flight.rooms]
+                for room in flight.rooms:
+                    if room.name in streams:
+                        room.put_back(item)
+        self._launching.free(flight)
+
+    def failed(self, flight: Flight, why: NotKept) -> None:
+        """A flight was refused, for certain."""
+        self._give_up(flight.items, why)
+        self._launching.free(flight)
+
+    def _give_up(self, items: Sequence[Item], why: Exception) -> None:
+        """Items will never be in the log: tell that."""
+        for item in items:
+            self._launching.references.free(item)
+            self._sure.pop(item, None)
+            item.tell(why)
+            for stream in streams_of(item.parts):  # it may have been what others waited for
+                self._launching.wake(self._launching.room(stream))
+
+    # Who is taken out
+
+    def _heed(self, room: Room, entries: Sequence[Entry]) -> None:
+        """
+        Somebody else's entries have come: what was to be said by people whom they take out is not said.
+
+        Whatever of it is on its way does not land any more. That they have left need not be said twice.
+        Who comes in anew meanwhile, and was not banned, is not meant.
+        """
+        for seq, _, event in entries if room.flight or room.queue else ():
+            out = taken_out(event)
+            if not out:
+                continue
+            for item in [*(room.flight.items if room.flight else ()), *(room.queue or ())]:
+                if not isinstance(event, Banned):
+                    out -= _who_come_in(room, item)
+                for number, (stream, events) in enumerate(item.parts):
+                    if stream != room.name or not any([it.person in out for it in events]):
+                        continue
+                    if isinstance(event, Left) and all([isinstance(it, Left) for it in events]):
+                        self._has_left(room, item, number, seq)
+                    else:
+                        self._give_up([item], NotKept(CANNOT_WRITE))
+                        break
+
+    def _has_left(self, room: Room, item: Item, number: int, seq: int) -> None:
+        """One of an item's parts says what the log says already, under a number."""
+        parts = [*item.parts]
+        parts[number] = room.name, ()
+        item.parts = parts
+        streams = streams_of(parts)
+        if room.name not in streams:
+            room.drop(item)
+        if not streams:
+            self._sure.pop(item, None)
+            item.tell([[seq] if at == number else [] for at in range(len(parts))])
+
+    # Those who wait for too long
+
+    def _look(self) -> None:
+        now = self._clock.seconds()
+        if self.is_refusing:
+            self._give_up(
+                [it for it in self._waiting if not (it.is_told or it.flight)], NotKept(CANNOT_WRITE)
+            )
+        while self._waiting and (self._waiting[0].is_told or self._waiting[0].until <= now):
+            item = self._waiting.popleft()
+            if not item.is_told:
+                self._expire(item)
+        self._is_looking = bool(self._waiting)
+        if self._is_looking:
+            self._clock.callLater(AGAIN, self._look)
+
+    def _expire(self, item: Item) -> None:
+        flight = item.flight
+        if flight is None:
+            self._give_up([item], NotKept(CANNOT_WRITE))
+            return
+        item.tell(Unknown(NO_ANSWER))
+        if not flight.is_over and all([it.is_told for it in flight.items]):
+            self._flights.end(flight)
+            for it in flight.items:
+                self._launching.references.free(it)
+            self._launching.free(flight)
+
+
+def _who_come_in(room: Room, item: Item) -> set[str]:
+    return {
+        event.person
+        for stream, events in item.parts
+        if stream == room.name
+        for event in events
+        if isinstance(event, Joined)
+    }
+
+
+def taken_out(event: Event) -> set[str]:
+    """Return the people who are out of a room by an event."""
+    match event:
+        case Left():
+            return {event.person}
+        case Kicked(target=target):
+            return {target}
+        case Banned(targets=targets):
+            return {*targets}
+        case _:
+            return set()
