@@ -41,8 +41,8 @@ from tcpchat.logs.interface import Posted
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite_file import SQLiteFile
 from tcpchat.logs.sqlite_numbering import Numbering
+from tcpchat.opening import milliseconds
 from tcpchat.room_feed import RoomFeed
-from tcpchat.server import milliseconds
 from tcpchat.service import Chat
 from tcpchat.telnet_options import IAC
 from tcpchat.turns import collect_little_at_once

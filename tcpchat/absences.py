@@ -21,9 +21,17 @@ class Absences:
         self._places: dict[str, dict[str, Place]] = {}  # by account
 
     async def open(self) -> None:
-        """Take in what the log knows."""
+        """Take in what the log knows, and what other nodes note from now on."""
+        self._log.watch(records.ABSENT, self.take_in)
         kept = await self._log.records(records.ABSENT)
         self._places = {account: records.places(value) for account, value in kept.items()}
+
+    def take_in(self, account: str, kept: bytes | None) -> None:
+        """Another node has noted this of an account, or nothing any more."""
+        if kept is None:
+            self._places.pop(account, None)
+        else:
+            self._places[account] = records.places(kept)
 
     def places(self, account: str) -> Mapping[str, Place]:
         """Return up to where an account has read its streams."""

@@ -7,14 +7,14 @@ import getpass
 import sys
 
 from tcpchat import tool_orders
-from tcpchat.asking import ask
+from tcpchat.asking import carried_out
 from tcpchat.hashing import Hashing
 from tcpchat.limits import LONGEST_LINE
 from tcpchat.names import Name, NotAName, nickname
 from tcpchat.passwords import check
 from tcpchat.requests import Refused
 from tcpchat.tool_orders import Order
-from tcpchat.tools import Subject, Subjects, WrongUsage, as_json, done, moment, stdout, table
+from tcpchat.tools import Subject, Subjects, WrongUsage, add_replica, as_json, done, moment, stdout, table
 
 EXAMPLES = """examples:
   tcpchat account add anna
@@ -66,9 +66,11 @@ def add_to(subjects: Subjects) -> None:
     """Add the tool and its commands to the command line."""
     summary = "accounts: list, add, password, remove, operator"
     account = Subject(subjects, "account", summary, EXAMPLES)
-    account.add("list", _list, "print every account", LIST).add_argument(
+    listing = account.add("list", _list, "print every account", LIST)
+    listing.add_argument(
         "--json", action="store_true", help="as JSON lines; times are milliseconds since 1970"
     )
+    add_replica(listing)
     for command in (
         account.add("add", _add, "make an account", ADD),
         account.add("password", _password, "give an account another password", PASSWORD),
@@ -78,11 +80,12 @@ def add_to(subjects: Subjects) -> None:
         command.add_argument("nick", metavar="NICK", help="the account's nickname")
         # A password that is asked for is not shown; that ends with the tool.
         command.set_defaults(is_careful=True)
+        add_replica(command)
     operator.add_argument("--off", action="store_true", help="an operator no more")
 
 
 def _list(typed: argparse.Namespace) -> int:
-    answers = ask(typed.store, tool_orders.ListAccounts())
+    answers = carried_out(typed, tool_orders.ListAccounts())
     accounts = [answer for answer in answers if isinstance(answer, tool_orders.Account)]
     with stdout() as out:
         for line in map(as_json, accounts) if typed.json else table(map(_columns, accounts)):
@@ -122,7 +125,7 @@ def _operator(typed: argparse.Namespace) -> int:
 
 
 def _do(typed: argparse.Namespace, order: Order) -> int:
-    return done(ask(typed.store, order))
+    return done(carried_out(typed, order))
 
 
 def _hash(nick: str) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
+
 from tcpchat import records
 from tcpchat.logs.interface import Log
 from tcpchat.names import Key, Name, NotAName, nickname
 from tcpchat.records import KeptAccount
+
+# Accounts of which is remembered that this node has removed them.
+MOST_REMOVED = 100
 
 
 class Accounts:
@@ -19,6 +24,7 @@ class Accounts:
         self.changed: Callable[[str], object] = lambda id: None
         self._accounts: dict[str, KeptAccount] = {}  # by id
         self._owners: dict[Key, str] = {}  # their ids, by each key of their nicknames
+        self._removed: dict[str, None] = {}  # the ids of those that this node has removed lately
 
     @property
     def owners(self) -> Mapping[Key, str]:
@@ -26,7 +32,8 @@ class Accounts:
         return self._owners
 
     async def open(self) -> None:
-        """Take in every account that the log knows."""
+        """Take in every account that the log knows, and what other nodes make of them from now on."""
+        self._log.watch(records.ACCOUNT, self.take_in)
         for kept in (await self._log.records(records.ACCOUNT)).values():
             self._add(records.account(kept))
 
@@ -50,10 +57,11 @@ class Accounts:
     def keep(self, account: KeptAccount) -> None:
         """Have an account, or what has become of it. Nicknames are never changed."""
         before = self._accounts.get(account.id)
-        self._add(account)
+        if self._log.node and before is not None and _rights(before) != _rights(account):
+            account = msgspec.structs.replace(account, turns=before.turns + 1)
+        self._removed.pop(account.id, None)
         self._log.keep(records.ACCOUNT, account.id, records.encode(account))
-        if before is None or before.is_operator != account.is_operator:
-            self.changed(account.id)
+        self._have(account)
 
     def change(self, id: str, change: Callable[[KeptAccount], KeptAccount]) -> None:
         """Keep what becomes of an account, if there is such a one."""
@@ -63,12 +71,51 @@ class Accounts:
 
     def remove(self, id: str) -> None:
         """Have an account no longer: its nickname is free."""
-        account = self._accounts.pop(id, None)
-        if account is not None:
-            for key in [key for key, owner in self._owners.items() if owner == id]:
-                del self._owners[key]
+        if self._drop(id):
             self._log.keep(records.ACCOUNT, id, None)
+            self._removed[id] = None
+            if len(self._removed) > MOST_REMOVED:
+                del self._removed[next(iter(self._removed))]
             self.changed(id)
+
+    def take_in(self, id: str, kept: bytes | None) -> None:
+        """
+        Another node has kept this of an account, or has it no longer.
+
+        It may not have known then what this node had made of it: that a password is another one now, or that
+        there is no such account, is not undone by that.
+        """
+        if kept is None:
+            if self._drop(id):
+                self.changed(id)
+            return
+        account, known = records.account(kept), self._accounts.get(id)
+        if id in self._removed:
+            self._log.keep(records.ACCOUNT, id, None)
+        elif known is not None and known.turns > account.turns:
+            password, is_operator = _rights(known)
+            self._have(
+                msgspec.structs.replace(
+                    account, password=password, is_operator=is_operator, turns=known.turns
+                )
+            )
+            self._log.keep(records.ACCOUNT, id, records.encode(self._accounts[id]))
+        else:
+            self._have(account)
+
+    def _have(self, account: KeptAccount) -> None:
+        before = self._accounts.get(account.id)
+        self._add(account)
+        if before is None or before.is_operator != account.is_operator:
+            self.changed(account.id)
+
+    def _drop(self, id: str) -> bool:
+        """Have an account no longer; return whether there was one."""
+        if self._accounts.pop(id, None) is None:
+            return False
+        for key in [key for key, owner in self._owners.items() if owner == id]:
+            del self._owners[key]
+        return True
 
     def _add(self, account: KeptAccount) -> None:
         self._accounts[account.id] = account
@@ -78,3 +125,8 @@ class Accounts:
             return  # it was one when it was registered; whoever has it can still log in by it
         for key in name.keys:
             self._owners.setdefault(key, account.id)
+
+
+def _rights(account: KeptAccount) -> tuple[str, bool]:
+    """Return what an account lets one do, and by what."""
+    return account.password, account.is_operator

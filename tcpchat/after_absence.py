@@ -51,7 +51,7 @@ def show_missed(
     begin = first | dict(places) | exact
     if dialogue.speaks_json:
         after = {"@": 0} | {jsonlines.room(feed.stream): begin[feed.stream].seq for feed in feeds}
-        dialogue.answer(session.welcome(after))
+        dialogue.answer(membership.welcome(after))
     elif session.feeds:
         dialogue.answer(membership.where(session.feeds[-1], session.feeds[-1].shown + 1))
         if request is None:

@@ -159,7 +159,8 @@ class Who(Answer, frozen=True):
 
 class WhoIs(Answer, frozen=True):
     """
-    What somebody may know of somebody: ``since`` in milliseconds since 1970, ``idle`` in seconds.
+    What somebody may know of somebody: ``since`` in milliseconds since 1970, ``idle`` in seconds, or None if
+    that is known on another node alone.
 
     Of one who has an account there is the nickname that it keeps, of which of one's own rooms they are an
     operator, and whether of the server.
@@ -168,7 +169,7 @@ class WhoIs(Answer, frozen=True):
     nick: str
     rooms: Sequence[str]
     since: int
-    idle: float
+    idle: float | None
     away: str | None
     account: str | None = None
     operator: Sequence[str] = ()
@@ -177,7 +178,8 @@ class WhoIs(Answer, frozen=True):
     def lines(self, style: Style) -> Iterator[str]:
         where = f"in {', '.join(self.rooms)}" if self.rooms else "in no room"
         since = moment(self.since, style.zone, style.now)
-        yield f"{self.nick} is {where}, connected since {since}, idle for {duration(self.idle)}."
+        idle = f", idle for {duration(self.idle)}" if self.idle is not None else ""
+        yield f"{self.nick} is {where}, connected since {since}{idle}."
         if self.account is not None:
             yield f"{self.nick} is logged in as {self.account}."
         if self.is_server_operator:
@@ -193,7 +195,7 @@ class WhoIs(Answer, frozen=True):
             "nick": self.nick,
             "rooms": [jsonlines.room(room) for room in self.rooms],
             "since": jsonlines.time(self.since),
-            "idle": int(self.idle),
+            "idle": int(self.idle) if self.idle is not None else None,
             "away": self.away,
         }
         if self.account is not None:

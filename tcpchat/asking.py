@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import socket
 import time
+from glob import escape, glob
 
 import msgspec
 
 from tcpchat import statuses, tool_orders
 from tcpchat.administration import carry_out
 from tcpchat.alone import Alone
-from tcpchat.control_path import control_path, reachable
+from tcpchat.control_path import SUFFIX, control_path, reachable
 from tcpchat.deeds import Refusal
 from tcpchat.logs.interface import CannotOpen, InUse, NotKept
 from tcpchat.logs.sqlite_tools import NotWritten
+from tcpchat.store import InFile
 from tcpchat.tool_orders import Answer, Order
 from tcpchat.tools import WrongUsage
 
@@ -30,6 +33,17 @@ WAIT_FOR_ANSWER = 30.0
 NOBODY_THERE = errno.ENOENT, errno.ECONNREFUSED, errno.EAGAIN
 
 
+def carried_out(typed: argparse.Namespace, order: Order) -> list[Answer]:
+    """
+    Have an order carried out on the store that was typed, as `ask` does.
+
+    Of a cluster, a node does that which runs here.
+    """
+    if isinstance(typed.store, InFile):
+        return ask(typed.store.path, order)
+    return _without_refusal(_ask_node(typed.replica, order))
+
+
 def ask(path: str, order: Order) -> list[Answer]:
     """
     Have an order carried out on the log ``path``; return what it is answered, but for the end.
@@ -39,10 +53,29 @@ def ask(path: str, order: Order) -> list[Answer]:
         CannotOpen: or another of its kinds: the log, or the server that has it, cannot be reached.
         NotWritten: the disk does not take it.
     """
-    *answers, end = _ask(path, order)
+    return _without_refusal(_ask(path, order))
+
+
+def _without_refusal(answers: list[Answer]) -> list[Answer]:
+    """Return answers, unless the last of them is that it cannot be."""
+    end = answers[-1]
     if isinstance(end, tool_orders.NotDone):
         raise NotWritten(end.text) if end.status == statuses.LOG_FAILED else WrongUsage(end.text)
-    return [*answers, end]
+    return answers
+
+
+def _ask_node(replica: str, order: Order) -> list[Answer]:
+    """Ask a node that runs here: the one with a replica, or of several workers the first that answers."""
+    stem, end = os.path.splitext(os.path.realpath(replica))
+    # Those of workers are numbered (`store.numbered`).
+    workers = sorted(glob(f"{escape(stem)}-*{escape(end)}{SUFFIX}"))
+    for path in replica, *(worker.removesuffix(SUFFIX) for worker in workers):
+        if (answered := _ask_server(path, order)) is not None:
+            return answered
+    raise CannotOpen(
+        f"No node of the cluster answers here, at {control_path(replica)}: this works where one runs,"
+        " with its --replica."
+    )
 
 
 def _ask(path: str, order: Order) -> list[Answer]:

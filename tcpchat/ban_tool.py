@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from tcpchat import tool_orders
-from tcpchat.asking import ask
-from tcpchat.tools import Subject, Subjects, as_json, done, moment, stdout, table
+from tcpchat.asking import carried_out
+from tcpchat.tools import Subject, Subjects, add_replica, as_json, done, moment, stdout, table
 
 EXAMPLES = """examples:
   tcpchat ban list
@@ -33,16 +33,19 @@ examples:
 def add_to(subjects: Subjects) -> None:
     """Add the tool and its commands to the command line."""
     ban = Subject(subjects, "ban", "bans and mutes: list, remove", EXAMPLES)
-    ban.add("list", _list, "print every ban and mute", LIST).add_argument(
+    listing = ban.add("list", _list, "print every ban and mute", LIST)
+    listing.add_argument(
         "--json", action="store_true", help="as JSON lines; times are milliseconds since 1970"
     )
     remove = ban.add("remove", _remove, "lift bans and mutes", REMOVE)
     remove.add_argument("whom", metavar="WHO", help="a nickname, an address or a network")
     remove.add_argument("--room", default="", metavar="ROOM", help="in this room, such as '#dev'")
+    for command in listing, remove:
+        add_replica(command)
 
 
 def _list(typed: argparse.Namespace) -> int:
-    answers = ask(typed.store, tool_orders.ListSanctions())
+    answers = carried_out(typed, tool_orders.ListSanctions())
     sanctions = [answer for answer in answers if isinstance(answer, tool_orders.Sanction)]
     with stdout() as out:
         for line in map(as_json, sanctions) if typed.json else table(map(_columns, sanctions)):
@@ -65,4 +68,4 @@ def _columns(sanction: tool_orders.Sanction) -> tuple[str, ...]:
 
 
 def _remove(typed: argparse.Namespace) -> int:
-    return done(ask(typed.store, tool_orders.LiftSanctions(typed.whom, typed.room)))
+    return done(carried_out(typed, tool_orders.LiftSanctions(typed.whom, typed.room)))

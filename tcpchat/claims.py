@@ -47,6 +47,13 @@ class _Kept(NamedTuple):
     until: float
 
 
+class _Elsewhere(NamedTuple):
+    """Who has a key of a name on another node of a cluster, or for which address it is kept there."""
+
+    holder: str
+    kept_for: str | None
+
+
 class Claims:
     """
     Which session holds which nickname: no two hold names that are the same.
@@ -64,6 +71,7 @@ class Claims:
         self._kept: dict[Key, _Kept] = {}
         self._expiring: deque[_Kept] = deque()  # the first to become free first
         self._first_numbers: dict[str, int] = {}  # of variants of a spelling: those below are held
+        self._elsewhere: dict[Key, _Elsewhere] = {}  # of a cluster: what other nodes hold
 
     def claim(self, name: Name, holder: str, address: str, now: float) -> None:
         """
@@ -114,7 +122,31 @@ class Claims:
 
     def _holder(self, key: Key) -> str | None:
         kind, value = key
-        return self._holders[kind].get(value)
+        holder = self._holders[kind].get(value)
+        if holder is None and self._elsewhere:
+            elsewhere = self._elsewhere.get(key)
+            if elsewhere is not None and elsewhere.kept_for is None:
+                return elsewhere.holder
+        return holder
+
+    def names(self, holder: str) -> tuple[Name, ...]:
+        """Return the names that a session holds, in the order in which it has claimed them."""
+        return self._names.get(holder, ())
+
+    # What other nodes of a cluster hold
+
+    def hold_elsewhere(self, key: Key, holder: str, kept_for: str | None = None) -> None:
+        """
+        A key of a name is held on another node; or, with ``kept_for``, kept there for an address.
+
+        What is held here has come before that.
+        """
+        self._elsewhere[key] = _Elsewhere(holder, kept_for)
+
+    def release_elsewhere(self, key: Key) -> None:
+        """No other node holds a key of a name, or keeps it, any more."""
+        if self._elsewhere.pop(key, None):
+            self._first_numbers.clear()
 
     def free_variant(self, name: Name, address: str, now: float, ascii_only: bool = False) -> Name:
         """
@@ -155,7 +187,10 @@ class Claims:
         if self._owners.get(key, holder) != holder:
             return False
         kept = self._kept.get(key)
-        return kept is None or kept.address == address or kept.holder == holder
+        if kept is not None and kept.address != address and kept.holder != holder:
+            return False
+        elsewhere = self._elsewhere.get(key) if self._elsewhere else None  # kept: nobody holds it
+        return elsewhere is None or elsewhere.kept_for == address or elsewhere.holder == holder
 
     def _forget_kept(self, now: float) -> None:
         """Forget what is kept no longer; each that was ever kept is looked at once."""

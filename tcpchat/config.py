@@ -12,10 +12,16 @@ import msgspec
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
 from tcpchat.names import NotAName, is_reserved, nickname
 from tcpchat.networks import Trusted, networks
+from tcpchat.store import KINDS, REPLICA, InCluster, NoStore, Store, store
 
 # Where a line door listens when nothing is said: telnet's port with 8000 added, for no root.
 PORT = 8023
 
+# What a node of a cluster may be called: it is part of keys that NATS keeps.
+POSSIBLE_NODE = "^[A-Za-z0-9_-]{1,32}$"
+
+# Processes that one command starts: one for each core is what they are for.
+MOST_WORKERS = 64
 
 # The options that are tables, and what is in them.
 TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "retention": Retention}
@@ -34,6 +40,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     listen: tuple[str, ...] = ()
     store: str = "sqlite:tcpchat.sqlite3"
+    node: Annotated[str, msgspec.Meta(pattern=POSSIBLE_NODE)] | None = None
+    replica: Annotated[str, msgspec.Meta(min_length=1)] = REPLICA
+    strict: bool = False
+    workers: Annotated[int, msgspec.Meta(ge=1, le=MOST_WORKERS)] = 1
+    reuse_port: bool = False
     durability: Literal["power", "crash"] = "power"
     limits: Literal["on", "off"] | Limits = "on"
     nicknames: Literal["any", "ascii"] = "any"
@@ -52,6 +63,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if isinstance(self.limits, Limits):
             return self.limits
         return Limits() if self.limits == "on" else NO_LIMITS
+
+    @property
+    def chosen_store(self) -> Store:
+        """The store that is meant by ``store``."""
+        return store(self.store)
 
     @property
     def trusted_networks(self) -> Trusted:
@@ -103,9 +119,20 @@ def make(settings: dict[str, Any], source: str) -> Config:
     except ValueError as error:
         text = f"{source}: trusted cannot hold {str(error)!r}: {_explain('trusted')}."
         raise WrongConfig(text) from error
+    _check_store(made, source)
     for nick in made.operator:
         _check_operator(nick, made.nicknames == "ascii", source)
     return made
+
+
+def _check_store(made: Config, source: str) -> None:
+    """Refuse a store that there is not, or that cannot be what the rest needs."""
+    try:
+        is_shared = isinstance(made.chosen_store, InCluster)
+    except NoStore as error:
+        raise WrongConfig(f"{source}: {error}") from error
+    if made.workers > 1 and not is_shared:
+        raise WrongConfig(f"{source}: several workers need a store that they can share: nats://HOST:PORT.")
 
 
 def _check_operator(nick: str, ascii_only: bool, source: str) -> None:
@@ -151,7 +178,12 @@ def _explain(name: str) -> str:
         "log_level": "it is info or debug",
         "history": "it is a number from 0 to 500",
         "listen": "it is a list of endpoints",
-        "store": "it is sqlite:PATH or memory:",
+        "store": f"it is {KINDS}",
+        "node": "it is a name of 1 to 32 letters, digits, - and _",
+        "replica": "it is the path of a file",
+        "strict": "it is true or false",
+        "workers": f"it is a number from 1 to {MOST_WORKERS}",
+        "reuse_port": "it is true or false",
         "motd": "it is the path of a file",
         "trusted": "it is a list of networks such as 10.1.0.0/16",
         "operator": "it is a list of nicknames",

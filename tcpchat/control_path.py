@@ -9,10 +9,13 @@ from contextlib import contextmanager
 # Bytes of a Unix socket's path (unix(7): sun_path with its NUL holds 108).
 LONGEST_PATH = 107
 
+# What it is called beside the log.
+SUFFIX = ".control"
+
 
 def control_path(log: str) -> str:
     """Return where the control socket of a log is, by whatever name the log is called."""
-    return os.path.realpath(log) + ".control"
+    return os.path.realpath(log) + SUFFIX
 
 
 @contextmanager

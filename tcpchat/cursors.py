@@ -103,6 +103,11 @@ class Cursors:
         self._stop_watching(session)
         self._keep(session, places)
 
+    def let_go(self, session: str) -> None:
+        """The session is another node's: what is kept of it is that one's affair."""
+        self._stop_watching(session)
+        self._behind.pop(session, None)
+
     def forget(self, session: str, stream: str) -> None:
         """The session will not go on, and nobody will read the stream that was its own."""
         self._stop_watching(session)
@@ -147,10 +152,15 @@ class Cursors:
             self._look_at(session)
         self._turn = []
         self._is_finished = True
-        for stream, place in self._floor.items():
-            if self._shown.get(stream) != place:
-                self._shown[stream] = place
-                self._log.keep(records.SHOWN, stream, records.encode(place))
+        news = {stream: place for stream, place in self._floor.items() if self._shown.get(stream) != place}
+        if news and self._log.node:  # all nodes are told all, but each keeps what its own people follow
+            news = {stream: news[stream] for stream in news.keys() & self._followed()}
+        for stream, place in news.items():
+            self._shown[stream] = place
+            self._log.keep(records.SHOWN, stream, records.encode(place))
+
+    def _followed(self) -> set[str]:
+        return {stream for reader in self._readers.values() for stream in reader.acknowledged.places}
 
     def _look_at(self, session: str) -> None:
         reader = self._readers.get(session)

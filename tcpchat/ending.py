@@ -134,6 +134,21 @@ class Ending(Telling, ABC):
             self.hold_answers(False)
         return self._handed_over
 
+    def disown(self, why: Refused) -> None:
+        """
+        End at once, and say why: the session is not this server's any more.
+
+        Nothing that has come is done, nothing more is taken, and nobody has left.
+        """
+        if self.is_over:
+            return
+        self.drop_lines()
+        self.is_over = True
+        self._pace = None
+        self._flow.end()
+        self._give_up_paste()
+        self._hang_up(self.error(why))
+
     # What the pace calls
 
     def flooded(self, why: Refused) -> None:

@@ -25,7 +25,7 @@ class Keeping:
 
     __slots__ = (
         "_keeping_since", "_keeps", "_ticket", "address", "broken", "chat", "digests", "feeds", "id",
-        "person",
+        "is_abroad", "moved", "person",
     )  # fmt: skip
 
     def __init__(self, chat: Chat, id: str, person: Person, ticket: Ticket, address: str) -> None:
@@ -38,6 +38,8 @@ class Keeping:
         self.address = address
         self.feeds: list[RoomFeed] = []  # the rooms, in the order in which they were current last
         self.broken: int | None = None  # when the connection did, in milliseconds since 1970
+        self.moved = 0  # how often it has gone on on another node of a cluster
+        self.is_abroad = False  # does it do so by now, or is it lost? Nothing is kept of it here any more
         self._keeping_since = -1.0  # the second in which so much was kept
         self._keeps = 0
 
@@ -82,6 +84,8 @@ class Keeping:
         That is done at once, but for one who changes it all the time. With an account its rooms are kept
         as well.
         """
+        if self.is_abroad:
+            return
         if self.person.account:
             self.chat.accounts.change(self.person.account, self._as_now)
         now = self.chat.clock.seconds()
@@ -119,6 +123,8 @@ class Keeping:
             self._keep(has_left=False)
 
     def _keep(self, has_left: bool, rooms: tuple[str, ...] | None = None) -> None:
+        if self.is_abroad:
+            return
         kept = KeptSession(
             nick=self.nick,
             secrets=self.digests,
@@ -137,5 +143,7 @@ class Keeping:
             },
             broken=None if self.chat.is_stopped else self.broken,
             has_left=has_left,
+            node=self.chat.log.node,
+            moved=self.moved,
         )
         self.chat.log.keep(records.SESSION, self.id, records.encode(kept))

@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 # What a connection costs while its reader stalls. Without a bound Linux takes up to 4 MiB; fast
@@ -54,3 +54,11 @@ def own_addresses() -> Iterator[str]:
                 continue  # an interface without an IPv4 address
             addresses.append(socket.inet_ntoa(answer[20:24]))
     yield from sorted(addresses, key=lambda address: address.startswith("127."))
+
+
+def how_to_join(addresses: Iterable[Any]) -> Iterator[str]:
+    """Yield what people have to type, for those addresses that are all of this machine."""
+    for address in addresses:
+        if getattr(address, "host", None) in ("::", "0.0.0.0"):
+            for own in own_addresses():
+                yield f"To join: nc {own} {address.port}"

@@ -18,8 +18,14 @@ class Lockdown:
         self.is_on = False
 
     async def open(self) -> None:
-        """Be as it was when the last server ended."""
+        """Be as it was when the last server ended, and on all nodes alike."""
+        self._log.watch(records.SERVER, self.take_in)
         self.is_on = await self._log.record(records.SERVER, KEY) is not None
+
+    def take_in(self, key: str, kept: bytes | None) -> None:
+        """Another node has turned it on or off."""
+        if key == KEY:
+            self.is_on = kept is not None
 
     def switch(self, on: bool) -> None:
         """Turn it on or off."""

@@ -29,6 +29,9 @@ LONGEST_CHAIN = 5
 # What a JSON line has of every event; fields of that name are left out.
 OF_EVERY_EVENT = ("time", "level", "logger", "text", "failure")
 
+# A field of an event that is a line already, of another process's log; nothing else of the event is told.
+WHOLE = "whole_line"
+
 
 def visible(text: str) -> str:
     r"""
@@ -158,6 +161,8 @@ def lines(format: str, level: str) -> Callable[[Mapping[str, Any]], str | None]:
     make = as_json if format == "json" else as_text
 
     def line(event: Mapping[str, Any]) -> str | None:
+        if WHOLE in event:
+            return f"{event[WHOLE]}\n"
         return make(event) if event.get("log_level", LogLevel.info) >= least else None
 
     return line

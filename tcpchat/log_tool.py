@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -16,6 +17,7 @@ from tqdm import tqdm
 from tcpchat.dump import fields
 from tcpchat.logs.interface import CannotOpen, Damaged
 from tcpchat.logs.sqlite_tools import ALL, ROOMS, NotWritten, Progress, StoredLog, Vacancy
+from tcpchat.store import InCluster, InFile, Store
 from tcpchat.text import clean
 from tcpchat.tools import STDOUT, Subject, Subjects, WrongUsage, number, stdout
 
@@ -31,7 +33,8 @@ EXAMPLES = """examples:
 
 DUMP = """Print the log as JSON lines, one an entry, by room and number, with the keys epoch, room, seq, time,
 type (message, action, joined, left, renamed, topic, edited, removed, gone, audit, kicked, ...), from and
-text; some types have more, such as re, about, nick or seconds. The server may run meanwhile.
+text; some types have more, such as re, about, nick or seconds. The server may run meanwhile. Of a cluster,
+the whole stream is copied first, into the folder for temporary files (TMPDIR).
 
 examples:
   tcpchat log dump > chat.jsonl
@@ -44,6 +47,7 @@ server may run meanwhile. A backup can be checked like any other log.
 examples:
   tcpchat log check
   tcpchat log check --store sqlite:chat-monday.sqlite3
+  tcpchat log check --store nats://n1:4222,n2:4222,n3:4222
 """
 
 BACKUP = """Copy the log into FILE, which must not exist. The server may run meanwhile, and goes on writing.
@@ -78,12 +82,38 @@ def add_to(subjects: Subjects) -> None:
         making.set_defaults(is_careful=True)
 
 
+@contextmanager
+def _opened(store: Store, problems: list[str]) -> Iterator[StoredLog]:
+    """Open a log to read it; ``problems`` are added that are known before."""
+    if isinstance(store, InFile):
+        with closing(StoredLog(store.path)) as log:
+            yield log
+        return
+    # What a cluster needs takes a while to import.
+    from tcpchat.copying import copied
+
+    assert isinstance(store, InCluster)
+    with copied(store) as copy, closing(StoredLog(copy.path)) as log:
+        log.path = str(store)
+        problems += copy.problems
+        for weak in copy.weak:
+            print(f"tcpchat: {weak}", file=sys.stderr)
+        yield log
+
+
+def _path(typed: argparse.Namespace) -> str:
+    """Return the path of a store that is a file."""
+    if not isinstance(typed.store, InFile):
+        raise WrongUsage("The log of a cluster is backed up and restored by NATS: see docs/clustering.md.")
+    return typed.store.path
+
+
 def _dump(typed: argparse.Namespace) -> int:
-    with closing(StoredLog(typed.store)) as log, stdout() as out:
+    with _opened(typed.store, []) as log, stdout() as out:
         names = ALL if typed.private else ROOMS
         if typed.room is not None:
             if (room := log.room(typed.room)) is None:
-                raise WrongUsage(f"There is no room {typed.room!r} in the log {typed.store}.")
+                raise WrongUsage(f"There is no room {typed.room!r} in the log {log.path}.")
             names = (room, room)
         with _bar(os.isatty(STDOUT)) as progress:
             for found in log.entries(names, progress):
@@ -92,15 +122,16 @@ def _dump(typed: argparse.Namespace) -> int:
 
 
 def _check(typed: argparse.Namespace) -> int:
-    with closing(StoredLog(typed.store)) as log, stdout() as out:
+    problems: list[str] = []
+    with _opened(typed.store, problems) as log, stdout() as out:
         with _bar() as progress:
-            problems = list(islice(log.problems(progress), MOST_PROBLEMS))
+            problems += islice(log.problems(progress), MOST_PROBLEMS)
         for problem in problems:
             out.write(clean(problem).encode() + b"\n")
         if problems:
             out.flush()
-            more = " or more" if len(problems) == MOST_PROBLEMS else ""
-            raise Damaged(f"The log {typed.store} is damaged: {number(len(problems), 'problem')}{more}.")
+            more = " or more" if len(problems) >= MOST_PROBLEMS else ""
+            raise Damaged(f"The log {log.path} is damaged: {number(len(problems), 'problem')}{more}.")
         rooms, entries = log.count()
         known = f"{number(rooms, 'room')}, {number(entries, 'entry', 'entries')}, epoch {log.epoch}"
         out.write(f"OK: {known}.\n".encode())
@@ -108,15 +139,16 @@ def _check(typed: argparse.Namespace) -> int:
 
 
 def _backup(typed: argparse.Namespace) -> int:
-    with closing(StoredLog(typed.store)) as log:
+    with closing(StoredLog(_path(typed))) as log:
         with _making(typed.file, os.path.abspath(typed.file)) as unfinished, _bar() as progress:
             log.copy_to(unfinished, log.epoch, progress)
     return 0
 
 
 def _restore(typed: argparse.Namespace) -> int:
-    with closing(StoredLog(typed.file)) as log, closing(Vacancy(typed.store)) as vacancy:
-        with _making(typed.store, vacancy.real) as unfinished, _bar() as progress:
+    path = _path(typed)
+    with closing(StoredLog(typed.file)) as log, closing(Vacancy(path)) as vacancy:
+        with _making(path, vacancy.real) as unfinished, _bar() as progress:
             # What is said from now on has numbers that were given before.
             log.copy_to(unfinished, secrets.token_urlsafe(9), progress)
     return 0

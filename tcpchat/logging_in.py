@@ -6,10 +6,11 @@ Whether the password is right has been seen to before.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from tcpchat import audit
+from tcpchat import audit, records
 from tcpchat.after_absence import show_missed
 from tcpchat.barring import check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
@@ -18,7 +19,15 @@ from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.records import KeptAccount
 from tcpchat.requests import Refused
-from tcpchat.returning import MakeHome, attach, one_at_a_time, take_up, tell_operator, until_gone
+from tcpchat.returning import (
+    MakeHome,
+    attach,
+    one_at_a_time,
+    take_up,
+    take_up_from_elsewhere,
+    tell_operator,
+    until_gone,
+)
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.server_wide import remind
@@ -41,6 +50,7 @@ async def log_in(
         Refused: the account is gone meanwhile, or banned.
     """
     chat = dialogue.chat
+    chat.registry.check()
     async with one_at_a_time(chat, account.id):
         known = chat.accounts.get(account.id)
         if known is None:
@@ -49,13 +59,20 @@ async def log_in(
         person = chat.people.person(account.id)
         if person is None:
             return await _come_in(dialogue, known, make_home, ref)
-        broken = [it for it in person.sessions if isinstance(it, Session) and it.is_broken]
-        broken = [it for it in broken if it.id not in chat.returning]
-        if broken:
-            await take_up(broken[-1], dialogue, make_home)
-            remind(broken[-1])
+        broken = [it for it in person.sessions if it.is_broken and it.id not in chat.returning]
+        here = [it for it in broken if isinstance(it, Session)]
+        if here:
+            await take_up(here[-1], dialogue, make_home)
+            remind(here[-1])
+        elif broken:
+            remind(await take_up_from_elsewhere(broken[-1], dialogue, make_home))
         else:
-            _sit_down(dialogue, person, make_home)
+            if not person.is_here:  # but on another node of the cluster
+                await chat.registry.claim(person.nick, person.id, dialogue.address, or_variant=True)
+            read = await _read(chat, person)
+            if chat.people.person(account.id) is not person:  # any more
+                return await _come_in(dialogue, known, make_home, ref)
+            _sit_down(dialogue, person, read, make_home)
         return None
 
 
@@ -92,7 +109,7 @@ async def _come_in(
     chat = dialogue.chat
     await until_gone(chat, account.id)
     session_id, new = chat.new_id(), chat.new_ticket()
-    name = chat.people.claim(account.nick, account.id, dialogue.address, or_variant=True)
+    name = await chat.registry.claim(account.nick, account.id, dialogue.address, or_variant=True)
     person = Person(account.id, name, chat.wall(), account.id)
     person.ignored = dict(account.ignored)
     person.correspondent = account.correspondent
@@ -160,24 +177,23 @@ def _take_settings(dialogue: Dialogue, account: KeptAccount) -> None:
     dialogue.settings = replace(settings)
 
 
-def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
+def _sit_down(dialogue: Dialogue, person: Person, places: Mapping[str, Place], make_home: MakeHome) -> None:
     """
     Be there over one more connection: in the same rooms, from now on.
 
-    What none of the others has been shown for certain is shown first: they may be dead, and not known to be.
+    What none of the others has been shown for certain is shown first, which is after these ``places``: they
+    may be dead, and not known to be.
     """
     chat = dialogue.chat
     session_id, new = chat.new_id(), chat.new_ticket()
-    other = person.sessions[-1]
-    assert isinstance(other, Session)
+    feeds_there = person.feeds
     account = chat.accounts.get(person.account)
     session = Session(dialogue, session_id, person, new)
-    session.feeds = list(other.feeds)
+    session.feeds = feeds_there
     Membership(session).leave_barred(dialogue)
     if account is not None:
         _take_settings(dialogue, account)
     connection = dialogue.reader.session
-    places = _read(chat, person)
     home = attach(session, dialogue, make_home)
     session.register(tuple(feed.stream for feed in session.feeds))
     session.enter()
@@ -191,11 +207,14 @@ def _sit_down(dialogue: Dialogue, person: Person, make_home: MakeHome) -> None:
     remind(session)
 
 
-def _read(chat: Chat, person: Person) -> dict[str, Place]:
+async def _read(chat: Chat, person: Person) -> dict[str, Place]:
     """Return up to where somebody has certainly read each stream, over the connection that is furthest."""
     places = dict(chat.absences.places(person.account))  # over those that are closed already
     for session in person.sessions:
-        assert isinstance(session, Session)
-        for stream, place in session.dialogue.reader.read_for_certain().items():
+        if isinstance(session, Session):
+            read: Mapping[str, Place] = session.dialogue.reader.read_for_certain()
+        else:
+            read = chat.elsewhere.places(session, await chat.log.record(records.PLACE, session.id))
+        for stream, place in read.items():
             places[stream] = place.at_least(places.get(stream, place))
     return places

@@ -115,15 +115,7 @@ class Membership:
         session.lost = None
         session.dialogue.reader.restyle()
         for other in self._others():
-            other.feeds.insert(max(0, len(other.feeds) - 1), feed)
-            if not other.is_broken:
-                other.dialogue.tell(
-                    f"You are in {feed.stream} now, too: you joined it over another connection."
-                )
-                shown = seq - other.dialogue.speaks_json  # a program is shown its own coming, too
-                other.dialogue.reader.follow(feed, Place(shown, shown))
-                other.dialogue.reader.restyle()
-                other.keep()
+            other.also_in(feed, seq)
         self._greet(feed, seq, code)
         self.show_past(feed, seq)
         if session.dialogue.speaks_json:  # a program is shown its own coming, too
@@ -183,6 +175,26 @@ class Membership:
         }
         return {"@": 0} | places
 
+    def welcome(self, after: Mapping[str, int]) -> answers.Welcome:
+        """
+        Return who a program is, and with what it comes back.
+
+        ``after`` holds the number after which entries follow, by stream.
+        """
+        session, person = self._session, self._session.person.id
+        room = session.feeds[-1].room if session.feeds else None
+        return answers.Welcome(
+            nick=session.nick,
+            room=jsonlines.room(room.name) if room else "",
+            people=list(islice(room.others(person), answers.MOST_TOLD)) if room else [],
+            others=len(room.members) - (person in room.members) if room else 0,
+            session=session.ticket.token,
+            code=session.ticket.code,
+            epoch=self._chat.log.epoch,
+            rooms=[jsonlines.room(feed.stream) for feed in session.feeds],
+            after=after,
+        )
+
     def where(self, feed: RoomFeed, before: int) -> answers.Join:
         """Return where the person is, and with whom of those who came before an entry."""
         room, me = feed.room, self._session.person.id
@@ -197,9 +209,7 @@ class Membership:
     def _greet(self, feed: RoomFeed, seq: int, code: str) -> None:
         dialogue = self._session.dialogue
         if code and dialogue.speaks_json:
-            dialogue.answer(
-                self._session.welcome(dict(self.places()) | {jsonlines.room(feed.stream): seq - 1})
-            )
+            dialogue.answer(self.welcome(dict(self.places()) | {jsonlines.room(feed.stream): seq - 1}))
             return
         where: list[answers.Answer] = [self.where(feed, seq)]
         if code:

@@ -20,6 +20,7 @@ from tcpchat.logging_in import log_in
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.names import Name
 from tcpchat.present import Present
+from tcpchat.registry import Claiming
 from tcpchat.render import View
 from tcpchat.requests import (
     Asked,
@@ -179,9 +180,9 @@ class Nameless:
         self._refusal = None
         match asked.request:
             case ChooseNick(nick):
-                return self._come_in(self._claim(nick, or_variant=False), asked.ref)
+                return self._come_in(*self._claim(nick, or_variant=False), asked.ref)
             case TakeNick(nick):
-                return self._come_in(self._claim(nick, or_variant=True), asked.ref)
+                return self._come_in(*self._claim(nick, or_variant=True), asked.ref)
             case Resume():
                 return self._come_back(asked.request)
             case Login(nick, password):
@@ -209,27 +210,47 @@ class Nameless:
             return await effect
         return None
 
-    def _claim(self, nick: str, or_variant: bool) -> tuple[str, Name]:
+    def _claim(self, nick: str, or_variant: bool) -> tuple[Identity, Claiming]:
         self._chat.lockdown.check()
         session = self._chat.new_id()
         who = Identity(self._chat.people.nickname(nick), session, self._dialogue.address)
         check_server(self._chat, who)
         check_room(self._chat, self._chat.rooms.lobby.room, who)
         try:
-            return session, self._chat.people.claim(nick, session, self._dialogue.address, or_variant)
+            return who, self._chat.registry.claim_at_once(nick, session, who.address, or_variant)
         except Refused as refusal:
-            if refusal.code == "nick-taken" and self._is_somebodys(nick):
-                raise Refused(str(refusal), refusal.code, IF_YOURS) from None
+            raise self._with_advice(refusal, who.name) from None
+
+    async def _claimed(self, who: Identity, claiming: Claiming) -> Name:
+        """Return the name that somebody has in the end, whom nobody could find until then, to ban them."""
+        if isinstance(claiming, Name):
+            return claiming
+        try:
+            name = await claiming
+        except Refused as refusal:
+            raise self._with_advice(refusal, who.name) from None
+        try:
+            check_server(self._chat, who)
+        except Refused:
+            self._chat.registry.release(name, who.person, who.address, is_kept=False)
             raise
+        return name
+
+    def _with_advice(self, refusal: Refused, name: Name) -> Refused:
+        """Return a refusal of a nickname, with what can be done about it if it could be one's own."""
+        if refusal.code == "nick-taken" and self._is_somebodys(name.display):
+            return Refused(str(refusal), refusal.code, IF_YOURS)
+        return refusal
 
     def _is_somebodys(self, nick: str) -> bool:
         """Could whoever asks for a nickname be the one who has it?"""
         people, accounts = self._chat.people, self._chat.accounts
         return people.is_broken(nick) or accounts.find(people.nickname(nick)) is not None
 
-    async def _come_in(self, claimed: tuple[str, Name], ref: str) -> Numbers | None:
+    async def _come_in(self, who: Identity, claiming: Claiming, ref: str) -> Numbers | None:
+        name = await self._claimed(who, claiming)
         try:
-            seqs = await come_in(self._dialogue, *claimed, Present, ref)
+            seqs = await come_in(self._dialogue, who.person, name, Present, ref)
         except (NotKept, Refused, Unknown):
             self._dialogue.begin(self)
             raise

@@ -73,8 +73,7 @@ async def carry_out(session: Session, request: Ordered, ref: str) -> Numbers | N
     parts: list[tuple[str, Sequence[Event]]] = [(stream, [deed.event]), note(session, deed.noted)]
     if deed.invites is not None:
         target = deed.invites.target
-        if person := chat.people.person(target):
-            person.follow_inbox(chat.inboxes.feed(target))
+        chat.inboxes.show(target)
         parts.append((inbox(target), [deed.invites]))
     seqs = await log_putting_out(chat, [feed], deed.put_out, parts)
     if feed not in session.feeds and (told := sentence(deed.event, stream)):

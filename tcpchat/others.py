@@ -70,11 +70,6 @@ def correspondent(session: Session) -> Addressee:
     raise Refused("Whoever wrote to you last is no longer here.", "no-such-nick")
 
 
-def _sessions(session: Session) -> list[Session]:
-    """Return all sessions of the person."""
-    return [each for each in session.person.sessions if isinstance(each, Session)]
-
-
 async def seen(session: Session, typed: str) -> None:
     """
     Tell when a nickname was here last.
@@ -112,8 +107,7 @@ def ignore(session: Session, typed: str) -> None:
         )
     person = people.find(name)
     ignored[name.fold] = inbox(person.id) if person else name.fold
-    for each in _sessions(session):
-        each.ignored_lately |= {name.fold, ignored[name.fold]}
+    for each in session.person.sessions:
         each.restyle()
     session.dialogue.tell(f"You no longer hear {name.display}.")
 
@@ -133,6 +127,6 @@ def unignore(session: Session, typed: str) -> None:
     if len(kept) == len(session.person.ignored):
         raise Refused(f"You do not ignore {name.display}.")
     session.person.ignored = kept
-    for each in _sessions(session):
+    for each in session.person.sessions:
         each.restyle()
     session.dialogue.tell(f"You hear {name.display} again.")

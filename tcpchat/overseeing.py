@@ -37,7 +37,11 @@ class Overseeing:
     def begin(self) -> None:
         """Put out who was an operator of the server that ended, and is none of this one."""
         audit = self._rooms.audit.room
-        former = {id: member.nick for id, member in audit.members.items() if not self._operators.has(id)}
+        former = {
+            id: member.nick
+            for id, member in audit.members.items()
+            if not self._operators.has(id) and self._people.person(id) is None  # on another node
+        }
         if former:
             self._log_surely([(AUDIT, [Left(id, nick, account=id) for id, nick in former.items()])])
 
@@ -48,16 +52,20 @@ class Overseeing:
 
     def _look_at(self, account: str) -> None:
         person = self._people.person(account)
+        if person is None or not person.is_here:
+            return
         is_inside = account in self._rooms.audit.room.members
-        if self._operators.has(account):
-            if person is not None and not is_inside:
-                self._bring_in(person)
-        elif is_inside and person is not None:
-            self._put_out(person)
+        if not self._operators.has(account):
+            if is_inside:
+                self._put_out(person)
+        elif not is_inside and not min(person.sessions, key=lambda session: session.id).is_distant:
+            # Of several nodes that they are on, one alone has it logged.
+            self._bring_in(person)
 
     def _bring_in(self, person: Person) -> None:
         audit = self._rooms.audit
-        joined = Joined(person.sessions[-1].id, person.nick, account=person.id)
+        session = next(session for session in reversed(person.sessions) if not session.is_distant)
+        joined = Joined(session.id, person.nick, account=person.id)
 
         def follow(seqs: list[int]) -> None:
             for session in person.sessions:

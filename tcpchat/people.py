@@ -30,6 +30,8 @@ class People:
         a nickname whether nobody may have it who comes from an address.
         """
         self._is_kept_from = is_kept_from
+        # Is told who is there over one more session.
+        self.entered: Callable[[Person], object] = lambda person: None
         self._clock = clock
         self._ascii_names = ascii_names
         self._is_in_lobby = is_in_lobby
@@ -41,8 +43,12 @@ class People:
     def enter(self, person: Person, session: Seat) -> None:
         """Somebody is there over a session, and can be found by their nickname."""
         self._newcomers.pop(person.id, None)
+        known = self._people.get(person.id, person)
+        if known is not person:  # they have come in over another node at the same time
+            person.sessions = *(seat for seat in known.sessions if seat.is_distant), *person.sessions
         self._people[person.id] = person
         self._sessions[session.id] = session
+        self.entered(person)
 
     def expect(self, person: Person) -> None:
         """Somebody is about to come into the lobby: once the others see that, they can be found."""
@@ -54,11 +60,13 @@ class People:
 
     def leave(self, person: Person, session: Seat) -> bool:
         """A session is over; return whether it was the person's last one, and they are gone."""
-        self._sessions.pop(session.id, None)
+        if self._sessions.get(session.id) is session:  # it may go on elsewhere
+            del self._sessions[session.id]
         person.sessions = tuple(other for other in person.sessions if other is not session)
-        if not person.sessions:
-            self._people.pop(person.id, None)
-        return not person.sessions
+        if person.sessions or self._people.get(person.id, person) is not person:
+            return False
+        self._people.pop(person.id, None)
+        return True
 
     def __iter__(self) -> Iterator[Person]:
         """Yield everybody who is there."""
@@ -66,6 +74,11 @@ class People:
         for person in list(self._newcomers.values()):
             if self._is_in_lobby(person.id):
                 yield person
+
+    def sessions(self) -> list[Seat]:
+        """Return all sessions of those who are there, and of those who are about to come into the lobby."""
+        newcomers = (session for person in self._newcomers.values() for session in person.sessions)
+        return [*self._sessions.values(), *newcomers]
 
     def find(self, name: Name) -> Person | None:
         """Return who has a nickname now."""
@@ -139,3 +152,15 @@ class People:
     def release(self, name: Name, person: str, address: str, is_kept: bool = True) -> None:
         """Hold a nickname no longer; if it ``is_kept``, only the same address can have it for a while."""
         self._claims.release(name, person, address, self._clock.seconds(), is_kept)
+
+    def names(self, person: str) -> tuple[Name, ...]:
+        """Return the nicknames that somebody holds here."""
+        return self._claims.names(person)
+
+    def hold_elsewhere(self, key: Key, person: str, kept_for: str | None = None) -> None:
+        """A nickname's key is held on another node; or, with ``kept_for``, kept there for an address."""
+        self._claims.hold_elsewhere(key, person, kept_for)
+
+    def release_elsewhere(self, key: Key) -> None:
+        """No other node holds a nickname's key, or keeps it, any more."""
+        self._claims.release_elsewhere(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from tcpchat.events import Told
@@ -15,11 +16,15 @@ class Seat(Protocol):
     """What a person needs from each of their sessions."""
 
     id: str
-    address: str  # where it is connected from, or was last
+    is_distant: bool  # is it on another node? Then that node does what is to be done, and here nothing is
 
     @property
-    def idle(self) -> float:
-        """For how many seconds nothing came over its connection."""
+    def address(self) -> str:
+        """Where it is connected from, or was last."""
+
+    @property
+    def idle(self) -> float | None:
+        """For how many seconds nothing came over its connection; None if that is not known here."""
 
     @property
     def is_broken(self) -> bool:
@@ -27,7 +32,11 @@ class Seat(Protocol):
 
     @property
     def rooms(self) -> list[str]:
-        """The rooms that the person is in."""
+        """The rooms that the person is in, but for that of the audit trail: others do not know of it."""
+
+    @property
+    def feeds(self) -> Sequence[RoomFeed]:
+        """The rooms that the person is in, all of them; the current one last."""
 
     def restyle(self) -> None:
         """What the person sees is another way from now on."""
@@ -84,9 +93,15 @@ class Person:
             session.restyle()  # by which the bell rings
 
     @property
-    def idle(self) -> float:
-        """For how many seconds nothing came from the person."""
-        return min(session.idle for session in self.sessions)
+    def is_here(self) -> bool:
+        """Is one of the connections of this node?"""
+        return any(not session.is_distant for session in self.sessions)
+
+    @property
+    def idle(self) -> float | None:
+        """For how many seconds nothing came from the person; None if that is not known here."""
+        known = [idle for session in self.sessions if (idle := session.idle) is not None]
+        return min(known, default=None) if len(known) == len(self.sessions) else None
 
     @property
     def is_broken(self) -> bool:
@@ -95,8 +110,14 @@ class Person:
 
     @property
     def rooms(self) -> list[str]:
-        """The rooms that the person is in."""
+        """The rooms that the person is in, as others may know."""
         return self.sessions[-1].rooms
+
+    @property
+    def feeds(self) -> list[RoomFeed]:
+        """The rooms that the person is in, all of them; the current one, of a connection here, last."""
+        here = (session for session in reversed(self.sessions) if not session.is_distant)
+        return list(next(here, self.sessions[-1]).feeds)
 
     def heard_from(self, event: Told) -> None:
         """Somebody has written to the person privately: a reply would go there."""

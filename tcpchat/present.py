@@ -254,7 +254,7 @@ class Present:
             case Unignore(nick):
                 others.unignore(self._session, nick)
             case SpeakJson():
-                self._dialogue.speak_json(self._session.welcome(self._membership.places()))
+                self._dialogue.speak_json(self._membership.welcome(self._membership.places()))
                 return
             case Set(name, _) if name:
                 carry_out_anywhere(self._dialogue, asked, self._rank)

@@ -12,6 +12,7 @@ SESSION = "session"  # a KeptSession, by the session's id
 PLACE = "place"  # a session's places in the streams where it is behind SHOWN, by its id
 SHOWN = "shown"  # the place in a stream up to which everybody else has been shown it, by stream
 ROOM = "room"  # a KeptRoom, by stream
+HANDED = "handed"  # a KeptHandover from one node to another, by the session's id
 SEEN = "seen"  # a KeptSight, by the folded nickname
 ACCOUNT = "account"  # a KeptAccount, by its id
 ABSENT = "absent"  # an account's places in its streams while nobody is there over it, by its id
@@ -37,6 +38,16 @@ class KeptSession(Discreet, frozen=True, omit_defaults=True):
     has_left: bool = False  # has everybody been told so?
     account: str = ""  # the id of the account that it is of
     entered: dict[str, int] = {}  # the entry that brought it into each room that is locked, or was
+    node: str = ""  # the one that it is on, or was last; of a server alone there is none
+    moved: int = 0  # how often it has gone on on another one
+
+
+class KeptHandover(msgspec.Struct, frozen=True):
+    """Where a session has stopped that goes on on another node."""
+
+    node: str  # that node
+    places: dict[str, Place]  # in each stream
+    upto: dict[str, int]  # the last entry of each of its rooms
 
 
 class KeptAccount(Discreet, frozen=True, omit_defaults=True):
@@ -54,6 +65,7 @@ class KeptAccount(Discreet, frozen=True, omit_defaults=True):
     correspondent: str | None = None  # the person who wrote privately last
     is_operator: bool = False  # of the whole server
     seen: int = 0  # when it was there last
+    turns: int = 0  # of a cluster: how often its password, or whether it is an operator, was changed
 
 
 class KeptSanction(Discreet, frozen=True, omit_defaults=True):
@@ -108,6 +120,7 @@ class KeptSight(msgspec.Struct, frozen=True):
 
 encode = msgspec.json.Encoder().encode
 session = msgspec.json.Decoder(KeptSession).decode
+handover = msgspec.json.Decoder(KeptHandover).decode
 room = msgspec.json.Decoder(KeptRoom).decode
 account = msgspec.json.Decoder(KeptAccount).decode
 sanction = msgspec.json.Decoder(KeptSanction).decode

@@ -8,7 +8,9 @@ from tcpchat import barring
 from tcpchat.events import Renamed
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.names import Name
+from tcpchat.registry import Claiming
 from tcpchat.requests import ChooseNick, Refused, TakeNick
+from tcpchat.returning import one_at_a_time
 from tcpchat.sentences import renamed
 from tcpchat.session import Session
 from tcpchat.state import Effect, Numbers
@@ -26,7 +28,13 @@ def carry_out(session: Session, request: ChooseNick | TakeNick, ref: str) -> Eff
     return _rename(session, session.claim(request.nick, or_variant=isinstance(request, TakeNick)), ref)
 
 
-async def _rename(session: Session, new: Name, ref: str) -> Numbers:
+async def _rename(session: Session, claiming: Claiming, ref: str) -> Numbers:
+    # Over two connections at once somebody would be renamed twice from the same nickname.
+    async with one_at_a_time(session.chat, session.person.id):
+        return await _take(session, claiming if isinstance(claiming, Name) else await claiming, ref)
+
+
+async def _take(session: Session, new: Name, ref: str) -> Numbers:
     chat, person = session.chat, session.person
     if new == person.name:
         raise Refused(f"You are {session.nick} already.")

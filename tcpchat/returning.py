@@ -14,7 +14,7 @@ import msgspec
 from twisted.internet import defer
 from twisted.internet.defer import DeferredLock
 
-from tcpchat import records
+from tcpchat import moving, records
 from tcpchat.after_absence import Home, begun, show_missed
 from tcpchat.barring import Banished, check_room, check_server, identity
 from tcpchat.dialogue import Dialogue
@@ -22,11 +22,11 @@ from tcpchat.events import Left
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.membership import Membership
 from tcpchat.names import Name
-from tcpchat.person import Person
+from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
 from tcpchat.requests import Refused, Resume
-from tcpchat.reviving import from_record, person_from_record
+from tcpchat.reviving import as_logged, from_record, person_from_record
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.service import Chat
@@ -69,6 +69,11 @@ async def come_in(
         raise
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)
+    if chat.log.node:
+        try:
+            check_server(chat, identity(session.person, dialogue.address))
+        except Banished as refusal:  # by another node, while it was on its way to the log
+            session.banish(refusal)
     return seqs
 
 
@@ -107,6 +112,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         raise Refused("That code is not known or too old.", "bad-session")
     if session_id in chat.returning:
         raise Refused("Somebody comes back with that code just now.")
+    chat.registry.check()
     session = chat.people.session(session_id)
     if isinstance(session, Session):
         await take_up(session, dialogue, make_home, request)
@@ -116,14 +122,36 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         if session_id in chat.leaving:
             chat.leaving[session_id].let_go()
         kept = await chat.log.record(records.SESSION, session_id)
-        places = records.places(await chat.log.record(records.PLACE, session_id) or b"{}")
+        behind = await chat.log.record(records.PLACE, session_id)
+        places: Mapping[str, Place] = records.places(behind or b"{}")
         assert kept is not None
         record = records.session(kept)
+        if moving.is_elsewhere(chat, record):
+            record, places = await moving.take_over(chat, session_id)
         async with one_at_a_time(chat, record.account or session_id):
             session, wanted = await _return(chat, session_id, record, dialogue)
             _go_on(session, dialogue, make_home, request, places, wanted)
     finally:
         chat.returning.discard(session_id)
+
+
+async def take_up_from_elsewhere(seat: Seat, dialogue: Dialogue, make_home: MakeHome) -> Session:
+    """
+    Take a session up by a login whose connection to another node has broken.
+
+    Raises:
+        NotKept: the log cannot be written, or the others cannot be reached.
+        Refused: somebody else takes it up, or whose it is may not be here.
+    """
+    chat = dialogue.chat
+    chat.returning.add(seat.id)
+    try:
+        record, places = await moving.take_over(chat, seat.id)
+        session, wanted = await _return(chat, seat.id, record, dialogue)
+        _go_on(session, dialogue, make_home, None, places, wanted)
+    finally:
+        chat.returning.discard(seat.id)
+    return session
 
 
 @asynccontextmanager
@@ -208,6 +236,7 @@ async def until_gone(chat: Chat, person: str) -> None:
     """
     try:
         await chat.departures.told(person).addTimeout(LONGEST_WAIT, chat.clock)
+        await chat.elsewhere.until_told(person)
     except defer.TimeoutError:
         raise NotKept("the log cannot be written") from None
 
@@ -222,15 +251,21 @@ async def _return(
     who = Identity(chat.people.nickname(record.nick), person_id, dialogue.address)
     check_server(chat, who, record.account)
     await until_gone(chat, person_id)
+    if chat.log.node:  # which may have ended before it could keep what was done last
+        record = as_logged(chat, session_id, record)
     person = chat.people.person(person_id)
-    if person is not None and isinstance(other := person.sessions[-1], Session):
+    if person is not None and person.is_here:
+        feeds = person.feeds
         session = from_record(chat, session_id, person, record)
-        session.feeds = list(other.feeds)
+        session.feeds = feeds
         return session, None
-    name = chat.people.claim(record.nick, person_id, dialogue.address, or_variant=True)
-    session = from_record(chat, session_id, person_from_record(person_id, name, record), record)
+    nick = record.nick if person is None else person.nick  # over another node still
+    rooms = record.rooms if person is None else [feed.stream for feed in person.feeds]
+    name = await chat.registry.claim(nick, person_id, dialogue.address, or_variant=True)
+    person = chat.people.person(person_id) or person_from_record(person_id, name, record)
+    session = from_record(chat, session_id, person, record)
     try:
-        for stream in record.rooms:
+        for stream in rooms:
             await _go_back(session, stream, dialogue, record.entered.get(stream, 0))
         check_server(chat, who, record.account)
     except (NotKept, Banished, Unknown):

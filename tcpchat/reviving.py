@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import msgspec
+from twisted.internet.task import deferLater
+
 from tcpchat import records
 from tcpchat.acknowledged import Acknowledged
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import inbox
 from tcpchat.limits import LONGEST_ABSENCE
+from tcpchat.logs.interface import NotKept
 from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
@@ -24,13 +28,18 @@ from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.tickets import Ticket
 
+# Seconds until a cluster is asked again for a nickname that could not be reached.
+AGAIN = 1.0
+
 
 async def revive(chat: Chat) -> None:
     """
     Wait for those who were there when the last server ended, and put out whom nobody knows.
 
-    They have a while to come back, as after a break.
+    They have a while to come back, as after a break. In a cluster it is those whom this node had, and the
+    other nodes know whether anybody else is there: nobody is put out.
     """
+    node = chat.log.node
     kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
     places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}
     shown = {key: records.place(value) for key, value in (await chat.log.records(records.SHOWN)).items()}
@@ -41,21 +50,26 @@ async def revive(chat: Chat) -> None:
                 rooms.setdefault(person_id, []).append(feed)
     present = set()
     for session_id, record in kept.items():
+        if (node and record.node != node) or isinstance(chat.people.session(session_id), Session):
+            continue
         _let_come_back(chat, session_id, record)
         known = places.get(session_id, {})
         # The log may say that somebody has left though the record does not yet.
         members = rooms.get(record.account or session_id, [])
         has_left = record.has_left or (bool(record.rooms) and not members)
-        if not has_left and (session := _revived(chat, session_id, record, members)):
+        if not has_left and (session := await _revived(chat, session_id, record, members)):
             present.add(session.person.id)
             for stream, since in _begun(session).items():
                 general = shown.get(stream, Place(0, 0)).at_least(Place(since, since))
                 session.acknowledged.begin(stream, known.get(stream, general))
             known = session.acknowledged.places
             session.wait("server restarted")
+        elif node and has_left and not record.has_left:
+            left = msgspec.structs.replace(record, has_left=True)
+            chat.log.keep(records.SESSION, session_id, records.encode(left))
         chat.cursors.rest(session_id, known)
     for person_id, feeds in rooms.items():
-        if person_id not in present:
+        if person_id not in present and not node:
             nicks = {feed.stream: feed.room.members[person_id].nick for feed in feeds}
             chat.departures.tell(person_id, "", nicks, "server restarted")
 
@@ -66,13 +80,22 @@ def _begun(session: Session) -> dict[str, int]:
     return rooms | {inbox(session.person.id): 0}
 
 
+def as_logged(chat: Chat, session_id: str, record: KeptSession) -> KeptSession:
+    """Return what is kept of a session, and what the log knows better: the nickname, and into which rooms."""
+    person = record.account or session_id
+    feeds = [feed for feed in chat.rooms if person in feed.room.members]
+    nick = feeds[-1].room.members[person].nick if feeds else record.nick
+    others = (feed.stream for feed in feeds if feed.stream not in record.rooms)
+    return msgspec.structs.replace(record, nick=nick, rooms=(*others, *record.rooms))
+
+
 def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
     """Let a session be taken up again as after a break, whatever the time of day is by now."""
     chat.resumable.add(session_id, record.secrets)
     chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE)
 
 
-def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomFeed]) -> Session | None:
+async def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomFeed]) -> Session | None:
     """
     Return a session as it was, without a connection, and in the rooms whose logs say so.
 
@@ -85,7 +108,7 @@ def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomF
     if person is None:
         nick = rooms[-1].room.members[person_id].nick if rooms else record.nick
         try:
-            name = chat.people.claim(nick, person_id, record.address, or_variant=True)
+            name = await _claim(chat, nick, person_id, record.address)
         except Refused:
             return None
         person = person_from_record(person_id, name, record)
@@ -94,6 +117,14 @@ def _revived(chat: Chat, session_id: str, record: KeptSession, rooms: list[RoomF
     session.broken = record.broken if record.broken is not None else chat.wall()
     chat.people.enter(session.person, session)
     return session
+
+
+async def _claim(chat: Chat, nick: str, person_id: str, address: str) -> Name:
+    while True:
+        try:
+            return await chat.registry.claim(nick, person_id, address, or_variant=True)
+        except NotKept:  # by a cluster that cannot be reached: nobody is waited for until it can
+            await deferLater(chat.clock, AGAIN)
 
 
 def person_from_record(person_id: str, name: Name, record: KeptSession) -> Person:
@@ -112,6 +143,7 @@ def from_record(chat: Chat, session_id: str, person: Person, record: KeptSession
     session = Session(dialogue, session_id, person, Ticket("", ""))
     session.acknowledged = Acknowledged()
     session.digests = record.secrets
+    session.moved = record.moved
     for setting, value in record.settings.items():
         with suppress(Refused):  # of a setting that there is no more
             dialogue.settings = dialogue.settings.changed(setting, value)

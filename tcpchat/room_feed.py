@@ -41,17 +41,20 @@ class RoomFeed(Feed):
         history: int,
         crowd: Callable[[], Crowd] = DirectCrowd,
         put_out: Callable[[RoomFeed, Sequence[str]], None] = lambda feed, persons: None,
+        been_shown: Callable[[RoomFeed, list[Entry]], object] | None = None,
     ) -> None:
         """
         ``history`` is how many of the last lines that were said are kept at hand.
 
-        ``put_out`` is told who were put out of the room, once everybody there has been shown it.
+        ``put_out`` is told who were put out of the room, once everybody there has been shown it, and
+        ``been_shown``, if it is given, of all but what people say.
         """
         super().__init__(room.name, wall, crowd=crowd)
         self.room = room
         self.expected = 0  # people who are about to come in
         self.slowness = Slowness()
         self._put_out = put_out
+        self._been_shown = been_shown
         self.removing: set[int] = set()  # entries that are about to be gone
         self.recent: deque[Entry] = deque(maxlen=history)
         self._clock = clock
@@ -99,6 +102,8 @@ class RoomFeed(Feed):
             self._deliver(some, self._show)
             if put_out:
                 self._put_out(self, put_out)
+            if self._been_shown is not None:
+                self._been_shown(self, some)
 
     def _take_in(self, entries: list[Entry]) -> list[str]:
         """Have the room take in entries; return who was put out of it by them."""

@@ -8,9 +8,10 @@ stays, and whoever goes there opens it again from that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
-from twisted.internet.defer import DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -67,6 +68,8 @@ class Rooms:
         a room, once everybody there has been shown it. ``is_operator`` tells of a person whether they
         may know of the room of the audit trail.
         """
+        # Where nodes share the log: is told what everybody in a room was shown, but for what people say.
+        self.been_shown: Callable[[RoomFeed, list[Entry]], object] = lambda feed, entries: None
         self._put_out = put_out
         self._is_operator = is_operator
         self._crowd = crowd
@@ -80,8 +83,10 @@ class Rooms:
         self._feeds: dict[str, RoomFeed] = {}  # those, by stream
         self._tails: dict[str, Callable[[], None]] = {}  # by stream: ends what the log gives the feed
         self._closed: dict[Key, Name] = {}  # the names of rooms that are not open, by each of its keys
+        self._just_closed: dict[str, int] = {}  # at the last look: after which entry
         self._empty: dict[str, int] = {}  # where nobody was at the last look: after which entry
         self._opening = DeferredLock()
+        self._appearing: set[str] = set()  # streams that are being opened, as another node wrote there
         self._occupied: set[str] = set()  # the names of those with somebody in them
 
     def __iter__(self) -> Iterator[RoomFeed]:
@@ -90,26 +95,24 @@ class Rooms:
 
     async def open(self) -> None:
         """Open every room that the log knows."""
-        kept = await self._log.records(records.ROOM)
-        for stream in await self._log.streams():
-            if not stream.startswith("#"):
-                continue
-            try:
-                name = room_name(stream)
-            except NotAName:
-                self.logger.warn("The log holds {stream}, which is no name of a room", stream=stream)
-                continue
-            await self._open(name, kept.get(stream))
+        await self._opening.acquire()
+        try:
+            kept = await self._log.records(records.ROOM)
+            for stream in await self._log.streams():
+                if stream.startswith("#") and stream not in self._feeds and (name := self._name_of(stream)):
+                    await self._open(name, kept.get(stream))
+        finally:
+            self._opening.release()
         self.lobby, self.audit = (
             self._known(name) or self._add(name, self._room(name)) for name in map(room_name, (LOBBY, AUDIT))
         )
 
-    async def _open(self, name: Name, kept: bytes | None) -> RoomFeed:
-        """Open a room from what is kept of it and the entries after that."""
+    async def _open(self, name: Name, kept: bytes | None, last: int | None = None) -> RoomFeed:
+        """Open a room from what is kept of it and the entries after that, up to now or to ``last``."""
         room = self._room(name)
         if kept is not None:
             room.restore(records.room(kept))
-        last = self._log.last(room.name)
+        last = self._log.last(room.name) if last is None else last
         after = room.seq
         while entries := await self._log.read_unspoken(room.name, after, last, READ_TO_OPEN):
             for entry in entries:
@@ -120,14 +123,51 @@ class Rooms:
         return self._add(name, room, last, recent)
 
     def _add(self, name: Name, room: Room, last: int = 0, recent: Sequence[Entry] = ()) -> RoomFeed:
-        feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd, self._put_out)
+        been_shown = self._tell if self._log.node else None
+        feed = RoomFeed(room, self._clock, self._wall, self._history, self._crowd, self._put_out, been_shown)
+        self._feeds[feed.stream] = feed
         for key in name.keys:
-            if self._rooms.setdefault(key, feed) is feed:
-                self._feeds[feed.stream] = feed
+            # Two nodes may open rooms that look alike at the same time: all of them find the same one.
+            known = self._rooms.get(key)
+            if known is None or feed.stream < known.stream:
+                self._rooms[key] = feed
             self._closed.pop(key, None)
         feed.begin(last, recent)
         self._tails[feed.stream] = self._log.tail(feed.stream, last, feed.deliver)
         return feed
+
+    def _tell(self, feed: RoomFeed, entries: list[Entry]) -> None:
+        self.been_shown(feed, entries)
+
+    def appear(self, stream: str) -> None:
+        """Another node has opened a room, or has somebody in one that is closed here: open it here, too."""
+        if stream in self._feeds or stream in self._appearing or (name := self._name_of(stream)) is None:
+            return
+        last = self._log.last(stream)
+        if not last:
+            self._add(name, self._room(name))
+            return
+        self._appearing.add(stream)
+        # What is on its way is to be shown as what happens, not as what was there before.
+        opening = Deferred.fromCoroutine(self._open_again(name, last))
+        opening.addErrback(partial(self.logger.failure, "{stream} could not be opened", stream=stream))
+        opening.addCallback(lambda _: self._appearing.discard(stream))
+
+    def _name_of(self, stream: str) -> Name | None:
+        try:
+            return room_name(stream)
+        except NotAName:
+            self.logger.warn("The log holds {stream}, which is no name of a room", stream=stream)
+            return None
+
+    async def _open_again(self, closed: Name, last: int | None = None) -> RoomFeed:
+        """Open a room that is closed, unless somebody else has opened it meanwhile."""
+        await self._opening.acquire()
+        try:
+            kept = await self._log.record(records.ROOM, closed.display)
+            return self._feeds.get(closed.display) or await self._open(closed, kept, last)
+        finally:
+            self._opening.release()
 
     def may_know(self, feed: RoomFeed, person: str) -> bool:
         """Tell whether there is a room as far as somebody may know."""
@@ -177,13 +217,7 @@ class Rooms:
             return feed
         if (closed := self._find(self._closed, name)) is None:
             return self._add(name, self._room(name))
-        await self._opening.acquire()
-        try:
-            kept = await self._log.record(records.ROOM, closed.display)
-            # Somebody else may have opened it meanwhile.
-            return self._known(name) or await self._open(closed, kept)
-        finally:
-            self._opening.release()
+        return await self._open_again(closed)
 
     def _check_number(self, is_another: bool) -> None:
         """
@@ -206,6 +240,10 @@ class Rooms:
 
         With ``at_once``, also those that have become empty since.
         """
+        for stream, seq in self._just_closed.items():
+            if self._log.last(stream) > seq:  # what another node wrote there was on its way
+                self.appear(stream)
+        self._just_closed.clear()
         stays = self.lobby, self.audit
         empty = {feed.stream: feed.shown for feed in self if feed.is_deserted and feed not in stays}
         closed = [stream for stream, seq in empty.items() if at_once or self._empty.get(stream) == seq]
@@ -218,6 +256,7 @@ class Rooms:
     def _close(self, feed: RoomFeed) -> None:
         self.keep(1, feed.stream)
         self._tails.pop(feed.stream)()
+        self._just_closed[feed.stream] = feed.shown
         feed.show_folded()
         del self._feeds[feed.stream]
         name = room_name(feed.stream)

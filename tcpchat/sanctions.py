@@ -44,6 +44,8 @@ class Sanctions:
     def __init__(self, keep: Callable[[str, bytes | None], None]) -> None:
         """``keep`` keeps what becomes of a sanction by its id: the record, or None when it is lifted."""
         self._keep = keep
+        # Is told of one that another node has made.
+        self.arrived: Callable[[KeptSanction], object] = lambda sanction: None
         self._all: dict[str, KeptSanction] = {}  # by id, the oldest first
         self._marked: dict[_Key, dict[str, KeptSanction]] = {}  # by mark: those that have it, by id
         # By kind and room: versions and bits of the networks there, and how many have each.
@@ -67,6 +69,14 @@ class Sanctions:
             self.muted[sanction.room] += 1
             self._verdicts.clear()
 
+    def take_in(self, id: str, kept: bytes | None) -> None:
+        """Another node has kept this of a sanction, or has lifted it."""
+        self._drop(id)
+        if kept is not None:
+            sanction = records.sanction(kept)
+            self.restore(sanction)
+            self.arrived(sanction)
+
     def add(self, sanction: KeptSanction) -> KeptSanction:
         """
         Sanction somebody in place of those sanctions that are of the same name; return what it has become.
@@ -88,9 +98,14 @@ class Sanctions:
 
     def remove(self, id: str) -> None:
         """Lift a sanction, if there is such a one."""
+        if self._drop(id):
+            self._keep(id, None)
+
+    def _drop(self, id: str) -> bool:
+        """Have a sanction no longer; return whether there was one."""
         sanction = self._all.pop(id, None)
         if sanction is None:
-            return
+            return False
         for mark in set(_marks(sanction)):
             del self._marked[mark][id]
             if not self._marked[mark]:
@@ -105,7 +120,7 @@ class Sanctions:
             self.muted[sanction.room] -= 1
             _positive(self.muted)
             self._verdicts.clear()
-        self._keep(id, None)
+        return True
 
     def expire(self, now: int) -> None:
         """Lift those whose time (milliseconds since 1970, as always here) is over."""

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
-import errno
-import os
 import resource
 import secrets
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,16 +18,20 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from tcpchat import statuses
-from tcpchat.config import Config, WrongConfig
+from tcpchat.clustering import Cluster, SharedLog
+from tcpchat.config import Config
 from tcpchat.control import Control
+from tcpchat.dialogue import Dialogue
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
+from tcpchat.from_afar import heed
+from tcpchat.giving_up import NO_IPV6, end_with, error_number, status_of, why_not_listening
 from tcpchat.hashing import in_threads
-from tcpchat.listening import own_addresses, tune, where
+from tcpchat.listening import how_to_join, tune, where
 from tcpchat.log_lines import reason
-from tcpchat.logs.interface import CannotOpen, Damaged, InUse, Log
-from tcpchat.logs.memory import MemoryLog
-from tcpchat.logs.sqlite import SQLiteLog
+from tcpchat.logs.interface import CannotOpen, Log
+from tcpchat.opening import Opening, milliseconds, since_boot
+from tcpchat.outage import Outage
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
 from tcpchat.text import clean
@@ -48,13 +47,6 @@ COMMIT_THE_REST = 3.0
 READ_THE_REST = 1.0
 CLOSE_THE_LOG = 0.7
 
-# Seconds at the start for one of the operator's tools to let go of the log, and between two looks at it.
-WAIT_FOR_TOOL = 0.5
-LOOK_AGAIN = 0.01
-
-# What the system says to an IPv6 address where IPv6 is not built in, or switched off.
-NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
-
 
 @dataclass(frozen=True)
 class Door:
@@ -63,11 +55,6 @@ class Door:
     kind: str
     endpoint: IStreamServerEndpoint
     otherwise: IStreamServerEndpoint | None = None
-
-
-def milliseconds() -> int:
-    """Return the time, in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 class Server(Service):
@@ -93,13 +80,12 @@ class Server(Service):
         self._foreground = foreground
         self._log: Log | None = None
         self._control: Control | None = None
+        self._cluster: Cluster | None = None
         self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
+        self._is_open = False
         self._failed = False
         self._closing = False
-        kind, _, path = config.store.partition(":")
-        if config.store != "memory:" and not (kind == "sqlite" and path):
-            raise WrongConfig(f"There is no store {config.store!r}: it is sqlite:PATH or memory:.")
-        self._path = path
+        self._opening = Opening(reactor, config, self._log_failed)
 
     def setServiceParent(self, parent: Any) -> None:
         """Be put into twistd's application, which is asked next what writes the operator's log."""
@@ -114,12 +100,11 @@ class Server(Service):
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         try:
-            self._log = self._open_log()
+            self._log = self._opening.log()
         except CannotOpen as error:
             if not self._foreground:
                 raise  # twistd passes it on to who started the daemon
-            kinds = {Damaged: statuses.DAMAGED, InUse: statuses.IN_USE}
-            self._give_up(kinds.get(type(error), statuses.CANNOT_OPEN), str(error))
+            self._give_up(status_of(error), str(error))
             return
         config = self._config
         self._chat = Chat(
@@ -145,33 +130,21 @@ class Server(Service):
         )
         self._chat.sightings.are_told = config.log_level == "debug"
         self._factory = LineFactory(self._chat, entrance)
-        self._control = Control(self._chat, self._path) if self._path else None
+        self._outage = Outage(self._reactor, str(config.chosen_store), self._dialogues)
+        self._control = Control(self._chat, self._opening.path) if self._opening.path else None
         self._reactor.callWhenRunning(self._open_doors)
-
-    def _open_log(self) -> Log:
-        if not self._path:
-            return MemoryLog(self._reactor, milliseconds, secrets.token_urlsafe(9))
-        until = time.monotonic() + WAIT_FOR_TOOL
-        while True:
-            try:
-                return SQLiteLog(
-                    self._path,
-                    milliseconds,
-                    self._reactor.callFromThread,
-                    self._config.durability,
-                    self._log_failed,
-                    self._reactor.callLater,
-                )
-            except InUse:
-                if time.monotonic() > until:
-                    raise
-            time.sleep(LOOK_AGAIN)  # nobody is there yet who would have to wait
 
     def _open_doors(self) -> None:
         Deferred.fromCoroutine(self._open()).addErrback(self._cannot_start)
 
     async def _open(self) -> None:
+        heed(self._chat)
+        await self._opening.until_open(self._outage.reached)
+        self._is_open = True
         await self._chat.open()
+        if isinstance(self._log, SharedLog):
+            self._cluster = Cluster(self._chat, self._log, self._ousted, seconds=since_boot)
+            await self._cluster.open()
         await revive(self._chat)
         for nick in self._chat.operators.to_come():
             self.logger.warn(
@@ -186,7 +159,7 @@ class Server(Service):
             try:
                 port: Any = await door.endpoint.listen(factory)
             except CannotListenError as error:
-                if door.otherwise is None or _errno(error) not in NO_IPV6:
+                if door.otherwise is None or error_number(error) not in NO_IPV6:
                     raise
                 port = await door.otherwise.listen(factory)
             self._ports.append(port)
@@ -196,51 +169,43 @@ class Server(Service):
         collect_little_at_once()
         for door, port in zip(self._doors, self._ports, strict=True):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=where(port.getHost()))
-        for line in self._how_to_join():
+        for line in how_to_join(port.getHost() for port in self._ports):
             self.logger.info("{line}", line=line)
-
-    def _how_to_join(self) -> Iterator[str]:
-        """Yield what people have to type."""
-        for port in self._ports:
-            host = port.getHost()
-            if getattr(host, "host", None) in ("::", "0.0.0.0"):
-                for address in own_addresses():
-                    yield f"To join: nc {address} {host.port}"
 
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
         assert error is not None
-        if isinstance(error, CannotListenError) and _errno(error) == errno.EADDRINUSE:
-            self._give_up(
-                statuses.IN_USE, f"Cannot listen on {_wanted(error)}: another program has that port."
-            )
+        if self._closing:
+            return  # nobody waits for it any more
+        if isinstance(error, CannotOpen):
+            self._give_up(status_of(error), str(error))
         elif isinstance(error, CannotListenError):
-            self._give_up(statuses.CANNOT_OPEN, f"Cannot listen on {_wanted(error)}: {error.socketError}.")
+            self._give_up(*why_not_listening(error))
         elif isinstance(error, OSError | OverflowError):
             self._give_up(statuses.CANNOT_OPEN, f"Cannot listen: {error}.")
         else:
             self.logger.failure("Cannot start", failure)
             self._give_up(statuses.CANNOT_OPEN, f"Cannot start: {reason(error)}.")
 
+    def _dialogues(self) -> list[Dialogue]:
+        """Return the dialogues with all who are connected."""
+        return [connection.dialogue for connection in list(self._factory.connections)]
+
+    def _ousted(self) -> None:
+        self._give_up(
+            statuses.IN_USE,
+            f"Another server is the node {self._chat.log.node} now: give each its own --node.",
+        )
+
     def _log_failed(self, error: Exception) -> None:
-        why = reason(error)
-        self._give_up(statuses.LOG_FAILED, f"The log {self._path} has failed, and the server ends: {why}.")
+        what = f"The log {self._opening.path} has failed, and the server ends: {reason(error)}."
+        self._give_up(statuses.LOG_FAILED, what)
 
     def _give_up(self, status: int, text: str) -> None:
-        """End the process with a status of ours; twistd itself knows but 0 and 1."""
-        if self._failed:
-            return
-        self._failed = True
-        self.logger.critical("{text}", text=text)
-
-        def leave() -> None:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
-
-        atexit.register(leave)
-        if not self._closing:
-            self._reactor.callWhenRunning(self._reactor.stop)
+        """End the process, unless that has been done already."""
+        if not self._failed:
+            self._failed = True
+            end_with(self._reactor, self.logger, status, text, self._closing)
 
     def stopService(self) -> Deferred[None]:
         """Say goodbye, finish what was received, and end, within five seconds."""
@@ -251,6 +216,13 @@ class Server(Service):
         return Deferred.fromCoroutine(self._close(self._log)) if self._log else succeed(None)
 
     async def _close(self, log: Log) -> None:
+        if self._is_open:
+            await self._say_goodbye()
+        closed: list[None] = []
+        log.close().addCallback(closed.append)
+        await self._until(lambda: bool(closed), CLOSE_THE_LOG)
+
+    async def _say_goodbye(self) -> None:
         for port in self._ports:
             await port.stopListening()
         if self._control is not None:
@@ -268,9 +240,8 @@ class Server(Service):
         for connection in list(self._factory.connections):
             connection.abort()
         self._chat.close()
-        closed: list[None] = []
-        log.close().addCallback(closed.append)
-        await self._until(lambda: bool(closed), CLOSE_THE_LOG)
+        if self._cluster is not None:
+            self._cluster.stop()
 
     @property
     def _is_controlled(self) -> bool:
@@ -282,11 +253,3 @@ class Server(Service):
         end = self._reactor.seconds() + longest
         while not true() and self._reactor.seconds() < end:
             await deferLater(self._reactor, 0.01)
-
-
-def _errno(error: CannotListenError) -> int | None:
-    return getattr(error.socketError, "errno", None)
-
-
-def _wanted(error: CannotListenError) -> str:
-    return f"port {error.port}" if not error.interface else f"{error.interface} port {error.port}"

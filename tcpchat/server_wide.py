@@ -13,6 +13,7 @@ from tcpchat.operator_requests import Announce, Lockdown, Report
 from tcpchat.render import count
 from tcpchat.requests import Refused
 from tcpchat.sentences import sentence
+from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.state import Later, Numbers
 
@@ -54,13 +55,13 @@ async def _announce(session: Session, text: str, ref: str) -> Numbers | None:
     first = msgspec.structs.replace(event, ref=ref)
     parts = [(feed.stream, [event if number else first]) for number, feed in enumerate(feeds)]
     seqs, *_ = await chat.log.append_all([*parts, audit.note(session, f"announced: {text}")])
-    _tell_others(session, event)
+    tell_outside(chat, event)
     return seqs if feeds else None
 
 
-def _tell_others(session: Session, event: Announced) -> None:
-    """Tell of an announcement those who are in no room where it is in the log."""
-    for person in session.chat.people:
+def tell_outside(chat: Chat, event: Announced) -> None:
+    """Tell of an announcement those who are in no room where it is in the log, and here."""
+    for person in chat.people:
         if not person.rooms:
             for each in person.sessions:
                 if isinstance(each, Session) and not each.is_broken:

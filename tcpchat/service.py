@@ -14,7 +14,6 @@ from functools import partial
 import msgspec
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from tcpchat import records
@@ -25,16 +24,18 @@ from tcpchat.catching_up import CatchingUp
 from tcpchat.cursors import Cursors
 from tcpchat.deadlines import Deadlines
 from tcpchat.departures import Departures
-from tcpchat.events import Entry, Event, Joined, Opped, Told, inbox
+from tcpchat.elsewhere import Elsewhere
+from tcpchat.events import Event, Joined, Opped, inbox
 from tcpchat.fanout.direct import DirectCrowd
 from tcpchat.fanout.interface import Crowd
 from tcpchat.feed import Feed
 from tcpchat.flow import Uncommitted
+from tcpchat.handovers import Handovers
 from tcpchat.hashing import Hashing
 from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.lockdown import Lockdown
-from tcpchat.logs.interface import Log, NotKept, Unknown
+from tcpchat.logs.interface import Log
 from tcpchat.names import prepare
 from tcpchat.networks import Trusted
 from tcpchat.operators import Operators
@@ -45,6 +46,7 @@ from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.reader import Reader
 from tcpchat.records import KeptAccount, KeptSight
+from tcpchat.registry import Registry
 from tcpchat.reports import Reports
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
@@ -52,11 +54,9 @@ from tcpchat.room_feed import RoomFeed
 from tcpchat.rooms import Rooms
 from tcpchat.sanctions import Sanctions
 from tcpchat.sightings import Sightings
+from tcpchat.surely import Surely
 from tcpchat.tickets import Ticket, new_ticket
 from tcpchat.upkeep import Upkeep
-
-# Seconds until what could not be logged, and has happened all the same, is tried again.
-LOG_AGAIN = 1.0
 
 
 class Chat:
@@ -90,6 +90,7 @@ class Chat:
         every room. ``hashing`` hashes passwords elsewhere; without it, that keeps everybody waiting.
         """
         self.log = log
+        self.log_surely = Surely(log, clock).log
         self.clock = clock
         self.wall = wall
         self.new_id = new_id
@@ -118,16 +119,21 @@ class Chat:
         self.people = People(
             clock, ascii_names, self._is_in_lobby, self.accounts.owners, self.operators.keeps
         )
+        self.registry = Registry(self.people, clock)
+        self.handovers = Handovers(log, clock)
         self.hashing = hashing or Hashing()
         self.attempts = Attempts(limits, trusted)
         self._overseeing = Overseeing(log, clock, self.operators, self.rooms, self.people, self.log_surely)
         self.accounts.changed = self._overseeing.changed
-        self.inboxes = Inboxes(log, wall, crowd, self._hear)
+        self.inboxes = Inboxes(log, wall, crowd, self.people.person)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
         self._forgetting = Forgetting(log, self.rooms, clock, wall, retention)
         self._chance = chance
         self.departures = Departures(self.log_surely)
+        self.elsewhere = Elsewhere(
+            log, clock, self.people, self.rooms, self.inboxes, self.resumable, self.departures
+        )
         self._upkeep = Upkeep(clock, self._look_after, self._forgetting.run)
         self._stopped = False
 
@@ -135,11 +141,14 @@ class Chat:
         """Open every room that the log knows, and begin to keep what has to be kept."""
         prepare()
         await self.accounts.open()
+        self.log.watch(records.SANCTION, self.sanctions.take_in)
         for kept in (await self.log.records(records.SANCTION)).values():
             self.sanctions.restore(records.sanction(kept))
         await self.absences.open()
         await self.lockdown.open()
         await self.rooms.open()
+        self.handovers.open()
+        await self.elsewhere.open()
         self._overseeing.begin()
         self.cursors.start()
         self._upkeep.start()
@@ -165,6 +174,13 @@ class Chat:
         for stream in self.rooms.close_empty():
             self.cursors.close(stream)
         for session in self.resumable.expired(self.clock.seconds()):
+            Deferred.fromCoroutine(self._forget(session))
+
+    async def _forget(self, session: str) -> None:
+        """Forget a session that is over; another node's is its own affair, unless that is dead."""
+        kept = await self.log.record(records.SESSION, session)
+        node = records.session(kept).node if kept else ""
+        if node == self.log.node or not (self.registry.is_fenced or self.registry.is_living(node)):
             self.forget(session)
 
     def _settled(self) -> dict[str, Place]:
@@ -192,14 +208,18 @@ class Chat:
         """
         A session is over. If it was the person's last one, everybody in the rooms is told; return that.
         """
-        if not self.people.leave(person, session):
+        is_last = self.people.leave(person, session)
+        self.elsewhere.left_here(person, session.id, reason)
+        if not person.is_here:
+            self.inboxes.close(person.id)
+        if not is_last:
             return False
-        self.inboxes.close(person.id)
         if person.account:
             self.accounts.change(person.account, lambda it: msgspec.structs.replace(it, seen=self.wall()))
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
-        nicks = {feed.stream: person.nick for feed in rooms if person.id not in feed.room.going_out}
+        there = [feed.room for feed in rooms if person.id in feed.room.members]
+        nicks = {room.name: person.nick for room in there if person.id not in room.going_out}
         self.departures.tell(session.id, person.account, nicks, reason)
         return True
 
@@ -216,22 +236,12 @@ class Chat:
 
     def _were_put_out(self, feed: RoomFeed, persons: Sequence[str]) -> None:
         for id in persons:
-            self.forget_place(id, feed.stream)
-            if person := self.people.person(id):
+            person = self.people.person(id)
+            # Of a cluster it is the affair of one node alone: of theirs, or of that which has put them out.
+            if person.is_here if person is not None else not self.log.node:
+                self.forget_place(id, feed.stream)
+            if person is not None:
                 person.put_out_of(feed)
-
-    def log_surely(self, parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[object]:
-        """
-        Log what has happened already, in the end also when the log cannot be written now.
-
-        It answers when that is done; while the server ends, perhaps never.
-        """
-
-        def again(failure: Failure) -> Deferred[object]:
-            failure.trap(NotKept, Unknown)
-            return deferLater(self.clock, LOG_AGAIN, self.log_surely, parts)
-
-        return self.log.append_all(parts).addErrback(again)
 
     @property
     def is_stopped(self) -> bool:
@@ -288,9 +298,3 @@ class Chat:
             return outcome if isinstance(outcome, Failure) else outcome[:1]
 
         return self.log.append(feed.stream, events).addBoth(no_longer)
-
-    def _hear(self, id: str, entries: list[Entry]) -> None:
-        person = self.people.person(id)
-        for entry in entries:
-            if person is not None and isinstance(entry.event, Told) and entry.event.person != id:
-                person.heard_from(entry.event)

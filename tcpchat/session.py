@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from itertools import islice
 
-from tcpchat import answers, jsonlines, mentions, render
+from tcpchat import mentions, render
 from tcpchat.asked_before import AskedBefore
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Told, inbox
@@ -22,6 +21,7 @@ from tcpchat.names import Name
 from tcpchat.person import Person
 from tcpchat.places import Place
 from tcpchat.reader import NOTHING
+from tcpchat.registry import Claiming
 from tcpchat.render import View
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
@@ -39,6 +39,8 @@ class Session(Keeping):
     """Somebody who has a nickname."""
 
     __slots__ = "_asked_before", "acknowledged", "budget", "dialogue", "ignored_lately", "lost"
+
+    is_distant = False
 
     def __init__(self, dialogue: Dialogue, id: str, person: Person, ticket: Ticket) -> None:
         super().__init__(dialogue.chat, id, person, ticket, dialogue.address)
@@ -126,6 +128,8 @@ class Session(Keeping):
 
     def restyle(self) -> None:
         """What the person sees is another way from now on."""
+        if ignored := self.person.ignored:
+            self.ignored_lately |= {*ignored, *ignored.values()}
         if not self.is_broken:
             self.dialogue.reader.restyle()
 
@@ -138,6 +142,19 @@ class Session(Keeping):
             self.dialogue.tell(f"{why} You are in {feed.stream}, too.")
             self.dialogue.reader.follow(feed, Place(seq, seq))
             self.dialogue.reader.restyle()
+            self.keep()
+
+    def also_in(self, feed: RoomFeed, seq: int) -> None:
+        """The person has gone into a room by an entry over another connection: show it over this, too."""
+        if feed in self.feeds:
+            return
+        self.feeds.insert(max(0, len(self.feeds) - 1), feed)
+        if not self.is_broken:
+            dialogue = self.dialogue
+            dialogue.tell(f"You are in {feed.stream} now, too: you joined it over another connection.")
+            shown = seq - dialogue.speaks_json  # a program is shown its own coming, too
+            dialogue.reader.follow(feed, Place(shown, shown))
+            dialogue.reader.restyle()
             self.keep()
 
     def forget_lost_rooms(self) -> None:
@@ -176,40 +193,20 @@ class Session(Keeping):
         else:
             self.dialogue.cut_off(why)
 
-    def welcome(self, after: Mapping[str, int]) -> answers.Welcome:
-        """
-        Return who a program is, and with what it comes back.
-
-        ``after`` holds the number after which entries follow, by stream.
-        """
-        room = self.feeds[-1].room if self.feeds else None
-        people = list(islice(room.others(self.person.id), answers.MOST_TOLD)) if room else []
-        return answers.Welcome(
-            nick=self.nick,
-            room=jsonlines.room(room.name) if room else "",
-            people=people,
-            others=len(room.members) - (self.person.id in room.members) if room else 0,
-            session=self.ticket.token,
-            code=self.ticket.code,
-            epoch=self.chat.log.epoch,
-            rooms=[jsonlines.room(feed.stream) for feed in self.feeds],
-            after=after,
-        )
-
     # Names
 
-    def claim(self, typed: str, or_variant: bool = False) -> Name:
+    def claim(self, typed: str, or_variant: bool = False) -> Claiming:
         """
-        Hold a nickname that the person asks for, beside the one that they have.
+        Hold a nickname that the person asks for, beside the one that they have, or begin to.
 
         Raises:
             Refused: it is no nickname, or it is taken.
         """
-        return self.chat.people.claim(typed, self.person.id, self.address, or_variant)
+        return self.chat.registry.claim_at_once(typed, self.person.id, self.address, or_variant)
 
     def release(self, name: Name) -> None:
         """Hold a nickname no longer."""
-        self.chat.people.release(name, self.person.id, self.address)
+        self.chat.registry.release(name, self.person.id, self.address)
 
     # The end of a connection, and of it all
 
@@ -278,6 +275,8 @@ class Session(Keeping):
         self._rest(self.acknowledged.certain)
 
     def _rest(self, places: Mapping[str, Place]) -> None:
+        if self.is_abroad:
+            return
         # Private messages may come while nobody follows the inbox: they are missed from the first on.
         self.chat.cursors.rest(self.id, {inbox(self.person.id): Place(0, 0)} | dict(places))
         if self not in self.person.sessions:
@@ -294,5 +293,7 @@ class Session(Keeping):
         self._note_absence(self.acknowledged.certain)
         if self.chat.depart(person, self, self.feeds, reason):
             # After a break the name was kept for as long as it is after a farewell.
-            self.chat.people.release(person.name, person.id, self.address, is_kept=is_farewell)
+            self.chat.registry.release_all(person.id, self.address, is_kept=is_farewell)
+        elif not person.is_here:
+            self.chat.registry.pass_all_on(person.id, self.chat.elsewhere.node_of(person))
         self.chat.sightings.tell("{nick} has left", self.id, self.nick)

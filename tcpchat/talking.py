@@ -84,9 +84,8 @@ def _send(chat: Chat, event: Told, to: str) -> Deferred[list[int]]:
 
     Whoever has an account need not be there: it waits for them.
     """
-    for person in chat.people.person(to), chat.people.person(event.person):
-        if person is not None:
-            person.follow_inbox(chat.inboxes.feed(person.id))
+    for person in to, event.person:
+        chat.inboxes.show(person)
 
     def sent(seqs: list[list[int]]) -> list[int]:
         if chat.people.person(to) is None:  # who can answer all the same once they are back

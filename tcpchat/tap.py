@@ -16,10 +16,15 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python import usage
 
 from tcpchat import config
+from tcpchat.assignment import Leash, assigned
+from tcpchat.extras import NO_CLUSTER, has_cluster
 from tcpchat.observers import catch_strays, observer
 from tcpchat.running_time import running_time
 from tcpchat.server import Door, Server
+from tcpchat.sharing import IS_POSSIBLE, Holding, Sharing
 from tcpchat.statuses import USAGE
+from tcpchat.store import InCluster
+from tcpchat.workers import Workers
 
 # Connections that wait to be accepted. Twisted's 50 loses some when many come at once.
 BACKLOG = 4096
@@ -34,7 +39,11 @@ class Options(usage.Options):
         " on port 8023 of all addresses and keeps what is said in ./tcpchat.sqlite3."
     )
     optParameters = [
-        ["store", None, None, "where the log is kept: sqlite:PATH or memory: (sqlite:tcpchat.sqlite3)"],
+        ["store", None, None, "where the log is kept: sqlite:PATH, memory:, or in a cluster by"
+         " nats://HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)"],
+        ["node", None, None, "of a cluster: this node's name, which it must not share (made up once)"],
+        ["replica", None, None, "of a cluster: this node's copy of the log (tcpchat-replica.sqlite3)"],
+        ["workers", None, None, "of a cluster: so many nodes in a process each, on the same ports (1)"],
         ["durability", None, None, "what a shown line survives: power (an fsync first) or crash (power)"],
         ["limits", None, None, "limits for each person: on, or off for benchmarks and trusted networks (on)"],
         ["nicknames", None, None, "which scripts a nickname may be in: any or ascii (any)"],
@@ -44,6 +53,10 @@ class Options(usage.Options):
         ["log-format", None, None, "what the server's own log is: text, or json, an object a line (text)"],
         ["log-level", None, None, "what it tells: info, or debug: who comes and goes, too (info)"],
         ["config", None, None, "TOML file with these options; the command line wins"],
+    ]  # fmt: skip
+    optFlags = [
+        ["strict", None, "of a cluster: do not start where its servers may lose what was shown"],
+        ["reuse-port", None, "share the ports with other servers of the same user (SO_REUSEPORT)"],
     ]
 
     def __init__(self) -> None:
@@ -83,8 +96,9 @@ class Options(usage.Options):
         Raises:
             WrongConfig: something in it cannot be.
         """
-        typed = {name: value for name, value in self.items() if value not in (None, []) and name != "config"}
-        typed = config.under_their_names(typed)
+        given = {name: value for name, value in self.items() if value not in (None, [], 0)}
+        given.pop("config", None)
+        typed = config.under_their_names(given)
         config.make(typed, "The command line")
         if self["config"] is None:
             return config.make(typed, "The command line")
@@ -126,6 +140,28 @@ def _door(reactor: Any, description: str) -> Door:
     return Door(kind.removesuffix("6"), endpoint)
 
 
+def _doors(reactor: Any, chosen: config.Config) -> list[Door]:
+    """
+    Return the doors that are to be opened, or whose ports are to be held for workers.
+
+    Raises:
+        WrongConfig: one of them cannot be.
+    """
+    around = reactor
+    if chosen.workers > 1 or chosen.reuse_port:
+        if not IS_POSSIBLE:
+            raise config.WrongConfig("Servers cannot share a port on this system: it has no SO_REUSEPORT.")
+        around = Holding() if chosen.workers > 1 else Sharing(reactor)
+    for description in chosen.listen:
+        if chosen.workers > 1 and description.partition(":")[0] not in ("tcp", "tcp6", "ssl"):
+            raise config.WrongConfig(f"Several workers cannot share {description!r}: it is no TCP port.")
+    if chosen.listen:
+        return [_door(around, description) for description in chosen.listen]
+    # One socket for IPv6 and IPv4; or where there is no IPv6, for IPv4.
+    ipv6, ipv4 = (_door(around, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
+    return [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
+
+
 def makeService(options: Options) -> IService:
     """Return the server that the options describe."""
     # The reactor's clock is the wall clock, which can be set while timers wait: before there is
@@ -135,15 +171,21 @@ def makeService(options: Options) -> IService:
     reactor: Any = installed
     reactor.seconds = running_time(time.monotonic)
     try:
-        chosen = options.chosen()
-        doors = [_door(reactor, description) for description in chosen.listen]
-        if not doors:
-            # One socket for IPv6 and IPv4; or where there is no IPv6, for IPv4.
-            ipv6, ipv4 = (_door(reactor, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
-            doors = [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
+        if (chosen := assigned()) is not None:
+            Leash(reactor)
+        else:
+            chosen = options.chosen()
+        if isinstance(chosen.chosen_store, InCluster) and not has_cluster():
+            raise config.WrongConfig(NO_CLUSTER)
+        doors = _doors(reactor, chosen)
         greeting = config.greeting(chosen.motd) if chosen.motd else ()
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
-        server = Server(reactor, chosen, doors, greeting, foreground)
+        server: Server | Workers
+        if chosen.workers > 1:
+            reactor.seconds = time.monotonic  # nothing happens here all the time
+            server = Workers(reactor, chosen, doors)
+        else:
+            server = Server(reactor, chosen, doors, greeting, foreground)
         if options.parent is not None and not options.parent.get("logger"):
             server.logs_to = observer(options.parent, chosen.log_format, chosen.log_level)
             catch_strays()

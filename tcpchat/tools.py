@@ -13,10 +13,10 @@ import msgspec
 from tcpchat import tool_orders
 from tcpchat.columns import width
 from tcpchat.logs.sqlite_tools import NotWritten
+from tcpchat.store import REPLICA, InMemory, NoStore, Store, store
 from tcpchat.text import clean
 
 STDOUT = 1
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 SHAPE = argparse.RawDescriptionHelpFormatter
@@ -49,19 +49,29 @@ class Subject:
         """Add a command, which ``run`` carries out; it returns the exit status."""
         command = self._commands.add_parser(name, help=summary, description=text, formatter_class=SHAPE,
                                             allow_abbrev=False)  # fmt: skip
-        command.add_argument("--store", default="sqlite:tcpchat.sqlite3", type=_path, metavar="sqlite:PATH",
-                             help="where the log is kept (sqlite:tcpchat.sqlite3)")  # fmt: skip
+        command.add_argument("--store", default="sqlite:tcpchat.sqlite3", type=_store, metavar="STORE",
+                             help="where the log is kept: sqlite:PATH, or in a cluster nats://"
+                                  "HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)")  # fmt: skip
         # Is it to end by a signal only once it has cleared up?
         command.set_defaults(run=run, is_careful=False)
         return command
 
 
-def _path(store: str) -> str:
-    """Return the path in what was typed as the store."""
-    kind, _, path = store.partition(":")
-    if kind != "sqlite" or not path:
-        raise WrongUsage(f"There is no store {store!r} to work on: it is sqlite:PATH.")
-    return path
+def _store(typed: str) -> Store:
+    """Return the store that was typed."""
+    try:
+        found = store(typed)
+    except NoStore as error:
+        raise WrongUsage(str(error)) from error
+    if isinstance(found, InMemory):
+        raise WrongUsage("There is nothing to work on in the memory of a server.")
+    return found
+
+
+def add_replica(command: Parser) -> None:
+    """Let a command be told which node of a cluster is to do what it asks for."""
+    command.add_argument("--replica", default=REPLICA, metavar="PATH",
+                         help=f"of a cluster: the replica of a node that runs here ({REPLICA})")  # fmt: skip
 
 
 def number(number: int, one: str, many: str = "") -> str:

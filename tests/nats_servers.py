@@ -71,6 +71,12 @@ class NatsServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int:
+        """Return its process's id."""
+        assert self._process
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         """Return where clients find it: ``HOST:PORT``."""
         return f"127.0.0.1:{self.port}"

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 # Far longer than anything takes; a test that needs it has failed.
 PATIENCE = 30.0
@@ -140,7 +140,7 @@ class Server(Reading):
         self._guests.append(program)
         return program
 
-    def ready(self) -> Server:
+    def ready(self) -> Self:
         """Wait until people can come in."""
         ready = self.until(r"READY line \w+ .*:(\d+)$")
         self.port = int(ready.rpartition(":")[2])
@@ -156,7 +156,7 @@ class Server(Reading):
         self.process.kill()
         self.process.wait(PATIENCE)
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

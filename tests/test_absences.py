@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.absences import Absences
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.places import Place
+from tcpchat.records import encode
 
 
 class AbsencesTests(SynchronousTestCase):
@@ -30,6 +31,14 @@ class AbsencesTests(SynchronousTestCase):
         known = {"#lobby": Place(5, 6), "#dev": Place(2, 2), "@a1": Place(1, 1)}
         self.assertEqual(self.absences.places("a1"), known)
         self.assertEqual(self.reopened().places("a1"), known)
+
+    def test_what_another_node_has_noted_counts_from_then_on(self) -> None:
+        self.absences.note("a1", {"#lobby": Place(5, 3)})
+        self.absences.take_in("a1", encode({"#lobby": Place(7, 7)}))
+        self.assertEqual(self.absences.places("a1"), {"#lobby": Place(7, 7)})
+        self.absences.take_in("a1", None)
+        self.absences.take_in("a2", None)
+        self.assertEqual(self.absences.places("a1"), {})
 
     def test_a_room_that_was_left_is_forgotten_or_all_of_it(self) -> None:
         self.absences.note("a1", {"#lobby": Place(5, 3), "#dev": Place(2, 2)})

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 from twisted.internet.defer import Deferred
 
-from tcpchat.accounts import Accounts
+from tcpchat.accounts import MOST_REMOVED, Accounts
 from tcpchat.names import Name, nickname
-from tcpchat.records import ACCOUNT, KeptAccount
+from tcpchat.records import ACCOUNT, KeptAccount, encode
 from tests.visitors import ChatCase
 
 BOB = KeptAccount("s1", "Bob", "$argon2id$canary", 1)
@@ -53,6 +53,44 @@ class AccountsTests(ChatCase):
         self.accounts.remove("s1")
         self.assertEqual((self.accounts.get("s1"), self.accounts.find(nickname("bob"))), (None, None))
         self.assertEqual((dict(self.accounts.owners), [*self.reopened()]), ({}, []))
+
+    def test_what_another_node_makes_of_one_is_known_and_not_kept_again(self) -> None:
+        changed: list[str] = []
+        self.accounts.changed = changed.append
+        self.accounts.take_in("s1", encode(BOB))
+        self.accounts.take_in("s1", encode(msgspec.structs.replace(BOB, password="$argon2id$new")))
+        self.assertEqual(self.accounts.find(nickname("bob")), self.accounts.get("s1"))
+        self.assertEqual([it.password for it in self.accounts], ["$argon2id$new"])
+        self.assertEqual(changed, ["s1"])
+        self.accounts.take_in("s1", encode(msgspec.structs.replace(BOB, is_operator=True)))
+        self.accounts.take_in("s1", None)
+        self.accounts.take_in("s1", None)
+        self.assertEqual((changed, [*self.accounts]), (["s1"] * 3, []))
+        self.assertEqual([*self.reopened()], [])
+
+    def test_a_new_password_is_not_undone_by_a_node_that_did_not_know_it_yet(self) -> None:
+        self.log.node = "here"
+        self.accounts.keep(BOB)
+        self.accounts.change("s1", lambda it: msgspec.structs.replace(it, password="$argon2id$new"))
+        self.accounts.take_in("s1", encode(msgspec.structs.replace(BOB, seen=9)))
+        for accounts in self.accounts, self.reopened():
+            (bob,) = accounts
+            self.assertEqual((bob.password, bob.seen), ("$argon2id$new", 9))
+        theirs = msgspec.structs.replace(bob, password="$argon2id$newer", turns=bob.turns + 1)
+        self.accounts.take_in("s1", encode(theirs))
+        self.assertEqual([*self.accounts], [theirs])
+
+    def test_nor_is_a_removal(self) -> None:
+        for number in range(MOST_REMOVED + 1):
+            self.accounts.keep(msgspec.structs.replace(BOB, id=f"a{number}"))
+            self.accounts.remove(f"a{number}")
+        self.accounts.keep(BOB)
+        self.accounts.remove("s1")
+        self.accounts.take_in("s1", encode(BOB))
+        self.assertEqual([*self.accounts], [])
+        self.accounts.keep(BOB)
+        self.accounts.take_in("s1", encode(BOB))
+        self.assertEqual([*self.accounts], [BOB])
 
     def test_of_two_that_an_older_server_let_look_alike_the_first_keeps_its_nickname(self) -> None:
         self.accounts.keep(BOB)

@@ -140,6 +140,11 @@ class WhoIsTests(SynchronousTestCase):
         self.assertEqual([it["operator"] for it in told], [[], ["a", "b"]])
         self.assertEqual([it["server"] for it in told], [False, True])
 
+    def test_of_one_on_another_node_it_is_not_known_how_idle_they_are(self) -> None:
+        answer = WhoIs("bob", ["#dev"], MORNING, None, None)
+        self.assertEqual(lines(answer), ["bob is in #dev, connected since 10:02."])
+        self.assertIsNone(as_json(answer)["idle"])
+
     def test_the_time_is_that_of_whoever_asks(self) -> None:
         (told,) = lines(WhoIs("bob", [], MORNING, 1, None), Style(ZoneInfo("Europe/Paris"), MORNING))
         self.assertIn("connected since 11:02,", told)

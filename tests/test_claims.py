@@ -241,6 +241,64 @@ class KeepingTests(ClaimsCase):
         self.assertEqual(set(left.values()), {0}, left)
 
 
+class ElsewhereTests(ClaimsCase):
+    """What other nodes of a cluster hold."""
+
+    def hold_elsewhere(self, typed: str, holder: str, kept_for: str | None = None) -> None:
+        for key in nickname(typed).keys:
+            self.claims.hold_elsewhere(key, holder, kept_for)
+
+    def release_elsewhere(self, typed: str) -> None:
+        for key in nickname(typed).keys:
+            self.claims.release_elsewhere(key)
+
+    def test_what_somebody_has_there_is_taken_here_but_for_themselves(self) -> None:
+        self.hold_elsewhere("bob", "s1")
+        self.assertEqual(self.holder("b0b"), "s1")
+        self.assert_taken("bob", "s2")
+        self.claim("bob", "s1")
+        self.assertIsNone(self.holder("carl"))
+
+    def test_once_it_is_free_there_it_is_free_here(self) -> None:
+        self.hold_elsewhere("bob", "s1")
+        self.release_elsewhere("bob")
+        self.assertIsNone(self.holder("bob"))
+        self.claim("bob", "s2")
+        self.release_elsewhere("bob")  # once more changes nothing
+        self.assertEqual(self.holder("bob"), "s2")
+
+    def test_what_is_kept_there_is_free_here_for_that_address_and_that_session(self) -> None:
+        self.hold_elsewhere("bob", "s1", HOME)
+        self.assertIsNone(self.holder("bob"))
+        self.assert_taken("bob", "s2", CAFE)
+        self.claim("bob", "s1", CAFE)
+        self.release("bob", "s1", CAFE)
+        self.claim("bob", "s2", HOME, now=KEPT_FOR)
+
+    def test_who_holds_it_here_is_found_first(self) -> None:
+        self.claim("bob", "s1")
+        self.hold_elsewhere("bob", "s2")
+        self.assertEqual(self.holder("bob"), "s1")
+        self.release("bob", "s1")
+        self.assertEqual(self.holder("bob"), "s2")
+
+    def test_a_variant_is_free_on_all_nodes(self) -> None:
+        self.claim("bob", "s1")
+        self.hold_elsewhere("bob2", "s2")
+        self.hold_elsewhere("bob3", "s3", CAFE)
+        self.assertEqual(self.claims.free_variant(nickname("bob"), HOME, 0), nickname("bob4"))
+        self.assertEqual(self.claims.free_variant(nickname("bob"), CAFE, 0), nickname("bob3"))
+        self.release_elsewhere("bob2")
+        self.assertEqual(self.claims.free_variant(nickname("bob"), HOME, 0), nickname("bob2"))
+
+    def test_one_knows_which_names_somebody_holds_here(self) -> None:
+        self.hold_elsewhere("carl", "s1")
+        self.claim("bob", "s1")
+        self.claim("Bob", "s1")
+        self.assertEqual(self.claims.names("s1"), (nickname("bob"), nickname("Bob")))
+        self.assertEqual(self.claims.names("s2"), ())
+
+
 class VariantTests(ClaimsCase):
     def variant(self, typed: str, address: str = HOME, now: float = 0.0, **options: bool) -> str:
         return self.claims.free_variant(nickname(typed), address, now, **options).display

@@ -45,6 +45,13 @@ def refusal(folder: Path, status: int, *options: str) -> str:
         (("--store", "redis:localhost"), "redis:localhost"),
         (("--store", "sqlite:"), "sqlite:"),
         (("--fanout", "multicast"), "fanout"),
+        (("--store", "nats://a b"), "'a b' is no HOST:PORT"),
+        (("--workers", "2"), "several workers need a store that they can share"),
+        (
+            ("--workers", "2", "--store", "nats://127.0.0.1:1", "--listen", "unix:chat"),
+            "cannot share 'unix:chat'",
+        ),
+        (("--node", "chat.1"), "node cannot be 'chat.1'"),
         (("--log-format", "xml"), "xml"),
         (("--history", "-1"), "history"),  # the others are in test_config.py
         (("--motd", "/nowhere/motd"), "/nowhere/motd"),
@@ -128,7 +135,7 @@ def test_help_names_every_option(tmp_path: Path) -> None:
     shown = subprocess.run([TWISTD, "tcpchat", "--help"], capture_output=True, check=True).stdout.decode()
     options = (
         "listen", "store", "durability", "limits", "nicknames", "fanout", "motd", "history", "log-format",
-        "log-level", "config",
+        "log-level", "config", "node", "replica", "strict", "workers", "reuse-port",
     )  # fmt: skip
     for option in options:
         assert f"--{option}" in shown

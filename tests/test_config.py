@@ -11,10 +11,16 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.config import Config, WrongConfig, greeting, make, read_file
 from tcpchat.limits import NO_LIMITS, Limits, Retention
 from tcpchat.networks import networks
+from tcpchat.store import InFile
 
 EVERYTHING = """
 listen = ["tcp:8023", "unix:/run/tcpchat"]
-store = "memory:"
+store = "nats://n1:4222,n2:4222/chat"
+node = "chat-1"
+replica = "replica.sqlite3"
+strict = true
+workers = 4
+reuse_port = true
 durability = "crash"
 nicknames = "ascii"
 fanout = "direct"
@@ -44,7 +50,9 @@ class MakeTests(SynchronousTestCase):
         config = make({}, "chat.toml")
         self.assertEqual(config, Config())
         self.assertEqual(config.listen, ())
-        self.assertEqual(config.store, "sqlite:tcpchat.sqlite3")
+        self.assertEqual(config.chosen_store, InFile("tcpchat.sqlite3"))
+        self.assertEqual((config.node, config.replica), (None, "tcpchat-replica.sqlite3"))
+        self.assertEqual((config.workers, config.strict, config.reuse_port), (1, False, False))
         self.assertEqual((config.durability, config.nicknames), ("power", "any"))
         self.assertEqual(config.fanout, "auto")
         self.assertEqual((config.motd, config.history), (None, 10))
@@ -56,7 +64,8 @@ class MakeTests(SynchronousTestCase):
         self.assertEqual(
             make(settings, "chat.toml"),
             Config(
-                listen=("tcp:8023", "unix:/run/tcpchat"), store="memory:", durability="crash",
+                listen=("tcp:8023", "unix:/run/tcpchat"), store="nats://n1:4222,n2:4222/chat", node="chat-1",
+                replica="replica.sqlite3", strict=True, workers=4, reuse_port=True, durability="crash",
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
                 motd="motd.txt", log_format="json", log_level="debug", history=500,
                 retention=Retention(days=30, entries=1000),
@@ -117,7 +126,38 @@ class MakeTests(SynchronousTestCase):
             for value in 5, True, ["x"], {"path": "x"}:
                 refusal = self.assertRaises(WrongConfig, make, {name: value}, "chat.toml")
                 self.assertTrue(str(refusal).startswith(f"chat.toml: {name} cannot be {value!r}: "))
-        self.assertEqual(make({"motd": "null", "store": "5"}, "chat.toml"), Config(motd="null", store="5"))
+        self.assertEqual(make({"motd": "null"}, "chat.toml"), Config(motd="null"))
+
+    def test_a_store_that_there_is_not_is_named_with_those_that_there_are(self) -> None:
+        for wrong in "redis:localhost", "sqlite:", "5":
+            self.assert_refused(
+                f"There is no store {wrong!r}: it is sqlite:PATH, memory: or"
+                " nats://HOST:PORT[,HOST:PORT...][/NAME]",
+                store=wrong,
+            )
+
+    def test_of_a_node_what_nats_cannot_keep_is_named(self) -> None:
+        for wrong in "", "chat.1", "chat 1", "n" * 33, 5:
+            what = "it is a name of 1 to 32 letters, digits, - and _"
+            self.assert_refused(f"node cannot be {wrong!r}: {what}", node=wrong)
+        self.assertEqual(make({"node": "n" * 32}, "chat.toml").node, "n" * 32)
+
+    def test_several_workers_need_a_store_that_they_can_share(self) -> None:
+        for store in "sqlite:chat", "memory:":
+            self.assert_refused(
+                "several workers need a store that they can share: nats://HOST:PORT", store=store, workers=2
+            )
+        self.assertEqual(make({"workers": "2", "store": "nats://n1"}, "x").workers, 2)
+        self.assertEqual(make({"workers": 1, "store": "memory:"}, "x").workers, 1)
+        for wrong in 0, 65, "many", True:
+            self.assert_refused(f"workers cannot be {wrong!r}: it is a number from 1 to 64", workers=wrong)
+
+    def test_what_is_so_or_not_is_nothing_else(self) -> None:
+        for name in "strict", "reuse_port":
+            for typed, meant in (True, True), (False, False), (1, True):  # a flag of the command line is 1
+                self.assertIs(getattr(make({name: typed}, "chat.toml"), name), meant)
+            for wrong in "yes", 2, ["true"]:
+                self.assert_refused(f"{name} cannot be {wrong!r}: it is true or false", **{name: wrong})
 
     def test_the_first_wrong_one_is_told_also_beside_good_ones(self) -> None:
         self.assert_refused(

@@ -59,6 +59,15 @@ class CursorsTests(SynchronousTestCase):
         self.go_on()
         self.assertEqual((self.shown(), self.shown("#dev"), self.own("s1")), (9, 5, None))
 
+    def test_of_several_nodes_each_keeps_where_its_own_people_are(self) -> None:
+        self.log.node = "here"
+        self.cursors.watch("s1", Somebody(lobby=9), {})
+        self.go_on()
+        self.assertEqual((self.shown(), self.shown("#dev")), (9, None))
+        self.cursors.watch("s2", Somebody(dev=3), {})
+        self.go_on()
+        self.assertEqual((self.shown("#dev"), self.own("s2")), (5, {"#dev": 3}))
+
     def test_who_is_behind_has_a_place_where_they_are(self) -> None:
         self.cursors.watch("s1", Somebody(lobby=3, dev=5), {})
         self.go_on()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpchat.lockdown import Lockdown
+from tcpchat.lockdown import KEY, Lockdown
 from tcpchat.nameless import QUESTION
 from tests.moderated import AccountCase
 from tests.visitors import ChatCase
@@ -39,6 +39,13 @@ class LockdownTests(ChatCase):
             self.bob.types("/register correct-horse"),
             ["!!! Nobody can register while only people with an account come in."],
         )
+
+    def test_another_node_turns_it_off_and_on(self) -> None:
+        self.chat.lockdown.take_in(KEY, None)
+        self.enter("eve")
+        self.chat.lockdown.take_in(KEY, b"{}")
+        self.chat.lockdown.take_in("something else", None)
+        self.assertEqual(self.connect().types("zoe")[2], REFUSED)
 
     def test_it_outlives_the_server_until_it_is_ended(self) -> None:
         self.crash()

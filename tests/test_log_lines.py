@@ -15,7 +15,7 @@ from twisted.python import log
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.log_lines import LONGEST_CHAIN, as_json, as_text, lines, reason, visible
+from tcpchat.log_lines import LONGEST_CHAIN, WHOLE, as_json, as_text, lines, reason, visible
 
 NASTY = "a\nb\r\tc\x1b[31m\x7f\x9b2J\u2028d\u202ee\ufeff{0}{nick!r}%s\ud800"
 
@@ -223,3 +223,10 @@ class LevelTests(SynchronousTestCase):
         publisher.addObserver(seen.append)  # type: ignore[arg-type]
         publisher({"log_format": "x"})
         self.assertEqual(lines("text", "info")(seen[0]), "- [-#info] x\n")
+
+
+class WholeTests(SynchronousTestCase):
+    def test_a_line_of_another_process_is_left_as_it_is_whatever_it_says_of_its_level(self) -> None:
+        for format in "text", "json":
+            event = happened("{line}", LogLevel.debug, line="x", **{WHOLE: '{"level": "info"}'})
+            self.assertEqual(lines(format, "info")(event), '{"level": "info"}\n')

@@ -238,6 +238,34 @@ class WatchingTests(RecordsCase):
         self.assertEqual(self.told, [("s1", b"1"), ("s1", None)])
         self.assertEqual(self.records.records(SESSION), {"s2": b"2"})
 
+    def test_what_another_node_kept_before_this_one_did_is_not_told(self) -> None:
+        self.open()
+        self.records.keep(SESSION, "s1", b"ours")
+        self.bucket.tells("session.s1", b"theirs", "n2")
+        self.bucket.does()
+        self.assertEqual((self.told, self.records.record(SESSION, "s1")), ([], b"ours"))
+
+    def test_what_another_node_kept_after_it_is_told_once_that_is_known(self) -> None:
+        self.open()
+        for theirs in (b"theirs", None):
+            self.told.clear()
+            self.records.keep(SESSION, "s1", b"ours")
+            revision = self.bucket.revision + 1
+            self.bucket.tells("session.s1", b"ours", "n1")
+            self.bucket.tells("session.s1", theirs, "n2")
+            self.assertEqual(self.told, [])
+            self.bucket.puts.pop(0).answer.callback(revision)
+            self.assertEqual((self.told, self.records.record(SESSION, "s1")), ([("s1", theirs)], theirs))
+
+    def test_what_another_node_kept_while_this_one_could_not_is_told_when_that_is_given_up(self) -> None:
+        self.open()
+        self.records.keep(SESSION, "s1", b"ours")
+        self.bucket.fails(Unclear())
+        self.bucket.tells("session.s1", b"theirs", "n2")
+        self.assertEqual(self.told, [])
+        self.clock.advance(PAUSE)
+        self.assertEqual(self.told, [("s1", b"theirs")])
+
     def test_who_fails_at_being_told_keeps_nobody_else_from_it(self) -> None:
         def fail(key: str, value: bytes | None) -> None:
             raise ValueError

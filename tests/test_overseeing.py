@@ -5,11 +5,56 @@ from __future__ import annotations
 import msgspec
 
 from tcpchat.events import Event, Joined, Left
-from tcpchat.records import KeptAccount
+from tcpchat.records import KeptAccount, encode
 from tcpchat.room import AUDIT
+from tests.afar import AfarCase
 from tests.visitors import ChatCase, Visitor
 
 NO_ROOM = "!!! There is no room #audit. /rooms lists the rooms."
+
+
+class SeveralNodesTests(AfarCase):
+    """An operator is on this node and on another one."""
+
+    def make(self, is_operator: bool) -> None:
+        kept = self.chat.accounts.get("a-anna")
+        assert kept is not None
+        self.chat.accounts.take_in("a-anna", encode(msgspec.structs.replace(kept, is_operator=is_operator)))
+        self.settle()
+
+    def joined(self) -> list[str]:
+        return [event.session for event in self.events(AUDIT, Joined)]
+
+    def test_one_node_brings_them_in(self) -> None:
+        anna = self.log_in("anna")
+        self.comes("zzz", "anna", account="a-anna")
+        self.make(True)
+        self.assertEqual(self.joined(), [anna.session.id])
+
+    def test_the_other_one_does_not(self) -> None:
+        self.log_in("anna")
+        self.comes("0", "anna", account="a-anna")
+        self.make(True)
+        self.assertEqual(self.joined(), [])
+
+    def test_who_is_not_here_is_the_other_nodes_affair(self) -> None:
+        self.register("anna")
+        self.comes("s90", "anna", account="a-anna")
+        self.make(True)
+        self.assertEqual(self.joined(), [])
+
+    def test_each_node_sees_that_nothing_more_is_for_who_is_none_any_more(self) -> None:
+        anna = self.log_in("anna", is_operator=True)
+        self.comes("0", "anna", account="a-anna")
+        anna.sees()
+        self.make(False)
+        self.assertEqual(anna.sees(), ["*** You are no longer an operator of the server. You are in #lobby."])
+        self.assertEqual([event.person for event in self.events(AUDIT, Left)], ["a-anna"])
+
+    def test_a_node_that_starts_leaves_in_who_is_there_over_another_one(self) -> None:
+        self.comes("s90", "anna", AUDIT, account="a-anna")
+        self.crash()
+        self.assertEqual(self.events(AUDIT, Left), [])
 
 
 class OverseeingTests(ChatCase):

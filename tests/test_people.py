@@ -21,6 +21,8 @@ class Seat:
 
     idle = 0.0
     is_broken = False
+    is_distant = False
+    feeds: tuple[RoomFeed, ...] = ()
     address = HOME
 
     def __init__(self, id: str) -> None:
@@ -84,6 +86,27 @@ class PeopleTests(SynchronousTestCase):
         self.assertEqual((self.people.session("s1"), self.people.session("s2")), (None, second))
         self.assertTrue(self.people.leave(anna, second))
         self.assertIsNone(self.people.find(anna.name))
+
+    def test_who_comes_in_here_and_on_another_node_at_once_is_one_person(self) -> None:
+        there, here = self.somebody("a1", "anna"), self.somebody("a1", "anna")
+        far, near = self.enter(there), here.sessions[0]
+        far.is_distant = True
+        self.people.enter(here, near)
+        self.assertEqual((self.people.person("a1"), here.sessions), (here, (far, near)))
+
+    def test_who_could_not_come_in_here_is_not_gone_from_another_node(self) -> None:
+        there, here = self.somebody("a1", "anna"), self.somebody("a1", "anna")
+        self.enter(there)
+        self.assertFalse(self.people.leave(here, here.sessions[0]))
+        self.assertIs(self.people.person("a1"), there)
+
+    def test_a_session_that_goes_on_elsewhere_is_that_one(self) -> None:
+        anna = self.somebody("s1", "anna")
+        seat, far = self.enter(anna), Seat("s1")
+        anna.sessions = seat, far
+        self.people.enter(anna, far)
+        self.assertFalse(self.people.leave(anna, seat))
+        self.assertIs(self.people.session("s1"), far)
 
     def test_who_is_expected_is_found_once_the_lobby_knows_them(self) -> None:
         anna = self.somebody("s1", "anna")

@@ -17,6 +17,10 @@ from tcpchat.room_feed import RoomFeed
 class Connection:
     """A session of somebody."""
 
+    is_distant = False
+    feeds: tuple[RoomFeed, ...] = ()
+    idle: float | None
+
     def __init__(self, id: str, idle: float = 0.0, is_broken: bool = False) -> None:
         self.id = id
         self.address = ""
@@ -57,6 +61,16 @@ class PersonTests(SynchronousTestCase):
 
     def test_it_is_idle_as_long_as_the_connection_that_is_so_for_the_shortest(self) -> None:
         self.assertEqual((self.bob.nick, self.bob.idle, self.bob.rooms), ("Bob", 5.0, ["#lobby"]))
+
+    def test_how_idle_it_is_is_not_known_of_one_who_is_on_another_node_too(self) -> None:
+        self.desk.idle = None
+        self.assertIsNone(self.bob.idle)
+
+    def test_it_is_here_while_one_connection_is_of_this_node(self) -> None:
+        self.desk.is_distant = True
+        self.assertTrue(self.bob.is_here)
+        self.phone.is_distant = True
+        self.assertFalse(self.bob.is_here)
 
     def test_over_all_of_them_one_is_put_out_of_a_room(self) -> None:
         self.bob.put_out_of(RoomFeed(Room("#lobby"), Clock(), lambda: 0, 10))

@@ -37,6 +37,11 @@ ON_DISK = [
         '"has_left":true}',
     ),
     (
+        records.session,
+        KeptSession("bob", ("c", "t"), "192.0.2.1", 5, node="east"),
+        '{"nick":"bob","secrets":["c","t"],"address":"192.0.2.1","since":5,"node":"east"}',
+    ),
+    (
         records.room,
         KeptRoom(17, "cats", [KeptMember("s1", "bob", 3)]),
         '{"seq":17,"topic":"cats","members":[["s1","bob",3]]}',

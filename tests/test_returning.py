@@ -11,7 +11,7 @@ from tcpchat.logs.interface import Damaged
 from tcpchat.nameless import LOOK_FOR_END
 from tcpchat.returning import LONGEST_WAIT
 from tcpchat.room import LOBBY
-from tcpchat.service import LOG_AGAIN
+from tcpchat.surely import LOG_AGAIN
 from tests.visitors import ChatCase, FullLog, LateLog, Visitor
 
 TOO_OLD = "!!! That code is not known or too old."

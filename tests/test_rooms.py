@@ -10,10 +10,11 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from tcpchat import records
-from tcpchat.events import Event, Joined, Said, TopicSet
+from tcpchat.events import Event, Joined, Left, Said, TopicSet
 from tcpchat.limits import GRACE, NO_LIMITS
 from tcpchat.rooms import KEPT_EVERY, READ_TO_OPEN
 from tcpchat.upkeep import UPKEEP
+from tests.afar import AfarCase
 from tests.visitors import ChatCase, LateLog, Visitor
 
 
@@ -321,3 +322,70 @@ class NumberOfRoomsTests(ChatCase):
             self.assertLessEqual(len(list(self.chat.rooms)), 6)  # with #audit
             alice.types("/leave")
         self.assertEqual(alice.types("/join #r0")[0], "*** You are alice, in #r0.")
+
+
+class SeveralNodesTests(AfarCase):
+    def test_a_new_room_of_another_node_is_open_before_what_happens_there_is_shown(self) -> None:
+        self.happens("#sea", Joined("s90", "zoe"), TopicSet("s90", "zoe", "fish"))
+        self.assertEqual((self.room("#sea").topic, [*self.room("#sea").members]), ("fish", ["s90"]))
+
+    def test_a_closed_one_is_opened_again_as_it_is(self) -> None:
+        (anna,) = self.enter("anna")
+        anna.types("/join #sea", "/topic fish", "/leave")
+        for _ in range(2):
+            self.clock.advance(UPKEEP)
+            self.settle()
+        self.assertIsNone(self.chat.rooms.open_room("#sea"))
+        self.happens("#sea", Joined("s90", "zoe"))
+        self.assertEqual((self.room("#sea").topic, [*self.room("#sea").members]), ("fish", ["s90"]))
+        self.assertEqual(anna.types("/join sea")[0], "*** You are anna, in #sea with zoe.")
+
+    def test_what_was_on_its_way_while_one_was_closed_is_seen_at_the_next_look(self) -> None:
+        (anna,) = self.enter("anna")
+        anna.types("/join #sea", "/leave")
+        for _ in range(2):
+            self.clock.advance(UPKEEP)
+            self.settle()
+        self.log.append("#sea", [Joined("s90", "zoe")])
+        self.settle()
+        self.assertIsNone(self.chat.rooms.open_room("#sea"))
+        self.clock.advance(UPKEEP)
+        self.settle()
+        self.assertEqual([*self.room("#sea").members], ["s90"])
+
+    def test_a_stream_that_is_no_room_is_left_alone(self) -> None:
+        self.happens("#no room", Said("s90", "zoe", "hello"))
+        self.assertIsNone(self.chat.rooms.open_room("#no room"))
+
+    def test_of_two_that_look_alike_all_nodes_find_the_same(self) -> None:
+        (anna,) = self.enter("anna")
+        anna.types("/join #mike", "/join #lobby")
+        self.happens("#MIKE", Joined("s90", "zoe"))
+        self.happens("#rnike", Joined("s91", "yan"))
+        self.assertEqual(self.chat.rooms.find("#Mike").stream, "#MIKE")
+        self.assertEqual([*self.room("#rnike").members], ["s91"])
+        self.happens("#MIKE", Left("s90", "zoe"))
+        for _ in range(2):
+            self.clock.advance(UPKEEP)
+            self.settle()
+        self.assertIsNone(self.chat.rooms.open_room("#MIKE"))
+        self.assertEqual(anna.types("/join #mike")[-1], "*** You are anna, in #mike.")
+
+    def test_a_room_is_kept_before_the_log_forgets_at_another_nodes_wish(self) -> None:
+        (anna,) = self.enter("anna")
+        anna.types("/join #sea", "/topic fish")
+        self.log.forgetting("#sea")
+        kept = self.successResultOf(self.log.record(records.ROOM, "#sea"))
+        assert kept is not None
+        self.assertEqual(records.room(kept).topic, "fish")
+
+    def test_a_room_that_cannot_be_opened_is_told_the_operator(self) -> None:
+        (anna,) = self.enter("anna")
+        anna.types("/join #sea", "/leave")
+        for _ in range(2):
+            self.clock.advance(UPKEEP)
+            self.settle()
+        self.log.keep(records.ROOM, "#sea", b"no JSON")
+        self.happens("#sea", Joined("s90", "zoe"))
+        self.assertEqual(len(self.flushLoggedErrors(msgspec.DecodeError)), 1)
+        self.assertIsNone(self.chat.rooms.open_room("#sea"))

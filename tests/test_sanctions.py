@@ -48,6 +48,35 @@ class SanctionsCase(SynchronousTestCase):
         return found.id if found else ""
 
 
+class ElsewhereTests(SanctionsCase):
+    """What another node has kept."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.arrived: list[str] = []
+        self.sanctions.arrived = lambda sanction: self.arrived.append(sanction.id)
+
+    def test_it_holds_and_is_not_kept_again(self) -> None:
+        self.sanctions.take_in("1", records.encode(sanction("1", "eve", MUTE)))
+        self.assertEqual((self.hits(identity(), MUTE), self.kept, self.arrived), ("1", {}, ["1"]))
+        self.assertEqual(self.sanctions.muted["#own"], 1)
+
+    def test_it_takes_the_place_of_what_was_known_under_its_id(self) -> None:
+        self.sanctions.add(sanction("1", "eve"))
+        self.sanctions.take_in("1", records.encode(sanction("1", "zoe")))
+        self.assertEqual((self.hits(identity("eve")), self.hits(identity("zoe"))), ("", "1"))
+        self.assertEqual(len(self.sanctions.list()), 1)
+
+    def test_what_was_lifted_there_holds_no_more(self) -> None:
+        self.sanctions.take_in("1", records.encode(sanction("1", "eve")))
+        self.sanctions.take_in("1", None)
+        self.sanctions.take_in("2", None)
+        self.assertEqual((self.hits(identity()), self.sanctions.list(), self.arrived), ("", [], ["1"]))
+
+    def test_nobody_need_be_told(self) -> None:
+        Sanctions(self.keep).take_in("1", records.encode(sanction("1", "eve")))
+
+
 class MarksTests(SanctionsCase):
     def test_whoever_looks_like_a_nickname_is_hit(self) -> None:
         self.sanctions.add(sanction("1", "paul"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tcpchat import records
 from tcpchat.limits import GRACE, LONGEST_ABSENCE
+from tcpchat.membership import Membership
+from tcpchat.names import Name, nickname
 from tcpchat.requests import Refused
 from tcpchat.room import LOBBY
 from tcpchat.session import Session
@@ -42,12 +44,12 @@ class KnownTests(SessionCase):
 
     def test_a_program_is_told_of_the_current_room_and_all_rooms(self) -> None:
         self.bob.types("/join #dev")
-        welcome = self.session.welcome({"@": 0, "dev": 1, "lobby": 2})
+        welcome = Membership(self.session).welcome({"@": 0, "dev": 1, "lobby": 2})
         self.assertEqual((welcome.nick, welcome.room, welcome.people), ("bob", "dev", []))
         self.assertEqual((welcome.rooms, welcome.after), (["lobby", "dev"], {"@": 0, "dev": 1, "lobby": 2}))
         self.assertEqual((welcome.session, welcome.code), self.session.ticket)
         self.bob.types("/leave", "/leave")
-        self.assertEqual(self.session.welcome({}).room, "")
+        self.assertEqual(Membership(self.session).welcome({}).room, "")
 
 
 class EndTests(SessionCase):
@@ -125,14 +127,15 @@ class EndTests(SessionCase):
 class NameTests(SessionCase):
     def test_a_name_is_held_beside_the_one_that_one_has_until_it_is_given_back(self) -> None:
         name = self.session.claim("rob")
+        assert isinstance(name, Name)
         self.assertEqual(name.display, "rob")
         self.assertRaises(Refused, self.session_of(self.alice).claim, "rob")
         self.assertRaises(Refused, self.session_of(self.alice).claim, "bob")
         self.session.release(name)
-        self.assertEqual(self.session_of(self.alice).claim("rob").display, "rob")
+        self.assertEqual(self.session_of(self.alice).claim("rob"), name)
 
     def test_of_a_taken_one_the_first_variant_that_is_free(self) -> None:
-        self.assertEqual(self.session.claim("alice", or_variant=True).display, "alice2")
+        self.assertEqual(self.session.claim("alice", or_variant=True), nickname("alice2"))
 
 
 class BellTests(ChatCase):

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.acknowledged import Traffic
 from tcpchat.dialogue import Dialogue
 from tcpchat.events import Entry, Event, Removed
+from tcpchat.from_afar import heed
 from tcpchat.gate import GATE
 from tcpchat.hashing import Hashing
 from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
@@ -59,6 +60,7 @@ class FullLog(MemoryLog):
         """Return what a server finds here that starts after this one was killed."""
         log = type(self)(self._clock, self._wall, self.epoch)
         log._streams, log._refs, log._records = self._streams, self._refs, self._records
+        log.node = self.node
         return log
 
 
@@ -211,6 +213,7 @@ class ChatCase(SynchronousTestCase):
     history = 10
     retention: Retention = KEEP_ALL
     operators: tuple[str, ...] = ()  # the nicknames that the configuration names
+    node = ""  # the name of the log's node, of a cluster
 
     stopped_at_gate = 0  # characters that the output gate is expected to stop
 
@@ -222,6 +225,7 @@ class ChatCase(SynchronousTestCase):
         self._chance = lambda size: next(ids).to_bytes(size)
         self.clock = Clock()
         self.log = FullLog(self.clock, self.wall)
+        self.log.node = self.node
         self.chat = self.make_chat(self.log)
 
     def wall(self) -> int:
@@ -246,6 +250,7 @@ class ChatCase(SynchronousTestCase):
         )
 
         async def open() -> None:
+            heed(chat)
             await chat.open()
             await revive(chat)
 

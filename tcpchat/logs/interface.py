@@ -84,6 +84,12 @@ class Log(Protocol):
     same entries and records, in the same order in each stream.
     """
 
+    # Is told of a stream that no tail is on when another node has added to it, before what it added can be
+    # read: a tail that is put on it then is given it.
+    arrived: Callable[[str], object]
+    # Is told of a stream of which another node has had entries forgotten, before they are gone here.
+    forgetting: Callable[[str], object]
+
     @property
     def node(self) -> str:
         """This node's name among those that share the store: empty where there can be no others."""
@@ -200,6 +206,13 @@ class Log(Protocol):
         that this is durable too. What cannot be written is tried again until it can.
         """
 
+    def replace(self, kind: str, key: str, was: bytes, value: bytes) -> Deferred[bool]:
+        """
+        Keep a record if it is still what it was, whatever other nodes do; answer with whether it is kept.
+
+        It is durable then. Fails with `NotKept` when that cannot be known.
+        """
+
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:
         """Answer with a record as it was given to `keep` last, written yet or not."""
 
@@ -207,7 +220,11 @@ class Log(Protocol):
         """Answer with every record of a kind, by key."""
 
     def watch(self, kind: str, changed: Changed) -> None:
-        """Have ``changed`` called for each record of a kind that another node keeps or removes."""
+        """
+        Have ``changed`` called for each record of a kind that another node keeps or removes.
+
+        Every question is answered with it by then. What this node has replaced meanwhile is not told.
+        """
 
     def records_of(self, node: str, kind: str) -> dict[str, bytes]:
         """

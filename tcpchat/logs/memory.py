@@ -58,6 +58,7 @@ class MemoryLog(Unshared):
 
     def __init__(self, clock: IReactorTime, wall: Callable[[], int], epoch: str = "memory") -> None:
         """``wall`` tells the time in milliseconds since 1970."""
+        super().__init__()
         self.epoch = epoch
         self._clock = clock
         self._wall = wall

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from tcpchat.events import Event, Removed
 from tcpchat.logs.interface import Changed, NotKept, Parts, Posted
@@ -26,7 +28,8 @@ from tcpchat.logs.nats_questions import Questions
 from tcpchat.logs.nats_queue import Queue
 from tcpchat.logs.nats_records import NatsRecords
 from tcpchat.logs.nats_replica import CURSOR, Applying
-from tcpchat.logs.nats_terms import Facts
+from tcpchat.logs.nats_terms import Facts, Lost, Refusing, Unclear
+from tcpchat.logs.nats_values import NatsValues
 from tcpchat.logs.sqlite_replica import REPLICA, SQLiteReplica, check_replica, remove_replica
 from tcpchat.records import ROOM
 
@@ -55,6 +58,8 @@ class NatsLog(Questions):
     It is of use once `open` has answered.
     """
 
+    logger = Logger()
+
     def __init__(
         self,
         reactor: Any,
@@ -65,17 +70,23 @@ class NatsLog(Questions):
         failed: Callable[[Exception], None] = lambda error: None,
         node: str = "",
         monitoring: Sequence[str] = (),
+        makes: bool = True,
     ) -> None:
         """
         ``servers`` are ``HOST:PORT`` of NATS, ``name`` is the stream's; ``path`` the replica's, which is made
         if need be. ``wall`` tells the time in milliseconds since 1970. ``failed`` is called once when the
         replica's disk has failed. ``node`` names this node; without it, it is as the replica has it.
+        ``makes``: a stream that is not there is made.
 
         Raises:
             CannotOpen: or one of its kinds, with a line for the operator: the replica cannot be opened.
         """
         self.epoch = ""
+        self.arrived: Callable[[str], object] = lambda stream: None
+        self.forgetting: Callable[[str], object] = lambda stream: None
         self.is_fenced: Callable[[], bool] = lambda: False  # may others take this node for dead?
+        self.reached: Callable[[bool], object] = lambda is_reached: None  # hears of the link's changes
+        self._makes = makes
         self._clock = reactor
         self._name = name
         self._path = path
@@ -91,6 +102,7 @@ class NatsLog(Questions):
         self.node = node or secrets.token_hex(4)
         self.link = Link(reactor, servers, name, self._connected, self.node, monitoring)
         self.shared = NatsRecords(self.link, self.node, reactor.callLater)
+        self.bucket = NatsValues(self.link, self.shared)
         self._gate: Deferred[None] | None = None  # until what was kept last is durable
         self._parts: Workings | None = None
         self._live_after = 0
@@ -110,7 +122,7 @@ class NatsLog(Questions):
         return Deferred.fromCoroutine(self._open())
 
     async def _open(self) -> Facts:
-        facts = await self.link.open()
+        facts = await self.link.open(self._makes)
         self.epoch = facts.epoch
         if self._store is not None and self._store.epoch != facts.epoch:
             await self._store.close()
@@ -143,6 +155,7 @@ class NatsLog(Questions):
     def _connected(self, is_connected: bool) -> None:
         if self._parts is not None:
             self._parts.queue.connected(is_connected)
+        self.reached(is_connected)
 
     @property
     def _queue(self) -> Queue:
@@ -158,6 +171,19 @@ class NatsLog(Questions):
 
     def came(self, commit: Commit, at: int) -> None:
         self._queue.came(commit, at)
+        is_live = at > self._live_after
+        if is_live and commit.entries and not self._replica.has_tail(commit.stream):
+            self._tell(self.arrived, commit.stream)
+
+    def forgets(self, commit: Commit) -> None:
+        if commit.node != self.node:
+            self._tell(self.forgetting, commit.stream)
+
+    def _tell(self, told: Callable[[str], object], stream: str) -> None:
+        try:
+            told(stream)
+        except Exception:
+            self.logger.failure("Something failed when it was told of {stream}", stream=stream)
 
     def applied(self, commit: Commit, at: int) -> Iterator[None]:
         assert self._parts is not None
@@ -221,9 +247,12 @@ class NatsLog(Questions):
         upto = min(upto, self.last(stream))
         if upto <= self.kept_after(stream):
             return succeed(None)
+        return self._replica.record(ROOM, stream).addCallback(self._forget, stream, upto)
+
+    def _forget(self, room: bytes | None, stream: str, upto: int) -> Deferred[None]:
         answer: Deferred[Any] = Deferred()
         until = self._clock.seconds() + LONGEST
-        self._queue.add(Forgetting(stream, upto, self._wall(), until, answer), (stream,))
+        self._queue.add(Forgetting(stream, upto, room, self._wall(), until, answer), (stream,))
         return answer.addCallback(lambda _: None)
 
     def _rewrite(self, stream: str, gone: Sequence[int], before: int) -> Deferred[object]:
@@ -243,6 +272,19 @@ class NatsLog(Questions):
         elif not self._is_closing:
             self._gate = None
             self.shared.keep(kind, key, value)
+
+    def replace(self, kind: str, key: str, was: bytes, value: bytes) -> Deferred[bool]:
+        found = self.shared.find(kind, key)
+        if found is None or found.value != was:
+            return succeed(False)
+
+        def failed(failure: Failure) -> bool:
+            if failure.trap(Lost, Refusing, Unclear) is Lost:
+                return False
+            raise NotKept(CANNOT_WRITE) from failure.value
+
+        put = self.shared.put(kind, key, value, found.revision)
+        return put.addCallbacks(lambda revision: True, failed)
 
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:
         return self._replica.record(kind, key) if kind in LOCAL else succeed(self.shared.record(kind, key))

@@ -33,6 +33,10 @@ SILENT_LOOKS = 3
 # Seconds for a question to JetStream: about as long as it takes to find a new leader.
 QUESTION = 4.0
 
+# Seconds for one that is asked again if there is no answer: a new leader has not heard what its predecessor
+# was asked, so that whoever waits for long is late.
+HASTE = 1.0
+
 LOST = "the connection to NATS is lost"
 LATE = "NATS does not answer"
 
@@ -73,6 +77,7 @@ class Connection:
         self._pings: set[asyncio.Future[float]] = set()
         self._pongs = 0
         self.jetstream: JetStreamContext = client.jetstream(timeout=QUESTION)  # for use with `ask`
+        self.hasty: JetStreamContext = client.jetstream(timeout=HASTE)  # for who asks again
 
     def request(
         self, subject: str, payload: bytes, headers: dict[str, str], deadline: float, answered: Answered

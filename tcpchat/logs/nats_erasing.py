@@ -18,6 +18,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat import records
 from tcpchat.events import Removed
 from tcpchat.logs.interface import NoSuchEntry, NotKept, Parts, Unknown
 from tcpchat.logs.nats_items import Special
@@ -65,16 +66,24 @@ class Removal(Special):
 
 
 class Forgetting(Special):
-    """Entries that are to be kept no longer."""
+    """
+    Entries that are to be kept no longer.
 
-    __slots__ = ("_upto",)
+    What became of the room by them goes with it, for a replica that never had them.
+    """
 
-    def __init__(self, stream: str, upto: int, time: int, until: float, answer: Deferred[Any]) -> None:
+    __slots__ = ("_room", "_upto")
+
+    def __init__(
+        self, stream: str, upto: int, room: bytes | None, time: int, until: float, answer: Deferred[Any]
+    ) -> None:
+        """``room`` is the room as it was kept last."""
         super().__init__([(stream, ())], time, until, answer)
         self._upto = upto
+        self._room = None if room is None else records.room(room)
 
     def complete(self, commit: Commit) -> Commit:
-        return msgspec.structs.replace(commit, forgets=self._upto)
+        return msgspec.structs.replace(commit, forgets=self._upto, room=self._room)
 
 
 class Rewriting(Special):

@@ -15,6 +15,7 @@ from typing import Any
 
 import nats.errors
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import APIError
 from twisted.internet.defer import Deferred
@@ -33,8 +34,9 @@ MISSED = 3
 # Seconds for which a server may have no consumer for us before another one is tried: longer than an election.
 PATIENCE = 10.0
 
-# Seconds until a consumer is made anew.
+# Seconds until a consumer is made anew, and how often that is tried in haste: then the servers are slow.
 PAUSE = 0.2
+MOST_HASTY = 10
 
 
 class Course:
@@ -87,14 +89,17 @@ class Follower:
         """Follow for ever."""
         loop = asyncio.get_running_loop()
         failing: Connection | None = None
-        since = 0.0
+        since, tries = 0.0, 0
         while True:
             connection = await self._connecting.ready()
             if connection is not failing:
                 failing, since = connection, loop.time()
+            tries += 1
             try:
-                await self._follow(connection)
-                failing = None
+                await self._follow(
+                    connection, connection.hasty if tries <= MOST_HASTY else connection.jetstream
+                )
+                failing, tries = None, 0
             except (Unclear, APIError, nats.errors.Error, OSError):
                 if loop.time() - since > self.patience and len(self._connecting.servers) > 1:
                     connection.break_off()  # the server may be cut off from the others, and these not from us
@@ -102,9 +107,8 @@ class Follower:
                 self._thread.tell(Failure())
             await asyncio.sleep(PAUSE)
 
-    async def _follow(self, connection: Connection) -> None:
+    async def _follow(self, connection: Connection, jetstream: JetStreamContext) -> None:
         """Follow by one consumer until there is something wrong with it."""
-        jetstream = connection.jetstream
         info = await connection.ask(jetstream.stream_info(self._stream))
         options = self.begin(info)
         course = Course(info.state.last_seq)

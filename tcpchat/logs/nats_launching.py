@@ -41,7 +41,7 @@ class Replica(Protocol):
 
 
 class References:
-    """The references of what is on its way: none may be used twice."""
+    """The references of what is on its way, either way: none may be used twice."""
 
     def __init__(self, replica: Replica) -> None:
         self._replica = replica

@@ -80,15 +80,16 @@ class Link:
         self._publishing = Publishing(self._connecting, thread.spawn, name, node)
         self._bucket = Bucket(self._connecting, self._publishing, thread, name)
 
-    def open(self) -> Deferred[Facts]:
+    def open(self, makes: bool = True) -> Deferred[Facts]:
         """
         Connect, and find the stream and the bucket, or make them; a stream that is there is not changed.
 
-        It waits for servers for ever: `close` gives up. Fails with `Refusing` if they do not allow it.
+        It waits for servers for ever: `close` gives up. Fails with `Refusing` if they do not allow it, or
+        there is no stream and none is to be made, and with `Damaged` if there is one that is not ours.
         """
         self._thread.start()
         self._thread.do(lambda: self._thread.spawn(self._connecting.run()))
-        return self._ask(self._find)
+        return self._ask(self._find, makes)
 
     def publish(self, messages: Sequence[Message], timeout: float) -> Deferred[int]:
         """
@@ -197,8 +198,8 @@ class Link:
 
     # In the loop.
 
-    async def _find(self) -> Facts:
-        facts, self._publishing.has_markers = await self._stream.open(self._monitoring)
+    async def _find(self, makes: bool) -> Facts:
+        facts, self._publishing.has_markers = await self._stream.open(self._monitoring, makes)
         return facts
 
     def _run(self, question: Callable[[], Awaitable[Any]], done: Done) -> None:

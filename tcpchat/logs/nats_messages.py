@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from tcpchat.events import Entry
+from tcpchat.records import KeptRoom
 
 # Characters of a subject's last part. NATS takes some 4,000 for a whole one; a room's name has 96 of
 # UTF-8 at most, which are 288 here.
@@ -45,6 +46,7 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     again: list[Rewritten] = []  # what those messages held that are erased
     erases: list[int] = []  # their stream sequences
     forgets: int = 0  # the number up to which entries are kept no longer
+    room: KeptRoom | None = None  # what a room was after some entry, by what is forgotten and more
 
 
 _encode = msgspec.json.Encoder().encode

@@ -16,7 +16,7 @@ from urllib.request import ProxyHandler, build_opener
 from tcpchat.logs.nats_facts import ALWAYS, interval
 
 # Seconds to wait for one that does not answer.
-PATIENCE = 0.5
+PATIENCE = 2.0
 
 
 class Told(NamedTuple):
@@ -35,7 +35,7 @@ async def ask_all(places: Iterable[str]) -> list[Told]:
 
 
 def ask(place: str) -> Told | None:
-    """Return what a server tells, or nothing; it takes half a second at most."""
+    """Return what a server tells, or nothing; it takes two seconds at most."""
     try:
         opener = build_opener(ProxyHandler({}))  # never by way of a proxy: it is our own network
         with opener.open(f"http://{place}/varz", timeout=PATIENCE) as answer:

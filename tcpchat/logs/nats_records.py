@@ -185,6 +185,10 @@ class NatsRecords:
         if self._is_refused:
             self._is_refused = False
             self.logger.info("Records can be kept again")
+        newest = self._change(name)
+        if newest and newest.revision > revision:  # another node's, which came over this one
+            self._tell(newest)
+            self._clear(newest)
         self._put(Change(name, wanted.value, revision, self._node))
         self._settle(wanted.number)
         self._send()
@@ -214,6 +218,7 @@ class NatsRecords:
             newest = self._change(name)
             if newest and newest.revision > wanted.seen and newest.node != self._node:
                 self._settle(wanted.number)
+                self._tell(newest)
                 self._clear(newest)
             else:
                 self._queued.setdefault(name, wanted)
@@ -239,10 +244,15 @@ class NatsRecords:
             self._heard = max(self._heard, change.revision)
             is_news = self._learn(change)
             self._clear(change)
-            if is_news and self._is_open and change.node != self._node:
-                _, kind, key = parts(change.key)
-                for changed in self._changed.get(kind, ()):
-                    self._call(changed, key, change.value)
+            if is_news:
+                self._tell(change)
+
+    def _tell(self, change: Change) -> None:
+        """Tell what another node has kept, unless this one is about to put something over that."""
+        if self._is_open and change.node != self._node and not self._wanted(change.key):
+            _, kind, key = parts(change.key)
+            for changed in self._changed.get(kind, ()):
+                self._call(changed, key, change.value)
 
     def _put(self, change: Change) -> None:
         """The bucket has what we have put; if it has told so already, it may have told more since."""

@@ -18,6 +18,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat import records
 from tcpchat.events import Entry
 from tcpchat.logs.batches import Take
 from tcpchat.logs.interface import NotKept
@@ -51,6 +52,9 @@ class Watching(Protocol):
 
     def applied(self, commit: Commit, at: int) -> Iterator[None]:
         """What it says holds in the replica, and the tails have it."""
+
+    def forgets(self, commit: Commit) -> None:
+        """What a message says is forgotten is about to be, and all before the message holds."""
 
     async def find_rewritten(self, stream: str, first: int, before: int) -> tuple[int, int] | None:
         """Return the next erased message of a stream: its first entry, and where its contents stand."""
@@ -266,9 +270,19 @@ class Applying:
         self._store.take(Take(stream, entries, at, 0, (), True, 0, taken, failed))
         return answer
 
+    async def _keep_room(self, commit: Commit) -> None:
+        """Have the room as another node knew it, if not all of its entries that are forgotten were here."""
+        if commit.room is None:
+            return
+        known = await self._store.record(records.ROOM, commit.stream)
+        if known is None or records.room(known).seq < commit.room.seq:
+            self._store.keep(records.ROOM, commit.stream, records.encode(commit.room))
+
     async def _forget(self, at: int, commit: Commit) -> None:
         """Forget, which may take long: what comes behind it does not wait."""
         await self._settled(at)
+        self._watching.forgets(commit)
+        await self._keep_room(commit)
         stream, upto = commit.stream, commit.forgets
         if self._store.last(stream) < upto:
             await self._store.forget(stream, self._store.last(stream))

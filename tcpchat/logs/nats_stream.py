@@ -11,14 +11,17 @@ from nats.js.api import DiscardPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
 from tcpchat.logs import nats_monitoring
+from tcpchat.logs.interface import Damaged
 from tcpchat.logs.nats_answers import refusal
 from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_connection import LATE, LOST, Connection
 from tcpchat.logs.nats_facts import DUPLICATE_WINDOW, REPLICAS, weaknesses
 from tcpchat.logs.nats_terms import Facts, Refusing, Stored, Unclear
 
-# The stream's metadata names its epoch.
+# The stream's metadata names its epoch, and the form of what is in it; without one it is the first.
 EPOCH = "tcpchat.epoch"
+FORMAT = "tcpchat.format"
+OWN_FORMAT = "1"
 
 # Error codes of JetStream.
 ONE_SERVER = 10074  # replicas are not possible
@@ -51,20 +54,23 @@ class Stream:
         self._behind = 0.0  # since when the stream has less than has come from it
         self._warned = -REMINDER
 
-    async def open(self, monitoring: Sequence[str]) -> tuple[Facts, bool]:
+    async def open(self, monitoring: Sequence[str], makes: bool = True) -> tuple[Facts, bool]:
         """
         Find the stream and the bucket, or make them, however long it takes; say whether markers may expire.
 
         ``monitoring`` is where servers tell about themselves: port 8222 of each, if nothing else is said.
+        ``makes``: what is not there is made.
 
         Raises:
-            Refusing: the servers do not allow it.
+            Refusing: the servers do not allow it, or there is none and none is to be made.
+            Damaged: the stream is another program's, or a newer tcpchat's.
         """
         while True:
             connection = await self._connecting.ready()
             try:
-                stream = await self._find(connection, wanted(self.name))
-                bucket = await self._find(connection, wanted_bucket(self.name, stream))
+                stream = await self._find(connection, wanted(self.name), makes)
+                check_format(stream, self.name, self.subject)
+                bucket = await self._find(connection, wanted_bucket(self.name, stream), makes)
                 return await self._facts(stream, monitoring), bool(bucket.config.allow_msg_ttl)
             except Unclear as error:
                 self._remind(str(error))
@@ -140,7 +146,7 @@ class Stream:
     async def _get(self, seq: int | None, subject: str | None) -> Stored | None:
         connection = self._current()
         try:
-            found = await connection.ask(connection.jetstream.get_msg(self.name, seq, subject))
+            found = await connection.ask(connection.hasty.get_msg(self.name, seq, subject))
         except NotFoundError:
             return None
         except APIError as error:
@@ -159,7 +165,7 @@ class Stream:
             raise Unclear(LOST)
         return self._connecting.current
 
-    async def _find(self, connection: Connection, config: StreamConfig) -> StreamInfo:
+    async def _find(self, connection: Connection, config: StreamConfig, makes: bool) -> StreamInfo:
         """Return a stream that is there, as it is; else make it."""
         jetstream, name = connection.jetstream, config.name or ""
         try:
@@ -167,7 +173,8 @@ class Stream:
         except TimeoutError:
             raise Unclear(LATE) from None  # a cluster that starts has no leader yet
         except NotFoundError:
-            pass
+            if not makes:
+                raise Refusing(f"there is no stream {name}") from None
         try:
             return await connection.ask(jetstream.add_stream(config))
         except APIError as error:
@@ -210,7 +217,7 @@ def wanted(name: str) -> StreamConfig:
         duplicate_window=DUPLICATE_WINDOW,
         allow_direct=False,  # who asks what became of a line must not be answered from a copy
         allow_atomic=True,
-        metadata={EPOCH: token_urlsafe(9)},
+        metadata={EPOCH: token_urlsafe(9), FORMAT: OWN_FORMAT},
     )
 
 
@@ -230,6 +237,20 @@ def wanted_bucket(name: str, stream: StreamInfo) -> StreamConfig:
         allow_rollup_hdrs=True,
         deny_delete=True,
     )
+
+
+def check_format(info: StreamInfo, name: str, subject: str) -> None:
+    """
+    See whether a stream is one of ours.
+
+    Raises:
+        Damaged: it is not, or it is of a form that is not known here.
+    """
+    if subject not in (info.config.subjects or ()):
+        raise Damaged(f"The stream {name} is another program's; it was left as it is.")
+    format = (info.config.metadata or {}).get(FORMAT, OWN_FORMAT)
+    if format != OWN_FORMAT:
+        raise Damaged(f"The stream {name} was made by a newer tcpchat (format {format}).")
 
 
 def epoch(info: StreamInfo) -> str:

@@ -78,6 +78,7 @@ class SQLiteLog(Unshared):
         Raises:
             CannotOpen: or one of its kinds, with a line for the operator.
         """
+        super().__init__()
         self._file = SQLiteFile(path, "FULL" if durability == "power" else "NORMAL", epoch)
         self.epoch = self._file.epoch
         self._wall = wall

@@ -88,6 +88,10 @@ class SQLiteReplica(SQLiteLog):
         else:
             self._batches.add(item)
 
+    def has_tail(self, stream: str) -> bool:
+        """Is anybody given what comes in a stream?"""
+        return self._tails.has(stream)
+
     def time(self, stream: str) -> int:
         """Return the time of a stream's last entry: 0 if there is none."""
         known = self._streams.get(stream)

@@ -31,6 +31,10 @@ class Tails:
 
         return end
 
+    def has(self, stream: str) -> bool:
+        """Is there a tail of a stream?"""
+        return stream in self._tails
+
     def deliver(self, stream: str, entries: list[Entry]) -> None:
         """Give the entries of one commit to every tail of their stream, if there are any."""
         tails = self._tails.get(stream, {}) if entries else {}

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
+from typing import Any
 
 from tests.faults.journal import (
     INBOX,
@@ -45,6 +46,11 @@ class Kind(Enum):
     SAID_TWICE = "said twice"
     ACKNOWLEDGED = "acknowledged but not logged"
     UNKNOWN = "unknown outcome"
+    LATE = "known too late"
+    GONE_TWICE = "gone twice"
+    TWO = "two under one nickname"
+    GHOST = "said by who is gone"
+    DIFFERS = "differs from node to node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +82,12 @@ class Finding:
 def records(dump: Iterable[str | bytes]) -> Iterator[Record]:
     """Read what ``tcpchat log dump --private`` has printed."""
     for line in dump:
-        fields = json.loads(line)
-        yield Record(nick=fields.pop("from"), **fields)
+        yield record(json.loads(line))
+
+
+def record(fields: dict[str, Any]) -> Record:
+    """Return an entry from what is printed of it."""
+    return Record(nick=fields["from"], **{key: value for key, value in fields.items() if key != "from"})
 
 
 def check(journals: Sequence[Journal], dump: Iterable[Record]) -> list[Finding]:

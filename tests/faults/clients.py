@@ -37,6 +37,8 @@ from tests.processes import PATIENCE
 
 # Lines of one client that are on their way.
 WINDOW = 16
+# Seconds after which somebody tries again who was not let in.
+REST = 0.2
 # What lines are filled up with: some of these characters, from anywhere.
 FILLER = string.ascii_letters * 12
 LONGEST = 300
@@ -59,6 +61,8 @@ class Client:
     def __init__(self, crowd: Crowd, name: str, sees_all: bool, small: bool) -> None:
         self.crowd = crowd
         self.name = name
+        self.wants = name  # as a nickname
+        self.port = 0  # of the server to connect to next, if not the crowd's
         self.nick = ""
         self.journal = Journal(name, sees_all=sees_all)
         self.is_in = False  # over this connection
@@ -67,6 +71,7 @@ class Client:
         self.reads = True
         self.socket: socket.socket | None = None
         self._small = small
+        self._rests_until = 0.0
         self._said = 0
         self._to_send = b""
         self._received = b""
@@ -99,11 +104,13 @@ class Client:
 
     def connect(self) -> bool:
         """Connect, if there is a server."""
+        if time.monotonic() < self._rests_until:
+            return False
         connection = socket.socket()
         if self._small:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
         try:
-            connection.connect(("127.0.0.1", self.crowd.port))
+            connection.connect(("127.0.0.1", self.port or self.crowd.port))
         except ConnectionRefusedError:
             connection.close()
             return False
@@ -153,6 +160,11 @@ class Client:
             self.socket = None
             self.is_in = self.leaves = False
             self.journal.add(Broke())
+
+    def rest(self) -> None:
+        """Let go of the connection, and make another after a while."""
+        self._rests_until = time.monotonic() + REST
+        self.drop()
 
     def reset(self) -> None:
         """Break off, as a machine does that crashes: what has come and was not read is lost."""
@@ -216,8 +228,8 @@ class JsonClient(Client):
         if self._token:
             self._request("resume", session=self._token, after=self.after)
         else:
-            self.journal.add(Claimed(self.name))
-            self._request("as", nick=self.name)
+            self.journal.add(Claimed(self.wants))
+            self._request("as", nick=self.wants)
 
     @property
     def is_done(self) -> bool:
@@ -313,25 +325,36 @@ class JsonClient(Client):
 
     def _refused(self, it: dict[str, Any]) -> None:
         ref = it.get("ref", "")
+        if it["code"] == "unknown":
+            return  # the connection is closed now: it is asked again
         self.journal.add(Refused(ref, it["code"], it["text"]))
         self.pending.pop(ref, None)
         if not (self.is_in or self.leaves or ref):
             if it["code"] == "bad-session":
                 self.crowd.strays.append(f"{self.name}: {it}")
-            self.drop()  # and try again
+            self.rest()
 
 
 class TextClient(Client):
-    """Somebody at nc, in the lobby, who sees their own lines again: what is not there was not said."""
+    """
+    Somebody at nc, in the lobby, who sees their own lines again: what is not there was not said.
+
+    Who has a ``window`` of one line can tell which one is not sent; to others that must not happen.
+    """
 
     LINE = re.compile(r"(\[(?:\S+ )?\d\d:\d\d\] )?<(\S+)> (.*)")
     HERE = re.compile(r"\*\*\* You are (\S+), in #lobby")
     CODE = re.compile(r"\*\*\* If the connection breaks, /resume (\S+) brings")
+    # A line is not said: the log cannot be written, or the others have shown one as gone.
+    NOT_SAID = "!!! Not sent: ", "!!! You are not in #lobby."
+    # With this the server hangs up.
+    FAREWELL = re.compile(r"!!! Whether your last line was sent|!!! This server was cut off")
 
-    def __init__(self, crowd: Crowd, name: str, small: bool = False) -> None:
+    def __init__(self, crowd: Crowd, name: str, small: bool = False, window: int = WINDOW) -> None:
         super().__init__(crowd, name, False, small)
         self.code = ""
-        self.on_their_way: set[str] = set()
+        self.window = window
+        self.on_their_way: dict[str, str] = {}  # refs of one's own, by text
 
     def come_in(self) -> None:
         self.journal.add(Connected({} if self.code else None))
@@ -339,8 +362,8 @@ class TextClient(Client):
         if self.code:
             self.send(f"/resume {self.code}")
         else:
-            self.journal.add(Claimed(self.name))
-            self.send(f"/as {self.name}")
+            self.journal.add(Claimed(self.wants))
+            self.send(f"/as {self.wants}")
         self.send("/set echo on")
 
     @property
@@ -352,17 +375,19 @@ class TextClient(Client):
         return f"in={self.is_in}, {self.quota} more lines, {sorted(self.on_their_way)}"
 
     def talk(self) -> None:
-        if self.is_in and self.code and self.quota and len(self.on_their_way) < WINDOW:
+        if self.is_in and self.code and self.quota and len(self.on_their_way) < self.window:
             text = self.next_text()
-            self.on_their_way.add(text)
-            self.journal.add(Sent("lobby", text))
+            ref = f"{self.name}-{self._said}"
+            self.on_their_way[text] = ref
+            self.journal.add(Sent("lobby", text, ref))
             self.send(text)
 
     def take(self, line: str) -> None:
         if said := self.LINE.fullmatch(line):
             stamp, nick, text = said.groups()
             self.journal.add(Shown("lobby", None, "message", nick, text, bool(stamp)))
-            self.on_their_way.discard(text)
+            if ref := self.on_their_way.pop(text, ""):
+                self.journal.add(Acknowledged(ref, None))
         elif here := self.HERE.match(line):
             self.is_in = True
             self.nick = here[1]
@@ -370,7 +395,16 @@ class TextClient(Client):
             self.crowd.welcomed(self)
         elif code := self.CODE.match(line):
             self.code = code[1]
-        elif line.startswith("!!!"):
+        elif line.startswith("!!!") and not self.FAREWELL.match(line):
+            self._refused(line)
+
+    def _refused(self, line: str) -> None:
+        if self.window == 1 and line.startswith(self.NOT_SAID) and self.on_their_way:
+            _, ref = self.on_their_way.popitem()
+            self.journal.add(Refused(ref, "not-sent", line))
+        elif self.window == 1 and not self.is_in and "code" not in line:
+            self.rest()
+        else:
             self.crowd.strays.append(f"{self.name}: {line}")
 
 

@@ -1,0 +1,130 @@
+"""One server of several that are one chat: its lease, and what becomes of people when a node is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from tcpchat import moving, records
+from tcpchat.bucket import Bucket
+from tcpchat.burying import Burying
+from tcpchat.leases import Leases
+from tcpchat.nodes import Nodes
+from tcpchat.requests import Refused
+from tcpchat.reviving import revive
+from tcpchat.service import Chat
+from tcpchat.session import Session
+from tcpchat.settling import Shared
+
+CUT_OFF = "This server was cut off from the others for too long. Please connect again."
+
+
+@runtime_checkable
+class SharedLog(Protocol):
+    """What is needed of a log that nodes share."""
+
+    is_fenced: Callable[[], bool]  # is asked before anything is taken, and before it is published
+
+    @property
+    def bucket(self) -> Bucket:
+        """What the nodes share beside the log."""
+
+    @property
+    def node(self) -> str:
+        """This node's name."""
+
+    def have_lease(self, revision: int) -> None:
+        """Name this node's lease in what is published from now on."""
+
+
+class Cluster:
+    """Makes a chat one node's of a cluster."""
+
+    logger = Logger()
+
+    def __init__(
+        self,
+        chat: Chat,
+        log: SharedLog,
+        ousted: Callable[[], object],
+        leases: Leases | None = None,
+        seconds: Callable[[], float] | None = None,
+    ) -> None:
+        """
+        ``log`` is the chat's, as far as it is about other nodes. ``ousted`` is called when another server has
+        this node's name: this one has to end. ``seconds`` is as for `Nodes`.
+        """
+        self._chat = chat
+        self._log = log
+        self._ousted = ousted
+        self.nodes = Nodes(log.bucket, chat.clock, log.node, chat.new_id, self, leases, seconds)
+        self._burying = Burying(chat, self.nodes.is_gone)
+        self._shared = Shared(log.bucket, log.node, self.nodes.is_living, self.nodes.is_fenced)
+        log.is_fenced = self.nodes.is_fenced
+
+    async def open(self) -> None:
+        """
+        Be a node of the cluster, once the chat is open and before anybody comes in or back.
+
+        It answers when this node has its lease.
+        """
+        self._chat.elsewhere.moved = moving.let_go
+        self._chat.log.watch(records.SESSION, self._see_whether_buried)
+        await self.nodes.open()
+        self._chat.registry.share(self._shared)
+
+    def stop(self) -> None:
+        """The server ends: its people are still its own for as long as its lease lasts."""
+        self.nodes.stop()
+        self._chat.registry.stop()
+
+    def _see_whether_buried(self, session_id: str, kept: bytes | None) -> None:
+        """Another node has kept something of a session: it has buried it, perhaps, which is here still."""
+        session = self._chat.people.session(session_id)
+        if isinstance(session, Session) and kept is not None:
+            record = records.session(kept)
+            if record.has_left and moving.is_elsewhere(self._chat, record):
+                self._disown(session)
+
+    # What follows from whose lease is lost
+
+    def have_lease(self, revision: int) -> None:
+        """This node has a lease, with this revision."""
+        self._log.have_lease(revision)
+
+    def cut_off(self) -> None:
+        """This node's lease was taken: hang up on everybody before one more line is taken."""
+        for session in self._chat.people.sessions():
+            if isinstance(session, Session):
+                self._disown(session)
+        self._chat.registry.forget()
+
+    def _disown(self, session: Session) -> None:
+        try:
+            moving.disown(session, Refused(CUT_OFF))
+        except Exception:
+            self.logger.failure("A session could not be given up", session=session.id)
+
+    def back(self) -> None:
+        """This node has a lease again: whom the others have not buried yet is here as after a start."""
+        Deferred.fromCoroutine(revive(self._chat)).addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        self.logger.failure("The people of this node could not be taken in again", failure)
+
+    def ousted(self) -> None:
+        """Another server has this node's name: one of the two has to end, and it is this one."""
+        self.cut_off()
+        self._ousted()
+
+    def bury(self, node: str) -> None:
+        """A node is dead, and it is this one that shows its people as gone."""
+        self._burying.bury(node)
+
+    def look(self) -> None:
+        """Some time has passed: see to what a node has left undone that has died itself."""
+        self._burying.look()

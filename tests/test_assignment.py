@@ -1,0 +1,78 @@
+"""What a worker is to be, and what ends it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from twisted.internet.error import ConnectionDone, ReactorNotRunning
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.assignment import Leash, assigned, assigned_to, environment
+from tcpchat.config import Config, make
+from tcpchat.limits import Limits, Retention
+
+
+class AssignmentTests(SynchronousTestCase):
+    def test_each_worker_has_its_own_name_and_replica_and_the_ports_of_all(self) -> None:
+        config = Config(store="nats://n1", node="chat", replica="a/r.sqlite3", workers=3, history=20)
+        listen = ("tcp:4711",)
+        self.assertEqual(
+            assigned_to(config, 2, listen),
+            Config(
+                store="nats://n1", node="chat-2", replica="a/r-2.sqlite3", history=20,
+                listen=listen, reuse_port=True,
+            ),
+        )  # fmt: skip
+
+    def test_a_node_without_a_name_makes_one_up(self) -> None:
+        self.assertIsNone(assigned_to(Config(workers=2), 1, ()).node)
+
+    def test_what_it_is_to_be_comes_as_it_was_chosen(self) -> None:
+        limits = {"rooms": 7}
+        for settings in {}, {"limits": "off"}, {"limits": limits, "retention": {"days": 30}, "motd": "ä\n"}:
+            config = make({**settings, "operator": ["anna"], "trusted": ["10.0.0.0/8"]}, "chat.toml")
+            for name, value in environment(config).items():
+                self.patch(os, "environ", os.environ | {name: value})
+            self.assertEqual(assigned(), config)
+        self.assertEqual((config.chosen_limits, config.retention), (Limits(rooms=7), Retention(days=30)))
+
+    def test_whoever_is_told_nothing_is_no_worker(self) -> None:
+        self.assertIsNone(assigned())
+
+
+class StoppableReactor:
+    """What of a reactor a leash needs."""
+
+    def __init__(self) -> None:
+        self.readers: list[object] = []
+        self.stopped = 0
+        self.stop: Callable[[], None] = self._stop
+
+    def addReader(self, reader: object) -> None:
+        self.readers.append(reader)
+
+    def removeReader(self, reader: object) -> None:
+        self.readers.remove(reader)
+
+    def _stop(self) -> None:
+        self.stopped += 1
+        if self.stopped > 1:
+            raise ReactorNotRunning
+
+
+class LeashTests(SynchronousTestCase):
+    def test_the_end_of_its_input_ends_it_once_whatever_else_does(self) -> None:
+        ends: list[Callable[[Leash], object]] = [
+            Leash.doRead,
+            lambda leash: leash.connectionLost(Failure(ConnectionDone())),
+        ]
+        for end in ends:
+            reactor = StoppableReactor()
+            leash = Leash(reactor, 17)
+            self.assertEqual((leash.fileno(), leash.logPrefix()), (17, "leash"))
+            end(leash)
+            self.assertEqual((reactor.stopped, reactor.readers), (1, []))
+            reactor.stop()  # as a signal does
+            self.assertEqual((reactor.stopped, reactor.readers), (2, []))

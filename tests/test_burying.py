@@ -1,0 +1,122 @@
+"""The people of a dead node: shown as gone once, whoever does it, and not at all if they are elsewhere."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tcpchat import records
+from tcpchat.burying import LONGEST_UNKNOWN, WHY, Burying
+from tcpchat.events import Joined, Left
+from tcpchat.leases import Times
+from tcpchat.names import nickname
+from tests.sharing import SharedCase
+
+
+class BuryingCase(SharedCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.anna = self.enter_at("east", "anna")
+        self.bert = self.enter_at("west", "bert")
+        self.go("east")
+        self.session_id = self.anna.session.id
+        self.go("west")
+        self.burying = Burying(self.chat, self.at.cluster.nodes.is_gone)
+
+    def bury(self) -> None:
+        """The node of anna is dead, and this one has taken its lease."""
+        self.kill("east")
+        self.values.put("node.east", None, None, "west")
+        self.settle()
+        self.burying.bury("east")
+        self.settle()
+
+    def lefts(self) -> list[Left]:
+        entries = self.successResultOf(self.at.log.read("#lobby", 0, 1000))
+        return [entry.event for entry in entries if isinstance(entry.event, Left)]
+
+    def record(self) -> records.KeptSession:
+        kept = self.successResultOf(self.at.log.record(records.SESSION, self.session_id))
+        assert kept is not None
+        return records.session(kept)
+
+
+class BuriedTests(BuryingCase):
+    def test_somebody_is_gone_and_their_session_is_kept_by_who_has_buried_them(self) -> None:
+        self.bury()
+        self.assertEqual(self.bert.sees(), [f"*** anna left #lobby: {WHY}."])
+        self.assertEqual((self.record().node, self.record().has_left), ("west", True))
+        self.assertIsNone(self.chat.people.person(self.session_id))
+        self.assertEqual(self.bert.types("/seen anna")[0][:8], "*** anna")
+
+    def test_to_bury_again_changes_nothing(self) -> None:
+        self.bury()
+        for _ in range(3):
+            self.burying.bury("east")
+            self.burying.look()
+            self.settle()
+        self.assertEqual(len(self.lefts()), 1)
+
+    def test_two_who_bury_at_the_same_moment_bury_once(self) -> None:
+        north = self.start("north")
+        self.go("west")
+        self.kill("east")
+        self.values.put("node.east", None, None, "west")
+        self.settle()
+        self.burying.bury("east")
+        Burying(north.chat, north.cluster.nodes.is_gone).bury("east")
+        self.settle()
+        self.assertEqual(len(self.lefts()), 1)
+
+    def test_who_has_an_account_is_not_gone_while_they_are_on_another_node(self) -> None:
+        self.go("east")
+        account = self.has_account(self.anna)
+        self.go("west")
+        record = msgspec.structs.replace(self.record(), node="west")
+        self.at.log.keep(records.SESSION, "s99", records.encode(record))
+        self.start("north")
+        self.nodes["north"].chat.elsewhere.take_in("s99", records.encode(record))
+        self.go("north")
+        self.burying = Burying(self.chat, self.at.cluster.nodes.is_gone)
+        self.bury()
+        self.assertEqual((self.lefts(), self.record().has_left), ([], True))
+        self.assertIsNotNone(self.chat.people.person(account))
+
+    def test_what_an_account_has_read_is_known_when_it_comes_back(self) -> None:
+        self.go("east")
+        account = self.has_account(self.anna)
+        self.passes(2)
+        self.go("west")
+        last = self.at.log.last("#lobby")
+        self.bert.types("one")
+        self.bury()
+        self.assertEqual(self.chat.absences.places(account)["#lobby"].seq, last)
+
+    def test_their_name_is_free_at_once(self) -> None:
+        self.bury()
+        carl = self.connect("198.51.100.7")
+        self.assertEqual(carl.types("anna")[2], "*** You are anna, in #lobby with bert.")
+
+
+class LookTests(BuryingCase):
+    def test_people_of_whom_nobody_knows_are_gone_after_a_while(self) -> None:
+        self.at.log.append("#lobby", [Joined("s99", "ghost")])
+        self.passes(LONGEST_UNKNOWN - Times().renew)
+        self.assertEqual(self.bert.sees(), ["*** ghost joined #lobby."])
+        self.passes(2 * Times().renew)
+        self.assertEqual(self.bert.sees(), [f"*** ghost left #lobby: {WHY}."])
+
+    def test_those_who_are_known_stay(self) -> None:
+        self.passes(300)
+        self.assertEqual((self.lefts(), self.crowd()), ([], ["anna", "bert"]))
+
+    def test_who_was_renamed_over_another_node_holds_the_new_name_here_too(self) -> None:
+        person = self.chat.people.person(self.bert.session.person.id)
+        assert person is not None
+        person.rename(nickname("bertold"))  # as it is when another node has told so
+        self.burying.look()
+        self.settle()
+        self.assertEqual(self.chat.people.names(person.id), (nickname("bertold"),))
+        self.go("east")
+        carl = self.connect("198.51.100.7")
+        self.assertEqual(carl.types("bertold")[2], '!!! "bertold" is taken. Try "bertold2".')
+        self.assertEqual(self.connect("198.51.100.7").types("bert")[2][:17], "*** You are bert,")

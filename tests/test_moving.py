@@ -1,0 +1,264 @@
+"""Somebody comes back to another node than has them: nothing is lost, and nobody else notices."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from tcpchat.handovers import LONGEST_HANDOVER
+from tcpchat.logging_in import log_in
+from tcpchat.present import Present
+from tests.sharing import SharedCase
+from tests.visitors import Visitor
+
+TAKEN_UP = "*** Taken up from another connection."
+
+
+class MovingCase(SharedCase):
+    """Anna and bob are on "east", carl is on "west"; anna comes back to "west"."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.anna = self.enter_at("east", "anna")
+        self.bob = self.enter_at("east", "bob")
+        self.carl = self.enter_at("west", "carl")
+        for visitor in self.anna, self.bob, self.carl:
+            visitor.sees()
+
+    def resume(self, secret: str, node: str = "west", seconds: float = 0.5) -> tuple[Visitor, list[str]]:
+        self.go(node)
+        visitor, shown = self.come_back(secret)
+        self.passes(seconds)
+        return visitor, shown + visitor.sees()
+
+
+class ResumeTests(MovingCase):
+    def test_while_she_is_connected_she_is_taken_up_there_and_told_so_here(self) -> None:
+        anna, shown = self.resume(self.anna.code)
+        self.assertEqual(shown, ["*** You are anna, in #lobby with bob, carl."])
+        self.assertEqual(self.anna.sees(), [TAKEN_UP])
+        self.assertTrue(self.anna.screen.closed)
+        anna.types("here I am")
+        self.assertEqual(self.bob.sees(), ["<anna> here I am"])
+        self.assertEqual(self.carl.sees(), ["<anna> here I am"])
+        self.passes(60)
+        self.assertEqual((self.bob.sees(), self.carl.sees()), ([], []))
+        self.assertEqual(sorted(self.crowd()), ["anna", "bob", "carl"])
+
+    def test_after_a_break_she_is_shown_what_she_missed_and_nobody_is_told(self) -> None:
+        self.bob.types("before")
+        self.anna.sees()
+        self.anna.breaks_off()
+        self.bob.types("one")
+        self.carl.types("two")
+        self.carl.sees()
+        anna, shown = self.resume(self.anna.code)
+        self.assertEqual(
+            shown,
+            [
+                "*** You are anna, in #lobby with bob, carl.",
+                "*** While you were away: 2 lines.",
+                "[10:02] <bob> one",
+                "[10:02] <carl> two",
+                "*** Live now.",
+            ],
+        )
+        self.bob.sees()
+        self.passes(60)
+        self.assertEqual((self.bob.sees(), self.carl.sees()), ([], []))
+        self.bob.types("three")
+        self.assertEqual(anna.sees(), ["<bob> three"])
+
+    def test_what_had_not_arrived_comes_again(self) -> None:
+        self.bob.types("one")
+        self.anna.sees()
+        self.anna.breaks_off(unacknowledged=len("<bob> one\r\n"))
+        _, shown = self.resume(self.anna.code)
+        self.assertIn("[10:02] <bob> one", shown)
+
+    def test_her_lines_that_had_come_are_said_before(self) -> None:
+        for line in "one", "two":
+            self.anna.dialogue.received(line)
+        _, shown = self.resume(self.anna.code)
+        self.assertEqual(self.bob.sees(), ["<anna> one", "<anna> two"])
+        self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.")
+
+    def test_her_settings_and_rooms_go_with_her(self) -> None:
+        self.anna.types("/join #dev", "/set timestamps on", "/ignore bob", "/away soon")
+        anna, shown = self.resume(self.anna.code)
+        self.assertEqual(shown, ["*** You are anna, in #dev."])
+        self.assertIn("soon", " ".join(self.carl.types("/whois anna")))
+        self.bob.types("hello")
+        self.carl.sees()
+        self.carl.types("hi")
+        self.assertEqual(anna.sees(), ["[10:02] #lobby <carl> hi"])
+
+    def test_her_private_messages_come_there(self) -> None:
+        self.bob.types("/msg anna one")
+        self.anna.sees()
+        anna, _ = self.resume(self.anna.code)
+        self.bob.types("/msg anna two")
+        self.assertEqual(anna.sees(), ["[from bob] two"])
+        anna.types("/reply three")
+        self.assertEqual(self.bob.sees()[-1], "[from anna] three")
+
+    def test_she_can_come_back_and_go_on_and_come_back_again(self) -> None:
+        secret = self.anna.code
+        for n in range(1, 6):
+            node = ("west", "east")[n % 2]
+            visitor, shown = self.resume(secret, node)
+            self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.", n)
+            visitor.types(str(n))
+            self.assertEqual(self.bob.sees(), [f"<anna> {n}"])
+            self.assertEqual(self.carl.sees(), [f"<anna> {n}"])
+        self.passes(60)
+        self.assertEqual((self.bob.sees(), self.carl.sees()), ([], []))
+
+    def test_her_nickname_goes_with_her(self) -> None:
+        anna, _ = self.resume(self.anna.code)
+        self.passes(30)
+        for node in "east", "west":
+            self.go(node)
+            self.assertEqual(
+                self.connect("198.51.100.7").types("anna")[2], '!!! "anna" is taken. Try "anna2".'
+            )
+        anna.types("/quit")
+        self.passes(25)
+        self.assertEqual(self.bob.sees(), ["*** anna left #lobby."])
+        self.go("east")
+        self.assertEqual(self.connect("198.51.100.7").types("anna")[2][:17], "*** You are anna,")
+
+    def test_a_wrong_code_is_wrong_everywhere(self) -> None:
+        _, shown = self.resume("fig-42-moss-lamp")
+        self.assertEqual(shown[0], "!!! That code is not known or too old.")
+
+    def test_who_said_farewell_comes_back_there_too(self) -> None:
+        self.anna.types("/quit")
+        self.assertEqual(self.bob.types("one"), ["*** anna left #lobby."])
+        _, shown = self.resume(self.anna.code)
+        self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.")
+        self.assertIn("[10:02] <bob> one", shown)
+        self.assertEqual(self.bob.sees(), ["*** anna joined #lobby."])
+
+    def test_who_is_still_there_over_another_node_is_in_the_rooms_that_they_are_in_by_now(self) -> None:
+        self.go("east")
+        account = self.chat.accounts.get(self.has_account(self.anna))
+        assert account is not None
+        self.go("west")
+        phone = self.connect()
+        self.passes(0.25)
+        coming = Deferred.fromCoroutine(log_in(phone.dialogue, account, Present))
+        self.passes(0.5)
+        self.successResultOf(coming)
+        phone.types("/quit")
+        self.anna.types("/join #dev", "/join #lobby")
+        self.passes(0.5)
+        phone, shown = self.resume(phone.code)
+        self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.")
+        self.assertEqual(sorted(feed.stream for feed in phone.session.feeds), ["#dev", "#lobby"])
+        self.anna.types("/quit")
+        self.passes(5)
+        self.assertEqual([line for line in self.bob.sees() if "left" in line], [])
+
+    def test_who_left_after_a_break_comes_back_there_too(self) -> None:
+        self.anna.breaks_off()
+        self.passes(21)
+        self.assertEqual(self.carl.sees(), ["*** anna left #lobby: connection lost."])
+        _, shown = self.resume(self.anna.code)
+        self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.")
+        self.assertEqual(self.carl.sees(), ["*** anna joined #lobby."])
+
+    def test_of_two_nodes_that_want_her_at_once_one_has_her(self) -> None:
+        self.start("north")
+        visitors = []
+        for name in "west", "north":
+            self.go(name)
+            visitors.append(self.connect())
+        for visitor in visitors:
+            visitor.sees()
+        for visitor in visitors:
+            visitor.dialogue.received(f"/resume {self.anna.code}")
+        self.passes(5)
+        shown = sorted(visitor.sees()[0] for visitor in visitors)
+        self.assertIn("*** You are anna, in #lobby with bob, carl.", shown)
+        self.assertEqual(sorted(self.crowd()), ["anna", "bob", "carl"])
+        here = [visitor for visitor in visitors if not visitor.screen.closed]
+        is_in = [visitor for visitor in here if "You are anna" in visitor.screen.shown.decode()]
+        self.assertEqual(len(is_in), 1)
+
+
+class ProgramTests(MovingCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.go("east")
+        self.bot = self.connect()
+        shown = [json.loads(line) for line in self.bot.types("/json", '{"type":"nick","nick":"bot"}')[2:]]
+        self.token = next(it["session"] for it in shown if it["type"] == "welcome")
+        self.seen = [it["seq"] for it in shown if it.get("room") == "lobby" and "seq" in it]
+        for visitor in self.bob, self.carl:
+            visitor.sees()
+
+    def entries(self, lines: list[str]) -> list[dict[str, Any]]:
+        return [it for it in map(json.loads, lines) if "seq" in it and it["type"] != "ok"]
+
+    def test_a_program_gets_each_entry_once_wherever_it_goes_on(self) -> None:
+        numbers = list(self.seen)
+        visitor = self.bot
+        for n in range(6):
+            self.bob.types(f"before {n}")
+            numbers += [it["seq"] for it in self.entries(visitor.sees())]
+            if n % 2:
+                visitor.breaks_off()
+            self.carl.types(f"after {n}")
+            self.go(("west", "east")[n % 2])
+            visitor = self.connect()
+            after = {"lobby": numbers[-1]}
+            visitor.sees()
+            resume = json.dumps({"type": "resume", "session": self.token, "after": after})
+            visitor.dialogue.received(resume)
+            self.passes(0.5)
+            numbers += [it["seq"] for it in self.entries(visitor.sees())]
+        last = self.nodes["east"].log.last("#lobby")
+        self.assertEqual(numbers, list(range(numbers[0], last + 1)))
+
+
+class DeadNodeTests(MovingCase):
+    """The node that has her is dead, and nobody knows it yet."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.bob.types("one")
+        for visitor in self.anna, self.carl:
+            visitor.sees()
+        self.passes(2)
+        self.kill("east")
+        self.carl.types("two")
+
+    def test_she_goes_on_after_what_she_was_shown(self) -> None:
+        anna, shown = self.resume(self.anna.code, seconds=LONGEST_HANDOVER + 1)
+        self.assertEqual(
+            shown,
+            [
+                "*** You are anna, in #lobby with bob, carl.",
+                "*** While you were away: 1 line.",
+                "[10:02] <carl> two",
+                "*** Live now.",
+            ],
+        )
+        anna.types("here I am")
+        self.assertEqual(self.carl.sees(), ["<anna> here I am"])
+
+    def test_she_is_never_shown_as_gone_and_the_others_are_once(self) -> None:
+        anna, _ = self.resume(self.anna.code, seconds=LONGEST_HANDOVER + 1)
+        self.passes(120)
+        self.assertEqual(self.carl.sees(), ["*** bob left #lobby: connection lost."])
+        self.assertEqual(self.crowd(), ["carl", "anna"] if self.crowd()[0] == "carl" else ["anna", "carl"])
+        self.assertEqual(anna.sees(), ["*** bob left #lobby: connection lost."])
+
+    def test_her_nickname_is_still_hers(self) -> None:
+        self.resume(self.anna.code, seconds=LONGEST_HANDOVER + 1)
+        self.passes(120)
+        self.assertEqual(self.connect("198.51.100.7").types("anna")[2], '!!! "anna" is taken. Try "anna2".')
+        self.assertEqual(self.connect("198.51.100.7").types("bob")[2][:16], "*** You are bob,")

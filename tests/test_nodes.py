@@ -1,0 +1,304 @@
+"""A node's lease: how it is had, kept, lost and taken from others, on links that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from random import Random
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.leases import Times
+from tcpchat.nodes import NODE, Nodes
+from tests.buckets import MemoryBucket, Values
+
+TIMES = Times()
+
+
+class Follower:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.looks = 0
+        self.revisions: list[int] = []
+
+    def have_lease(self, revision: int) -> None:
+        self.revisions.append(revision)
+
+    def cut_off(self) -> None:
+        self.told.append("cut off")
+
+    def back(self) -> None:
+        self.told.append("back")
+
+    def ousted(self) -> None:
+        self.told.append("ousted")
+
+    def bury(self, node: str) -> None:
+        self.told.append(f"bury {node}")
+
+    def look(self) -> None:
+        self.looks += 1
+
+
+class Node:
+    """A process with its own clock: while it is stopped its timers stand still and leases end."""
+
+    def __init__(self, values: Values, name: str, incarnation: Callable[[], str]) -> None:
+        self.clock = Clock()
+        self.now = 0.0
+        self.bucket = MemoryBucket(self.clock, values, name)
+        self.follower = Follower()
+        self.nodes = Nodes(
+            self.bucket, self.clock, name, incarnation, self.follower, seconds=lambda: self.now
+        )
+        self.is_stopped = False
+        self.opened = Deferred.fromCoroutine(self.nodes.open())
+
+    @property
+    def told(self) -> list[str]:
+        return self.follower.told
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+        if not self.is_stopped:
+            self.clock.advance(seconds)
+
+
+class NodesCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.values = Values()
+        numbers = count(1)
+        self._incarnation = lambda: f"i{next(numbers)}"
+        self.all: list[Node] = []
+
+    def start(self, name: str) -> Node:
+        node = Node(self.values, name, self._incarnation)
+        self.all.append(node)
+        self.run_for(0)
+        self.successResultOf(node.opened)
+        return node
+
+    def run_for(self, seconds: float, step: float = 0.5) -> None:
+        """Let time pass for all nodes."""
+        for _ in range(6):
+            for node in self.all:
+                node.advance(0)
+        while seconds > 0:
+            for node in self.all:
+                node.advance(step)
+            for _ in range(4):
+                for node in self.all:
+                    node.advance(0)
+            seconds -= step
+
+    def leases(self) -> set[str]:
+        return {key.removeprefix(f"{NODE}.") for key in self.values.keys(NODE)}
+
+
+class AliveTests(NodesCase):
+    def test_nodes_that_run_have_their_leases_and_know_each_other(self) -> None:
+        east, west = self.start("east"), self.start("west")
+        self.run_for(300)
+        self.assertEqual(self.leases(), {"east", "west"})
+        for node, other in (east, "west"), (west, "east"):
+            self.assertEqual((node.told, node.nodes.is_fenced()), ([], False))
+            self.assertTrue(node.nodes.is_living(other))
+            self.assertTrue(node.nodes.is_living(node.nodes.name))
+
+    def test_a_lease_is_renewed_each_15_seconds(self) -> None:
+        east = self.start("east")
+        before = east.bucket.puts
+        self.run_for(150)
+        self.assertEqual(east.bucket.puts - before, 10)
+
+    def test_it_is_told_which_revision_its_lease_has(self) -> None:
+        east, _ = self.start("east"), self.start("west")
+        self.run_for(35)
+        self.assertEqual(len(east.follower.revisions), 3)
+        self.assertEqual(east.follower.revisions[-1], self.values.changes[f"{NODE}.east"].revision)
+
+    def test_they_look_around_all_the_time(self) -> None:
+        east = self.start("east")
+        self.run_for(60)
+        self.assertEqual(east.follower.looks, 12)
+
+    def test_a_server_that_is_started_anew_takes_its_old_lease_at_once(self) -> None:
+        old = self.start("east")
+        old.is_stopped = True
+        self.all.remove(old)
+        new = self.start("east")
+        self.run_for(100)
+        self.assertEqual((new.told, new.nodes.is_fenced(), self.leases()), ([], False, {"east"}))
+
+    def test_one_that_ends_leaves_its_lease_to_the_next(self) -> None:
+        old = self.start("east")
+        old.nodes.stop()
+        self.run_for(100)
+        self.assertEqual((old.told, old.follower.looks, self.leases()), ([], 0, {"east"}))
+
+    def test_one_that_ends_before_it_has_a_lease_gives_up(self) -> None:
+        node = Node(self.values, "east", self._incarnation)
+        node.bucket.cut()
+        self.all.append(node)
+        self.run_for(3)
+        node.nodes.stop()
+        node.bucket.heal()
+        self.run_for(3)
+        self.successResultOf(node.opened)
+        self.assertEqual((self.leases(), node.nodes.is_living("east")), (set(), False))
+
+    def test_it_waits_for_a_lease_as_long_as_it_takes(self) -> None:
+        node = Node(self.values, "east", self._incarnation)
+        node.bucket.cut()
+        self.all.append(node)
+        self.run_for(100)
+        self.assertNoResult(node.opened)
+        self.assertTrue(node.nodes.is_fenced())
+        node.bucket.heal()
+        self.run_for(2)
+        self.successResultOf(node.opened)
+        self.assertFalse(node.nodes.is_fenced())
+
+    def test_a_renewal_of_which_the_answer_is_lost_is_no_loss(self) -> None:
+        east, west = self.start("east"), self.start("west")
+        self.run_for(10)
+        east.bucket.loses_answers = True
+        self.run_for(15)
+        east.bucket.loses_answers = False
+        self.run_for(100)
+        self.assertEqual((east.told, west.told, east.nodes.is_fenced()), ([], [], False))
+
+    def test_two_servers_of_one_name_are_one_too_many_and_the_older_one_ends(self) -> None:
+        old, other = self.start("east"), self.start("west")
+        new = self.start("east")
+        self.run_for(20)
+        self.assertEqual((old.told, new.told, other.told), (["ousted"], [], []))
+        self.assertTrue(old.nodes.is_fenced())
+        self.run_for(100)
+        self.assertEqual((old.told, new.told, self.leases()), (["ousted"], [], {"east", "west"}))
+
+
+class DeadTests(NodesCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.east, self.west, self.north = map(self.start, ("east", "west", "north"))
+        self.run_for(20)
+
+    def test_one_that_is_dead_is_buried_after_45_seconds_by_one_of_the_others(self) -> None:
+        self.east.is_stopped = True
+        self.run_for(TIMES.dead - TIMES.renew)
+        self.assertEqual((self.west.told, self.north.told), ([], []))
+        self.run_for(TIMES.renew + TIMES.renew)
+        self.assertEqual(sorted([*self.west.told, *self.north.told]), ["bury east"])
+        self.assertEqual(self.leases(), {"west", "north"})
+        for node in self.west, self.north:
+            self.assertFalse(node.nodes.is_living("east"))
+
+    def test_one_that_was_stopped_is_fenced_before_anything_else_and_begins_anew(self) -> None:
+        self.east.is_stopped = True
+        self.run_for(60)
+        self.assertIn("bury east", [*self.west.told, *self.north.told])
+        self.east.is_stopped = False
+        self.east.clock.rightNow += 60  # no timer has fired yet
+        self.assertTrue(self.east.nodes.is_fenced())
+        self.run_for(5)
+        self.assertEqual(self.east.told, ["cut off", "back"])
+        self.assertFalse(self.east.nodes.is_fenced())
+        self.run_for(100)
+        self.assertEqual(self.leases(), {"east", "west", "north"})
+        self.assertTrue(self.west.nodes.is_living("east"))
+        self.assertEqual(sorted([*self.west.told, *self.north.told]), ["bury east"])
+
+    def test_one_that_is_cut_off_is_fenced_after_30_seconds_and_knows_when_it_is_back(self) -> None:
+        self.east.bucket.cut()
+        self.run_for(TIMES.fence - TIMES.renew - 1)
+        self.assertFalse(self.east.nodes.is_fenced())
+        self.run_for(TIMES.renew + 1)
+        self.assertTrue(self.east.nodes.is_fenced())
+        self.run_for(60)
+        self.assertEqual(self.east.told, [])
+        self.east.bucket.heal()
+        self.run_for(3)
+        self.assertEqual(self.east.told, ["cut off", "back"])
+
+    def test_it_takes_nobody_for_dead_when_it_is_back(self) -> None:
+        self.east.bucket.cut()
+        self.run_for(100)
+        self.east.bucket.heal()
+        self.run_for(60)
+        self.assertEqual(self.east.told, ["cut off", "back"])
+
+    def test_a_short_cut_is_noticed_by_nobody(self) -> None:
+        for _ in range(20):
+            self.east.bucket.cut()
+            self.run_for(10)
+            self.east.bucket.heal()
+            self.run_for(10)
+        self.assertEqual([node.told for node in self.all], [[], [], []])
+
+    def test_when_all_are_cut_off_nobody_is_dead_afterwards(self) -> None:
+        for node in self.all:
+            node.bucket.cut()
+        self.run_for(300)
+        self.assertTrue(all(node.nodes.is_fenced() for node in self.all))
+        for node in self.all:
+            node.bucket.heal()
+        self.run_for(300)
+        self.assertEqual([node.told for node in self.all], [[], [], []])
+        self.assertFalse(any(node.nodes.is_fenced() for node in self.all))
+
+    def test_one_whose_lease_is_taken_hears_of_it_at_once(self) -> None:
+        lease = self.values.changes[f"{NODE}.east"]
+        self.west.bucket.put(lease.key, None, lease.revision)
+        self.run_for(2)
+        self.assertEqual(self.east.told, ["cut off", "back"])
+
+    def test_one_whose_timers_stood_still_with_it_finds_out_when_it_looks_around(self) -> None:
+        east = self.east
+        east.nodes._seconds = lambda: (
+            east.clock.seconds() + 100
+        )  # it was stopped, and its reactor's clock too
+        self.assertTrue(east.nodes.is_fenced())
+        self.run_for(TIMES.renew / 3 + 1)
+        self.assertFalse(east.nodes.is_fenced())
+        self.assertEqual(east.told, [])
+
+
+class ChaosTests(NodesCase):
+    def test_whatever_happens_nobody_is_buried_who_takes_lines(self) -> None:
+        for seed in range(5):
+            random = Random(seed)
+            self.setUp()
+            nodes = [self.start(name) for name in ("east", "west", "north")]
+            for _ in range(120):
+                node = random.choice(nodes)
+                match random.randrange(6):
+                    case 0:
+                        node.is_stopped = True
+                    case 1:
+                        node.bucket.cut()
+                    case 2:
+                        node.bucket.loses_answers = True
+                    case _:
+                        node.is_stopped = node.bucket.loses_answers = False
+                        node.bucket.heal()
+                before = [len(node.told) for node in nodes]
+                self.run_for(random.choice([0.5, 5, 20]))
+                for observer, told in zip(nodes, before, strict=True):
+                    for word in observer.told[told:]:
+                        if word.startswith("bury"):
+                            (dead,) = [it for it in nodes if it.nodes.name == word.removeprefix("bury ")]
+                            is_new = "back" in dead.told[-1:]
+                            self.assertTrue(dead.nodes.is_fenced() or dead.is_stopped or is_new, seed)
+            for node in nodes:
+                node.is_stopped = node.bucket.loses_answers = False
+                node.bucket.heal()
+            self.run_for(100)
+            self.assertEqual(self.leases(), {"east", "west", "north"})
+            self.assertFalse(any(node.nodes.is_fenced() for node in nodes))
+            away = [node.told.count("cut off") - node.told.count("back") for node in nodes]
+            self.assertEqual(away, [0, 0, 0])
