@@ -86,12 +86,12 @@ class _FromAfar:
         here = _sessions(person)
         if here and person.name not in self._chat.people.names(person.id):
             self._hold(person)
-        for seat in person.sessions if here else ():
-            if seat.is_distant:
-                for feed in seat.feeds:
-                    for session in here:
-                        if session.id != seat.id:
-                            self._go_in(session, feed, feed.room.members[person.id].since)
+        away = {seat.id for seat in person.sessions if seat.is_distant}
+        for feed in self._chat.rooms if here else ():
+            if member := feed.room.members.get(person.id):
+                for session in here:
+                    if session.id not in away:  # it is just being let go
+                        self._go_in(session, feed, member.since)
 
     def _go_in(self, session: Session, feed: RoomFeed, seq: int) -> None:
         if feed is self._chat.rooms.audit:
