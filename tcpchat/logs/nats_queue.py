@@ -138,6 +138,7 @@ class Queue:
             self._launching.wake(room)
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
+            self._see_whether_lost(room)
             return
         flight.unapplied -= 1
         if flight.unapplied:
@@ -151,6 +152,20 @@ class Queue:
                 item.kept.addCallback(partial(self._kept, item))
             if number % TOLD_AT_ONCE == 0:
                 yield
+
+    def _see_whether_lost(self, room: Room) -> None:
+        """
+        Somebody else was first in a room: what is on its way there, and expected otherwise, never lands.
+
+        NATS says so as well, but that takes a question, and two ways there and back.
+        """
+        flight = room.flight
+        if flight is None or flight.missing < len(flight.messages):
+            return
+        (expected,) = [it.expected for it, at in zip(flight.messages, flight.rooms, strict=True) if at is room]
+        if room.last is not None and expected < room.last:
+            self._flights.end(flight)
+            self.returned(flight)
 
     def _kept(self, item: Item, _: None) -> None:
         self._finish(item)
