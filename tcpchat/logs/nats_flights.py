@@ -31,7 +31,7 @@ TRIED_FOR = 20.0
 PATIENCE = 1.0
 AGAIN = 0.5
 
-REFUSED = "the log takes no more"
+CANNOT_WRITE = "the log cannot be written"
 
 
 class Publisher(Protocol):
@@ -132,7 +132,7 @@ class Flights:
             return
         if isinstance(failure.value, Refusing) and flight.tries == 1:
             self.end(flight)
-            self._owner.failed(flight, NotKept(REFUSED))
+            self._owner.failed(flight, NotKept(CANNOT_WRITE))
         elif not flight.is_asked:
             flight.is_asked = True
             Deferred.fromCoroutine(self._find_out(flight)).addErrback(self._wrong)
@@ -167,16 +167,16 @@ class Flights:
                 self.end(flight)
                 self._owner.returned(flight)
                 return
+            if flight.tries >= MOST_TRIES:
+                await deferLater(self._clock, AGAIN)
             if self._may_try(flight):
-                if flight.tries >= MOST_TRIES:
-                    await deferLater(self._clock, AGAIN)
                 flight.is_asked = False
                 self._try(flight)
                 return
             await deferLater(self._clock, AGAIN)
 
     def _may_try(self, flight: Flight) -> bool:
-        if self._owner.is_held_back:
+        if flight.is_over or self._owner.is_held_back:
             return False
         is_early = flight.tries < MOST_TRIES and self._clock.seconds() - flight.began < TRIED_FOR - TRY / 2
         return is_early or any([item.until == NEVER for item in flight.items])

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from tcpchat import events
 from tcpchat.events import Entry
 from tcpchat.logs.interface import NoSuchEntry, NotKept
-from tcpchat.logs.nats_flights import AGAIN, TRY, Flights, Publisher
+from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, TRY, Flights, Publisher
 from tcpchat.logs.nats_items import Flight, Item, Room, Special, streams_of
 from tcpchat.logs.nats_messages import Commit, TooLarge, encode, subject
 from tcpchat.logs.nats_terms import Message
@@ -25,8 +25,6 @@ MOST_IN_FLIGHT = 32
 # What one message holds at most, but for one item alone: entries, and bytes, about (see logs/batches.py).
 MOST_ENTRIES = 1024
 LARGEST_SHARE = 65_536
-
-CANNOT_WRITE = "the log cannot be written"
 
 
 class Replica(Protocol):

@@ -14,9 +14,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left
 from tcpchat.logs.interface import NotKept, Unknown
-from tcpchat.logs.nats_flights import AGAIN, Flights, Publisher
+from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, Flights, Publisher
 from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
-from tcpchat.logs.nats_launching import CANNOT_WRITE, Launching, Replica
+from tcpchat.logs.nats_launching import Launching, Replica
 from tcpchat.logs.nats_messages import Commit
 
 # Messages that JetStream takes in one atomic batch.
@@ -26,7 +26,7 @@ MOST_PARTS = 1000
 TOLD_AT_ONCE = 16
 
 # Seconds without a connection after which lines are refused: it may only be another server's turn.
-GRACE = 3.0
+GRACE = 2.0
 
 NO_ANSWER = "the log does not answer"
 
