@@ -301,6 +301,16 @@ class OutcomeTests(QueueCase):
         self.assertEqual(sorted([*self.one.outcomes(), *self.two.outcomes()]), [("one", 1), ("two", 2)])
         self.assertEqual(self.one.texts(), self.two.texts())
 
+    def test_who_sees_that_somebody_else_was_first_waits_for_no_answer(self) -> None:
+        self.two.link.drops_all = True
+        self.two.say("two")
+        self.advance(0.25)
+        self.two.link.drops_all = False
+        self.one.say("one")
+        self.advance(0.25)
+        self.assertEqual(self.one.outcomes() + self.two.outcomes(), [("one", 1), ("two", 2)])
+        self.assertEqual(self.two.texts(), ["one", "two"])
+
     def test_that_somebody_went_is_tried_until_it_is_known(self) -> None:
         self.one.link.drops_all = True
         answer = self.one.append([("#lobby", [Left("s1", "ada")])], NEVER)
@@ -319,6 +329,19 @@ class OutcomeTests(QueueCase):
         outcomes = self.one.outcomes()
         self.assertEqual(outcomes.count(("a", 1)), 1)
         self.assertEqual([what for _, what in outcomes].count(NotKept), 3)
+
+    def test_a_reference_that_both_use_at_once_is_used_once_however_slow_their_replicas_are(self) -> None:
+        nodes = self.one, self.two
+        for node in nodes:
+            node.is_slow = True
+            node.say("a", ref="r")
+        for _ in range(2):
+            self.advance(1)
+            for node in nodes:
+                node.apply()
+        self.assertEqual(len(self.commits()), 1)
+        outcomes = [what for node in nodes for _, what in node.outcomes()]
+        self.assertCountEqual(outcomes, [1, NotKept])
 
     def test_a_reference_whose_line_was_refused_is_free_again(self) -> None:
         self.one.link.refuses = True

@@ -46,17 +46,27 @@ class References:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._taken: set[tuple[str, str]] = set()
+        self._coming: set[tuple[str, str]] = set()  # others': come over, and not in the replica yet
 
     def take(self, item: Item) -> bool:
         """Take an item's own, unless one of them was used before; return whether it was not."""
         refs = item.refs
         if not refs:
             return True
-        free = {*refs} - self._taken
+        free = {*refs} - self._taken - self._coming
         if len(free) < len(refs) or any([self._replica.has_ref(*ref) for ref in refs]):
             return False
         self._taken |= free
         return True
+
+    def came(self, entries: Sequence[Entry]) -> None:
+        """Somebody else's entries have come over."""
+        self._coming.update([(it.event.session, it.event.ref) for it in entries if it.event.ref])
+
+    def applied(self, entries: Sequence[Entry]) -> None:
+        """Somebody else's entries are in the replica."""
+        if self._coming:
+            self._coming.difference_update([(it.event.session, it.event.ref) for it in entries])
 
     def free(self, item: Item) -> None:
         """An item is no longer on its way."""

@@ -121,6 +121,7 @@ class Queue:
         self._flights.came(at)
         flight = self._flights.find(commit.id)
         if flight is None:
+            self._launching.references.came(commit.entries)
             self._heed(room, commit.entries)
             if room.queue:
                 self._launching.wake(room)
@@ -138,6 +139,7 @@ class Queue:
             self._launching.wake(room)
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
+            self._launching.references.applied(commit.entries)
             self._see_whether_lost(room)
             return
         flight.unapplied -= 1
@@ -162,8 +164,8 @@ class Queue:
         flight = room.flight
         if flight is None or flight.missing < len(flight.messages):
             return
-        (expected,) = [it.expected for it, at in zip(flight.messages, flight.rooms, strict=True) if at is room]
-        if room.last is not None and expected < room.last:
+        message = flight.messages[flight.rooms.index(room)]
+        if room.last is not None and message.expected < room.last:
             self._flights.end(flight)
             self.returned(flight)
 
