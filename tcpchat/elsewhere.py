@@ -110,8 +110,10 @@ class Elsewhere:
         resumable: Resumable,
         departures: Departures,
     ) -> None:
-        # Is told of a session of this node that is another one's now.
+        # Is told of a session of this node that is another one's now, again and again until it is let go.
         self.moved: Callable[[Seat], object] = lambda session: None
+        # Is told of somebody of whom it was seen how they are there over another node.
+        self.seen: Callable[[Person], object] = lambda person: None
         log.arrived = self._arrived
         log.forgetting = partial(rooms.keep, 1)
         self._log = log
@@ -151,15 +153,18 @@ class Elsewhere:
         if record is None or not is_distant or record.has_left:
             if seat is not None:
                 self._gone(seat)
-        elif seat is None:
-            self._come(session, record)
-            if own is not None:
-                self.moved(own)
-        elif seat.person != (record.account or session):
-            self._gone(seat)
-            self._come(session, record)
-        else:
+            return
+        if seat is not None and seat.person == (record.account or session):
             self._change(seat, record)
+        else:
+            if seat is not None:
+                self._gone(seat)
+            self._come(session, record)
+        if person := self._people.person(record.account or session):
+            for each in person.sessions:
+                if each.id == session and not each.is_distant:
+                    self.moved(each)
+            self.seen(person)
 
     def _let_come_back(self, session: str, record: KeptSession | None) -> None:
         """A session can be taken up here as well, for as long as there: its node may be dead by then."""
@@ -238,6 +243,11 @@ class Elsewhere:
         streams = [feed.stream for feed in seat.feeds]
         shown = {stream: records.place(general[stream]) for stream in streams if stream in general}
         return shown | (records.places(kept) if kept else {})
+
+    def node_of(self, person: Person) -> str:
+        """Return the node that somebody has come to last who is on others; empty if there is none."""
+        nodes = [self._seats[it.id].record.node for it in person.sessions if it.id in self._seats]
+        return nodes[-1] if nodes else ""
 
     # Who leaves
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat import barring
@@ -35,6 +36,9 @@ ENFORCE_AFTER = 0.5
 def heed(chat: Chat) -> None:
     """From now on have what other nodes do take its effect on the people of this one."""
     afar = _FromAfar(chat)
+    if chat.log.node:
+        chat.people.entered = afar.entered
+        chat.elsewhere.seen = afar.compare
     chat.rooms.been_shown = afar.been_shown
     chat.sanctions.arrived = afar.sanctioned
 
@@ -71,6 +75,23 @@ class _FromAfar:
         return [] if person is None or self._is_ours(event.session) else _sessions(person)
 
     # Rooms
+
+    def entered(self, person: Person) -> None:
+        """Somebody is there over one more session: once it is shown something, compare."""
+        if any(session.is_distant for session in person.sessions):
+            self._chat.clock.callLater(0, self.compare, person)
+
+    def compare(self, person: Person) -> None:
+        """Somebody is there over another node: be called so, and be in the same rooms, if that was missed."""
+        here = _sessions(person)
+        if here and person.name not in self._chat.people.names(person.id):
+            self._hold(person)
+        for seat in person.sessions if here else ():
+            if seat.is_distant:
+                for feed in seat.feeds:
+                    for session in here:
+                        if session.id != seat.id:
+                            self._go_in(session, feed, feed.room.members[person.id].since)
 
     def _go_in(self, session: Session, feed: RoomFeed, seq: int) -> None:
         if feed is self._chat.rooms.audit:
@@ -115,6 +136,16 @@ class _FromAfar:
         if person is not None and not self._is_ours(event.session) and person.nick != event.new:
             with suppress(NotAName):  # here, where another version may run
                 person.rename(nickname(event.new))
+                self.compare(person)
+
+    def _hold(self, person: Person) -> None:
+        """Hold a nickname here as well, in case that the other node lets it go."""
+        chat = self._chat
+        if person.id not in chat.logging_in:  # or it is being claimed just now
+            holding = Deferred.fromCoroutine(
+                chat.registry.claim(person.nick, person.id, person.sessions[-1].address)
+            )
+            holding.addErrback(lambda failure: failure.trap(NotKept, Refused) and None)  # a look finds it
 
     # What an operator does
 

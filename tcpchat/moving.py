@@ -111,11 +111,13 @@ async def _let_go(session: Session) -> None:
         await deferLater(chat.clock, AGAIN)
     kept = await chat.log.record(records.SESSION, session.id)
     record = records.session(kept) if kept else None
-    if session.is_abroad or record is None or not is_elsewhere(chat, record):
+    if session.is_abroad or record is None:
+        return
+    if not is_elsewhere(chat, record):  # it is back by now
+        _go_on(session)
         return
     if record.moved < session.moved:  # the old node has kept something of it before it knew
-        chat.elsewhere.go_on_here(session.id)
-        chat.people.enter(session.person, session)
+        _go_on(session)
         session.keep()
         return
     session.stay()
@@ -132,9 +134,18 @@ async def _let_go(session: Session) -> None:
     chat.sightings.tell("{nick} goes on on another node", session.id, session.nick)
 
 
+def _go_on(session: Session) -> None:
+    """A session is this node's still, or again."""
+    if session in session.person.sessions:
+        session.chat.elsewhere.go_on_here(session.id)
+        session.chat.people.enter(session.person, session)
+
+
 def disown(session: Session, why: Refused) -> None:
     """A session is lost to this node, which the others took for dead: hang up, and say why."""
     _forget(session)
+    if not session.person.is_here:
+        session.chat.registry.pass_all_on(session.person.id)
     session.dialogue.disown(why)
 
 

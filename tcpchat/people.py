@@ -30,6 +30,8 @@ class People:
         a nickname whether nobody may have it who comes from an address.
         """
         self._is_kept_from = is_kept_from
+        # Is told who is there over one more session.
+        self.entered: Callable[[Person], object] = lambda person: None
         self._clock = clock
         self._ascii_names = ascii_names
         self._is_in_lobby = is_in_lobby
@@ -46,6 +48,7 @@ class People:
             person.sessions = *(seat for seat in known.sessions if seat.is_distant), *person.sessions
         self._people[person.id] = person
         self._sessions[session.id] = session
+        self.entered(person)
 
     def expect(self, person: Person) -> None:
         """Somebody is about to come into the lobby: once the others see that, they can be found."""

@@ -26,7 +26,7 @@ from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
 from tcpchat.requests import Refused, Resume
-from tcpchat.reviving import from_record, person_from_record
+from tcpchat.reviving import as_logged, from_record, person_from_record
 from tcpchat.room import LOBBY
 from tcpchat.sanctions import Identity
 from tcpchat.service import Chat
@@ -112,6 +112,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         raise Refused("That code is not known or too old.", "bad-session")
     if session_id in chat.returning:
         raise Refused("Somebody comes back with that code just now.")
+    chat.registry.check()
     session = chat.people.session(session_id)
     if isinstance(session, Session):
         await take_up(session, dialogue, make_home, request)
@@ -250,6 +251,8 @@ async def _return(
     who = Identity(chat.people.nickname(record.nick), person_id, dialogue.address)
     check_server(chat, who, record.account)
     await until_gone(chat, person_id)
+    if chat.log.node:  # which may have ended before it could keep what was done last
+        record = as_logged(chat, session_id, record)
     person = chat.people.person(person_id)
     if person is not None and person.is_here:
         feeds = person.feeds
@@ -257,11 +260,12 @@ async def _return(
         session.feeds = feeds
         return session, None
     nick = record.nick if person is None else person.nick  # over another node still
+    rooms = record.rooms if person is None else [feed.stream for feed in person.feeds]
     name = await chat.registry.claim(nick, person_id, dialogue.address, or_variant=True)
     person = chat.people.person(person_id) or person_from_record(person_id, name, record)
     session = from_record(chat, session_id, person, record)
     try:
-        for stream in record.rooms:
+        for stream in rooms:
             await _go_back(session, stream, dialogue, record.entered.get(stream, 0))
         check_server(chat, who, record.account)
     except (NotKept, Banished, Unknown):

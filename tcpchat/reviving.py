@@ -80,6 +80,15 @@ def _begun(session: Session) -> dict[str, int]:
     return rooms | {inbox(session.person.id): 0}
 
 
+def as_logged(chat: Chat, session_id: str, record: KeptSession) -> KeptSession:
+    """Return what is kept of a session, and what the log knows better: the nickname, and into which rooms."""
+    person = record.account or session_id
+    feeds = [feed for feed in chat.rooms if person in feed.room.members]
+    nick = feeds[-1].room.members[person].nick if feeds else record.nick
+    others = (feed.stream for feed in feeds if feed.stream not in record.rooms)
+    return msgspec.structs.replace(record, nick=nick, rooms=(*others, *record.rooms))
+
+
 def _let_come_back(chat: Chat, session_id: str, record: KeptSession) -> None:
     """Let a session be taken up again as after a break, whatever the time of day is by now."""
     chat.resumable.add(session_id, record.secrets)

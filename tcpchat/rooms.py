@@ -83,6 +83,7 @@ class Rooms:
         self._feeds: dict[str, RoomFeed] = {}  # those, by stream
         self._tails: dict[str, Callable[[], None]] = {}  # by stream: ends what the log gives the feed
         self._closed: dict[Key, Name] = {}  # the names of rooms that are not open, by each of its keys
+        self._just_closed: dict[str, int] = {}  # at the last look: after which entry
         self._empty: dict[str, int] = {}  # where nobody was at the last look: after which entry
         self._opening = DeferredLock()
         self._appearing: set[str] = set()  # streams that are being opened, as another node wrote there
@@ -239,6 +240,10 @@ class Rooms:
 
         With ``at_once``, also those that have become empty since.
         """
+        for stream, seq in self._just_closed.items():
+            if self._log.last(stream) > seq:  # what another node wrote there was on its way
+                self.appear(stream)
+        self._just_closed.clear()
         stays = self.lobby, self.audit
         empty = {feed.stream: feed.shown for feed in self if feed.is_deserted and feed not in stays}
         closed = [stream for stream, seq in empty.items() if at_once or self._empty.get(stream) == seq]
@@ -251,6 +256,7 @@ class Rooms:
     def _close(self, feed: RoomFeed) -> None:
         self.keep(1, feed.stream)
         self._tails.pop(feed.stream)()
+        self._just_closed[feed.stream] = feed.shown
         feed.show_folded()
         del self._feeds[feed.stream]
         name = room_name(feed.stream)

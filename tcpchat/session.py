@@ -295,5 +295,5 @@ class Session(Keeping):
             # After a break the name was kept for as long as it is after a farewell.
             self.chat.registry.release_all(person.id, self.address, is_kept=is_farewell)
         elif not person.is_here:
-            self.chat.registry.pass_all_on(person.id)
+            self.chat.registry.pass_all_on(person.id, self.chat.elsewhere.node_of(person))
         self.chat.sightings.tell("{nick} has left", self.id, self.nick)

@@ -13,7 +13,7 @@ from tcpchat.events import Edited, Entry, Event, Gone, Joined, Kicked, Left, Rem
 from tcpchat.logs.interface import CannotOpen, NotKept
 from tcpchat.logs.nats import NatsLog
 from tcpchat.logs.sqlite import SQLiteLog
-from tcpchat.records import ROOM, SHOWN
+from tcpchat.records import ROOM, SHOWN, KeptRoom, encode
 from tests.contracts import NOON, LogContract, said, texts
 from tests.nats_servers import a_name, one_server, servers
 from tests.nodes import Nodes
@@ -185,6 +185,56 @@ class SharingTests(ClusterCase):
             self.one.keep("kind", str(n), b"value")
         self.append(self.one, "#lobby", "hello")
         self.assertTrue(self.one.shared.is_kept)
+
+
+class ArrivingTests(ClusterCase):
+    def test_of_a_stream_that_nobody_follows_it_is_told_before_it_can_be_read(self) -> None:
+        given: list[Entry] = []
+        lasts: list[int] = []
+
+        def follow(stream: str) -> None:
+            lasts.append(self.two.last(stream))
+            self.two.tail(stream, self.two.last(stream), given.extend)
+
+        self.two.arrived = follow
+        self.append(self.one, "#sea", "one")
+        self.append(self.one, "#sea", "two")
+        self.turns.until(lambda: len(given) == 2)
+        self.assertEqual((lasts, [entry.seq for entry in given]), ([0], [1, 2]))
+
+    def test_who_fails_at_being_told_is_no_harm(self) -> None:
+        told: list[str] = []
+
+        def fail(stream: str) -> None:
+            told.append(stream)
+            raise ValueError
+
+        self.two.arrived = fail
+        self.append(self.one, "#sea", "one")
+        self.level("#sea")
+        self.assertEqual((told, len(self.flushLoggedErrors(ValueError))), (["#sea"], 1))
+
+    def test_what_another_node_has_forgotten_is_told_before_it_is_gone(self) -> None:
+        told: list[tuple[str, int]] = []
+        self.one.forgetting = lambda stream: told.append(("own", 0))
+        self.two.forgetting = lambda stream: told.append((stream, self.two.kept_after(stream)))
+        self.append(self.one, "#sea", *"abc")
+        self.turns.wait(self.one.forget("#sea", 2))
+        self.turns.until(lambda: self.two.kept_after("#sea") == 2)
+        self.assertEqual(told, [("#sea", 0)])
+
+    def test_a_room_is_as_it_was_for_who_never_had_what_is_forgotten(self) -> None:
+        kept = {3: encode(KeptRoom(3, "fish", [])), 9: encode(KeptRoom(9, "newer", []))}
+        self.append(self.one, "#sea", *"abc")
+        self.append(self.one, "#isle", *"abc")
+        for stream, seq in ("#sea", 3), ("#isle", 3):
+            self.one.keep(ROOM, stream, kept[seq])
+        self.two.keep(ROOM, "#isle", kept[9])
+        self.turns.wait(self.one.forget("#sea", 2))
+        self.turns.wait(self.one.forget("#isle", 2))
+        self.turns.until(lambda: self.two.kept_after("#isle") == 2)
+        self.assertEqual(self.turns.wait(self.two.record(ROOM, "#sea")), kept[3])
+        self.assertEqual(self.turns.wait(self.two.record(ROOM, "#isle")), kept[9])
 
 
 class ReplicaTests(ClusterCase):

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left, Said
 from tcpchat.logs.interface import NotKept, Unknown
-from tcpchat.logs.nats_flights import MOST_TRIES, TRIED_FOR
+from tcpchat.logs.nats_flights import BEHIND, MOST_TRIES, TRIED_FOR
 from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, streams_of
 from tcpchat.logs.nats_launching import LARGEST_SHARE, MOST_ENTRIES, MOST_IN_FLIGHT
 from tcpchat.logs.nats_messages import Commit, decode
@@ -294,6 +294,47 @@ class OutcomeTests(QueueCase):
         self.advance(20)
         self.assertEqual(self.one.outcomes(), [("a", 1)])
 
+    def test_what_is_asked_about_and_then_brought_has_landed(self) -> None:
+        self.one.link.drops_acks = self.one.link.is_slow = True
+        self.one.say("a")
+        both = self.one.append([("#a", [Joined("s", "ada")]), ("#b", [Joined("s", "ada")])])
+        self.advance(6)
+        self.one.link.drops_acks = self.one.link.is_slow = False
+        self.one.link.bring()
+        self.one.say("b")
+        self.advance(5)
+        self.assertEqual(self.one.outcomes(), [("a", 1), ("b", 2)])
+        self.assertEqual(self.one.texts(), ["a", "b"])
+        self.assertEqual(self.successResultOf(both), [[1], [1]])
+        self.assertEqual(self.one.entries.last("#a"), 1)
+
+    def test_what_a_new_leader_has_not_read_yet_may_have_landed(self) -> None:
+        self.one.say("a")
+        self.advance(1)
+        self.one.link.drops_acks = self.one.link.is_silent = True
+        self.one.say("b")
+        self.advance(1)
+        self.stream.behind = 2
+        self.advance(4)
+        self.one.link.is_silent = False
+        self.advance(BEHIND - 2)
+        self.assertEqual(len(self.stream.messages), 2)
+        self.stream.behind = 0
+        self.one.link.bring()
+        self.one.link.drops_acks = False
+        self.one.say("c")
+        self.advance(5)
+        self.assertEqual(self.one.texts(), ["a", "b", "c"])
+        self.assertEqual(self.one.outcomes(), [("a", 1), ("b", 2), ("c", 3)])
+
+    def test_a_room_that_somebody_has_emptied_goes_on(self) -> None:
+        self.one.say("a")
+        self.advance(1)
+        self.stream.behind = 1
+        self.one.say("b")
+        self.advance(BEHIND + 5)
+        self.assertEqual(self.one.outcomes(), [("a", 1), ("b", 2)])
+
     def test_who_loses_the_race_is_numbered_anew(self) -> None:
         self.one.say("one")
         self.two.say("two")
@@ -330,18 +371,17 @@ class OutcomeTests(QueueCase):
         self.assertEqual(outcomes.count(("a", 1)), 1)
         self.assertEqual([what for _, what in outcomes].count(NotKept), 3)
 
-    def test_a_reference_that_both_use_at_once_is_used_once_however_slow_their_replicas_are(self) -> None:
-        nodes = self.one, self.two
-        for node in nodes:
-            node.is_slow = True
-            node.say("a", ref="r")
-        for _ in range(2):
-            self.advance(1)
-            for node in nodes:
-                node.apply()
-        self.assertEqual(len(self.commits()), 1)
-        outcomes = [what for node in nodes for _, what in node.outcomes()]
-        self.assertCountEqual(outcomes, [1, NotKept])
+    def test_a_reference_that_another_node_has_used_is_used_up_as_soon_as_that_has_come(self) -> None:
+        self.two.is_slow = True
+        self.one.say("first", ref="r")
+        self.two.say("second", ref="r")
+        self.advance(1)
+        self.two.apply()
+        self.advance(1)
+        self.two.say("third", ref="r")
+        self.advance(1)
+        self.assertEqual(self.two.outcomes(), [("second", NotKept), ("third", NotKept)])
+        self.assertEqual(self.two.texts(), ["first"])
 
     def test_a_reference_whose_line_was_refused_is_free_again(self) -> None:
         self.one.link.refuses = True

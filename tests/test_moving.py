@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from tcpchat.handovers import LONGEST_HANDOVER
+from tcpchat.logging_in import log_in
+from tcpchat.present import Present
 from tests.sharing import SharedCase
 from tests.visitors import Visitor
 
@@ -137,6 +141,26 @@ class ResumeTests(MovingCase):
         self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.")
         self.assertIn("[10:02] <bob> one", shown)
         self.assertEqual(self.bob.sees(), ["*** anna joined #lobby."])
+
+    def test_who_is_still_there_over_another_node_is_in_the_rooms_that_they_are_in_by_now(self) -> None:
+        self.go("east")
+        account = self.chat.accounts.get(self.has_account(self.anna))
+        assert account is not None
+        self.go("west")
+        phone = self.connect()
+        self.passes(0.25)
+        coming = Deferred.fromCoroutine(log_in(phone.dialogue, account, Present))
+        self.passes(0.5)
+        self.successResultOf(coming)
+        phone.types("/quit")
+        self.anna.types("/join #dev", "/join #lobby")
+        self.passes(0.5)
+        phone, shown = self.resume(phone.code)
+        self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.")
+        self.assertEqual(sorted(feed.stream for feed in phone.session.feeds), ["#dev", "#lobby"])
+        self.anna.types("/quit")
+        self.passes(5)
+        self.assertEqual([line for line in self.bob.sees() if "left" in line], [])
 
     def test_who_left_after_a_break_comes_back_there_too(self) -> None:
         self.anna.breaks_off()

@@ -340,6 +340,19 @@ class SeveralNodesTests(AfarCase):
         self.assertEqual((self.room("#sea").topic, [*self.room("#sea").members]), ("fish", ["s90"]))
         self.assertEqual(anna.types("/join sea")[0], "*** You are anna, in #sea with zoe.")
 
+    def test_what_was_on_its_way_while_one_was_closed_is_seen_at_the_next_look(self) -> None:
+        (anna,) = self.enter("anna")
+        anna.types("/join #sea", "/leave")
+        for _ in range(2):
+            self.clock.advance(UPKEEP)
+            self.settle()
+        self.log.append("#sea", [Joined("s90", "zoe")])
+        self.settle()
+        self.assertIsNone(self.chat.rooms.open_room("#sea"))
+        self.clock.advance(UPKEEP)
+        self.settle()
+        self.assertEqual([*self.room("#sea").members], ["s90"])
+
     def test_a_stream_that_is_no_room_is_left_alone(self) -> None:
         self.happens("#no room", Said("s90", "zoe", "hello"))
         self.assertIsNone(self.chat.rooms.open_room("#no room"))

@@ -41,12 +41,12 @@ class Replica(Protocol):
 
 
 class References:
-    """The references of what is on its way: none may be used twice."""
+    """The references of what is on its way, either way: none may be used twice."""
 
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._taken: set[tuple[str, str]] = set()
-        self._coming: set[tuple[str, str]] = set()  # others': come over, and not in the replica yet
+        self._coming: set[tuple[str, str]] = set()  # of others, which the replica does not have yet
 
     def take(self, item: Item) -> bool:
         """Take an item's own, unless one of them was used before; return whether it was not."""
@@ -60,11 +60,11 @@ class References:
         return True
 
     def came(self, entries: Sequence[Entry]) -> None:
-        """Somebody else's entries have come over."""
+        """Entries of others have come over, and are yet to be applied."""
         self._coming.update([(it.event.session, it.event.ref) for it in entries if it.event.ref])
 
     def applied(self, entries: Sequence[Entry]) -> None:
-        """Somebody else's entries are in the replica."""
+        """The replica has them."""
         if self._coming:
             self._coming.difference_update([(it.event.session, it.event.ref) for it in entries])
 

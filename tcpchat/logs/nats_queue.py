@@ -118,22 +118,24 @@ class Queue:
             room.seq, room.time, _ = commit.entries[-1]
         room.seq = max(room.seq, commit.forgets)  # of one that nothing is left of
         room.last = at
-        self._flights.came(at)
         flight = self._flights.find(commit.id)
         if flight is None:
             self._launching.references.came(commit.entries)
             self._heed(room, commit.entries)
             if room.queue:
                 self._launching.wake(room)
-            return
-        flight.missing -= 1
-        if not flight.missing:
-            self._flights.end(flight)
-            self._landed[flight.id] = flight
-            self._launching.free(flight)
+        else:
+            flight.missing -= 1
+            if not flight.missing:
+                self._flights.end(flight)
+                self._landed[flight.id] = flight
+                self._launching.free(flight)
+        # Last: who waits for this message to know what came of a flight knows then that it was that.
+        self._flights.came(at)
 
     def applied(self, commit: Commit) -> Iterator[None]:
         """What a message says holds here, and everybody has been shown it: tell whose it was."""
+        self._launching.references.applied(commit.entries)
         room = self._launching.room(commit.stream)
         if room.queue:  # for that, perhaps
             self._launching.wake(room)
