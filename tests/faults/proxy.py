@@ -214,6 +214,8 @@ class _Pipe:
         while data := await reader.read(_CHUNK):
             await self._proxy.flow()
             for frame in [data] if frames is None else frames.feed(data):
+                if writer.is_closing():
+                    return
                 if self._to_cut is writer:
                     self._proxy.cuts += 1
                     writer.write(frame[: len(frame) // 2])
