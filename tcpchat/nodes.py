@@ -30,6 +30,9 @@ AGAIN = 1.0
 # How many times the others are looked at while one lease is renewed once.
 LOOKS = 3
 
+# Seconds between two looks whether what was done while this node had no lease has been heard of.
+SOON = 0.05
+
 
 class Lease(msgspec.Struct, frozen=True):
     """What a lease says: a server that has been started anew, or has lost it, has another incarnation."""
@@ -87,6 +90,7 @@ class Nodes:
         self._leases = leases or Leases()
         self._incarnation = ""
         self._revision = 0  # of the own lease
+        self._heard = 0  # the last revision of it that the bucket has told of, and of all that was before it
         self._is_asking = False  # is a renewal on its way?
         self._calls: dict[str, IDelayedCall] = {}  # of the renewing and the looking
         self._stopped = False
@@ -150,6 +154,11 @@ class Nodes:
             except (Lost, Refusing, Unclear):
                 await deferLater(self._clock, AGAIN)
                 continue
+            # Who had this node for dead has changed much: nothing is done here before it is known what.
+            while self._heard < self._revision and not self._stopped:
+                await deferLater(self._clock, SOON)
+            if self._seconds() - asked > self._leases.times.renew:
+                continue  # that took long
             self._incarnation = incarnation
             self._renewed(asked)
             self._later("renew", self._leases.times.renew, self._renew)
@@ -238,6 +247,7 @@ class Nodes:
     def _seen(self, change: Change) -> None:
         node = change.key.removeprefix(f"{NODE}.")
         if node == self.name:
+            self._heard = max(self._heard, change.revision)
             self._own_changed(change)
         elif change.value is None:
             self._leases.gone(node)

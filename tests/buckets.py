@@ -52,6 +52,7 @@ class MemoryBucket:
     is_cut = False  # nothing gets through, in either direction
     loses_answers = False  # what is asked is done, and the answer gets lost
     is_idle = False  # nothing is done that is asked
+    is_deaf = False  # what has changed is not told
 
     def __init__(self, clock: IReactorTime, values: Values, node: str = "") -> None:
         self._clock = clock
@@ -114,18 +115,18 @@ class MemoryBucket:
 
     def heal(self) -> None:
         """Let everything through again; what has changed meanwhile comes now."""
-        self.is_cut = False
+        self.is_cut = self.is_deaf = False
         self.tell()
 
     def tell(self) -> None:
         """Have the takers told what has changed."""
-        if not (self.is_cut or self._is_telling):
+        if not (self.is_cut or self.is_deaf or self._is_telling):
             self._is_telling = True
             self._clock.callLater(self.late, self._tell)
 
     def _tell(self) -> None:
         self._is_telling = False
-        if self.is_cut:
+        if self.is_cut or self.is_deaf:
             return
         news = sorted(self.values.changes.values(), key=lambda it: it.revision)
         news = [change for change in news if change.revision > self._told]

@@ -251,6 +251,20 @@ class DeadTests(NodesCase):
         self.assertEqual([node.told for node in self.all], [[], [], []])
         self.assertFalse(any(node.nodes.is_fenced() for node in self.all))
 
+    def test_one_that_was_taken_for_dead_is_back_when_it_has_heard_what_was_done_meanwhile(self) -> None:
+        self.east.is_stopped = True
+        self.run_for(60)
+        self.east.bucket.is_deaf = True
+        self.east.is_stopped = False
+        self.run_for(25)
+        self.assertEqual(self.east.told, ["cut off"])
+        self.assertTrue(self.east.nodes.is_fenced())
+        self.east.bucket.heal()
+        self.run_for(1)
+        self.assertEqual(self.east.told, ["cut off", "back"])
+        self.run_for(1)
+        self.assertFalse(self.east.nodes.is_fenced())
+
     def test_one_whose_lease_is_taken_hears_of_it_at_once(self) -> None:
         lease = self.values.changes[f"{NODE}.east"]
         self.west.bucket.put(lease.key, None, lease.revision)
