@@ -8,6 +8,8 @@ from time to time what is left: sessions of nodes without a lease, and people in
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -32,13 +34,15 @@ class Burying:
 
     logger = Logger()
 
-    def __init__(self, chat: Chat) -> None:
+    def __init__(self, chat: Chat, is_gone: Callable[[str], Awaitable[bool]]) -> None:
+        """``is_gone`` tells whether a node has no lease, for certain."""
         self._chat = chat
+        self._is_gone = is_gone
         self._busy: set[str] = set()  # with these nodes
         self._unknown: dict[tuple[str, str], float] = {}  # who is in a room and not known: since when
 
     def bury(self, node: str) -> None:
-        """Show the people of a node as gone that has no lease any more."""
+        """Show the people of a node as gone, if it has no lease for certain."""
         if node not in self._busy:
             self._busy.add(node)
             Deferred.fromCoroutine(self._bury(node)).addErrback(self._failed, node)
@@ -51,11 +55,14 @@ class Burying:
     async def _bury(self, node: str) -> None:
         chat = self._chat
         gone = []
+        if not await self._is_gone(node):
+            self._busy.discard(node)
+            return
         for session, kept in (await chat.log.records(records.SESSION)).items():
             record = records.session(kept)
             if record.node == node and not record.has_left and await self._end(session, kept, record):
                 gone.append((session, record))
-        await chat.registry.clean()  # first: who sees that somebody is gone may take the name
+        await chat.registry.clean({node})  # first: who sees that somebody is gone may take the name
         for session, record in gone:
             self._tell(session, record.account)
         self._busy.discard(node)
@@ -105,7 +112,8 @@ class Burying:
         chat = self._chat
         self._see_to_names()
         seats = (seat for person in chat.people for seat in person.sessions)
-        for node in {seat.record.node for seat in seats if isinstance(seat, DistantSeat)}:
+        nodes = {seat.record.node for seat in seats if isinstance(seat, DistantSeat)} | chat.registry.nodes
+        for node in nodes - {chat.log.node}:
             if not chat.registry.is_living(node):
                 self.bury(node)
         chat.registry.clean()

@@ -7,7 +7,7 @@ so of several nodes that want one at the same moment one gets it; here is what e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 
 import msgspec
 
@@ -46,38 +46,40 @@ def name_key(key: str) -> Key:
     return kind, bytes.fromhex(value).decode()
 
 
-def is_free(found: Claim, wanted: Claim, is_living: Callable[[str], bool]) -> bool:
+def is_free(found: Claim, wanted: Claim) -> bool:
     """
     Tell whether somebody may have what is claimed already.
 
-    What it says of the node that wants it does not count: that knows better who is there.
+    What it says of the node that wants it does not count: that knows better who is there. What dead nodes
+    have is theirs until they are buried.
     """
     if found.person == wanted.person:
         return True
     if found.kept and found.address == wanted.address:
         return True
-    return not any(is_living(node) for node in found.nodes if node not in wanted.nodes)
+    return {*found.nodes} <= {*wanted.nodes}
 
 
-def joined(found: Claim | None, wanted: Claim, is_living: Callable[[str], bool]) -> Claim:
+def joined(found: Claim | None, wanted: Claim, dead: Collection[str] = ()) -> Claim:
     """Return what becomes of a claim that is free when a node takes it: others may hold it for the person."""
     if found is None or found.person != wanted.person or found.kept:
         return wanted
-    others = {node for node in found.nodes if is_living(node)}
+    others = {*found.nodes}.difference(dead)
     if wanted.kept and others - {*wanted.nodes}:  # they are still there, elsewhere
         return msgspec.structs.replace(found, nodes=tuple(sorted(others - {*wanted.nodes})))
     return msgspec.structs.replace(wanted, nodes=tuple(sorted(others | {*wanted.nodes})))
 
 
-def left(found: Claim | None, node: str, heir: str, is_living: Callable[[str], bool]) -> Claim | None:
+def left(found: Claim | None, node: str, heir: str = "", dead: Collection[str] = ()) -> Claim | None:
     """
     Return what becomes of a claim when a node has nobody for it any more: None if no other has, either.
 
-    ``heir`` is the node where the person has gone on, if it is not among those that hold it yet.
+    ``heir`` is the node where the person has gone on, if it is not among those that hold it yet; the
+    ``dead`` hold nothing.
     """
     if found is None:
         return None
-    nodes = {other for other in found.nodes if other != node and is_living(other)}
+    nodes = {*found.nodes}.difference(dead, (node,))
     if heir and node in found.nodes and not found.kept:
         nodes.add(heir)
     return msgspec.structs.replace(found, nodes=tuple(sorted(nodes))) if nodes else None

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat import moving
+from tcpchat import moving, records
 from tcpchat.bucket import Bucket
 from tcpchat.burying import Burying
 from tcpchat.leases import Leases
@@ -60,9 +60,9 @@ class Cluster:
         """
         self._chat = chat
         self._log = log
-        self._burying = Burying(chat)
         self._ousted = ousted
         self.nodes = Nodes(log.bucket, chat.clock, log.node, chat.new_id, self, leases, seconds)
+        self._burying = Burying(chat, self.nodes.is_gone)
         self._shared = Shared(log.bucket, log.node, self.nodes.is_living, self.nodes.is_fenced)
         log.is_fenced = self.nodes.is_fenced
 
@@ -73,6 +73,7 @@ class Cluster:
         It answers when this node has its lease.
         """
         self._chat.elsewhere.moved = moving.let_go
+        self._chat.log.watch(records.SESSION, self._see_whether_buried)
         await self.nodes.open()
         self._chat.registry.share(self._shared)
 
@@ -80,6 +81,14 @@ class Cluster:
         """The server ends: its people are still its own for as long as its lease lasts."""
         self.nodes.stop()
         self._chat.registry.stop()
+
+    def _see_whether_buried(self, session_id: str, kept: bytes | None) -> None:
+        """Another node has kept something of a session: it has buried it, perhaps, which is here still."""
+        session = self._chat.people.session(session_id)
+        if isinstance(session, Session) and kept is not None:
+            record = records.session(kept)
+            if record.has_left and moving.is_elsewhere(self._chat, record):
+                self._disown(session)
 
     # What follows from whose lease is lost
 
@@ -89,14 +98,16 @@ class Cluster:
 
     def cut_off(self) -> None:
         """This node's lease was taken: hang up on everybody before one more line is taken."""
-        why = Refused(CUT_OFF)
         for session in self._chat.people.sessions():
             if isinstance(session, Session):
-                try:
-                    moving.disown(session, why)
-                except Exception:
-                    self.logger.failure("A session could not be given up", session=session.id)
+                self._disown(session)
         self._chat.registry.forget()
+
+    def _disown(self, session: Session) -> None:
+        try:
+            moving.disown(session, Refused(CUT_OFF))
+        except Exception:
+            self.logger.failure("A session could not be given up", session=session.id)
 
     def back(self) -> None:
         """This node has a lease again: whom the others have not buried yet is here as after a start."""

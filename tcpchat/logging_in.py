@@ -50,6 +50,7 @@ async def log_in(
         Refused: the account is gone meanwhile, or banned.
     """
     chat = dialogue.chat
+    chat.registry.check()
     async with one_at_a_time(chat, account.id):
         known = chat.accounts.get(account.id)
         if known is None:

@@ -144,6 +144,8 @@ def _go_on(session: Session) -> None:
 def disown(session: Session, why: Refused) -> None:
     """A session is lost to this node, which the others took for dead: hang up, and say why."""
     _forget(session)
+    if not session.person.is_here:
+        session.chat.registry.pass_all_on(session.person.id)
     session.dialogue.disown(why)
 
 

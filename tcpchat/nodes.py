@@ -107,6 +107,18 @@ class Nodes:
             return not self._stopped
         return self._leases.is_living(node, self._seconds())
 
+    async def is_gone(self, node: str) -> bool:
+        """Tell whether a node has no lease for certain: what was seen of it may be old."""
+        try:
+            found = await self._bucket.get(f"{NODE}.{node}")
+        except Unclear:
+            return False
+        if found is not None and found.value is not None:
+            self._leases.seen(node, found.revision, self._seconds())
+            return False
+        self._leases.gone(node)
+        return True
+
     # The own lease
 
     async def open(self) -> None:

@@ -7,7 +7,7 @@ name is a claim in the bucket as well (`settling`): whoever has changed it there
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 import msgspec
@@ -58,6 +58,16 @@ class Registry:
         """Could the other nodes take this one for dead, or will they soon?"""
         return self._shared is not None and self._shared.is_fenced()
 
+    def check(self) -> None:
+        """
+        See that people can come in and back.
+
+        Raises:
+            NotKept: the others may have taken this node for dead, and who was here for gone.
+        """
+        if self.is_fenced:
+            raise NotKept(CANNOT)
+
     def is_living(self, node: str) -> bool:
         """Has another node a lease?"""
         return self._shared is not None and self._shared.is_living(node)
@@ -88,8 +98,7 @@ class Registry:
     ) -> Name:
         term = self._term
         for _ in range(MOST_RACES):
-            if self.is_fenced:
-                raise NotKept(CANNOT)
+            self.check()
             held = self._people.names(person)
             name = self._people.claim(typed, person, address, or_variant)
             if await self._take(settling, name, person, address, is_new=name not in held):
@@ -179,15 +188,20 @@ class Registry:
                     self._people.release(name, person, "", is_kept=False)
             self._settling.forget()
 
-    def clean(self) -> Deferred[Any]:
+    @property
+    def nodes(self) -> set[str]:
+        """All nodes of which somebody has a nickname."""
+        return set() if self._settling is None else self._settling.nodes
+
+    def clean(self, dead: Collection[str] = ()) -> Deferred[Any]:
         """
-        Have nicknames freed of nodes that are dead, and of this one for whom nobody is here.
+        Have nicknames freed of nodes that are dead for certain, and of this one for whom nobody is here.
 
         It answers when that was tried once.
         """
         if self._settling is None or self.is_fenced:
             return succeed(None)
-        return self._settling.clean()
+        return self._settling.clean(dead)
 
     def _show(self, key: Key, claim: Claim | None) -> None:
         if claim is None:

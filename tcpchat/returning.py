@@ -112,6 +112,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         raise Refused("That code is not known or too old.", "bad-session")
     if session_id in chat.returning:
         raise Refused("Somebody comes back with that code just now.")
+    chat.registry.check()
     session = chat.people.session(session_id)
     if isinstance(session, Session):
         await take_up(session, dialogue, make_home, request)
@@ -135,13 +136,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
 
 
 async def take_up_from_elsewhere(seat: Seat, dialogue: Dialogue, make_home: MakeHome) -> Session:
-    """
-    Take a session up by a login whose connection to another node has broken.
-
-    Raises:
-        NotKept: the log cannot be written, or the others cannot be reached.
-        Refused: somebody else takes it up, or whose it is may not be here.
-    """
+    """Take a session up by a login whose connection to another node has broken; fail as `come_back` does."""
     chat = dialogue.chat
     chat.returning.add(seat.id)
     try:

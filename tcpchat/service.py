@@ -218,7 +218,8 @@ class Chat:
             self.accounts.change(person.account, lambda it: msgspec.structs.replace(it, seen=self.wall()))
         sight = KeptSight(person.nick, self.wall())
         self.log.keep(records.SEEN, person.name.fold, records.encode(sight))
-        nicks = {feed.stream: person.nick for feed in rooms if person.id not in feed.room.going_out}
+        there = [feed.room for feed in rooms if person.id in feed.room.members]
+        nicks = {room.name: person.nick for room in there if person.id not in room.going_out}
         self.departures.tell(session.id, person.account, nicks, reason)
         return True
 

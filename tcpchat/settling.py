@@ -8,7 +8,7 @@ or of which nobody knows whether it was made, is no special case.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, NamedTuple
@@ -110,9 +110,11 @@ class Settling:
             else:
                 return
 
-    async def settle(self, key: Key, heir: str = "") -> None:
+    async def settle(self, key: Key, heir: str = "", dead: Collection[str] = ()) -> None:
         """
         Have the bucket say of a key what is so here; ``heir`` is the node where its person goes on.
+
+        What ``dead`` nodes hold is freed.
 
         Raises:
             HeldElsewhere: somebody else has it.
@@ -121,7 +123,7 @@ class Settling:
         async with self._one_at_a_time(key):
             for _ in range(MOST_RACES):
                 claim, revision = self._known.get(key, NOTHING)
-                wanted = self._wanted(key, claim, heir)
+                wanted = self._wanted(key, claim, heir, dead)
                 if wanted == claim:
                     return
                 value = None if wanted is None else claimed.encode(wanted)
@@ -134,7 +136,7 @@ class Settling:
                     self._learn(key, wanted, revision)
             raise Unclear
 
-    def settle_surely(self, key: Key, heir: str = "") -> Deferred[None]:
+    def settle_surely(self, key: Key, heir: str = "", dead: Collection[str] = ()) -> Deferred[None]:
         """
         Have the bucket say of a key what is so here, in the end also when it cannot be reached now.
 
@@ -142,22 +144,28 @@ class Settling:
         """
         if self._stopped:
             return succeed(None)
-        settling = Deferred.fromCoroutine(self.settle(key, heir))
+        settling = Deferred.fromCoroutine(self.settle(key, heir, dead))
         return settling.addErrback(partial(self._not_settled, key, heir))
 
     def _not_settled(self, key: Key, heir: str, failure: Failure) -> None:
+        # Nodes that were dead may have come to life by the next time.
         if failure.check(Unclear, Refusing):
             self._clock.callLater(AGAIN, self.settle_surely, key, heir)
         elif not failure.check(HeldElsewhere):  # whoever has it has it
             self.logger.failure("A nickname could not be claimed or let go", failure)
 
-    def clean(self) -> Deferred[Any]:
+    @property
+    def nodes(self) -> set[str]:
+        """All nodes that claim something."""
+        return {node for claim, _ in self._known.values() if claim is not None for node in claim.nodes}
+
+    def clean(self, dead: Collection[str]) -> Deferred[Any]:
         """
-        Have claims freed of nodes that are dead, and of this one for whom nobody is here.
+        Have claims freed of nodes that are dead for certain, and of this one for whom nobody is here.
 
         It answers when that was tried once for each.
         """
-        shared = self._shared
+        node = self._shared.node
         keys = []
         for key, (claim, _) in list(self._known.items()):
             if key in self._locks:
@@ -165,19 +173,18 @@ class Settling:
             if claim is None:
                 del self._known[key]  # the bucket has long said so, and needs nothing to compare it with
                 continue
-            is_stale = shared.node in claim.nodes and key not in self.own
-            if is_stale or not all(node == shared.node or shared.is_living(node) for node in claim.nodes):
+            if (node in claim.nodes and key not in self.own) or not {*claim.nodes}.isdisjoint(dead):
                 keys.append(key)
         keys += [key for key in self.own if key not in self._known and key not in self._locks]
-        return DeferredList([self.settle_surely(key) for key in keys])
+        return DeferredList([self.settle_surely(key, dead=dead) for key in keys])
 
-    def _wanted(self, key: Key, found: Claim | None, heir: str) -> Claim | None:
-        own, is_living = self.own.get(key), self._shared.is_living
+    def _wanted(self, key: Key, found: Claim | None, heir: str, dead: Collection[str]) -> Claim | None:
+        own = self.own.get(key)
         if own is None:
-            return claimed.left(found, self._shared.node, heir, is_living)
-        if found is not None and not claimed.is_free(found, own, is_living):
+            return claimed.left(found, self._shared.node, heir, dead)
+        if found is not None and not claimed.is_free(found, own):
             raise HeldElsewhere
-        return claimed.joined(found, own, is_living)
+        return claimed.joined(found, own, dead)
 
     async def _ask(self, key: Key) -> None:
         """Learn what the bucket says of a key, which somebody else has changed just now."""

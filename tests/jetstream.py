@@ -18,10 +18,12 @@ class Stream:
         self.messages: list[Stored] = []
         self.ids: dict[str, int] = {}
         self.links: list[StreamLink] = []
+        self.behind = 0  # messages that a new leader has not read of its own log
 
     def last(self, subject: str) -> Stored | None:
-        """Return a subject's last message."""
-        return next((it for it in reversed(self.messages) if it.subject == subject), None)
+        """Return a subject's last message, as far as the leader has read."""
+        read = self.messages[: len(self.messages) - self.behind]
+        return next((it for it in reversed(read) if it.subject == subject), None)
 
     def add(self, messages: Sequence[Message]) -> int:
         """
@@ -54,6 +56,7 @@ class StreamLink:
         self.drops_acks = False  # what is published arrives, and its acknowledgement does not
         self.drops_all = False  # nothing arrives
         self.is_silent = False  # what has come to the stream is not brought, and no question answered
+        self.is_slow = False  # what has come to the stream is not brought
         self.refuses = False
         self.arrives_after: float | None = None  # seconds until what is published arrives
         self.tries: list[float] = []
@@ -102,7 +105,7 @@ class StreamLink:
 
     def bring(self) -> None:
         """Give what has come to the stream."""
-        while not self.is_silent and self._brought < len(self.stream.messages):
+        while not (self.is_silent or self.is_slow) and self._brought < len(self.stream.messages):
             stored = self.stream.messages[self._brought]
             self._brought += 1
             self.take(decode(stored.payload), stored.seq)

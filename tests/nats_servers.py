@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
-NATS_SERVER = str(Path(sys.executable).with_name("nats-server"))
+# It ends with the tests, however they end.
+COMMAND = ["setpriv", "--pdeathsig", "KILL", "--", str(Path(sys.executable).with_name("nats-server"))]
 
 # Seconds; far longer than anything takes.
 PATIENCE = 30.0
@@ -91,9 +92,7 @@ class NatsServer:
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
-        process = subprocess.Popen(
-            [NATS_SERVER, "-c", str(self.folder / "config")], stderr=subprocess.DEVNULL
-        )
+        process = subprocess.Popen([*COMMAND, "-c", str(self.folder / "config")], stderr=subprocess.DEVNULL)
         self._process = process
         end = time.monotonic() + PATIENCE
         while True:

@@ -20,7 +20,7 @@ class BuryingCase(SharedCase):
         self.go("east")
         self.session_id = self.anna.session.id
         self.go("west")
-        self.burying = Burying(self.chat)
+        self.burying = Burying(self.chat, self.at.cluster.nodes.is_gone)
 
     def bury(self) -> None:
         """The node of anna is dead, and this one has taken its lease."""
@@ -63,7 +63,7 @@ class BuriedTests(BuryingCase):
         self.values.put("node.east", None, None, "west")
         self.settle()
         self.burying.bury("east")
-        Burying(north.chat).bury("east")
+        Burying(north.chat, north.cluster.nodes.is_gone).bury("east")
         self.settle()
         self.assertEqual(len(self.lefts()), 1)
 
@@ -76,7 +76,7 @@ class BuriedTests(BuryingCase):
         self.start("north")
         self.nodes["north"].chat.elsewhere.take_in("s99", records.encode(record))
         self.go("north")
-        self.burying = Burying(self.chat)
+        self.burying = Burying(self.chat, self.at.cluster.nodes.is_gone)
         self.bury()
         self.assertEqual((self.lefts(), self.record().has_left), ([], True))
         self.assertIsNotNone(self.chat.people.person(account))

@@ -15,7 +15,7 @@ from tcpchat.logs.nats import NatsLog
 from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.records import ROOM, SHOWN, KeptRoom, encode
 from tests.contracts import NOON, LogContract, said, texts
-from tests.nats_servers import a_name, one_server
+from tests.nats_servers import a_name, one_server, servers
 from tests.nodes import Nodes
 from tests.test_log_sqlite import at_largest, folder
 
@@ -466,3 +466,35 @@ class TakenOutTests(ClusterCase):
         self.assertEqual(posted, [NotKept])
         self.two.is_fenced = lambda: False
         self.assertEqual(self.append(self.one, "#lobby", "first"), [1])
+
+
+class OutageTests(SynchronousTestCase):
+    """No server of NATS is to be reached for a while."""
+
+    def test_lines_are_refused_within_five_seconds_and_then_kept_again_by_itself(self) -> None:
+        with servers() as nats:
+            nodes = Nodes(nats.urls, a_name(), folder(self), lambda: NOON)
+            log = nodes.open()
+            self.assertEqual(nodes.turns.wait(log.append("#lobby", said("before"))), [1])
+            nats.stop(0)
+            began = nodes.turns.seconds()
+            outcomes: list[object] = []
+            in_flight = log.append("#lobby", said("on its way"))
+            in_flight.addBoth(lambda it: outcomes.append(getattr(it, "type", it)))
+            posted: list[object] = []
+            log.post("#other", Said("s1", "ada", "too"), lambda it: None)
+            nodes.turns.until(lambda: not log.link.is_connected)
+            log.post("#new", Said("s1", "ada", "not sent"), lambda it: posted.append(type(it)))
+            nodes.turns.until(lambda: bool(posted))
+            self.assertEqual(posted, [NotKept])
+            self.assertLess(nodes.turns.seconds() - began, 5)
+            with self.assertRaises(NotKept):
+                nodes.turns.wait(log.append("#lobby", said("nor this")))
+            self.assertEqual(outcomes, [])
+            nats.go_on(0)
+            nodes.turns.until(lambda: bool(outcomes))
+            self.assertLess(nodes.turns.seconds() - began, 25)
+            self.assertEqual(outcomes, [[2]])
+            self.assertEqual(nodes.turns.wait(log.append("#lobby", said("after"))), [3])
+            self.assertEqual(log.last("#new"), 0)
+            nodes.close_all()

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left, Said
 from tcpchat.logs.interface import NotKept, Unknown
-from tcpchat.logs.nats_flights import MOST_TRIES, TRIED_FOR
+from tcpchat.logs.nats_flights import BEHIND, MOST_TRIES, TRIED_FOR
 from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, streams_of
 from tcpchat.logs.nats_launching import LARGEST_SHARE, MOST_ENTRIES, MOST_IN_FLIGHT
 from tcpchat.logs.nats_messages import Commit, decode
@@ -176,6 +176,15 @@ class GatheringTests(QueueCase):
         self.failureResultOf(answer, NotKept)
         self.assertEqual(self.one.outcomes(), [("next", 1)])
 
+    def test_what_cannot_be_encoded_is_refused_alone(self) -> None:
+        self.one.say("before", ref="r1")
+        self.one.say("\ud800")
+        self.one.say("after", ref="r2")
+        self.advance(1)
+        self.assertEqual(self.one.outcomes(), [("\ud800", NotKept), ("before", 1), ("after", 2)])
+        self.assertEqual(len(self.flushLoggedErrors()), 1)
+        self.assertEqual(self.one.texts(), ["before", "after"])
+
     def test_what_is_for_several_streams_waits_for_its_turn_in_each(self) -> None:
         self.one.say("a", "#a")
         both = self.one.append([("#a", [Joined("s", "ada")]), ("#b", [Joined("s", "ada")])])
@@ -285,6 +294,47 @@ class OutcomeTests(QueueCase):
         self.advance(20)
         self.assertEqual(self.one.outcomes(), [("a", 1)])
 
+    def test_what_is_asked_about_and_then_brought_has_landed(self) -> None:
+        self.one.link.drops_acks = self.one.link.is_slow = True
+        self.one.say("a")
+        both = self.one.append([("#a", [Joined("s", "ada")]), ("#b", [Joined("s", "ada")])])
+        self.advance(6)
+        self.one.link.drops_acks = self.one.link.is_slow = False
+        self.one.link.bring()
+        self.one.say("b")
+        self.advance(5)
+        self.assertEqual(self.one.outcomes(), [("a", 1), ("b", 2)])
+        self.assertEqual(self.one.texts(), ["a", "b"])
+        self.assertEqual(self.successResultOf(both), [[1], [1]])
+        self.assertEqual(self.one.entries.last("#a"), 1)
+
+    def test_what_a_new_leader_has_not_read_yet_may_have_landed(self) -> None:
+        self.one.say("a")
+        self.advance(1)
+        self.one.link.drops_acks = self.one.link.is_silent = True
+        self.one.say("b")
+        self.advance(1)
+        self.stream.behind = 2
+        self.advance(4)
+        self.one.link.is_silent = False
+        self.advance(BEHIND - 2)
+        self.assertEqual(len(self.stream.messages), 2)
+        self.stream.behind = 0
+        self.one.link.bring()
+        self.one.link.drops_acks = False
+        self.one.say("c")
+        self.advance(5)
+        self.assertEqual(self.one.texts(), ["a", "b", "c"])
+        self.assertEqual(self.one.outcomes(), [("a", 1), ("b", 2), ("c", 3)])
+
+    def test_a_room_that_somebody_has_emptied_goes_on(self) -> None:
+        self.one.say("a")
+        self.advance(1)
+        self.stream.behind = 1
+        self.one.say("b")
+        self.advance(BEHIND + 5)
+        self.assertEqual(self.one.outcomes(), [("a", 1), ("b", 2)])
+
     def test_who_loses_the_race_is_numbered_anew(self) -> None:
         self.one.say("one")
         self.two.say("two")
@@ -310,6 +360,18 @@ class OutcomeTests(QueueCase):
         outcomes = self.one.outcomes()
         self.assertEqual(outcomes.count(("a", 1)), 1)
         self.assertEqual([what for _, what in outcomes].count(NotKept), 3)
+
+    def test_a_reference_that_another_node_has_used_is_used_up_as_soon_as_that_has_come(self) -> None:
+        self.two.is_slow = True
+        self.one.say("first", ref="r")
+        self.two.say("second", ref="r")
+        self.advance(1)
+        self.two.apply()
+        self.advance(1)
+        self.two.say("third", ref="r")
+        self.advance(1)
+        self.assertEqual(self.two.outcomes(), [("second", NotKept), ("third", NotKept)])
+        self.assertEqual(self.two.texts(), ["first"])
 
     def test_a_reference_whose_line_was_refused_is_free_again(self) -> None:
         self.one.link.refuses = True

@@ -153,6 +153,15 @@ class PlaceTests(ReplicaCase):
         self.assertEqual(self.log.held("#lobby", 104), [(1, entries(1, "a", "b")), (4, entries(4, "d"))])
         self.assertEqual(self.log.first_held("#lobby", 0), 102)
 
+    def test_where_what_is_forgotten_was_need_not_be_known(self) -> None:
+        for n in range(6):
+            self.take("#lobby", entries(2 * n + 1, "a", "b"))
+        self.turns.wait(self.log.forget("#lobby", 7))
+        self.take("#lobby", (), forgets=7)
+        self.assertEqual(self.log.holders("#lobby", range(1, 7)), set())
+        self.assertEqual(self.log.holders("#lobby", range(7, 13)), {104, 105, 106})
+        self.assertEqual(self.log.first_held("#lobby", 7), 104)
+
     def test_a_reply_goes_with_the_quote_in_it(self) -> None:
         self.take("#lobby", entries(1, "a"))
         self.take("#lobby", [Entry(2, NOON, Replied("s2", "bob", "why", 1, "ada: a"))])

@@ -45,7 +45,7 @@ class Follower:
 
 
 class Node:
-    """A process with its own clock: while it is stopped its timers stand still, and leases end all the same."""
+    """A process with its own clock: while it is stopped its timers stand still and leases end."""
 
     def __init__(self, values: Values, name: str, incarnation: Callable[[], str]) -> None:
         self.clock = Clock()

@@ -379,15 +379,16 @@ class BurialTests(RegistryCase):
         self.west.registry.clean()
         self.settle()
         self.assertEqual(self.claims(), {"p1 anna": ("east",), "p2 bert": ("east", "west")})
+        self.assertEqual(self.west.registry.nodes, {"east", "west"})
         self.dead.add("east")
-        self.west.registry.clean()
+        self.west.registry.clean(self.dead)
         self.settle()
         self.assertEqual(self.claims(), {"p2 bert": ("west",)})
         self.claim(self.west, "anna", "p3")
 
     def test_a_node_that_was_taken_for_dead_holds_nothing_any_more(self) -> None:
         self.dead.add("east")
-        self.west.registry.clean()
+        self.west.registry.clean(self.dead)
         self.settle()
         self.claim(self.west, "anna", "p3")
         self.east.registry.forget()
@@ -417,7 +418,7 @@ class BurialTests(RegistryCase):
     def test_a_node_that_is_fenced_frees_nothing(self) -> None:
         self.dead.add("east")
         self.west.is_fenced = True
-        self.west.registry.clean()
+        self.west.registry.clean(self.dead)
         self.settle()
         self.assertEqual(len(self.claims()), 2)
 

@@ -33,13 +33,12 @@ class SettlingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.values = Values()
-        self.living = {"east", "west"}
         self.shown: list[tuple[Key, Claim | None]] = []
         self.bucket = MemoryBucket(self.clock, self.values, "east")
         self.settling = self.make(self.bucket)
 
     def make(self, bucket: MemoryBucket) -> Settling:
-        shared = Shared(bucket, "east", self.living.__contains__, lambda: False)
+        shared = Shared(bucket, "east", lambda node: True, lambda: False)
         return Settling(shared, self.clock, lambda key, claim: self.shown.append((key, claim)))
 
     def settle(self, heir: str = "") -> Deferred[None]:
@@ -76,12 +75,15 @@ class SettlingTests(SynchronousTestCase):
         self.assertEqual(self.says(), WESTS)
         self.assertEqual(self.shown[-1], (KEY, WESTS))
 
-    def test_it_can_once_their_node_is_dead(self) -> None:
+    def test_it_can_once_their_node_is_dead_and_buried(self) -> None:
         self.other_has(WESTS)
-        self.living.discard("west")
+        self.clock.advance(0)
+        self.settling.clean({"west"})
+        self.clock.pump([0] * 20)
+        self.assertIsNone(self.says())
         self.settling.own[KEY] = EASTS
         self.successResultOf(self.settle())
-        self.assertEqual(self.says(), EASTS)
+        self.assertEqual((self.says(), self.settling.nodes), (EASTS, {"east"}))
 
     def test_one_who_knows_of_it_too_late_loses_the_race_and_asks(self) -> None:
         self.settling.own[KEY] = EASTS
@@ -147,12 +149,12 @@ class SettlingTests(SynchronousTestCase):
         self.settle()
         del self.settling.own[KEY]
         self.settle()
-        self.settling.clean()
+        self.settling.clean(())
         self.assertEqual((self.settling._known, self.settling._locks), ({}, {}))
 
     def test_what_is_being_settled_is_not_cleaned(self) -> None:
         self.settling.own[KEY] = EASTS
         Deferred.fromCoroutine(self.settling.settle(KEY))
-        self.settling.clean()
+        self.settling.clean(())
         self.clock.pump([0] * 20)
         self.assertEqual((self.says(), self.bucket.puts), (EASTS, 1))

@@ -20,8 +20,8 @@ from twisted.python.failure import Failure
 from tcpchat.events import Event, Removed
 from tcpchat.logs.interface import Changed, NotKept, Parts, Posted
 from tcpchat.logs.nats_erasing import Erasing, Forgetting, Removal, Rewriting
+from tcpchat.logs.nats_flights import CANNOT_WRITE
 from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Item, Line, is_sure, streams_of
-from tcpchat.logs.nats_launching import CANNOT_WRITE
 from tcpchat.logs.nats_link import Link
 from tcpchat.logs.nats_messages import Commit
 from tcpchat.logs.nats_questions import Questions

@@ -47,6 +47,7 @@ class Connecting:
             try:
                 await connection.serve()
             finally:
+                self._learn(connection)  # it may have been told of more meanwhile
                 self.current = None
                 self._is_there.clear()
                 self._changed(False)
@@ -66,8 +67,9 @@ class Connecting:
 
     def bar(self, why: str) -> None:
         """Be connected no more: what is there is not what it was."""
+        if not self._is_barred:
+            self._warn(why)
         self._is_barred = True
-        self._warn(why)
         if self.current:
             self.current.break_off()
 

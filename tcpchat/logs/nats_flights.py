@@ -31,7 +31,10 @@ TRIED_FOR = 20.0
 PATIENCE = 1.0
 AGAIN = 0.5
 
-REFUSED = "the log takes no more"
+# Seconds for a new leader to have all that a quorum has; after that somebody has emptied the stream.
+BEHIND = 10.0
+
+CANNOT_WRITE = "the log cannot be written"
 
 
 class Publisher(Protocol):
@@ -132,7 +135,7 @@ class Flights:
             return
         if isinstance(failure.value, Refusing) and flight.tries == 1:
             self.end(flight)
-            self._owner.failed(flight, NotKept(REFUSED))
+            self._owner.failed(flight, NotKept(CANNOT_WRITE))
         elif not flight.is_asked:
             flight.is_asked = True
             Deferred.fromCoroutine(self._find_out(flight)).addErrback(self._wrong)
@@ -142,6 +145,7 @@ class Flights:
 
     async def _find_out(self, flight: Flight) -> None:
         """Read the stream until it is known what came of the tries; try again where that is allowed."""
+        began = self._clock.seconds()
         while not flight.is_over:
             try:
                 ends = [
@@ -153,11 +157,17 @@ class Flights:
                 continue
             except TimeoutError:
                 continue
-            moved = False
-            for room, message, end in zip(flight.rooms, flight.messages, ends, strict=True):
-                seq = end.seq if end else 0
+            seqs = [end.seq if end else 0 for end in ends]
+            moved = any([seq > it.expected for seq, it in zip(seqs, flight.messages, strict=True)])
+            if not moved and any([seq < it.expected for seq, it in zip(seqs, flight.messages, strict=True)]):
+                # What the expected sequences were before, a leader that has not read all of its own log
+                # says as well: this flight may be in there.
+                if self._clock.seconds() - began < BEHIND:
+                    await deferLater(self._clock, AGAIN)
+                    continue
+                moved = True
+            for room, message, seq in zip(flight.rooms, flight.messages, seqs, strict=True):
                 if seq != message.expected:
-                    moved = True
                     await self.until(seq)
                     if room.last == message.expected:
                         room.last = seq  # it was wrong: nothing has come since the start that would tell
@@ -167,16 +177,16 @@ class Flights:
                 self.end(flight)
                 self._owner.returned(flight)
                 return
+            if flight.tries >= MOST_TRIES:
+                await deferLater(self._clock, AGAIN)
             if self._may_try(flight):
-                if flight.tries >= MOST_TRIES:
-                    await deferLater(self._clock, AGAIN)
                 flight.is_asked = False
                 self._try(flight)
                 return
             await deferLater(self._clock, AGAIN)
 
     def _may_try(self, flight: Flight) -> bool:
-        if self._owner.is_held_back:
+        if flight.is_over or self._owner.is_held_back:
             return False
         is_early = flight.tries < MOST_TRIES and self._clock.seconds() - flight.began < TRIED_FOR - TRY / 2
         return is_early or any([item.until == NEVER for item in flight.items])

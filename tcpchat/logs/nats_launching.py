@@ -7,11 +7,13 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat import events
 from tcpchat.events import Entry
 from tcpchat.logs.interface import NoSuchEntry, NotKept
-from tcpchat.logs.nats_flights import AGAIN, TRY, Flights, Publisher
+from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, TRY, Flights, Publisher
 from tcpchat.logs.nats_items import Flight, Item, Room, Special, streams_of
 from tcpchat.logs.nats_messages import Commit, TooLarge, encode, subject
 from tcpchat.logs.nats_terms import Message
@@ -23,8 +25,6 @@ MOST_IN_FLIGHT = 32
 # What one message holds at most, but for one item alone: entries, and bytes, about (see logs/batches.py).
 MOST_ENTRIES = 1024
 LARGEST_SHARE = 65_536
-
-CANNOT_WRITE = "the log cannot be written"
 
 
 class Replica(Protocol):
@@ -41,22 +41,32 @@ class Replica(Protocol):
 
 
 class References:
-    """The references of what is on its way: none may be used twice."""
+    """The references of what is on its way, either way: none may be used twice."""
 
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._taken: set[tuple[str, str]] = set()
+        self._coming: set[tuple[str, str]] = set()  # of others, which the replica does not have yet
 
     def take(self, item: Item) -> bool:
         """Take an item's own, unless one of them was used before; return whether it was not."""
         refs = item.refs
         if not refs:
             return True
-        free = {*refs} - self._taken
+        free = {*refs} - self._taken - self._coming
         if len(free) < len(refs) or any([self._replica.has_ref(*ref) for ref in refs]):
             return False
         self._taken |= free
         return True
+
+    def came(self, entries: Sequence[Entry]) -> None:
+        """Entries of others have come over, and are yet to be applied."""
+        self._coming.update([(it.event.session, it.event.ref) for it in entries if it.event.ref])
+
+    def applied(self, entries: Sequence[Entry]) -> None:
+        """The replica has them."""
+        if self._coming:
+            self._coming.difference_update([(it.event.session, it.event.ref) for it in entries])
 
     def free(self, item: Item) -> None:
         """An item is no longer on its way."""
@@ -67,6 +77,7 @@ class References:
 class Launching:
     """Knows all rooms that anything came of, or is to be added to."""
 
+    logger = Logger()
     lease = 0  # as the messages have it
 
     def __init__(
@@ -203,6 +214,9 @@ class Launching:
         except TooLarge:
             self._give_up(items, NotKept("that is too much at once"))
             return
+        except Exception:
+            self._sort_out(rooms, items)
+            return
         messages = [
             Message(room.subject, payload, room.last or 0, f"{id}.{n}" if n else id)
             for n, (room, payload) in enumerate(zip(rooms, payloads, strict=True))
@@ -214,6 +228,18 @@ class Launching:
             item.flight = flight
         self._flights.begin(flight)
 
+    def _sort_out(self, rooms: Sequence[Room], items: Sequence[Item]) -> None:
+        """Something cannot be encoded: refuse that, and have the rest wait for the next message."""
+        bad = [item for item in items if not _can_be_encoded(item)] or items
+        for item in reversed(items):
+            if item in bad:
+                session = next(event.session for _, some in item.parts for event in some)
+                self.logger.failure("Something could not be written", session=session)
+                self._give_up([item], NotKept(CANNOT_WRITE))
+            else:
+                self.references.free(item)
+                rooms[0].put_back(item)
+
     def free(self, flight: Flight) -> None:
         """The rooms of a flight may have the next one."""
         for room in flight.rooms:
@@ -221,6 +247,14 @@ class Launching:
             if room.queue:
                 self._ready[room] = None
         self.schedule()
+
+
+def _can_be_encoded(item: Item) -> bool:
+    try:
+        events.encode([event for _, some in item.parts for event in some])
+    except Exception:
+        return False
+    return True
 
 
 def _gather(room: Room) -> list[Item]:
@@ -243,13 +277,13 @@ def number(rooms: Sequence[Room], items: Sequence[Item]) -> dict[str, list[Entry
     ends = {room.name: (room.seq, room.time) for room in rooms}
     for item in items:
         item.seqs = []
-        for stream, events in item.parts:
+        for stream, added_there in item.parts:
             seqs: list[int] = []
-            if events:
+            if added_there:
                 seq, time = ends[stream]
                 time = max(time, item.time)
                 entries = added[stream]
-                for event in events:
+                for event in added_there:
                     seq += 1
                     seqs.append(seq)
                     entries.append(Entry(seq, time, event))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -48,14 +47,6 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     erases: list[int] = []  # their stream sequences
     forgets: int = 0  # the number up to which entries are kept no longer
     room: KeptRoom | None = None  # what a room was after some entry, by what is forgotten and more
-
-
-class Holder(NamedTuple):
-    """A message that holds entries: where it is in JetStream's stream, and the first and last of them."""
-
-    at: int
-    first: int
-    last: int
 
 
 _encode = msgspec.json.Encoder().encode

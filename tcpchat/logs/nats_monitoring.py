@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
+from http.client import HTTPException
 from typing import Any, NamedTuple
 from urllib.request import ProxyHandler, build_opener
 
@@ -40,7 +41,7 @@ def ask(place: str) -> Told | None:
         with opener.open(f"http://{place}/varz", timeout=PATIENCE) as answer:
             told: dict[str, Any] = json.loads(answer.read())
         return Told(str(told["server_name"]), str(told["version"]), interval(told.get("jetstream") or {}))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -14,9 +14,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left
 from tcpchat.logs.interface import NotKept, Unknown
-from tcpchat.logs.nats_flights import AGAIN, Flights, Publisher
+from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, Flights, Publisher
 from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
-from tcpchat.logs.nats_launching import CANNOT_WRITE, Launching, Replica
+from tcpchat.logs.nats_launching import Launching, Replica
 from tcpchat.logs.nats_messages import Commit
 
 # Messages that JetStream takes in one atomic batch.
@@ -26,7 +26,7 @@ MOST_PARTS = 1000
 TOLD_AT_ONCE = 16
 
 # Seconds without a connection after which lines are refused: it may only be another server's turn.
-GRACE = 3.0
+GRACE = 2.0
 
 NO_ANSWER = "the log does not answer"
 
@@ -118,26 +118,30 @@ class Queue:
             room.seq, room.time, _ = commit.entries[-1]
         room.seq = max(room.seq, commit.forgets)  # of one that nothing is left of
         room.last = at
-        self._flights.came(at)
         flight = self._flights.find(commit.id)
         if flight is None:
+            self._launching.references.came(commit.entries)
             self._heed(room, commit.entries)
             if room.queue:
                 self._launching.wake(room)
-            return
-        flight.missing -= 1
-        if not flight.missing:
-            self._flights.end(flight)
-            self._landed[flight.id] = flight
-            self._launching.free(flight)
+        else:
+            flight.missing -= 1
+            if not flight.missing:
+                self._flights.end(flight)
+                self._landed[flight.id] = flight
+                self._launching.free(flight)
+        # Last: who waits for this message to know what came of a flight knows then that it was that.
+        self._flights.came(at)
 
     def applied(self, commit: Commit) -> Iterator[None]:
         """What a message says holds here, and everybody has been shown it: tell whose it was."""
+        self._launching.references.applied(commit.entries)
         room = self._launching.room(commit.stream)
         if room.queue:  # for that, perhaps
             self._launching.wake(room)
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
+            self._launching.references.applied(commit.entries)
             return
         flight.unapplied -= 1
         if flight.unapplied:

@@ -49,6 +49,12 @@ def take(writer: sqlite3.Connection, index: Index, numbering: Numbering, item: T
         numbering.place(name, new[0].seq, item.at)
     elif item.begins and item.forgets > last:
         _begin(index, numbering, name, item.forgets)
+    if item.forgets and stream:
+        writer.execute(
+            "delete from place where stream = ?1"
+            " and seq < (select max(seq) from place where stream = ?1 and seq <= ?2 + 1)",
+            (stream.id, item.forgets),
+        )
     for first in item.moves:
         numbering.place(name, first, item.at)
     return size

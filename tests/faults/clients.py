@@ -325,6 +325,8 @@ class JsonClient(Client):
 
     def _refused(self, it: dict[str, Any]) -> None:
         ref = it.get("ref", "")
+        if it["code"] == "unknown":
+            return  # the connection is closed now: it is asked again
         self.journal.add(Refused(ref, it["code"], it["text"]))
         self.pending.pop(ref, None)
         if not (self.is_in or self.leaves or ref):

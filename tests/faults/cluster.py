@@ -220,8 +220,9 @@ class Talk:
                 looked[client.name] = len(client.journal.notes)
             return len(known) == len(clients)
 
-        waiting = [client.waits_for for client in clients if client.name not in known]
-        assert self.go_on(patience, is_healed), (sorted(known), waiting, self.crowd.strays)
+        if not self.go_on(patience, is_healed):
+            waiting = {client.name: client.waits_for for client in clients if client.name not in known}
+            raise AssertionError(f"{waiting} after {patience:.0f} s; {self.crowd.strays}")
         return time.monotonic() - begun
 
     def end(self, *excused: Client) -> list[Finding]:

@@ -161,11 +161,12 @@ class Proxy:
         pipe = _Pipe(self, writer, to_server)
         self._pipes.add(pipe)
         try:
-            up = asyncio.create_task(pipe.carry(reader, to_server))
-            down = asyncio.create_task(pipe.carry(from_server, writer, Frames()))
-            _, rest = await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
-            for task in rest:
+            ways = pipe.carry(reader, to_server), pipe.carry(from_server, writer, Frames())
+            tasks = [asyncio.create_task(way) for way in ways]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)  # a broken connection is no news
         finally:
             self._pipes.discard(pipe)
             to_server.close()
