@@ -8,7 +8,8 @@ from random import Random
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.leases import Times
@@ -67,17 +68,6 @@ class Node:
         self.now += seconds
         if not self.is_stopped:
             self.clock.advance(seconds)
-
-
-def warnings_to(told: list[str]) -> Callable[[LogEvent], None]:
-    """Have ``told`` hold what operators are warned of; return what does that."""
-
-    def observer(event: LogEvent) -> None:
-        if event["log_level"] >= LogLevel.warn:
-            told.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(observer)
-    return observer
 
 
 class NodesCase(SynchronousTestCase):
@@ -166,12 +156,11 @@ class AliveTests(NodesCase):
     def test_the_operator_is_told_when_a_lease_is_refused(self) -> None:
         node = Node(self.values, "east", self._incarnation)
         node.bucket.refuses = True
-        told: list[str] = []
-        observer = warnings_to(told)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
         self.all.append(node)
         self.run_for(2 * LONG)
-        self.assertEqual(set(told), {"The lease of this node, east, is refused: the bucket is full"})
+        told = {formatEvent(event) for event in observer if event["log_level"] >= LogLevel.warn}
+        self.assertEqual(told, {"The lease of this node, east, is refused: the bucket is full"})
         node.bucket.refuses = False
         self.run_for(LONG)
         self.successResultOf(node.opened)
