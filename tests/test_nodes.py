@@ -8,8 +8,7 @@ from random import Random
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.leases import Times
@@ -156,10 +155,10 @@ class AliveTests(NodesCase):
     def test_the_operator_is_told_when_a_lease_is_refused(self) -> None:
         node = Node(self.values, "east", self._incarnation)
         node.bucket.refuses = True
-        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
         self.all.append(node)
-        self.run_for(2 * LONG)
-        told = {formatEvent(event) for event in observer if event["log_level"] >= LogLevel.warn}
+        with capturedLogs() as events:
+            self.run_for(2 * LONG)
+        told = {formatEvent(event) for event in events if event["log_level"] >= LogLevel.warn}
         self.assertEqual(told, {"The lease of this node, east, is refused: the bucket is full"})
         node.bucket.refuses = False
         self.run_for(LONG)
