@@ -23,6 +23,7 @@ class Watched:
         self.cursor = 0
         self.came_at: list[int] = []
         self.applied_at: list[int] = []
+        self.forgotten_at: list[str] = []
         self.rewritten: dict[tuple[str, int], int] = {}
 
     def came(self, commit: Commit, at: int) -> None:
@@ -32,6 +33,9 @@ class Watched:
     def applied(self, commit: Commit, at: int) -> Iterator[None]:
         self.applied_at.append(at)
         yield
+
+    def forgets(self, commit: Commit) -> None:
+        self.forgotten_at.append(commit.stream)
 
     async def find_rewritten(self, stream: str, first: int, before: int) -> tuple[int, int] | None:
         found = [began for it, began in self.rewritten if it == stream and first <= began < before]
@@ -125,6 +129,7 @@ class ApplyingTests(ReplicaCase):
         )
         self.assertEqual([numbers(self.read(it)) for it in ("#a", "#b")], [[3], [8]])
         self.assertEqual(sorted(self.watched.applied_at), [3, 4, 5, 6])
+        self.assertEqual(self.watched.forgotten_at, ["#a", "#b"])
 
     def test_of_much_a_part_is_under_way_and_there_is_an_answer_when_there_is_room(self) -> None:
         number = MOST_WAITING + MOST_UNDER_WAY + 100
