@@ -38,6 +38,9 @@ async def _take(session: Session, new: Name, ref: str) -> Numbers:
     chat, person = session.chat, session.person
     if new == person.name:
         raise Refused(f"You are {session.nick} already.")
+    if session.is_abroad:  # it goes on on another node, since the others were asked for the nickname
+        session.release(new)
+        raise Refused("You go on over another connection: rename yourself there.")
     try:
         barring.check_name(chat, person, session.address, new, session.feeds)
     except Refused:

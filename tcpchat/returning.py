@@ -136,13 +136,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
 
 
 async def take_up_from_elsewhere(seat: Seat, dialogue: Dialogue, make_home: MakeHome) -> Session:
-    """
-    Take a session up by a login whose connection to another node has broken.
-
-    Raises:
-        NotKept: the log cannot be written, or the others cannot be reached.
-        Refused: somebody else takes it up, or whose it is may not be here.
-    """
+    """Take a session up by a login whose connection to another node has broken; fail as `come_back` does."""
     chat = dialogue.chat
     chat.returning.add(seat.id)
     try:

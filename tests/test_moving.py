@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 
 from tcpchat.handovers import LONGEST_HANDOVER
 from tcpchat.logging_in import log_in
+from tcpchat.names import nickname
 from tcpchat.present import Present
 from tests.sharing import SharedCase
 from tests.visitors import Visitor
@@ -262,3 +263,96 @@ class DeadNodeTests(MovingCase):
         self.passes(120)
         self.assertEqual(self.connect("198.51.100.7").types("anna")[2], '!!! "anna" is taken. Try "anna2".')
         self.assertEqual(self.connect("198.51.100.7").types("bob")[2][:16], "*** You are bob,")
+
+
+class LoginTests(MovingCase):
+    """Anna has an account."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.anna.types("/register correct-horse")
+        self.passes(0.5)
+        for visitor in self.anna, self.bob, self.carl:
+            visitor.sees()
+
+    def log_in(self, node: str, seconds: float = 0.5) -> tuple[Visitor, list[str]]:
+        self.go(node)
+        visitor = self.connect("198.51.100.7")
+        visitor.sees()
+        visitor.dialogue.received("/login anna correct-horse")
+        self.passes(seconds)
+        return visitor, visitor.sees()
+
+    def test_she_is_on_two_nodes_at_once_as_one_person(self) -> None:
+        other, shown = self.log_in("west")
+        self.assertIn("*** You are anna, in #lobby with bob, carl.", shown)
+        other.types("over there")
+        self.anna.types("over here")
+        self.assertEqual(self.bob.sees(), ["<anna> over there", "<anna> over here"])
+        self.assertEqual((self.anna.screen.closed, other.screen.closed), (False, False))
+        self.carl.types("/msg anna hi")
+        self.settle()
+        self.assertIn("[from carl] hi", self.anna.sees())
+        self.assertIn("[from carl] hi", other.sees())
+
+    def test_she_is_gone_when_she_has_left_both(self) -> None:
+        other, _ = self.log_in("west")
+        self.anna.types("/quit")
+        self.passes(25)
+        self.assertEqual(self.bob.sees(), [])
+        self.go("east")
+        self.assertIn("is taken", self.connect("192.0.2.77").types("anna")[2])
+        other.types("/quit")
+        self.passes(25)
+        self.assertEqual(self.bob.sees(), ["*** anna left #lobby."])
+        self.assertEqual(self.crowd(), ["bob", "carl"])
+
+    def test_after_a_break_she_is_taken_up_there_and_has_missed_nothing(self) -> None:
+        self.anna.breaks_off()
+        self.bob.types("one")
+        _, shown = self.log_in("west")
+        self.assertIn("[10:02] <bob> one", shown)
+        self.passes(60)
+        self.assertEqual(self.bob.sees(), [])
+        self.assertEqual(len(self.at.chat.people.sessions()), 3)
+
+    def test_when_her_node_is_dead_she_is_shown_what_that_did_not_show_for_certain(self) -> None:
+        self.passes(2)
+        self.kill("east")
+        self.carl.types("one")
+        _, shown = self.log_in("west", 1)
+        self.assertIn("[10:02] <carl> one", shown)
+        self.passes(120)
+        self.assertEqual(self.carl.sees(), ["*** bob left #lobby: connection lost."])
+        self.assertEqual(sorted(self.crowd()), ["anna", "carl"])
+
+    def test_what_she_has_missed_since_her_node_was_buried_comes_when_she_logs_in(self) -> None:
+        self.passes(2)
+        self.kill("east")
+        self.passes(120)
+        self.carl.types("one")
+        _, shown = self.log_in("west")
+        self.assertIn("[10:02] <carl> one", [line.replace("[10:04]", "[10:02]") for line in shown])
+        self.assertIn("*** anna joined #lobby.", self.carl.sees())
+
+    def test_a_new_name_over_one_node_is_hers_on_the_other(self) -> None:
+        other, _ = self.log_in("west")
+        self.anna.types("/nick zoe")
+        self.passes(10)
+        self.anna.types("/quit")
+        self.passes(30)
+        self.go("east")
+        self.assertIn("is taken", self.connect("192.0.2.77").types("zoe")[2])
+        other.types("hi")
+        self.assertEqual(self.bob.sees()[-1], "<zoe> hi")
+
+    def test_two_renames_of_her_at_once_are_one_after_the_other(self) -> None:
+        self.go("east")
+        second, _ = self.log_in("east")
+        self.anna.dialogue.received("/nick zoe")
+        second.dialogue.received("/nick yve")
+        self.passes(1)
+        shown = [line for line in self.bob.sees() if "known as" in line]
+        self.assertEqual(shown, ["*** anna is now known as zoe.", "*** zoe is now known as yve."])
+        self.passes(30)
+        self.assertEqual(self.at.chat.people.names(self.anna.session.person.id), (nickname("yve"),))

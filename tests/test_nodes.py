@@ -8,10 +8,11 @@ from random import Random
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.leases import Times
-from tcpchat.nodes import NODE, Nodes
+from tcpchat.nodes import LONG, NODE, Nodes
 from tests.buckets import MemoryBucket, Values
 
 TIMES = Times()
@@ -66,6 +67,17 @@ class Node:
         self.now += seconds
         if not self.is_stopped:
             self.clock.advance(seconds)
+
+
+def warnings_to(told: list[str]) -> Callable[[LogEvent], None]:
+    """Have ``told`` hold what operators are warned of; return what does that."""
+
+    def observer(event: LogEvent) -> None:
+        if event["log_level"] >= LogLevel.warn:
+            told.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(observer)
+    return observer
 
 
 class NodesCase(SynchronousTestCase):
@@ -150,6 +162,19 @@ class AliveTests(NodesCase):
         self.run_for(3)
         self.successResultOf(node.opened)
         self.assertEqual((self.leases(), node.nodes.is_living("east")), (set(), False))
+
+    def test_the_operator_is_told_when_a_lease_is_refused(self) -> None:
+        node = Node(self.values, "east", self._incarnation)
+        node.bucket.refuses = True
+        told: list[str] = []
+        observer = warnings_to(told)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.all.append(node)
+        self.run_for(2 * LONG)
+        self.assertEqual(set(told), {"The lease of this node, east, is refused: the bucket is full"})
+        node.bucket.refuses = False
+        self.run_for(LONG)
+        self.successResultOf(node.opened)
 
     def test_it_waits_for_a_lease_as_long_as_it_takes(self) -> None:
         node = Node(self.values, "east", self._incarnation)
