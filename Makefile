@@ -14,7 +14,7 @@ test: $(VENV)/.installed
 trial: $(VENV)/.checks-installed
 	$(VENV)/bin/trial $$($(VENV)/bin/python -m tests.covered --names) tests.test_log_memory tests.test_log_sqlite
 
-# The long form of tests/faults, about half an hour: docs/nothing-is-lost.md.
+# The long form of tests/faults, about three quarters of an hour: docs/nothing-is-lost.md.
 faults: $(VENV)/.installed
 	TCPCHAT_KILLS=100 TCPCHAT_FULL=1 $(VENV)/bin/python -m pytest -s tests/faults $(ARGS)
 

@@ -31,13 +31,14 @@ SEED = int(os.environ.get("TCPCHAT_SEED", "0")) or time.time_ns() % 1_000_000
 
 # Lines a second, of all together.
 RATE = 100.0 if FULL else 50.0
-# Seconds after which everything goes on at the latest that one death has interrupted.
-PAUSE = 10.0
+# Seconds after which everything goes on at the latest that one death has interrupted; machines that test
+# other things too are slow to elect anybody.
+PAUSE = 10.0 if FULL else 20.0
 # Seconds for which servers die in turn: the stream's leader, another one, that of a node, all of them.
 KILLING = 300.0 if FULL else 0.0
 DEATHS = ("leader", "follower", "own", "all") if FULL else ("leader", "all")
 # Seconds for which acknowledgements get lost, up to which they are late, and between two cuts.
-LOSING, LATEST, CUTTING = (120.0, 30.0, 5.0) if FULL else (7.0, 6.0, 1.5)
+LOSING, LATEST, CUTTING = (120.0, 30.0, 5.0) if FULL else (5.0, 5.0, 1.0)
 # Times that a node is cut off, seconds for which it is, and within which it has to notice.
 CUTS, CUT_OFF = (20, 10.0) if FULL else (2, 6.5)
 NOTICED = 5.0
@@ -81,7 +82,7 @@ def test_nats_servers_die(tmp_path: Path, servers: NatsServers) -> None:
             if kind == "all":
                 for victim in victims:
                     servers.start(victim)
-            pause = talk.heals(6 * PAUSE)
+            pause = talk.heals(60)
             longest = max(longest, pause)
             print(f"{kind} {victims} died: {pause:.1f} s")
             if kind != "all":
