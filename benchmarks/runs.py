@@ -21,6 +21,7 @@ from benchmarks.debian import CannotInstall, Program, as_nobody, program
 from benchmarks.loads import Load
 from benchmarks.servers import Place, Server
 from benchmarks.turns import WORTH_IT, Turn, read, with_a_watch
+from tcpchat.logs.sqlite_schema import VERSION
 
 HERE = Path(__file__).parent
 
@@ -160,7 +161,8 @@ class Bench:
 
     def _log(self, entries: int) -> Path:
         """Return a log of so many entries."""
-        path = self.kept / f"{entries}.sqlite3"
+        # One that an earlier version made would be brought up to date while it is measured.
+        path = self.kept / f"{entries}.{VERSION}.sqlite3"
         if not path.exists():
             self.tell(f"making a log of {entries:,} entries")
             biglog.make(path, entries)

@@ -51,13 +51,14 @@ function _shtab_tcpchat_using
 end
 
 set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove'
-set -g _shtab_tcpchat_opts_with_value --nick --notify --replica --room --server --since --store --timeout
+set -g _shtab_tcpchat_opts_with_value --fingerprint --nick --notify --replica --room --server --since --store --timeout
 
 complete -c tcpchat -e
 complete -c tcpchat -f
 
 complete -c tcpchat -n _shtab_tcpchat_using -s h -l help -d 'show this help message and exit'
 complete -c tcpchat -n _shtab_tcpchat_using -l tls -d 'connect by TLS'
+complete -c tcpchat -n _shtab_tcpchat_using -l fingerprint -x -d 'connect by TLS, and trust no certificate but the one that has this'
 complete -c tcpchat -n _shtab_tcpchat_using -l nick -x -d 'your nickname, or NICK2 if it is taken (your login)'
 complete -c tcpchat -n _shtab_tcpchat_using -l room -x -d 'the room (#lobby)'
 complete -c tcpchat -n _shtab_tcpchat_using -l notify -xka "none bell desktop" -d 'when you are named: ring, or tell the desktop by OSC 9 (none)'
@@ -68,6 +69,7 @@ complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 
 complete -c tcpchat -n '_shtab_tcpchat_using send' -s h -l help -d 'show this help message and exit'
 complete -c tcpchat -n '_shtab_tcpchat_using send' -l server -x -d 'the server (the environment'"'"'s TCPCHAT_SERVER, or localhost:8023)'
 complete -c tcpchat -n '_shtab_tcpchat_using send' -l tls -d 'connect by TLS'
+complete -c tcpchat -n '_shtab_tcpchat_using send' -l fingerprint -x -d 'connect by TLS, and trust no certificate but the one that has this'
 complete -c tcpchat -n '_shtab_tcpchat_using send' -l nick -x -d 'your nickname, or NICK2 if it is taken (your login)'
 complete -c tcpchat -n '_shtab_tcpchat_using send' -l room -x -d 'the room (#lobby)'
 complete -c tcpchat -n '_shtab_tcpchat_using send' -l timeout -x -d 'give up after so long without an answer (30)'
@@ -76,6 +78,7 @@ complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 
 complete -c tcpchat -n '_shtab_tcpchat_using watch' -s h -l help -d 'show this help message and exit'
 complete -c tcpchat -n '_shtab_tcpchat_using watch' -l server -x -d 'the server (the environment'"'"'s TCPCHAT_SERVER, or localhost:8023)'
 complete -c tcpchat -n '_shtab_tcpchat_using watch' -l tls -d 'connect by TLS'
+complete -c tcpchat -n '_shtab_tcpchat_using watch' -l fingerprint -x -d 'connect by TLS, and trust no certificate but the one that has this'
 complete -c tcpchat -n '_shtab_tcpchat_using watch' -l nick -x -d 'your nickname, or NICK2 if it is taken (your login)'
 complete -c tcpchat -n '_shtab_tcpchat_using watch' -l room -x -d 'the room (#lobby)'
 complete -c tcpchat -n '_shtab_tcpchat_using watch' -l json -d 'show JSON lines, for programs'

@@ -218,6 +218,8 @@ class Elsewhere:
             self._leaving[person.id] = feeds
             left = self._left_to_others.pop(person.id, None)
             self._clock.callLater(TOLD_WITHIN, self._see_that_it_is_told, person, left)
+        else:
+            self.seen(person)
 
     def _leave(self, seat: DistantSeat) -> Person:
         del self._seats[seat.id]

@@ -86,12 +86,12 @@ class _FromAfar:
         here = _sessions(person)
         if here and person.name not in self._chat.people.names(person.id):
             self._hold(person)
-        for seat in person.sessions if here else ():
-            if seat.is_distant:
-                for feed in seat.feeds:
-                    for session in here:
-                        if session.id != seat.id:
-                            self._go_in(session, feed, feed.room.members[person.id].since)
+        away = {seat.id for seat in person.sessions if seat.is_distant}
+        for feed in self._chat.rooms if here else ():
+            if member := feed.room.members.get(person.id):
+                for session in here:
+                    if session.id not in away:  # it is just being let go
+                        self._go_in(session, feed, member.since)
 
     def _go_in(self, session: Session, feed: RoomFeed, seq: int) -> None:
         if feed is self._chat.rooms.audit:
@@ -105,6 +105,9 @@ class _FromAfar:
 
         If they are not, that node did not know yet that they are here, and they are in the room all the same.
         """
+        if self._is_ours(left.session):  # unless it had that of a node that it was on before
+            self._chat.clock.callLater(0, self._be_out, feed, left.session)
+            return
         inside = [session for session in self._others_of(left) if feed in session.feeds]
         if not inside:
             return
@@ -116,6 +119,11 @@ class _FromAfar:
                 session.put_out_of(feed)
             else:
                 session.drop(feed, f"You left {feed.stream}.")
+
+    def _be_out(self, feed: RoomFeed, session: str) -> None:
+        seat = self._chat.people.session(session)
+        if isinstance(seat, Session) and seat.person.id not in feed.room.members:
+            seat.drop(feed, f"You left {feed.stream}.")
 
     def _go_back(self, sessions: list[Session], feed: RoomFeed) -> None:
         session = sessions[0]

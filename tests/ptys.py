@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import termios
 import time
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from tests.commands import ENVIRONMENT, TCPCHAT
 from tests.processes import PATIENCE
 
 ALT = "\x1b"
-CTRL_C, CTRL_D, TAB, ENTER, PAGE_UP = "\x03", "\x04", "\t", "\r", "\x1b[5~"
+CTRL_C, CTRL_D, CTRL_U, CTRL_Z = "\x03", "\x04", "\x15", "\x1a"
+TAB, ENTER, PAGE_UP = "\t", "\r", "\x1b[5~"
 
 
 def pasted(text: str) -> str:
@@ -24,11 +26,13 @@ def pasted(text: str) -> str:
 
 
 class Pty:
-    """A terminal of some size in which the client runs."""
+    """A terminal of some size in which the client runs, or another program."""
 
-    def __init__(self, *words: str, columns: int = 80, lines: int = 24, **environment: str) -> None:
+    def __init__(
+        self, *words: str, program: str = TCPCHAT, columns: int = 80, lines: int = 24, **environment: str
+    ) -> None:
         self.process = pexpect.spawn(
-            TCPCHAT, list(words), dimensions=(lines, columns), env=ENVIRONMENT | environment, timeout=PATIENCE
+            program, list(words), dimensions=(lines, columns), env=ENVIRONMENT | environment, timeout=PATIENCE
         )
         self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
@@ -78,6 +82,10 @@ class Pty:
         """Wait for a row that matches, among all there were."""
         self.until(lambda: any(re.search(pattern, row) for row in self.all_rows))
 
+    def stands(self, text: str) -> None:
+        """Wait until a text stands before the cursor, in its row."""
+        self.until(lambda: self.line == text)
+
     def count(self, pattern: str) -> int:
         """Return how many rows match."""
         return sum(bool(re.search(pattern, row)) for row in self.all_rows)
@@ -93,7 +101,10 @@ class Pty:
 
     def close(self) -> None:
         """End it, if it has not ended."""
-        self.process.close(force=True)
+        if self.process.isalive():
+            self.process.kill(signal.SIGKILL)
+            self.process.wait()
+        self.process.close()
 
     def __enter__(self) -> Pty:
         return self

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcpchat.client.drawing import Paints, colour, cut, draw, paints, status
+from tcpchat.client.happenings import Foreign
 from tcpchat.client.model import Model
 from tcpchat.client.shown import Pending, Room, Rule, Shown
 from tcpchat.client.wording import Line, error, notice
@@ -38,7 +39,10 @@ def said(text: str, room: str = "#dev", time: float = NOON.timestamp()) -> Line:
         ({"TERM": "xterm"}, Paints(16, True)),
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, FULL),
         ({"TERM": "linux"}, Paints(16, False)),
+        ({"TERM": "vt220"}, PLAIN),
         ({"TERM": "screen-256color"}, Paints(256, False)),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "7006"}, Paints(256, True, True)),
+        ({"TERM": "xterm", "KONSOLE_VERSION": "220500", "NO_COLOR": "1"}, Paints(0, False, True)),
     ],
 )
 def test_what_a_terminal_can_is_told_by_the_environment(environment: dict[str, str], how: Paints) -> None:
@@ -52,6 +56,13 @@ def test_without_colours_there_is_nothing_but_text() -> None:
     assert drawn(error("No.")) == "!!! No.\r\n"
     assert drawn(Line("", "plain")) == "plain\r\n"
     assert drawn(said("see https://example.org."), for_me=True) == "12:02 <bob> see https://example.org.\r\n"
+
+
+def test_where_a_terminal_orders_scripts_a_name_stays_before_what_is_said() -> None:
+    hebrew = Line("<דנה> ", "את", "דנה", "#dev", 9)
+    assert drawn(hebrew) == "<דנה> את\r\n"
+    assert drawn(hebrew, Paints(orders=True)) == "<דנה> \u200eאת\r\n"
+    assert drawn(said("את", time=0), Paints(orders=True)) == "<bob> את\r\n"
 
 
 def test_another_day_is_told() -> None:
@@ -83,6 +94,12 @@ def test_links_are_links_without_the_end_of_the_sentence() -> None:
     assert "\x1b]8" not in drawn(said("see https://example.org"), Paints(256, False))
 
 
+def test_what_is_cut_has_as_much_as_there_is_room_for() -> None:
+    assert [cut("漢字 text", columns) for columns in range(11)] == [
+        "", "…", "…", "漢…", "漢…", "漢字…", "漢字 …", "漢字 t…", "漢字 te…", "漢字 text", "漢字 text",
+    ]  # fmt: skip
+
+
 @given(st.text(max_size=40), st.integers(1, 50))
 def test_what_is_cut_fits(text: str, columns: int) -> None:
     shown = cut(text, columns)
@@ -93,6 +110,10 @@ def test_what_is_cut_fits(text: str, columns: int) -> None:
 def test_the_status_tells_of_each_room_and_of_the_link() -> None:
     model = Model(lambda fields: ())
     assert status(model, None, 0) == "nobody yet  connecting"
+    model.take(Foreign())
+    assert status(model, None, 0) == "another kind of server  online"
+    assert status(model, 0.002, 0) == "another kind of server  2 ms"
+    model = Model(lambda fields: ())
     model.nick, model.current, model.link, model.is_online = "anna", "#dev", "online", True
     model.rooms = {
         "#lobby": Room("#lobby", {"anna"}, 3, unread=7, mentions=2),

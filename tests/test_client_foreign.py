@@ -36,6 +36,8 @@ LINEMODE = 34
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
         ("\x1bPq never ended", ""),
         ("\x1b(Bplain\x1bc", "plain"),
+        ("\x9b1mred\x9b0m", "red"),
+        ("HP:20> \x1b[3", "HP:20>"),
         ("a\x07b\rc", "abc"),
         ("a\tb", "a b"),
         ("grüß \u202egnirts", "grüß gnirts"),
@@ -62,9 +64,21 @@ class ForeignServerTests(SynchronousTestCase):
         self.assertEqual(list(self.server.quiet()), [])
         self.assertEqual(self.hear(b"\r\nhi\r\n"), [Line("Name:"), Line("hi")])
 
-    def test_go_ahead_ends_a_prompt(self) -> None:
+    def test_go_ahead_and_the_end_of_a_record_end_a_prompt(self) -> None:
         self.assertEqual(self.hear(b"Name: \xff\xf9"), [Line("Name:", False)])
         self.assertEqual(self.hear(b"\xff\xf1"), [])
+        self.assertEqual(self.hear(b"\r\n" + bytes((IAC, WILL, 25)) + b"> \xff\xef")[-1], Line(">", False))
+        self.assertEqual(self.server.outgoing(), bytes((IAC, DO, 25)))
+
+    def test_what_was_typed_ends_a_prompt_but_not_what_was_not_seen_yet(self) -> None:
+        self.hear(b"Name: ")
+        list(self.server.quiet())
+        self.hear(b"Wel")
+        self.server.answered()
+        self.assertEqual(self.hear(b"come\r\n"), [Line("Welcome")])
+        self.hear(b"half a ")
+        self.server.answered()
+        self.assertEqual(self.hear(b"line\r\n"), [Line("half a line")])
 
     def test_at_the_end_what_has_no_end_is_a_line(self) -> None:
         self.hear(b"bye")
@@ -105,6 +119,9 @@ class ForeignServerTests(SynchronousTestCase):
         self.assertEqual(self.server.outgoing(), bytes((IAC, DO, ECHO, IAC, DONT, ECHO)))
 
     def test_the_rest_is_refused_once(self) -> None:
+        compress = 86  # MCCP's second version
+        self.hear(bytes((IAC, WILL, compress, IAC, WILL, compress)))
+        self.assertEqual(self.server.outgoing(), bytes((IAC, DONT, compress)))
         self.hear(bytes((IAC, DO, LINEMODE, IAC, DO, LINEMODE, IAC, WILL, LINEMODE)))
         self.hear(bytes((IAC, WILL, SUPPRESS_GO_AHEAD, IAC, DO, ECHO)))
         self.assertEqual(self.server.outgoing(), bytes((

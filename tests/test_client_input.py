@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import os
+import termios
 import threading
 
 from twisted.internet.selectreactor import SelectReactor
 
-from tcpchat.client.input import Input
+from tcpchat.client.input import LOCAL, Input
 from tcpchat.client.limits import LONGEST_LINE, MOST_READ
 from tests.processes import PATIENCE
+
+
+def test_what_is_typed_on_a_terminal_can_be_hidden_and_is_shown_again() -> None:
+    ours, its = os.openpty()
+    source = Input(SelectReactor(), lambda line: None, lambda: None, its)
+    before = termios.tcgetattr(its)
+    source.hide(False)
+    assert termios.tcgetattr(its) == before
+    for _ in range(2):
+        source.hide(True)
+        hidden = termios.tcgetattr(its)[LOCAL]
+        assert not hidden & termios.ECHO and hidden & termios.ECHONL and hidden & termios.ICANON
+    source.hide(False)
+    assert termios.tcgetattr(its) == before
+    os.close(ours)
+    os.close(its)
+
+
+def test_in_a_pipe_there_is_nothing_to_hide() -> None:
+    ours, its = os.pipe()
+    source = Input(SelectReactor(), lambda line: None, lambda: None, ours)
+    source.hide(True)
+    source.hide(False)
+    os.close(ours)
+    os.close(its)
 
 
 def lines(data: bytes, deals: bool = True) -> list[str]:

@@ -9,13 +9,16 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
+from OpenSSL.SSL import Error
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.error import ConnectionDone, ConnectionLost, DNSLookupError
+from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.protocols.portforward import ProxyClient, ProxyClientFactory, ProxyFactory, ProxyServer
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import alsoProvides
 
 from tcpchat.client.address import Address
 from tcpchat.client.conversation import QUESTION, Conversation
@@ -31,6 +34,7 @@ from tcpchat.client.limits import (
     STEADY,
 )  # fmt: skip
 from tcpchat.client.link import Link
+from tcpchat.client.tls import NotTrusted
 from tcpchat.client.way import endpoint
 from tests.faults.servers import dump, start
 from tests.processes import PATIENCE
@@ -92,6 +96,12 @@ class LinkCase(SynchronousTestCase):
         self.happened.clear()
         self.wire.connectionLost(Failure(reason or ConnectionLost()))
         return self.happened.copy()
+
+    def offline(self, happened: Sequence[Happening]) -> Offline:
+        """Return what is told of a break."""
+        (offline,) = happened
+        assert isinstance(offline, Offline)
+        return offline
 
     def sent(self) -> list[str]:
         """Return the lines that were sent."""
@@ -210,12 +220,6 @@ class OurServerTests(LinkCase):
     def test_how_long_it_takes_to_the_server_is_not_known_without_a_connection(self) -> None:
         self.assertIsNone(self.link.delay())
 
-    def offline(self, happened: Sequence[Happening]) -> Offline:
-        """Return what is told of a break."""
-        (offline,) = happened
-        assert isinstance(offline, Offline)
-        return offline
-
 
 class OtherServerTests(LinkCase):
     def test_one_that_says_something_else_is_none_of_ours(self) -> None:
@@ -278,6 +282,27 @@ class OtherServerTests(LinkCase):
         self.connect()
         self.link.end()
         self.assertTrue(self.transport.half_closed)
+
+    def test_an_encrypted_connection_has_no_halves(self) -> None:
+        self.connect()
+        alsoProvides(self.transport, ISSLTransport)
+        self.link.end()
+        self.assertFalse(self.transport.half_closed)
+
+    def test_how_a_connection_ended_is_told(self) -> None:
+        no_tls = Error([("SSL routines", "", "wrong version number")])
+        for reason, why, is_no_server, was_made, was_closed in [
+            (ConnectionDone(), "The server has closed the connection", False, True, True),
+            (ConnectionLost(), "The connection is broken", False, True, False),
+            (no_tls, "TLS has failed: wrong version number", True, False, False),
+            (Error(), "TLS has failed: ", True, False, False),
+            (NotTrusted("It is another one"), "It is another one", True, False, False),
+        ]:
+            self.connect()
+            it = self.offline(self.lose(reason))
+            told = (it.why, it.is_no_server, it.was_made, it.was_closed)
+            self.assertEqual(told, (why, is_no_server, was_made, was_closed))
+            self.reactor.advance(LONGEST_WAIT)
 
 
 class WaitForOursTests(LinkCase):

@@ -90,6 +90,18 @@ class RoomTests(ModelCase):
             "<bob> line 8", "-- new since you looked", "<bob> line 9", "*** eve joined #dev.",
         ])  # fmt: skip
 
+    def test_what_is_typed_on_the_way_to_a_room_is_for_that_one(self) -> None:
+        self.model.asked("1", "join", {"room": "Ops"}, 0.0)
+        self.assertEqual((self.model.current, self.model.aim), ("#lobby", "#Ops"))
+        self.see(Refusal("1", "forbidden", "No."))
+        self.assertEqual(self.model.aim, "#lobby")
+        self.model.asked("2", "join", {"room": "#ops"}, 0.0)
+        self.see(Answer({"type": "join", "room": "ops", "nick": "anna", "people": [], "others": 0}))
+        self.assertEqual((self.model.current, self.model.aim), ("#ops", "#ops"))
+        self.model.asked("3", "join", {"room": "#dev"}, 0.0)
+        self.model.look("#lobby")
+        self.assertEqual(self.model.aim, "#lobby")
+
     def test_where_nothing_is_new_nothing_is_marked(self) -> None:
         self.see(happened(1, "topic", "dev", by="bob", text="engines"))
         self.assertEqual(self.model.rooms["#dev"].unread, 0)
@@ -278,9 +290,21 @@ class LinkTests(ModelCase):
         self.assertTrue(self.model.wants_nick)
 
     def test_another_servers_lines_and_prompts(self) -> None:
-        self.assertEqual(self.see(Foreign(), Line("Welcome")), ["Welcome"])
+        told, line = self.see(Foreign(), Line("Welcome"))
+        self.assertTrue(told.startswith("*** This is another kind of server"))
+        self.assertEqual(line, "Welcome")
         self.assertTrue(self.model.is_foreign)
         self.assertEqual(self.see(Line("Name:", False), InputHidden(True)), [])
         self.assertEqual((self.model.prompt, self.model.is_input_hidden), ("Name:", True))
         self.see(Line("Hi"))
         self.assertEqual(self.model.prompt, "")
+
+    def test_what_is_typed_for_another_server_stands_behind_its_prompt_unless_it_is_hidden(self) -> None:
+        self.assertEqual(self.text(self.model.typed("look\x07")), ["> look"])
+        self.see(Line("Name:", False))
+        self.assertEqual(self.text(self.model.typed("anna")), ["Name: anna"])
+        self.assertEqual(self.model.prompt, "")
+        self.see(InputHidden(True))
+        self.assertEqual(self.model.typed("secret"), [])
+        self.see(Line("Password:", False))
+        self.assertEqual(self.text(self.model.typed("secret")), ["Password: "])

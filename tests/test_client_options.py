@@ -30,6 +30,15 @@ def test_tls_is_an_option() -> None:
     assert read(["--tls", "localhost"], {}).server == Address("localhost", 8024, True)
 
 
+@pytest.mark.parametrize(
+    "typed", ["ab" * 32, "AB:" * 31 + "AB", "sha256:" + "ab" * 32, "sha256 Fingerprint=" + "AB:" * 31 + "AB"]
+)
+def test_the_fingerprint_of_a_certificate_means_tls(typed: str) -> None:
+    server = read(["localhost", "--fingerprint", typed], {}).server
+    assert server == Address("localhost", 8024, True, fingerprint="ab" * 32)
+    assert read(["send", "--fingerprint", typed, "--server", "localhost:99", "x"], {}).server.tls
+
+
 def test_send_and_watch_know_their_server_from_the_environment() -> None:
     typed = read(["send", "hi", "there"], {"TCPCHAT_SERVER": "chat.example.org:99"})
     assert (typed.command, typed.server.port, typed.room, typed.text) == (SEND, 99, "#lobby", ["hi", "there"])
@@ -53,6 +62,7 @@ def test_a_time_may_begin_with_a_sign(words: list[str]) -> None:
         (["localhost", "--room", "#"], "--room"),
         (["localhost", "other"], "other"),
         (["localhost", "--since", "-1h"], "--since"),
+        (["localhost", "--fingerprint", "ab"], "invalid fingerprint value: 'ab'"),
         (["send", "--timeout", "0", "x"], "--timeout"),
         (["send", "--timeout", "soon", "x"], "invalid seconds value: 'soon'"),
         (["send", "--server", "a b"], "'a b' is no address"),

@@ -137,18 +137,43 @@ def test_where_nothing_listens_it_ends_with_status_69() -> None:
     assert run("no-such-host.invalid").status == 68
 
 
+class TurningAway:
+    """A server that says why it lets nobody in."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def __enter__(self) -> TurningAway:
+        threading.Thread(target=self._turn_away, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.close()
+
+    def _turn_away(self) -> None:
+        with self._listening.accept()[0] as connection:
+            connection.sendall(b"!!! Too many connections from your network.\r\n")
+
+
 @pytest.mark.parametrize("words", [(), ("watch", "--server")])
 def test_a_server_that_says_why_it_turns_one_away_is_status_77(words: tuple[str, ...]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def turn_away() -> None:
-            with listening.accept()[0] as connection:
-                connection.sendall(b"!!! Too many connections from your network.\r\n")
-
-        threading.Thread(target=turn_away, daemon=True).start()
-        ended = run(*words, f"127.0.0.1:{listening.getsockname()[1]}")
+    with TurningAway() as turning_away:
+        ended = run(*words, turning_away.address)
     assert ended.status == 77
     assert ended.complaints.endswith("tcpchat: Too many connections from your network.\n")
+
+
+@pytest.mark.parametrize("words", [(), ("--tls",)])
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "a_b.invalid", f"{'x' * 64}.example"])
+def test_a_host_that_there_is_not_is_status_68(words: tuple[str, ...], host: str) -> None:
+    assert run(*words, host) == (68, "", "tcpchat: There is no such host\n")
+
+
+def test_a_wrong_option_is_status_64() -> None:
+    for words in ["a b"], ["--fingerprint", "ab", "localhost"], ["send", "--timeout", "0", "x"]:
+        ended = run(*words)
+        assert (ended.status, ended.shown) == (64, "") and len(ended.complaints.splitlines()) == 1
 
 
 def test_no_user_interface_is_imported(server: Server) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
-import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.commands import Relay, at
+from tests.commands import TCPCHAT, Relay, at
 from tests.faults.servers import dump
 from tests.faults.servers import start as start_server
 from tests.processes import Server
-from tests.ptys import ALT, CTRL_C, CTRL_D, ENTER, PAGE_UP, TAB, Pty, pasted
-from tests.test_client_piping import Echo
+from tests.ptys import ALT, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, ENTER, PAGE_UP, TAB, Pty, pasted
+from tests.test_client_piping import Echo, TurningAway
 
 
 @pytest.fixture
@@ -40,11 +40,11 @@ def said(server: Server) -> list[str]:
 def test_what_comes_in_does_not_break_what_is_typed(server: Server, anna: Pty) -> None:
     bob = server.person("bob")
     anna.types("hello wor")
-    anna.until(lambda: anna.line == "#lobby hello wor")
+    anna.stands("#lobby hello wor")
     for number in range(40):
         bob.types(f"line {number}")
     anna.sees("<bob> line 39")
-    anna.until(lambda: anna.line == "#lobby hello wor")
+    anna.stands("#lobby hello wor")
     anna.types("ld" + ENTER)
     bob.until("<anna> hello world\r\n")
     anna.sees("<anna> hello world")
@@ -96,6 +96,19 @@ def test_what_is_too_long_stays_to_be_made_shorter(server: Server, anna: Pty) ->
     assert said(server) == ["\n".join(map(str, range(50)))]
 
 
+def test_alt_and_a_number_is_a_room_if_there_is_one(server: Server, anna: Pty) -> None:
+    for number in range(2, 10):
+        anna.types(f"/join #r{number}{ENTER}")
+        anna.stands(f"#r{number} ")
+    for number in 9, 5, 2:
+        anna.types(f"{ALT}{number}")
+        anna.stands(f"#r{number} ")
+    anna.types(f"/leave{ENTER}")
+    anna.until(lambda: not anna.line.startswith("#r2"))
+    anna.types(f"{ALT}1{ALT}9half a line")
+    anna.stands("#lobby half a line")
+
+
 def test_rooms_are_gone_through_and_what_is_new_is_marked(server: Server, anna: Pty) -> None:
     bob = server.person("bob")
     anna.types(f"/join #dev{ENTER}")
@@ -118,13 +131,13 @@ def test_words_are_completed(server: Server, anna: Pty) -> None:
     bob = server.person("bob")
     anna.sees("bob joined")
     anna.types(f"/whoi{TAB}")
-    anna.until(lambda: anna.line == "#lobby /whois ")
+    anna.stands("#lobby /whois ")
     anna.types(f"bo{TAB}")
-    anna.until(lambda: anna.line == "#lobby /whois bob ")
+    anna.stands("#lobby /whois bob ")
     anna.types(ENTER)
     anna.sees(r"\*\*\* bob is in #lobby, connected since")
     anna.types(f"b{TAB}")
-    anna.until(lambda: anna.line == "#lobby bob: ")
+    anna.stands("#lobby bob: ")
     anna.types(f"hi{ENTER}")
     bob.until("<anna> bob: hi\r\n")
 
@@ -145,7 +158,7 @@ def test_a_killed_server_that_comes_back_loses_nothing_and_says_nothing_twice(tm
                 bob = second.person("bob")
                 anna.sees("Connected again")
                 anna.sees("<anna> two")
-                anna.until(lambda: anna.line == "#lobby thr")
+                anna.stands("#lobby thr")
                 bob.types("hello")
                 anna.sees("<bob> hello")
                 anna.types(f"ee{ENTER}")
@@ -189,15 +202,41 @@ def test_so_does_ctrl_d_and_quit(server: Server, anna: Pty, leave: str) -> None:
     bob.until(r"\*\*\* anna left #lobby\.\r\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_kill_leaves_the_terminal_sane(server: Server, anna: Pty, number: signal.Signals) -> None:
-    assert termios.tcgetattr(anna.process.child_fd) != anna.modes  # raw, as long as it runs
-    modes = termios.tcgetattr(anna.process.child_fd)
-    anna.process.kill(number)
-    assert anna.ends() == 128 + number
-    assert modes != anna.modes
-    assert anna.sent.rfind(b"\x1b[?2004l") > anna.sent.rfind(b"\x1b[?2004h")  # no longer told of pastes
-    assert anna.sent.rfind(b"\x1b[?25l") < anna.sent.rfind(b"\x1b[?25h")  # the cursor is seen
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, "/quit"])
+def test_a_kill_leaves_the_terminal_sane(server: Server, tmp_path: Path, how: str | signal.Signals) -> None:
+    script = 'stty -a >"$0/before"; "$@"; echo "status $?"; stty -a >"$0/after"'
+    with Pty("-c", script, str(tmp_path), TCPCHAT, at(server), "--nick", "anna", program="sh") as anna:
+        anna.sees(r"\[1:#lobby 1\]  anna  \d+ ms")
+        anna.types("half")
+        anna.until(lambda: anna.line.endswith("half"))
+        shell = anna.process.pid
+        (client,) = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+        if isinstance(how, signal.Signals):
+            os.kill(int(client), how)
+        else:
+            anna.types(f"{CTRL_U}{how}{ENTER}")
+        anna.sees(f"^status {128 + how if isinstance(how, signal.Signals) else 0}$")
+        assert anna.ends() == 0
+        assert (tmp_path / "before").read_text() == (tmp_path / "after").read_text()
+        assert anna.sent.rfind(b"\x1b[?2004l") > anna.sent.rfind(b"\x1b[?2004h")  # no longer told of pastes
+        assert anna.sent.rfind(b"\x1b[?25l") < anna.sent.rfind(b"\x1b[?25h")  # the cursor is seen
+
+
+def test_ctrl_z_and_fg_come_back_to_what_was_typed(server: Server) -> None:
+    with Pty("--norc", "--noprofile", program="bash", PS1="go: ") as anna:
+        anna.types(f"PS1='go: '; {TCPCHAT} {at(server)} --nick anna{ENTER}")
+        anna.sees(r"\[1:#lobby 1\]  anna  \d+ ms")
+        anna.types("half")
+        anna.stands("#lobby half")
+        anna.types(CTRL_Z)
+        anna.stands("go: ")
+        server.person("bob").types("meanwhile")
+        anna.types(f"fg{ENTER}")
+        anna.sees("<bob> meanwhile$")
+        anna.stands("#lobby half")
+        anna.types(f" a line{ENTER}/quit{ENTER}")
+        anna.stands("go: ")
+        assert said(server) == ["meanwhile", "half a line"]
 
 
 def test_history_and_search_are_shown_in_place(server: Server, anna: Pty) -> None:
@@ -212,7 +251,7 @@ def test_history_and_search_are_shown_in_place(server: Server, anna: Pty) -> Non
     anna.sees("<bob> line 2$")
     anna.types(f"typed{PAGE_UP}")
     anna.sees("<bob> line 0$")
-    anna.until(lambda: anna.line == "#dev typed")
+    anna.stands("#dev typed")
     anna.types(f"{PAGE_UP}{PAGE_UP}")
     assert max(anna.count(f"<bob> line {n}$") for n in range(30)) == 1
 
@@ -242,21 +281,6 @@ def test_who_names_one_rings_if_that_is_wanted(server: Server) -> None:
         carl.sees(r"1:#lobby")
         server.person("dora").types("hello carl")
         carl.until(lambda: b"\x1b]9;dora: hello carl\a" in carl.sent)
-
-
-@pytest.mark.parametrize("plain", ["--plain", "TERM=dumb"])
-def test_plain_text_is_only_appended(server: Server, plain: str) -> None:
-    words = ["--plain"] if plain == "--plain" else []
-    with Pty(at(server), "--nick", "anna", *words, TERM="xterm" if words else "dumb") as anna:
-        anna.sees("You are anna, in #lobby")
-        bob = server.person("bob")
-        bob.types("hello")
-        anna.sees("^<bob> hello")
-        anna.types("hi\n")
-        bob.until("<anna> hi\r\n")
-        anna.types(CTRL_D)
-        assert anna.ends() == 0
-        assert b"\x1b" not in anna.sent
 
 
 def test_a_nickname_is_asked_for_where_none_will_do(server: Server) -> None:
@@ -293,7 +317,7 @@ def test_a_password_is_asked_for_and_not_seen(server: Server) -> None:
     with Pty(at(server), "--nick", "carl") as carl:
         carl.sees(r"\[1:#lobby 1\]  carl")
         carl.types(f"/login anna{ENTER}")
-        carl.until(lambda: carl.line == "Password: ")
+        carl.stands("Password: ")
         carl.types("correct-horse-battery")
         carl.until(lambda: carl.line.endswith("****"))
         carl.types(ENTER)
@@ -305,11 +329,37 @@ def test_a_password_is_asked_for_and_not_seen(server: Server) -> None:
         assert b"correct-horse" not in carl.sent
 
 
+def test_a_password_that_was_left_out_is_asked_for(server: Server, anna: Pty) -> None:
+    anna.types(f"/register{ENTER}")
+    anna.stands("Password: ")
+    anna.types(CTRL_C)
+    anna.stands("#lobby ")
+    anna.types(f"/register{ENTER}")
+    anna.stands("Password: ")
+    anna.types(f"correct-horse{ENTER}")
+    anna.sees(r"\*\*\* .*registered")
+    anna.types(f"/password{ENTER}")
+    anna.stands("Old password: ")
+    anna.types(f"correct-horse{ENTER}")
+    anna.stands("New password: ")
+    anna.types(f"battery-staple{ENTER}")
+    anna.sees("Your password is changed")
+    anna.stands("#lobby ")
+    assert b"horse" not in anna.sent and b"battery" not in anna.sent
+
+
+def test_who_is_turned_away_is_told_in_one_line() -> None:
+    with TurningAway() as turning_away, Pty(turning_away.address) as nobody:
+        assert nobody.ends() == 77
+        assert nobody.rows[-1] == "tcpchat: Too many connections from your network."
+        assert nobody.count("is sent when") == 0
+
+
 def test_without_a_server_it_ends_with_its_status() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with Pty(f"127.0.0.1:{port}") as nobody:
         assert nobody.ends() == 69
-        assert "tcpchat: Nothing listens there: the connection is refused" in nobody.rows
+        assert nobody.rows == ["tcpchat: Nothing listens there: the connection is refused"]
     with Pty("no-such-host.invalid") as nobody:
         assert nobody.ends() == 68

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tcpchat.client.typed import KINDS, Typing, Wish, wish
+from tcpchat.client.typed import KINDS, QUESTIONS, Typing, Wish, missing, wish
 from tcpchat.commands import COMMANDS, parse
 from tcpchat.json_requests import understand
 from tcpchat.limits import LONGEST_PASTE
@@ -56,6 +56,25 @@ def test_nothing_asks_for_nothing() -> None:
 def test_what_the_client_does_by_itself_is_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(Refused, match=f"^{typed.split()[0]} is not needed here: .*\\.$"):
         wish(typed, "#dev")
+
+
+@pytest.mark.parametrize(
+    ("typed", "fields"),
+    [
+        ("/login anna", ["password"]), ("/register", ["password"]), ("/unregister", ["password"]),
+        ("/password", ["old", "new"]), ("/password battery-staple", ["new"]), ("/who", []), ("/lock", []),
+        ("/login anna correct-horse", []), ("/register correct-horse", []),
+    ],
+)  # fmt: skip
+def test_a_password_that_was_left_out_is_asked_for(typed: str, fields: list[str]) -> None:
+    wanted = wish(typed, "#dev")
+    assert wanted is not None
+    asked = []
+    while field := missing(wanted):
+        assert QUESTIONS[field].endswith("password:") or QUESTIONS[field] == "Password:"
+        asked.append(field)
+        wanted.fields[field] = "x"
+    assert asked == fields
 
 
 def test_a_paste_ends_with_a_dot_or_with_all_input() -> None:

@@ -149,3 +149,11 @@ def test_what_is_no_longer_kept_is_counted() -> None:
 
 def test_a_time_stands_with_its_day() -> None:
     assert wording.stamped(NOON / 1000, UTC) == "[2026-11-21 12:00] "
+
+
+def test_a_nickname_is_found_as_a_word() -> None:
+    found = wording.mention("an.na")
+    for text in "an.na", "hi An.Na!", "(an.na)":
+        assert found.search(text)
+    for text in "anxna", "an.nab", "x-an.na", "an.na-x", "an.na1":
+        assert not found.search(text)

@@ -161,6 +161,21 @@ class TwiceTests(AfarCase):
         )
         self.assertEqual(self.bob.sees(), ["*** anna left #lobby."])
 
+    def test_what_a_session_did_on_the_node_that_it_was_on_before_counts(self) -> None:
+        self.happens("#lobby", Left(self.anna.session.id, "anna", account="a-anna"))
+        self.assertEqual(self.anna.sees()[-1], "*** You left #lobby. You are in no room.")
+
+    def test_whoever_was_not_here_yet_when_it_happened_is_in_all_rooms(self) -> None:
+        feed = self.chat.rooms.open_room("#sea")
+        self.assertIsNone(feed)
+        self.chat.rooms.been_shown = lambda feed, entries: None
+        self.happens("#sea", Joined("s90", "anna", account="a-anna"))
+        self.assertEqual(self.anna.sees(), [])
+        self.changes("s90", self.far, rooms=("#lobby", "#sea"))
+        self.assertEqual(
+            self.anna.sees(), ["*** You are in #sea now, too: you joined it over another connection."]
+        )
+
     def test_as_banned_from_where_the_other_one_is_connected(self) -> None:
         self.happens("#lobby", Left("s90", "anna", "banned", account="a-anna"))
         self.assertEqual(self.anna.sees()[1:], ["*** You are no longer in #lobby. You are in no room."])

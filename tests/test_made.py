@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 
 import pytest
 
 from tests.made import CONTRIB, made
 from tests.processes import PATIENCE
+from tests.ptys import CTRL_U, ENTER, TAB, Pty
+from tests.test_clients import need
 
 
 def test_they_are_made_of_the_options_as_they_are() -> None:
@@ -16,33 +18,48 @@ def test_they_are_made_of_the_options_as_they_are() -> None:
         assert (CONTRIB / name).read_text() == text.rstrip() + "\n", "python -m tests.made makes them anew"
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("se", "send"),
-        ("send --ti", "--timeout"),
-        ("watch --s", "--since"),
-        ("log ba", "backup"),
-        ("--pl", "--plain"),
-    ],
-)
-def test_bash_completes(typed: str, meant: str) -> None:
-    script = f"""
-        source {CONTRIB / "tcpchat"}
-        COMP_WORDS=(tcpchat {typed}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
-        _shtab_tcpchat; echo "${{COMPREPLY[@]}}"
-    """
-    shown = subprocess.run(["bash", "-c", script], capture_output=True, timeout=PATIENCE, check=True).stdout
-    assert meant in shown.decode().split()
+COMPLETED = [
+    ("tcpchat sen", "tcpchat send"),
+    ("tcpchat ban list --js", "tcpchat ban list --json"),
+    ("tcpchat watch --si", "tcpchat watch --since"),
+    ("tcpchat log ba", "tcpchat log backup"),
+    ("tcpchat --notify des", "tcpchat --notify desktop"),
+    ("tcpchat --pl", "tcpchat --plain"),
+]
 
 
-def test_the_manual_page_can_be_read() -> None:
-    if not shutil.which("man"):
-        pytest.skip("man is not installed")
+@pytest.mark.parametrize(("shell", "words", "load"), [
+    ("bash", ("--norc", "--noprofile"), f"source {CONTRIB}/tcpchat"),
+    ("zsh", ("-f",), f"fpath=({CONTRIB} $fpath); autoload -Uz compinit; compinit -u -D"),
+])  # fmt: skip
+def test_a_shell_completes_what_is_typed(shell: str, words: tuple[str, ...], load: str) -> None:
+    with Pty(*words, program=need(shell)) as terminal:
+        terminal.types(f"{load}; PS1='go: '{ENTER}")
+        terminal.stands("go: ")
+        for typed, completed in COMPLETED:
+            terminal.types(typed + TAB)
+            terminal.stands(f"go: {completed} ")
+            terminal.types(CTRL_U)
+            terminal.stands("go: ")
+
+
+def test_fish_completes() -> None:
+    fish = need("fish")
+    for typed, completed in COMPLETED:
+        script = f"source {CONTRIB}/tcpchat.fish; complete -C '{typed}'"
+        shown = subprocess.run(
+            [fish, "--no-config", "-c", script], capture_output=True, timeout=PATIENCE, check=True, text=True
+        ).stdout
+        assert completed.split()[-1] in [line.split("\t")[0] for line in shown.splitlines()]
+
+
+def test_the_manual_page_can_be_read_without_a_warning() -> None:
     ended = subprocess.run(
-        ["man", "--warnings", "-l", str(CONTRIB / "tcpchat.1")],
+        [need("man"), "--warnings", "-l", str(CONTRIB / "tcpchat.1")],
         capture_output=True,
         timeout=PATIENCE,
         check=True,
+        env=os.environ | {"LC_ALL": "C.UTF-8", "MANWIDTH": "80"},
     )
+    assert ended.stderr == b""
     assert "tcpchat - a group chat" in ended.stdout.decode() and "--since" in ended.stdout.decode()

@@ -19,6 +19,7 @@ from tcpchat.client.foreign import ForeignServer
 from tcpchat.client.input import Input
 from tcpchat.client.link import Link
 from tcpchat.client.piping import Piping
+from tcpchat.client.plain import Plain
 from tcpchat.client.sending import Sending
 from tcpchat.client.task import BROKEN
 from tcpchat.client.watching import Watching
@@ -77,9 +78,9 @@ def _run(typed: Namespace, on_terminal: bool) -> int:
         with suppress(Exception):
             reactor.stop()
 
-    def show(line: str) -> None:
+    def show(text: str, behind: str = "\n") -> None:
         try:
-            print(line, flush=True)
+            print(text, end=behind, flush=True)
         except OSError:  # whoever reads has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             end(0)
@@ -106,11 +107,13 @@ def _run(typed: Namespace, on_terminal: bool) -> int:
     reactor.callWhenRunning(begin)
     reactor.addSystemEventTrigger("before", "shutdown", task.stop)
     reactor.run()
+    if source is not None:
+        source.hide(False)
     return status
 
 
 def _task(
-    typed: Namespace, reactor: Any, connect: Any, show: Callable[[str], None], on_terminal: bool
+    typed: Namespace, reactor: Any, connect: Any, show: Callable[..., None], on_terminal: bool
 ) -> tuple[Any, Input | None]:
     """Return what is to be done, and the input, if it is read."""
     about = reactor, connect, typed.nicks, complain
@@ -122,10 +125,12 @@ def _task(
     if typed.command == options.WATCH:
         task = Watching(*about, room=typed.room, since=typed.since, as_json=typed.json, show=show)
         return task, None
-    task = Piping(
-        *about, ForeignServer(), room=typed.room, as_json=typed.json, is_asked=on_terminal, show=show,
-        heard=source.dealt_with,
-    )  # fmt: skip
+    how = {"room": typed.room, "as_json": typed.json, "show": show, "heard": source.dealt_with}
+    if on_terminal:
+        rings = typed.notify != "none"
+        task = Plain(*about, ForeignServer(), hide=source.hide, rings=rings, **how)
+    else:
+        task = Piping(*about, ForeignServer(), **how)
     return task, source
 
 

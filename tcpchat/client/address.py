@@ -16,12 +16,17 @@ class NotAnAddress(ValueError):
 
 
 class Address(NamedTuple):
-    """A server, whether the way to it is encrypted, and the room that is meant, if one was named."""
+    """
+    A server, whether the way to it is encrypted, and the room that is meant, if one was named.
+
+    ``fingerprint`` is that of its certificate, if that alone is to be trusted.
+    """
 
     host: str
     port: int
     tls: bool = False
     room: str = ""
+    fingerprint: str = ""
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

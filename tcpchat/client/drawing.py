@@ -22,21 +22,36 @@ _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]}']")
 LONGEST_RULE = 60
 
 
+# Parts what is written from right to left from what comes before it, where a terminal puts that in order.
+LEFT_TO_RIGHT_MARK = "\u200e"
+
+
 class Paints(NamedTuple):
-    """How many colours a terminal has (0, 16 or 256), and whether it knows links (OSC 8)."""
+    """
+    How many colours a terminal has (0, 16 or 256), whether it knows links (OSC 8), and orders scripts itself.
+
+    One that shows Hebrew from right to left would show a Hebrew nickname behind what is said.
+    """
 
     colours: int = 0
     links: bool = False
+    orders: bool = False
 
 
 def paints(environment: Mapping[str, str]) -> Paints:
     """Return what the environment says of the terminal; https://no-color.org is kept to."""
     term = environment.get("TERM", "")
-    if environment.get("NO_COLOR") or term in ("", "dumb"):
-        return Paints()
+    if environment.get("NO_COLOR") or term in ("", "dumb") or term.startswith("vt"):
+        return Paints(orders=_orders(environment))
     many = "256" in term or environment.get("COLORTERM", "") in ("truecolor", "24bit")
     # The Linux console shows what it does not know; screen takes no OSC 8.
-    return Paints(256 if many else 16, not term.startswith(("linux", "screen", "vt")))
+    links = not term.startswith(("linux", "screen"))
+    return Paints(256 if many else 16, links, _orders(environment))
+
+
+def _orders(environment: Mapping[str, str]) -> bool:
+    """Is the terminal VTE's (GNOME's, Xfce's) or Konsole?"""
+    return any(environment.get(name) for name in ("VTE_VERSION", "KONSOLE_VERSION"))
 
 
 def colour(nick: str, colours: int) -> str:
@@ -62,6 +77,8 @@ def draw(shown: Shown, current: str, how: Paints, columns: int, zone: tzinfo | N
         time = f"{then:%H:%M} " if then.date() == today.date() else f"{then:%Y-%m-%d %H:%M} "
     drawn = []
     for front, text in what.parts(current):
+        if how.orders and not front.isascii():
+            front += LEFT_TO_RIGHT_MARK
         if what.is_spoken:
             front = f"{colour(what.nick, how.colours)}{front}{_end(how)}"
             text = _linked(text, how)
@@ -87,9 +104,9 @@ def status(model: Model, delay: float | None, now: float) -> str:
             unread = f" +{room.unread}" if room.unread else ""
             mentions = f" !{room.mentions}" if room.mentions else ""
             parts.append(f"{number}:{room.name} {room.number}{unread}{mentions}")
-    parts.append(model.nick or "nobody yet")
+    parts.append("another kind of server" if model.is_foreign else model.nick or "nobody yet")
     link = model.link
-    if model.is_online and delay is not None:
+    if (model.is_online or model.is_foreign) and delay is not None:
         link = f"{delay * 1000:.0f} ms"
     if model.pending:
         oldest = now - min(each.since for each in model.pending.values())
@@ -103,9 +120,10 @@ def cut(text: str, columns: int) -> str:
     """Return a text, or as much of it as there are columns for."""
     if width(text) <= columns:
         return text
-    while text and width(text) >= columns:
-        text = text[:-1]
-    return f"{text}…" if columns > 0 else ""
+    room, at = columns - 1, 0  # one is for the mark
+    while (room := room - width(text[at])) >= 0:
+        at += 1
+    return f"{text[:at]}…" if columns > 0 else ""
 
 
 def _linked(text: str, how: Paints) -> str:

@@ -29,16 +29,26 @@ from tcpchat.telnet_options import (
 )
 from tcpchat.text import clean
 
-# What this side does if it is asked to, and what it lets the server do.
+# The one command that is not sent to another server, if it is all that was typed: the rest is its own matter.
+LEAVE = "/quit"
+
+# Prompts are marked by END_OF_RECORD (RFC 885).
+MARKED_PROMPTS = 25
+
+# What this side does if it is asked to, and what it lets the server do. Compression (MCCP, 85 and 86) is
+# refused as all else is.
 OFFERED = frozenset((BINARY, SUPPRESS_GO_AHEAD, TERMINAL_TYPE, WINDOW_SIZE))
-WELCOME = frozenset((BINARY, ECHO, SUPPRESS_GO_AHEAD))
+WELCOME = frozenset((BINARY, ECHO, SUPPRESS_GO_AHEAD, MARKED_PROMPTS))
 
 # RFC 1091; and the commands behind which a prompt is whole (RFC 854, 885).
 IS, SEND = 0, 1
 GO_AHEAD, END_OF_RECORD = 0xF9, 0xEF
 
-# What a server says to a terminal, ECMA-48's sequences and strings: without its ESC it would be seen.
-_TO_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+# What a server says to a terminal, ECMA-48's sequences and strings: without its ESC it would be seen. One at
+# the end of a prompt may not be whole yet.
+_TO_TERMINAL = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|$)|\x1b(?:[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])"
+)
 
 
 def harmless(text: str) -> str:
@@ -71,6 +81,11 @@ class ForeignServer:
             self.width, self.height = width, height
             if self._mine.is_on(WINDOW_SIZE):
                 self._tell_size()
+
+    def answered(self) -> None:
+        """A line was typed: what was shown as a prompt is over, and what comes now begins a line."""
+        self._unfinished = self._unfinished.removeprefix(self._shown)
+        self._shown = b""
 
     def feed(self, data: bytes) -> Iterator[Happening]:
         """Yield what is in some bytes."""

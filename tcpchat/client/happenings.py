@@ -28,13 +28,16 @@ class Offline(NamedTuple):
     """
     The link is broken, or was not made, and will be tried again in so many seconds.
 
-    ``is_unknown``: there is no such host. ``was_made``: there was a connection.
+    ``is_unknown``: there is no such host. ``is_no_server``: what is there speaks no TLS, or is not the server
+    that is meant. ``was_made``: there was a connection; ``was_closed``: and it was closed in good order.
     """
 
     why: str
     seconds: float
     is_unknown: bool = False
+    is_no_server: bool = False
     was_made: bool = False
+    was_closed: bool = False
 
 
 class Caught(NamedTuple):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import termios
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from tcpchat.client.limits import LONGEST_LINE, MOST_READ
 
 LARGEST_READ = 65536
+
+# Where a terminal's local modes are among all of them (termios).
+LOCAL = 3
 
 
 class Input:
@@ -27,6 +32,7 @@ class Input:
         self._end = end
         self._descriptor = descriptor
         self._room = threading.Semaphore(MOST_READ)
+        self._modes: list[Any] | None = None  # a terminal's, if what is typed is hidden
 
     def start(self) -> None:
         """Begin to read. The process need not wait for its end."""
@@ -35,6 +41,20 @@ class Input:
     def dealt_with(self) -> None:
         """A line needs no more care."""
         self._room.release()
+
+    def hide(self, hides: bool) -> None:
+        """Have what is typed not be seen on a terminal, if it is one, or be seen again."""
+        if hides == (self._modes is not None):
+            return
+        with suppress(termios.error):  # no terminal
+            if self._modes is None:
+                self._modes = termios.tcgetattr(self._descriptor)
+                modes = list(self._modes)
+                # Enter is seen: what is said next is in a line of its own.
+                modes[LOCAL] = (modes[LOCAL] & ~termios.ECHO) | termios.ECHONL
+            else:
+                modes, self._modes = self._modes, None
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, modes)
 
     def _read(self) -> None:
         for line in self._lines():

@@ -6,11 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.error import (
-    ConnectionDone,
-    DNSLookupError,
-    UnknownHostError,
-)
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 
@@ -117,11 +114,13 @@ class Link:
     def type(self, line: str) -> None:
         """Send a line to another server, over the next connection if there is none."""
         self._typed.append(line)
+        if self._server is not None:
+            self._server.answered()
         self._flush()
 
     def end(self) -> None:
-        """Nothing more will be typed: close this half of the connection, as ``nc -N`` does."""
-        if self._wire is not None:
+        """Nothing more will be typed: close this half of the connection, if it has any, as ``nc -N`` does."""
+        if self._wire is not None and not ISSLTransport.providedBy(self._wire.transport):
             self._wire.transport.loseWriteConnection()
 
     def resized(self, width: int, height: int) -> None:
@@ -180,8 +179,16 @@ class Link:
         wait = self._jitter(SHORTEST_WAIT, min(LONGEST_WAIT, SHORTEST_WAIT * 2.0**self._tries))
         self._since = self._reactor.seconds() + wait
         self._later("start", wait, self.start)
-        is_unknown = reason.check(DNSLookupError, UnknownHostError) is not None
-        return Offline(way.why(reason, is_unknown), wait, is_unknown, was_made)
+        is_unknown = not was_made and way.is_unknown(reason)
+        is_no_server = way.is_no_server(reason)
+        return Offline(
+            way.why(reason, is_unknown),
+            wait,
+            is_unknown,
+            is_no_server,
+            was_made=was_made and not is_no_server,
+            was_closed=reason.check(ConnectionDone) is not None,
+        )
 
     # What comes
 

@@ -36,6 +36,7 @@ from tcpchat.client.happenings import (
 from tcpchat.client.limits import READ_BEFORE
 from tcpchat.client.shown import Pending, Room, Rule, Shown
 from tcpchat.render import count, names
+from tcpchat.text import clean
 
 # What is shown until it is in the log: what somebody says. Of other requests nothing is, passwords least.
 SAID = "say", "me", "msg", "reply", "re"
@@ -59,7 +60,8 @@ class Model:
         self._answer = answer
         # Rooms that one is out of: a break may be taken for a farewell, and then one is in again at once.
         self._former: dict[str, Room] = {}
-        self._going = ""  # the room that one has asked to go to
+        self._going = ""  # the room that one has asked to go to, and what that is called in its answer
+        self._going_ref = ""
         self._is_told = False  # has it been said that the link is broken?
         self._mention: re.Pattern[str] | None = None
 
@@ -68,16 +70,28 @@ class Model:
     def asked(self, ref: str, kind: str, fields: Mapping[str, Any], now: float) -> None:
         """Something was asked for: what is said is shown until it is in the log."""
         if kind == "join":
-            self._going = fields["room"].removeprefix("#").casefold()
+            self._going, self._going_ref = f"#{fields['room'].removeprefix('#')}", ref
         elif kind in SAID:
             to = f"[to {fields['to']}] " if kind == "msg" else ""
             self.pending[ref] = Pending(f"{to}{fields['text']}", fields.get("room", ""), now)
+
+    @property
+    def aim(self) -> str:
+        """The room for which a line is that is typed now: the one that one is on the way to, if so."""
+        return self._going or self.current
+
+    def typed(self, line: str) -> list[Shown]:
+        """A line was typed for another server, which does not show it: it stands behind its prompt."""
+        front, self.prompt = f"{self.prompt or '>'} ", ""
+        if self.is_input_hidden:
+            return [] if front == "> " else [Shown(wording.Line("", front))]
+        return [Shown(wording.Line(front, clean(line)))]
 
     def look(self, room: str) -> list[Shown]:
         """Look into a room: show what is new there, behind a bit of what is not."""
         if room not in self.rooms or room == self.current:
             return []
-        self.current = room
+        self.current, self._going = room, ""
         it = self.rooms[room]
         unread, it.unread, it.mentions = min(it.unread, len(it.kept)), 0, 0
         kept = list(it.kept)
@@ -129,7 +143,7 @@ class Model:
             case Foreign():
                 self.is_foreign = True
                 self.link = "online"
-                return []
+                return [Shown(wording.ELSEWHERE)]
             case InputHidden(is_hidden):
                 self.is_input_hidden = is_hidden
                 return []
@@ -161,7 +175,7 @@ class Model:
 
     def _online(self, it: Online) -> list[Shown]:
         was_told, self._is_told = self._is_told, False
-        self.is_online, self.link, self.wants_nick = True, "online", False
+        self.is_online, self.link, self.wants_nick, self.is_foreign = True, "online", False, False
         self._call(it.nick)
         if it.is_new:
             self.rooms.clear()
@@ -179,7 +193,7 @@ class Model:
     def _call(self, nick: str) -> None:
         if nick != self.nick:
             self.nick = nick
-            self._mention = re.compile(rf"(?<![\w-]){re.escape(nick)}(?![\w-])", re.IGNORECASE)
+            self._mention = wording.mention(nick)
 
     def _entry(self, fields: Fields) -> list[Shown]:
         line = wording.entry(fields, self.nick)
@@ -238,7 +252,7 @@ class Model:
                 name = named(it["room"])
                 room = self.rooms.setdefault(name, Room(name))
                 room.people, room.others = {it["nick"], *it["people"]}, it["others"] - len(it["people"])
-                if self._going == it["room"].casefold():
+                if self._going.casefold() == name.casefold():
                     self._going = ""
                     shown = self.look(name)
             case "who" if named(it["room"]) in self.rooms:
@@ -251,6 +265,8 @@ class Model:
         return shown + [Shown(line) for line in self._answer(it)]
 
     def _not_said(self, ref: str, why: wording.Line) -> list[Shown]:
+        if ref == self._going_ref:
+            self._going = ""
         said = self.pending.pop(ref, None)
         return [Shown(why), *([_notice(f"Not said: {said.text}")] if said else [])]
 

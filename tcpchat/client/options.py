@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -76,6 +77,14 @@ def seconds(typed: str) -> float:
     return value
 
 
+def fingerprint(typed: str) -> str:
+    """Return the fingerprint of a certificate as hexadecimal digits, from what openssl prints, too."""
+    digits = typed.lower().rpartition("=")[2].removeprefix("sha256:").replace(":", "")
+    if not re.fullmatch("[0-9a-f]{64}", digits):
+        raise ValueError
+    return digits
+
+
 def room(typed: str) -> str:
     """Return the name of a room, with its sign."""
     if not typed.removeprefix("#"):
@@ -108,6 +117,8 @@ def fill(made: argparse.ArgumentParser, command: str, environment: Mapping[str, 
         made.add_argument("--server", metavar="HOST[:PORT]", default=server,
                           help=f"the server (the environment's {SERVER}, or {DEFAULT_SERVER})")  # fmt: skip
     made.add_argument("--tls", action="store_true", help="connect by TLS")
+    made.add_argument("--fingerprint", metavar="SHA256", type=fingerprint,
+                      help="connect by TLS, and trust no certificate but the one that has this")  # fmt: skip
     made.add_argument("--nick", metavar="NICK", help="your nickname, or NICK2 if it is taken (your login)")
     made.add_argument("--room", metavar="ROOM", type=room, help="the room (#lobby)")
     if command == JOIN:
@@ -138,8 +149,9 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.N
     reads = parser(command, environment)
     typed = reads.parse_args(rest)
     try:
-        typed.server = address(typed.server, typed.tls)
+        server = address(typed.server, typed.tls or bool(typed.fingerprint))
     except NotAnAddress as error:
         reads.error(str(error))
+    typed.server = server._replace(fingerprint=typed.fingerprint or "")
     typed.room = typed.room or typed.server.room or ("" if command == JOIN else "#lobby")
     return typed

@@ -1,4 +1,4 @@
-"""Lines in, lines out: a client without a user interface, for pipes, and for who wants nothing but text."""
+"""Lines in, lines out: a client without a user interface, for pipes."""
 
 from __future__ import annotations
 
@@ -41,8 +41,7 @@ class Piping(Task):
     """
     Takes lines as they are typed, and shows lines as our server does to people; with ``as_json``, its own.
 
-    ``is_asked``: somebody sits there who can choose a nickname. ``heard`` is called for each line of the
-    input that was dealt with.
+    ``heard`` is called for each line of the input that was dealt with.
     """
 
     def __init__(
@@ -50,16 +49,14 @@ class Piping(Task):
         *task: Any,
         room: str,
         as_json: bool,
-        is_asked: bool,
-        show: Callable[[str], None],
+        show: Callable[..., None],
         heard: Callable[[], None],
     ) -> None:
         super().__init__(*task)
-        self.asks_for_nick = is_asked
         self._room = room
         self._as_json = as_json
-        self._show = show
-        self._heard = heard
+        self.show = show
+        self.heard = heard
         self._typing = Typing()
         self._early: list[str] = []  # what was typed before it is known whose server it is
         self._is_in = False
@@ -73,14 +70,14 @@ class Piping(Task):
     def say(self, line: str) -> None:
         """Take in a line."""
         if self._has_quit:
-            self._heard()
+            self.heard()
         elif self.link.is_foreign:
             self.link.type(line)
-            self._heard()
+            self.heard()
         elif self._wants_nick:
             self._wants_nick = False
             self.link.choose(line.strip())
-            self._heard()
+            self.heard()
         elif self._is_in:
             self._do(line)
         else:
@@ -102,7 +99,7 @@ class Piping(Task):
         if self._as_json and line.startswith("{"):
             self._pass_on(line)
         elif not self._try(lambda: self._typing.take(line, self._room)):
-            self._heard()
+            self.heard()
 
     def _try(self, wanted: Callable[[], Wish | None]) -> bool:
         """Ask for what was typed, if it asks for anything; return whether an answer will come."""
@@ -113,6 +110,10 @@ class Piping(Task):
             return False
         if wish is None:
             return False
+        return self.ask(wish)
+
+    def ask(self, wish: Wish) -> bool:
+        """Ask for something; return whether an answer will come."""
         kind, fields = wish
         if kind == "quit":
             self.farewell = fields
@@ -140,7 +141,7 @@ class Piping(Task):
             kind, ref = fields.pop("type"), fields.pop("ref", None)
         except (ValueError, KeyError, AttributeError, RecursionError):
             self._fail(REFUSED, "That is not a JSON object with a type.")
-            self._heard()
+            self.heard()
             return
         self._waiting[self.link.ask(kind, **fields)] = ref
 
@@ -155,12 +156,12 @@ class Piping(Task):
             case Entry(fields):
                 line = wording.entry(fields, self.conversation.nick)
                 if line is not None and (line.is_past or not self._is_own(fields)):
-                    self._print(line)
+                    self.print(line)
             case Answer(fields):
                 if fields["type"] == "join":
                     self._room = named(fields["room"])
                 for line in wording.answer(fields, local_zone(), time.time()):
-                    self._print(line)
+                    self.print(line)
             case Done(ref, _):
                 self._settle(ref)
             case Refusal(ref, _, text):
@@ -170,12 +171,12 @@ class Piping(Task):
                 self._fail(UNAVAILABLE, f"It is not known whether this was done: {_shown(fields)}")
                 self._settle(ref)
             case Caught(number) if number:
-                self._print(wording.notice(f"While you were away: {count(number, 'entry', 'entries')}."))
+                self.print(wording.notice(f"While you were away: {count(number, 'entry', 'entries')}."))
             case Gap(room, after, before):
-                self._print(wording.gap(room, before - after - 1))
+                self.print(wording.gap(room, before - after - 1))
             case NickWanted(text):
                 self._wants_nick = True
-                self._print(wording.notice(f"{text} What is your nickname?"))
+                self.print(wording.notice(f"{text} What is your nickname?"))
             case Entered(room) if not self._room:
                 self._room = room
             case Gone(room) if room == self._room:
@@ -193,14 +194,16 @@ class Piping(Task):
     def _take_link(self, it: Happening) -> None:
         match it:
             case Offline() if self.link.is_foreign:
+                if not it.was_closed:
+                    self._fail(UNAVAILABLE, f"{it.why}.")
                 self.finish(self._result)
             case Offline(why, _) if not self._is_told:
                 self._is_told = True
                 self.complain(f"{why}. Trying again.")
             case Foreign():
-                self._do_what_waited(self.say)
+                self._do_what_waited()
             case Line(text, is_whole) if is_whole:
-                self._show(clean(text))
+                self.show(clean(text))
 
     def _take_json(self, it: Happening) -> bool:
         """Show something as our server does to programs, if it is something that it does show to them."""
@@ -216,7 +219,7 @@ class Piping(Task):
                 self._write({"type": "error", "code": code, "text": text} | about)
                 self._result = self._result or REFUSED
                 self._settle(ref)
-            case Line():
+            case Line() if not self.link.is_foreign:
                 pass
             case _:
                 return False
@@ -228,27 +231,27 @@ class Piping(Task):
             company = f" with {names(it.people, it.others)}" if it.others else ""
             where = f"in {it.room}{company}" if it.room else "in no room"
             if not self._as_json:
-                self._print(wording.notice(f"You are {it.nick}, {where}."))
+                self.print(wording.notice(f"You are {it.nick}, {where}."))
             if self._room and self._room != it.room:
                 self.link.ask("join", room=self._room)
             else:
                 self._room = it.room
-            self._do_what_waited(self._do)
+            self._do_what_waited()
         elif self._is_told:
             self.complain("Connected again.")
         self._is_told = False
 
-    def _do_what_waited(self, do: Callable[[str], None]) -> None:
+    def _do_what_waited(self) -> None:
         waited, self._early = self._early, []
         for line in waited:
-            do(line)
+            self.say(line)
         if self._has_ended:
             self.end()
 
     def _settle(self, ref: str) -> None:
         if ref in self._waiting:
             del self._waiting[ref]
-            self._heard()
+            self.heard()
         self._look_whether_all_is_done()
 
     def _look_whether_all_is_done(self) -> None:
@@ -259,15 +262,16 @@ class Piping(Task):
         self._result = self._result or status
         self.complain(why)
 
-    def _print(self, line: wording.Line) -> None:
+    def print(self, line: wording.Line) -> None:
+        """Show a line, or a message of several."""
         front = ""
         if line.is_past:
             front = wording.stamped(line.time)
         for part in line.lines(self._room):
-            self._show(front + part)
+            self.show(front + part)
 
     def _write(self, fields: Fields) -> None:
-        self._show(json.dumps(dict(fields), ensure_ascii=False))
+        self.show(json.dumps(dict(fields), ensure_ascii=False))
 
 
 def _shown(fields: Fields) -> str:

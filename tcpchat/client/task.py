@@ -54,8 +54,8 @@ class Task:
 
     # Does it wait for a server that is not there from the beginning?
     is_patient = False
-    # Is there somebody to be asked for a nickname?
-    asks_for_nick = False
+    # Does somebody sit there who can be asked for a nickname?
+    is_attended = False
 
     def __init__(
         self,
@@ -124,12 +124,12 @@ class Task:
             self._was_online |= isinstance(it, Online)
             if isinstance(it, Offline) and not self._was_online and not self.link.is_foreign:
                 status = hopeless(it, self._refusal)
-                if status == NO_HOST or (status and not self.is_patient):
+                if status and (it.is_unknown or it.is_no_server or not self.is_patient):
                     self._give_up(status, self._refusal or it.why)
                     return
             elif isinstance(it, Line) and it.text.startswith(wording.ERROR):
                 self._refusal = clean(it.text.removeprefix(wording.ERROR))
-            elif isinstance(it, NickWanted) and not self.asks_for_nick:
+            elif isinstance(it, NickWanted) and not self.is_attended:
                 self._give_up(REFUSED, it.text)
                 return
             self.take(it)

@@ -29,7 +29,7 @@ from prompt_toolkit.styles import Style
 from tcpchat.client import wording
 from tcpchat.client.conversation import Conversation
 from tcpchat.client.drawing import cut, paints, status
-from tcpchat.client.foreign import ForeignServer
+from tcpchat.client.foreign import LEAVE, ForeignServer
 from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online
 from tcpchat.client.limits import LONGEST_FAREWELL, MOST_SHOWN_PENDING, SECOND_CTRL_C
 from tcpchat.client.link import Link
@@ -38,7 +38,7 @@ from tcpchat.client.printer import Printer
 from tcpchat.client.prompt import History, Words
 from tcpchat.client.shown import Shown
 from tcpchat.client.task import UNAVAILABLE, hopeless, local_zone
-from tcpchat.client.typed import wish
+from tcpchat.client.typed import QUESTIONS, Wish, missing, wish
 from tcpchat.client.way import endpoint
 from tcpchat.requests import Refused
 from tcpchat.text import clean
@@ -62,20 +62,18 @@ class Terminal:
         self._is_leaving = False
         self._last_ctrl_c = -SECOND_CTRL_C
         self._early: list[str] = []  # typed before it is known whose server it is
-        self._login = ""  # as whom one logs in, while the password is typed
+        self._incomplete: Wish | None = None  # a password of it is missing, and is being typed
         self._farewell = ""  # the ref of our /quit
         self._output = Vt100_Output.from_pty(sys.stdout, os.environ.get("TERM"))
         self._output.enable_cpr = False  # each print would ask where the cursor is, over the network
         self.model = Model(lambda fields: wording.answer(fields, local_zone(), time.time()))
         self._foreign = ForeignServer(os.environ.get("TERM", "dumb"))
-        conversation = Conversation(typed.nicks)
-        way = endpoint(reactor, typed.server)
+        way, conversation = endpoint(reactor, typed.server), Conversation(typed.nicks)
         self._link = Link(reactor, way, conversation, self._happened, random.uniform, self._foreign)
-        depth = ColorDepth.DEPTH_8_BIT if how.colours else ColorDepth.DEPTH_1_BIT
         prompt: PromptSession[str] = PromptSession(
             self._before_line,
             output=self._output,
-            color_depth=depth,
+            color_depth=ColorDepth.DEPTH_8_BIT if how.colours else ColorDepth.DEPTH_1_BIT,
             style=Style.from_dict({"status": "reverse", "pending": "ansibrightblack"}),
             completer=Words(self.model),
             complete_while_typing=False,
@@ -85,6 +83,7 @@ class Terminal:
             is_password=Condition(lambda: self.model.is_input_hidden),
             refresh_interval=REFRESH,
             erase_when_done=True,
+            enable_suspend=True,
             prompt_continuation="",
         )
         prompt.default_buffer.accept_handler = self._entered
@@ -94,7 +93,7 @@ class Terminal:
 
     async def run(self) -> None:
         """Be there until somebody leaves."""
-        for number in signal.SIGTERM, signal.SIGHUP:
+        for number in signal.SIGTERM, signal.SIGHUP, signal.SIGINT:
             self.loop.add_signal_handler(number, self._leave, 128 + number)
         self._link.start()
         try:
@@ -119,6 +118,7 @@ class Terminal:
         @keys.add("c-c")
         def _(event: KeyPressEvent) -> None:
             event.current_buffer.reset()
+            self._complete("")
             now, before = self.loop.time(), self._last_ctrl_c
             self._last_ctrl_c = now
             if now - before < SECOND_CTRL_C:
@@ -147,9 +147,8 @@ class Terminal:
         line = buffer.text.rstrip("\n")
         if self.model.is_input_hidden:
             buffer.reset()  # a password is not kept for the arrow keys
-        if self._login:
-            nick, self._login, self.model.is_input_hidden, self.model.prompt = self._login, "", False, ""
-            self._link.ask("login", nick=nick, password=line)
+        if self._incomplete is not None:
+            self._complete(line)
         elif self.model.wants_nick:
             self.model.wants_nick = False
             self._link.choose(line.strip())
@@ -165,7 +164,7 @@ class Terminal:
             self._do_elsewhere(line)
             return False
         try:
-            wanted = wish(line, self.model.current)
+            wanted = wish(line, self.model.aim)
         except Refused as refusal:
             self._print([Shown(wording.error(str(refusal)))])
             return refusal.code == "too-long"
@@ -180,11 +179,20 @@ class Terminal:
             self._print([Shown(wording.notice("Just paste: several lines are one message here."))])
         elif kind == "join" and fields["room"] in self.model.rooms:
             self._print(self.model.look(fields["room"]))
-        elif kind == "login" and "password" not in fields:
-            self._login, self.model.is_input_hidden, self.model.prompt = fields["nick"], True, "Password:"
+        elif field := missing(Wish(kind, fields)):
+            self._incomplete = Wish(kind, fields)
+            self.model.is_input_hidden, self.model.prompt = True, QUESTIONS[field]
         else:
             self.model.asked(self._link.ask(kind, **fields), kind, fields, time.time())
             self._app.invalidate()
+
+    def _complete(self, password: str) -> None:
+        """Ask for what lacked a password, which was typed now; nothing at all is a change of mind."""
+        wanted, self._incomplete = self._incomplete, None
+        if wanted is not None:
+            self.model.is_input_hidden, self.model.prompt = False, ""
+            if password:
+                self._ask(wanted.kind, wanted.fields | {missing(wanted): password})
 
     def _page_up(self) -> None:
         """Show what was said before what was shown of the room."""
@@ -194,12 +202,11 @@ class Terminal:
             self._link.ask("history", room=room.name, limit=lines, **before)
 
     def _do_elsewhere(self, line: str) -> None:
-        if line.strip() == "/quit":
+        if line.rstrip() == LEAVE:
             self._leave(0)
             return
-        if not self.model.is_input_hidden:
-            self._print([Shown(wording.Line("> ", clean(line)))])
         for each in line.split("\n"):
+            self._print(self.model.typed(each))
             self._link.type(each)
 
     # Leaving
@@ -227,13 +234,15 @@ class Terminal:
                 case Offline(why) if not (self._was_online or self._link.is_foreign):
                     if result := hopeless(it, self._refusal):
                         self._leave(result, self._refusal or why)
+                        continue
                 case Line(text) if text.startswith(wording.ERROR):
                     self._refusal = clean(text.removeprefix(wording.ERROR))
                 case Offline() if self._is_leaving:
                     self._leave(0)
                     continue
                 case Offline(why) if self._link.is_foreign:
-                    self._leave(0, why)
+                    self._leave(0 if it.was_closed else UNAVAILABLE, why)
+                    continue
                 case Done(ref, _) if ref == self._farewell:
                     self._leave(0)
                 case Online() if not self._was_online:

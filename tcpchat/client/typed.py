@@ -32,6 +32,13 @@ NEEDLESS = {
     r.SpeakJson: "/json is not needed here: it is spoken already.",
 }
 
+# Passwords that are asked for if they were left out: our server does so only where no JSON is spoken.
+PASSWORDS = {
+    "login": ("password",), "register": ("password",), "unregister": ("password",),
+    "password": ("old", "new"),
+}  # fmt: skip
+QUESTIONS = {"password": "Password:", "old": "Old password:", "new": "New password:"}
+
 # Without a room this is about all rooms that one is in.
 IN_ALL_ROOMS = "search"
 
@@ -69,6 +76,11 @@ def wish(line: str, room: str) -> Wish | None:
     if fields.get("room") == "" and name != IN_ALL_ROOMS:
         fields["room"] = room
     return Wish(name, {each: value for each, value in fields.items() if value not in (None, "", False)})
+
+
+def missing(wanted: Wish) -> str:
+    """Return the field of a password that was left out, and is to be asked for; empty if there is none."""
+    return next((field for field in PASSWORDS.get(wanted.kind, ()) if field not in wanted.fields), "")
 
 
 class Typing:

@@ -6,12 +6,15 @@ import socket
 from contextlib import suppress
 from typing import Any
 
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import (
     ConnectionDone,
     ConnectionLost,
     ConnectionRefusedError,
+    DNSLookupError,
     TimeoutError,
+    UnknownHostError,
 )
 from twisted.python.failure import Failure
 
@@ -29,6 +32,10 @@ REASONS: dict[type[Exception], str] = {
     TimeoutError: "There is no answer",
 }
 
+# What goes wrong with TLS, by name: to import it is slow, and only needed where there is any.
+NOT_TRUSTED = "tcpchat.client.tls.NotTrusted"
+NOT_TLS = "OpenSSL.SSL.Error"
+
 # Where the kernel's struct tcp_info has the round-trip time, in microseconds (linux/tcp.h).
 RTT = slice(68, 72)
 
@@ -38,9 +45,25 @@ def endpoint(reactor: Any, address: Address) -> Any:
     plain = HostnameEndpoint(reactor, address.host, address.port, timeout=LONGEST_TRY)
     if not address.tls:
         return plain
-    from twisted.internet.ssl import optionsForClientTLS  # not needed otherwise, and slow to import
+    from tcpchat.client.tls import Trust  # not needed otherwise, and slow to import
 
-    return wrapClientTLS(optionsForClientTLS(address.host), plain)
+    try:
+        return wrapClientTLS(Trust(address.host, address.fingerprint), plain)
+    except UnicodeError:
+        return Nowhere()
+
+
+class Nowhere:
+    """The way to a host whose name none can have (RFC 5891)."""
+
+    def connect(self, _: Any) -> Deferred[Any]:
+        """Fail."""
+        return fail(UnknownHostError())
+
+
+def is_unknown(reason: Failure) -> bool:
+    """Is there no host of that name? What none can have for a name is a ValueError of Twisted's endpoint."""
+    return reason.check(DNSLookupError, UnknownHostError, ValueError) is not None
 
 
 def watch(transport: Any) -> None:
@@ -63,6 +86,11 @@ def delay(transport: Any) -> float | None:
     return None
 
 
+def is_no_server(reason: Failure) -> bool:
+    """Was there a connection to something that is no server with TLS, or not the one that is meant?"""
+    return reason.check(NOT_TRUSTED, NOT_TLS) is not None
+
+
 def why(reason: Failure, is_unknown: bool) -> str:
     """Return why there is no connection, as a sentence without its end."""
     if is_unknown:
@@ -70,4 +98,14 @@ def why(reason: Failure, is_unknown: bool) -> str:
     for kind, why in REASONS.items():
         if reason.check(kind):
             return why
+    if reason.check(NOT_TLS):
+        return f"TLS has failed: {_of_openssl(reason.value)}"
     return str(reason.value).rstrip(".") or type(reason.value).__name__
+
+
+def _of_openssl(error: BaseException | None) -> str:
+    """Return what OpenSSL says: the last of its errors is a triple of a library, a function and a reason."""
+    try:
+        return str(error.args[0][-1][2]) if error else ""
+    except (IndexError, TypeError):
+        return str(error)

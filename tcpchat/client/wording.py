@@ -55,6 +55,10 @@ class Line(NamedTuple):
             yield front + text
 
 
+# What is said when the server shows to be none of ours.
+ELSEWHERE = Line(NOTICE, "This is another kind of server: what you type goes to it. /quit leaves.")
+
+
 def notice(text: str) -> Line:
     """Return a word from the server, or from the client."""
     return Line(NOTICE, text)
@@ -63,6 +67,11 @@ def notice(text: str) -> Line:
 def error(text: str) -> Line:
     """Return why something was not done."""
     return Line(ERROR, text)
+
+
+def mention(nick: str) -> re.Pattern[str]:
+    """Return what finds a nickname in what is said."""
+    return re.compile(rf"(?<![\w-]){re.escape(nick)}(?![\w-])", re.IGNORECASE)
 
 
 def seconds(time: str) -> float:

@@ -15,29 +15,25 @@ from typing import Any, NamedTuple
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from tcpchat.events import Event, Removed
-from tcpchat.logs.interface import Changed, NotKept, Parts, Posted
+from tcpchat.logs.interface import NotKept, Parts, Posted
 from tcpchat.logs.nats_erasing import Erasing, Forgetting, Removal, Rewriting
 from tcpchat.logs.nats_flights import CANNOT_WRITE
 from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Item, Line, is_sure, streams_of
+from tcpchat.logs.nats_kept import LOCAL, Kept
 from tcpchat.logs.nats_link import Link
 from tcpchat.logs.nats_messages import Commit
-from tcpchat.logs.nats_questions import Questions
 from tcpchat.logs.nats_queue import Queue
 from tcpchat.logs.nats_records import NatsRecords
 from tcpchat.logs.nats_replica import CURSOR, Applying
-from tcpchat.logs.nats_terms import Facts, Lost, Refusing, Unclear
+from tcpchat.logs.nats_terms import Facts
 from tcpchat.logs.nats_values import NatsValues
 from tcpchat.logs.sqlite_replica import REPLICA, SQLiteReplica, check_replica, remove_replica
 from tcpchat.records import ROOM
 
 # A record of the replica: this node's name.
 NODE = "node"
-
-# Kinds of records that are the replica's own: what is made of its entries, and what it knows of itself.
-LOCAL = ROOM, REPLICA
 
 # Seconds for the records to be durable, when the log is closed.
 LAST_RECORDS = 2.0
@@ -51,7 +47,7 @@ class Workings(NamedTuple):
     erasing: Erasing
 
 
-class NatsLog(Questions):
+class NatsLog(Kept):
     """
     A log that nodes share. What it promises is in `interface.Log`.
 
@@ -272,31 +268,6 @@ class NatsLog(Questions):
         elif not self._is_closing:
             self._gate = None
             self.shared.keep(kind, key, value)
-
-    def replace(self, kind: str, key: str, was: bytes, value: bytes) -> Deferred[bool]:
-        found = self.shared.find(kind, key)
-        if found is None or found.value != was:
-            return succeed(False)
-
-        def failed(failure: Failure) -> bool:
-            if failure.trap(Lost, Refusing, Unclear) is Lost:
-                return False
-            raise NotKept(CANNOT_WRITE) from failure.value
-
-        put = self.shared.put(kind, key, value, found.revision)
-        return put.addCallbacks(lambda revision: True, failed)
-
-    def record(self, kind: str, key: str) -> Deferred[bytes | None]:
-        return self._replica.record(kind, key) if kind in LOCAL else succeed(self.shared.record(kind, key))
-
-    def records(self, kind: str) -> Deferred[dict[str, bytes]]:
-        return self._replica.records(kind) if kind in LOCAL else succeed(self.shared.records(kind))
-
-    def watch(self, kind: str, changed: Changed) -> None:
-        self.shared.watch(kind, changed)
-
-    def records_of(self, node: str, kind: str) -> dict[str, bytes]:
-        return self.shared.records_of(node, kind)
 
     # The end.
 

@@ -22,7 +22,6 @@ from tcpchat import records
 from tcpchat.events import Entry
 from tcpchat.logs.batches import Take
 from tcpchat.logs.interface import NotKept
-from tcpchat.logs.nats_link import Link
 from tcpchat.logs.nats_messages import Commit, decode
 from tcpchat.logs.nats_terms import Stored, Unclear
 from tcpchat.logs.sqlite_replica import REPLICA, SQLiteReplica
@@ -61,13 +60,20 @@ class Watching(Protocol):
         """Return the next erased message of a stream: its first entry, and where its contents stand."""
 
 
+class Reading(Protocol):
+    """What is needed of the link."""
+
+    def read(self, seq: int) -> Deferred[Stored | None]:
+        """As `Link.read` does."""
+
+
 class Applying:
     """Applies one message after the other."""
 
     logger = Logger()
 
     def __init__(
-        self, link: Link, store: SQLiteReplica, clock: IReactorTime, watching: Watching, cursor: int
+        self, link: Reading, store: SQLiteReplica, clock: IReactorTime, watching: Watching, cursor: int
     ) -> None:
         """``cursor`` is up to where the store has the stream."""
         self.is_stuck = False  # nothing can be written

@@ -1,0 +1,48 @@
+"""Questions about records, which the copy of the bucket answers, or the replica if they are its own."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
+
+from tcpchat.logs.interface import Changed, NotKept
+from tcpchat.logs.nats_flights import CANNOT_WRITE
+from tcpchat.logs.nats_questions import Questions
+from tcpchat.logs.nats_records import NatsRecords
+from tcpchat.logs.nats_terms import Lost, Refusing, Unclear
+from tcpchat.logs.sqlite_replica import REPLICA
+from tcpchat.records import ROOM
+
+# Kinds of records that are the replica's own: what is made of its entries, and what it knows of itself.
+LOCAL = ROOM, REPLICA
+
+
+class Kept(Questions):
+    """The part of `interface.Log` that is about records, but for keeping them."""
+
+    shared: NatsRecords
+
+    def replace(self, kind: str, key: str, was: bytes, value: bytes) -> Deferred[bool]:
+        found = self.shared.find(kind, key)
+        if found is None or found.value != was:
+            return succeed(False)
+
+        def failed(failure: Failure) -> bool:
+            if failure.trap(Lost, Refusing, Unclear) is Lost:
+                return False
+            raise NotKept(CANNOT_WRITE) from failure.value
+
+        put = self.shared.put(kind, key, value, found.revision)
+        return put.addCallbacks(lambda revision: True, failed)
+
+    def record(self, kind: str, key: str) -> Deferred[bytes | None]:
+        return self._replica.record(kind, key) if kind in LOCAL else succeed(self.shared.record(kind, key))
+
+    def records(self, kind: str) -> Deferred[dict[str, bytes]]:
+        return self._replica.records(kind) if kind in LOCAL else succeed(self.shared.records(kind))
+
+    def watch(self, kind: str, changed: Changed) -> None:
+        self.shared.watch(kind, changed)
+
+    def records_of(self, node: str, kind: str) -> dict[str, bytes]:
+        return self.shared.records_of(node, kind)
