@@ -27,6 +27,9 @@ NODE = "node"
 # Seconds until is tried again what has not succeeded, or is not known to have.
 AGAIN = 1.0
 
+# Seconds until a lease is tried for again that was refused: the bucket is full, perhaps.
+LONG = 5.0
+
 # How many times the others are looked at while one lease is renewed once.
 LOOKS = 3
 
@@ -147,8 +150,14 @@ class Nodes:
                 revision = found.revision if found is not None and found.value is not None else 0
                 asked = self._seconds()
                 self._revision = await self._bucket.put(self._key, value, revision)
-            except (Lost, Refusing, Unclear):
+            except (Lost, Unclear):
                 await deferLater(self._clock, AGAIN)
+                continue
+            except Refusing as error:
+                self.logger.warn(
+                    "The lease of this node, {node}, is refused: {error}", node=self.name, error=error
+                )
+                await deferLater(self._clock, LONG)
                 continue
             self._incarnation = incarnation
             self._renewed(asked)

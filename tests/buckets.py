@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from tcpchat.logs.nats_terms import Change, Lost, Unclear
+from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 
 
 class Values:
@@ -51,6 +51,7 @@ class MemoryBucket:
     late = 0.0
     is_cut = False  # nothing gets through, in either direction
     loses_answers = False  # what is asked is done, and the answer gets lost
+    refuses = False  # there is no room
     is_idle = False  # nothing is done that is asked
 
     def __init__(self, clock: IReactorTime, values: Values, node: str = "") -> None:
@@ -85,15 +86,17 @@ class MemoryBucket:
                 answer.errback(Unclear())
                 return
             try:
+                if self.refuses:
+                    raise Refusing("the bucket is full")
                 outcome = do()
-            except Lost as error:
+            except (Lost, Refusing) as error:
                 outcome = error
             self._clock.callLater(self.late, come_back, outcome)
 
         def come_back(outcome: Any) -> None:
             if self.is_cut or self.loses_answers:
                 answer.errback(Unclear())
-            elif isinstance(outcome, Lost):
+            elif isinstance(outcome, Lost | Refusing):
                 answer.errback(outcome)
             else:
                 answer.callback(outcome)

@@ -8,10 +8,11 @@ from random import Random
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.leases import Times
-from tcpchat.nodes import NODE, Nodes
+from tcpchat.nodes import LONG, NODE, Nodes
 from tests.buckets import MemoryBucket, Values
 
 TIMES = Times()
@@ -150,6 +151,18 @@ class AliveTests(NodesCase):
         self.run_for(3)
         self.successResultOf(node.opened)
         self.assertEqual((self.leases(), node.nodes.is_living("east")), (set(), False))
+
+    def test_the_operator_is_told_when_a_lease_is_refused(self) -> None:
+        node = Node(self.values, "east", self._incarnation)
+        node.bucket.refuses = True
+        self.all.append(node)
+        with capturedLogs() as events:
+            self.run_for(2 * LONG)
+        told = {formatEvent(event) for event in events if event["log_level"] >= LogLevel.warn}
+        self.assertEqual(told, {"The lease of this node, east, is refused: the bucket is full"})
+        node.bucket.refuses = False
+        self.run_for(LONG)
+        self.successResultOf(node.opened)
 
     def test_it_waits_for_a_lease_as_long_as_it_takes(self) -> None:
         node = Node(self.values, "east", self._incarnation)
