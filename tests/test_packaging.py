@@ -66,7 +66,7 @@ class PackagesTests(SynchronousTestCase):
             "logs/sqlite_records.py", "logs/sqlite_reading.py", "logs/sqlite_schema.py",
             "logs/sqlite_search.py", "logs/sqlite_tools.py", "logs/sqlite_writer.py",
             "logs/sqlite_commit.py", "logs/sqlite_numbering.py", "logs/sqlite_place.py",
-            "logs/sqlite_removal.py", "logs/nats_terms.py", "logs/unshared.py",
+            "logs/sqlite_removal.py", "logs/nats_kept.py", "logs/nats_terms.py", "logs/unshared.py",
             "logs/nats_erasing.py", "logs/nats_questions.py",
             # test_log_nats_queue.py, test_log_sqlite_replica.py
             "logs/nats_flights.py", "logs/nats_items.py", "logs/nats_launching.py", "logs/sqlite_taking.py",
