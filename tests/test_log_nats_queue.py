@@ -342,6 +342,16 @@ class OutcomeTests(QueueCase):
         self.assertEqual(sorted([*self.one.outcomes(), *self.two.outcomes()]), [("one", 1), ("two", 2)])
         self.assertEqual(self.one.texts(), self.two.texts())
 
+    def test_who_sees_that_somebody_else_was_first_waits_for_no_answer(self) -> None:
+        self.two.link.drops_all = True
+        self.two.say("two")
+        self.advance(0.25)
+        self.two.link.drops_all = False
+        self.one.say("one")
+        self.advance(0.25)
+        self.assertEqual(self.one.outcomes() + self.two.outcomes(), [("one", 1), ("two", 2)])
+        self.assertEqual(self.two.texts(), ["one", "two"])
+
     def test_that_somebody_went_is_tried_until_it_is_known(self) -> None:
         self.one.link.drops_all = True
         answer = self.one.append([("#lobby", [Left("s1", "ada")])], NEVER)

@@ -142,6 +142,7 @@ class Queue:
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
             self._launching.references.applied(commit.entries)
+            self._see_whether_lost(room)
             return
         flight.unapplied -= 1
         if flight.unapplied:
@@ -155,6 +156,20 @@ class Queue:
                 item.kept.addCallback(partial(self._kept, item))
             if number % TOLD_AT_ONCE == 0:
                 yield
+
+    def _see_whether_lost(self, room: Room) -> None:
+        """
+        Somebody else was first in a room: what is on its way there, and expected otherwise, never lands.
+
+        NATS says so as well, but that takes a question, and two ways there and back.
+        """
+        flight = room.flight
+        if flight is None or flight.missing < len(flight.messages):
+            return
+        message = flight.messages[flight.rooms.index(room)]
+        if room.last is not None and message.expected < room.last:
+            self._flights.end(flight)
+            self.returned(flight)
 
     def _kept(self, item: Item, _: None) -> None:
         self._finish(item)
