@@ -68,7 +68,7 @@ class ClusterSearch(SharedCase):
         nick = f"p{self.random.randrange(8)}"
         visitor.dialogue.received(self.random.choice([nick, f"/as {nick}"]))
         self.passes(0.5)
-        if "/resume " in visitor.screen.shown.decode():
+        if "brings you back" in visitor.screen.shown.decode():
             self.people[visitor.code] = visitor
 
     def resume_somebody(self) -> None:
