@@ -157,6 +157,10 @@ class Nodes:
                 revision = found.revision if found is not None and found.value is not None else 0
                 asked = self._seconds()
                 self._revision = await self._bucket.put(self._key, value, revision)
+                # Who had this node for dead has changed much: nothing is done here before it is known what.
+                while self._heard < self._revision and not self._stopped:
+                    await deferLater(self._clock, SOON)
+                await self._following.catch_up()
             except (Lost, Unclear):
                 await deferLater(self._clock, AGAIN)
                 continue
@@ -165,14 +169,6 @@ class Nodes:
                     "The lease of this node, {node}, is refused: {error}", node=self.name, error=error
                 )
                 await deferLater(self._clock, LONG)
-                continue
-            # Who had this node for dead has changed much: nothing is done here before it is known what.
-            while self._heard < self._revision and not self._stopped:
-                await deferLater(self._clock, SOON)
-            try:
-                await self._following.catch_up()
-            except Unclear:
-                await deferLater(self._clock, AGAIN)
                 continue
             if self._seconds() - asked > self._leases.times.renew:
                 continue  # that took long
