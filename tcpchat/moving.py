@@ -30,6 +30,8 @@ from tcpchat.unread import unread
 
 # Seconds between two tries to take a session whose record its node is just changing, and for all of them.
 AGAIN = 0.05
+# Seconds within which what was kept has come to the other nodes, and they have done something about it.
+KEPT_WITHIN = 2.0
 LONGEST_TAKE = 10.0
 
 JUST_NOW = "Somebody comes back with that code just now."
@@ -99,6 +101,21 @@ def let_go(seat: Seat) -> None:
     """A session of this node is another one's now."""
     if isinstance(seat, Session):
         Deferred.fromCoroutine(_let_go(seat)).addErrback(_failed)
+        seat.chat.clock.callLater(KEPT_WITHIN, _see_to_record, seat.chat, seat.id)
+
+
+def _see_to_record(chat: Chat, session_id: str) -> None:
+    """See that no session is kept as this node's that is not: it may have kept something too late."""
+
+    def see(kept: bytes | None) -> None:
+        record = records.session(kept) if kept else None
+        if record is None or record.node != chat.log.node or record.has_left or session_id in chat.returning:
+            return
+        if not isinstance(chat.people.session(session_id), Session):
+            left = msgspec.structs.replace(record, has_left=True)
+            chat.log.keep(records.SESSION, session_id, records.encode(left))
+
+    chat.log.record(records.SESSION, session_id).addCallback(see)
 
 
 def _failed(failure: Failure) -> None:
