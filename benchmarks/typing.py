@@ -48,6 +48,7 @@ class Typist(Pty):
 
     def __init__(self, *words: str) -> None:
         super().__init__(*words)
+        self.process.delaybeforesend = None  # pexpect would wait before each key
         self._screen = pyte.Screen(self._screen.columns, self._screen.lines)
         self._stream = pyte.ByteStream(self._screen)
 
