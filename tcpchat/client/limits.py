@@ -53,7 +53,7 @@ MOST_FETCHED = 2000
 
 # Seconds between two printings above the line that is typed: what comes faster is printed together, because
 # each draws that line anew, which takes longer than a hundred lines do.
-PRINT_EVERY = 0.03
+PRINT_EVERY = 0.02
 
 # Lines shown of those that are not in the log yet: more of them would push the rest off the screen.
 MOST_SHOWN_PENDING = 5
