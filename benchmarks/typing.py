@@ -39,6 +39,9 @@ BETWEEN = 0.05, 0.15
 # Seconds between two writes of whoever says so many lines a second.
 TICK = 0.01
 
+# Bytes of what has come that are kept.
+MOST_KEPT = 65536
+
 # What switches a terminal to tell of pastes: the first that prompt_toolkit writes.
 PROMPT = b"\x1b[?2004h"
 
@@ -51,6 +54,11 @@ class Typist(Pty):
         self.process.delaybeforesend = None  # pexpect would wait before each key
         self._screen = pyte.Screen(self._screen.columns, self._screen.lines)
         self._stream = pyte.ByteStream(self._screen)
+
+    def _look(self, patience: float = 0.05) -> bool:
+        goes_on = super()._look(patience)
+        self.sent = self.sent[-MOST_KEPT:]
+        return goes_on
 
     def cpu(self) -> float:
         """Return the CPU seconds that the client has taken."""
@@ -156,7 +164,7 @@ def main() -> None:
             print(f"the client takes {share * 100:.0f} % of a core for that", flush=True)
             say(bob, 1e9, asked.lines, threading.Event())
             bob.types("that is all")
-            anna.until(lambda: b"that is all" in anna.sent[-8000:])
+            anna.until(lambda: b"that is all" in anna.sent)
             print(f"after these and {asked.lines} more lines it has {anna.memory():.0f} MiB")
 
 
