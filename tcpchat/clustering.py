@@ -40,6 +40,9 @@ class SharedLog(Protocol):
     def have_lease(self, revision: int) -> None:
         """Name this node's lease in what is published from now on."""
 
+    async def catch_up(self) -> None:
+        """Wait until what is in the log by now has come. Raises `Unclear`."""
+
 
 class Cluster:
     """Makes a chat one node's of a cluster."""
@@ -95,6 +98,10 @@ class Cluster:
     def have_lease(self, revision: int) -> None:
         """This node has a lease, with this revision."""
         self._log.have_lease(revision)
+
+    async def catch_up(self) -> None:
+        """Wait until what the others have logged has come."""
+        await self._log.catch_up()
 
     def cut_off(self) -> None:
         """This node's lease was taken: hang up on everybody before one more line is taken."""

@@ -49,6 +49,9 @@ class Following(Protocol):
     def have_lease(self, revision: int) -> None:
         """This node has a lease, with this revision."""
 
+    async def catch_up(self) -> None:
+        """Wait until what the others have logged has come. Raises `Unclear`."""
+
     def cut_off(self) -> None:
         """This node's lease was taken: nobody is there over it any more, and nothing more is taken here."""
 
@@ -166,6 +169,11 @@ class Nodes:
             # Who had this node for dead has changed much: nothing is done here before it is known what.
             while self._heard < self._revision and not self._stopped:
                 await deferLater(self._clock, SOON)
+            try:
+                await self._following.catch_up()
+            except Unclear:
+                await deferLater(self._clock, AGAIN)
+                continue
             if self._seconds() - asked > self._leases.times.renew:
                 continue  # that took long
             self._incarnation = incarnation

@@ -58,6 +58,9 @@ class SharedLog(FullLog):
     def have_lease(self, revision: int) -> None:
         self.lease = revision
 
+    async def catch_up(self) -> None:
+        """Everything comes at once."""
+
     def append_all(self, parts: Parts) -> Deferred[list[list[int]]]:
         return self._refusal() if self.is_fenced() else super().append_all(parts)
 

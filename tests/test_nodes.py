@@ -29,6 +29,9 @@ class Follower:
     def have_lease(self, revision: int) -> None:
         self.revisions.append(revision)
 
+    async def catch_up(self) -> None:
+        pass
+
     def cut_off(self) -> None:
         self.told.append("cut off")
 

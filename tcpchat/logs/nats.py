@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, TimeoutError, fail, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -34,6 +34,9 @@ from tcpchat.records import ROOM
 
 # A record of the replica: this node's name.
 NODE = "node"
+
+# Seconds for the replica to become level with the stream.
+LEVEL = 10.0
 
 # Seconds for the records to be durable, when the log is closed.
 LAST_RECORDS = 2.0
@@ -146,6 +149,20 @@ class NatsLog(Sharing):
     def have_lease(self, revision: int) -> None:
         """Name this node's lease in what is published from now on, for people who look."""
         self._queue.have_lease(revision)
+
+    async def catch_up(self) -> None:
+        """
+        Wait until everything has been applied that is in the stream by now.
+
+        Raises:
+            Unclear: how much that is cannot be known.
+        """
+        assert self._parts is not None
+        upto = await self.link.end()
+        try:
+            await self._parts.applying.until(upto).addTimeout(LEVEL, self._clock)
+        except TimeoutError:
+            pass  # what was there last has been erased, perhaps
 
     def _connected(self, is_connected: bool) -> None:
         if self._parts is not None:

@@ -121,6 +121,10 @@ class Link:
         """Answer with the last message of a subject, from the stream's leader. `Unclear`."""
         return self._ask(self._stream.last, subject)
 
+    def end(self) -> Deferred[int]:
+        """Answer with the stream's last sequence, from its leader. `Unclear`."""
+        return self._ask(self._stream.end)
+
     def read(self, seq: int) -> Deferred[Stored | None]:
         """Answer with the message of a stream sequence, None if there is none (any more). `Unclear`."""
         return self._ask(self._stream.read, seq)

@@ -110,6 +110,20 @@ class Stream:
         """
         return await self._get(None, subject)
 
+    async def end(self) -> int:
+        """
+        Return the last sequence.
+
+        Raises:
+            Unclear: there is no answer.
+        """
+        connection = self._current()
+        try:
+            info = await connection.ask(connection.hasty.stream_info(self.name))
+        except APIError as error:
+            raise Unclear(text(error)) from None
+        return info.state.last_seq
+
     async def read(self, seq: int) -> Stored | None:
         """
         Return a message.

@@ -231,8 +231,11 @@ class Talk:
 
         Who is ``excused`` may have been told late what became of a line.
         """
-        assert self.crowd.settle(2 * PATIENCE), self.crowd.complaints()
+        is_settled = self.crowd.settle(2 * PATIENCE)
         complaints = self.crowd.complaints()
+        if not is_settled:
+            self.crowd.leave(self._folder)
+            raise AssertionError(complaints)
         findings = self.look_at(excused)
         assert not complaints, complaints
         return findings
