@@ -74,10 +74,10 @@ class OurFaultTests(ChatCase):
         self.assert_ended("limits")
 
     def test_so_does_one_at_the_end_of_a_paste(self) -> None:
-        room = self.chat.rooms.lobby.room
-        order = room.order
-        del room.order  # which is looked at with every line
+        lobby = self.chat.rooms.lobby
+        lobby.room.order.slow = 1
+        del lobby.slowness  # which is looked at with every line where it is slow
         for line in "/paste", "one", ".":
             self.bob.dialogue.received(line)
-        room.order = order
-        self.assert_ended("order")
+        lobby.room.order.slow = 0
+        self.assert_ended("slowness")
