@@ -49,7 +49,9 @@ def made() -> dict[str, str]:
     page.manual = f"tcpchat {__version__}"
     page.date = ""  # the version says more
     return {
-        "tcpchat.1": str(page).replace("\ntcpchat\n", f"\ntcpchat \\- {SUMMARY}\n", 1),
+        "tcpchat.1": str(page)
+        .replace("\ntcpchat\n", f"\ntcpchat \\- {SUMMARY}\n", 1)
+        .replace("\n.SH", "\n.ad l\n.SH", 1),  # addresses cannot be broken, so lines end where they end
         "tcpchat": shtab.complete(whole(), "bash"),
         "_tcpchat": shtab.complete(whole(), "zsh"),
         "tcpchat.fish": shtab.complete(whole(), "fish"),

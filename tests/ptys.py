@@ -7,7 +7,7 @@ import signal
 import termios
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import pexpect
 import pyte
@@ -34,9 +34,10 @@ class Pty:
         self.process = pexpect.spawn(
             program, list(words), dimensions=(lines, columns), env=ENVIRONMENT | environment, timeout=PATIENCE
         )
-        self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
+        self._screen: Any = pyte.HistoryScreen(columns, lines, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
         self.sent = b""  # all that came
+        self.looked = 0.0  # when the last of it came
         self.modes = termios.tcgetattr(self.process.child_fd)
 
     def types(self, keys: str) -> None:
@@ -106,20 +107,21 @@ class Pty:
             self.process.wait()
         self.process.close()
 
-    def __enter__(self) -> Pty:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _look(self) -> bool:
+    def _look(self, patience: float = 0.05) -> bool:
         """Take in what has come; False at the end."""
         try:
-            data = self.process.read_nonblocking(65536, 0.05)
+            data = self.process.read_nonblocking(65536, patience)
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
             return False
+        self.looked = time.monotonic()
         self.sent += data
         self._stream.feed(data)
         return True

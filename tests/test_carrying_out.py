@@ -74,10 +74,10 @@ class OurFaultTests(ChatCase):
         self.assert_ended("limits")
 
     def test_so_does_one_at_the_end_of_a_paste(self) -> None:
-        room = self.chat.rooms.lobby.room
-        members = room.members
-        del room.members  # which are looked at with every line
+        lobby = self.chat.rooms.lobby
+        lobby.room.order.slow = 1
+        del lobby.slowness  # which is looked at with every line where it is slow
         for line in "/paste", "one", ".":
             self.bob.dialogue.received(line)
-        room.members = members
-        self.assert_ended("members")
+        lobby.room.order.slow = 0
+        self.assert_ended("slowness")

@@ -42,3 +42,9 @@ class BacklogTests(SynchronousTestCase):
         self.assertEqual(self.backlog.before, 20)
         self.assertTrue(self.page({"seq": 23}))
         self.assertEqual(self.numbers(), [20, 22, 23])
+
+    def test_it_may_begin_before_an_entry(self) -> None:
+        self.backlog = Backlog(lambda it: it["seq"] >= 10, 40)
+        self.assertEqual(self.backlog.before, 40)
+        self.page(*past(20))
+        self.assertEqual(self.backlog.before, 20)

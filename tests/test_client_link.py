@@ -23,8 +23,19 @@ from zope.interface import alsoProvides
 from tcpchat.client.address import Address
 from tcpchat.client.conversation import QUESTION, Conversation
 from tcpchat.client.foreign import ForeignServer
-from tcpchat.client.happenings import Done, Entry, Foreign, Happening, Line, NickWanted, Offline, Online
+from tcpchat.client.happenings import (
+    Done,
+    Entry,
+    Foreign,
+    Happening,
+    Line,
+    NickWanted,
+    Offline,
+    Online,
+    Ours,
+)
 from tcpchat.client.limits import (
+    LONGEST_DOUBT,
     LONGEST_LINE,
     LONGEST_SILENCE,
     LONGEST_WAIT,
@@ -241,7 +252,26 @@ class OtherServerTests(LinkCase):
         self.reactor.advance(LONGEST_SILENCE)
         self.assertEqual(self.happened, [Foreign()])
         self.link.type("hello")
-        self.assertEqual(self.hear(b"hello\r\n"), [Line("hello")])
+        self.assertEqual(self.sent(), ["hello"])
+        self.assertEqual(self.hear(b"hello\r\n"), [Foreign(is_again=True), Line("hello")])
+
+    def test_until_that_is_certain_it_gets_one_line(self) -> None:
+        """Which ours would take for a nickname; and of what it has not said, none is lost."""
+        self.connect()
+        self.reactor.advance(LONGEST_SILENCE)
+        self.link.type("one")
+        self.link.type("two")
+        self.assertEqual((self.sent(), self.link.is_certain), (["one"], False))
+        self.reactor.advance(LONGEST_DOUBT)
+        self.assertEqual((self.sent(), self.link.is_certain), (["two"], True))
+        self.link.type("three")
+        self.assertEqual(self.sent(), ["three"])
+
+    def test_what_looks_like_ours_and_goes_no_further_is_its_prompt(self) -> None:
+        self.connect()
+        self.hear(b"*** Log in: ")
+        self.reactor.advance(LONGEST_SILENCE)
+        self.assertEqual(self.happened, [Foreign(), Line("*** Log in:", False)])
 
     def test_who_is_far_away_has_more_time_for_that(self) -> None:
         self.reactor.advance(2 * LONGEST_SILENCE)
@@ -254,9 +284,44 @@ class OtherServerTests(LinkCase):
     def test_but_ours_may_be_slow(self) -> None:
         self.connect()
         self.reactor.advance(LONGEST_SILENCE)
-        self.hear(GREETING)
+        for byte in GREETING:
+            self.hear(bytes((byte,)))
         self.assertFalse(self.link.is_foreign)
         self.assertEqual(self.sent()[0], "/json")
+        self.hear(WELCOME)
+        self.assertTrue(self.link.conversation.is_online)
+
+    def test_what_was_typed_for_another_is_done_then(self) -> None:
+        self.connect()
+        self.reactor.advance(LONGEST_SILENCE)
+        self.link.type("one")
+        self.link.type("two")
+        self.assertEqual(self.sent(), ["one"])
+        self.hear(b"*** Welcome to tcpchat.\r\n")
+        self.reactor.advance(LONGEST_DOUBT - 1)
+        self.assertEqual(self.hear(QUESTION.encode() + b"\r\n"), [Ours(("one", "two"))])
+        self.assertEqual(self.sent()[0], "/json")
+        _, online, *_ = self.hear(b"*** You are one, in #lobby.\r\n", WELCOME)
+        self.assertEqual(online, Online("anna", "#lobby", (), 0))
+        self.reactor.advance(LONGEST_DOUBT)
+        self.assertFalse(self.link.is_foreign)
+
+    def test_a_break_before_anything_was_said_is_followed_by_another_look(self) -> None:
+        self.connect()
+        self.reactor.advance(LONGEST_SILENCE)
+        self.lose()
+        self.assertFalse(self.link.is_foreign)
+        self.reactor.advance(LONGEST_WAIT)
+        self.connect()
+        self.hear(GREETING)
+        self.assertEqual(self.sent()[0], "/json")
+
+    def test_one_that_takes_a_line_and_hangs_up_is_another(self) -> None:
+        self.connect()
+        self.reactor.advance(LONGEST_SILENCE)
+        self.link.type("one")
+        self.lose()
+        self.assertTrue(self.link.is_foreign)
 
     def test_telnet_is_answered(self) -> None:
         self.connect()
@@ -391,6 +456,70 @@ def test_of_500_lines_over_a_link_that_breaks_50_times_each_is_in_the_log_once(
     assert logged == lines
     assert seen == sorted(set(seen)) == list(range(seen[0], seen[-1] + 1))
     assert len(seen) >= len(lines)
+
+
+class Slow:
+    """A way to a server on which everything takes some seconds."""
+
+    def __init__(self, reactor: Any, port: int, seconds: float) -> None:
+        def passes(end: Any, data: bytes) -> None:
+            reactor.callLater(seconds, lambda: end.peer and end.peer.transport.write(data))
+
+        class Back(ProxyClient):
+            def dataReceived(self, data: bytes) -> None:
+                passes(self, data)
+
+        class BackFactory(ProxyClientFactory):
+            protocol = Back
+
+        class There(ProxyServer):
+            clientProtocolFactory = BackFactory
+
+            def connectionMade(self) -> None:
+                self.reactor = reactor
+                ProxyServer.connectionMade(self)
+
+            def dataReceived(self, data: bytes) -> None:
+                passes(self, data)
+
+        factory = ProxyFactory("127.0.0.1", port)
+        factory.protocol = There
+        self.port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+
+
+def test_over_a_link_that_is_slower_than_silence_ours_is_found_out_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    reactor = EPollReactor()
+    told: list[Happening] = []
+    with start(tmp_path).ready() as server:
+        slow = Slow(reactor, server.port, 0.3)
+
+        def happened(happenings: Sequence[Happening]) -> None:
+            told.extend(happenings)
+            for it in happenings:
+                match it:
+                    case Foreign():
+                        link.type("one")
+                        link.type("two")
+                    case Ours(lines):
+                        for line in lines:
+                            link.ask("say", room="#lobby", text=line)
+                    case Done("2", _):
+                        reactor.stop()
+
+        address = Address("127.0.0.1", slow.port.getHost().port)
+        link = Link(
+            reactor, endpoint(reactor, address), Conversation(["anna"]), happened, max, ForeignServer(),
+            silence=0.05,
+        )  # fmt: skip
+        link.start()
+        reactor.callLater(PATIENCE, reactor.crash)
+        reactor.run(installSignalHandlers=False)
+        assert server.terminate() == 0
+    assert [it for it in told if isinstance(it, Foreign | Ours)] == [Foreign(), Ours(("one", "two"))]
+    assert link.conversation.nick == "anna"
+    assert [record.text for record in dump(tmp_path) if record.type == "message"] == ["one", "two"]
 
 
 def test_how_long_it_takes_to_the_server_is_known_from_the_system(tmp_path: Path) -> None:

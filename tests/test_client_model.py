@@ -24,6 +24,7 @@ from tcpchat.client.happenings import (
     NickWanted,
     Offline,
     Online,
+    Ours,
     Refusal,
     Unknown,
 )  # fmt: skip
@@ -204,9 +205,8 @@ class AskingTests(ModelCase):
         self.assertEqual(self.see(Refusal("1", "muted", "No.")), ["!!! No.", "*** Not said: hi"])
         self.assertEqual(self.see(Refusal("2", "refused", "No.")), ["!!! No."])
         self.model.asked("3", "say", {"text": "hi", "room": "#lobby"}, 5.0)
-        self.assertEqual(self.see(Unknown("3", {})), [
-            "!!! It is not known whether this was said.", "*** Not said: hi",
-        ])  # fmt: skip
+        unknown = self.see(Unknown("3", {"type": "say", "text": "hi"}))
+        self.assertEqual(unknown, ["!!! It is not known whether this was said: hi"])
         self.assertEqual(self.model.pending, {})
 
     def test_one_goes_to_the_room_that_one_has_asked_for_and_to_no_other(self) -> None:
@@ -273,16 +273,30 @@ class LinkTests(ModelCase):
         self.model = Model(lambda fields: ())
         self.assertEqual(self.see(Line("*** Welcome.")), ["*** Welcome."])
 
-    def test_a_new_session_begins_with_new_rooms(self) -> None:
-        self.model.look("#dev")
-        self.see(Online("anna2", "#lobby", (), 0, is_new=True))
+    def test_a_new_session_begins_with_new_rooms_and_what_was_unread_is_not_lost(self) -> None:
+        self.see(entry(1, room="dev"))
+        told = self.see(Online("anna2", "#lobby", ("bob",), 1, is_new=True))
+        self.assertEqual(told[-1], "*** You are anna2, in #lobby with bob.")
+        self.assertIn("is over", told[0])
         self.assertEqual(
             (list(self.model.rooms), self.model.current, self.model.nick), (["#lobby"], "#lobby", "anna2")
         )
+        self.see(Entered("#dev"), entry(9, room="dev"))
+        self.assertEqual(self.model.rooms["#dev"].unread, 2)
+
+    def test_with_a_new_session_one_still_looks_where_one_did(self) -> None:
+        """What is half typed for that room goes to no other."""
+        self.model.look("#dev")
+        self.see(Online("anna", "#lobby", (), 0, is_new=True))
+        self.assertEqual((list(self.model.rooms), self.model.current), (["#lobby"], "#dev"))
+        self.see(Entered("#dev"))
+        self.assertEqual(self.see(entry(9, "hi", room="dev")), ["<bob> hi"])
 
     def test_what_is_missing_is_told(self) -> None:
         (told,) = self.see(Hole("#dev", 3, 7))
-        self.assertIn("3 entries of #dev came meanwhile", told)
+        self.assertIn("3 more entries of #dev came meanwhile", told)
+        self.assertEqual(self.model.rooms["#dev"].oldest, 7)  # what is paged to goes on from there
+        self.assertEqual(len(self.see(Hole("#ops", 3, 7))), 1)
         self.assertEqual(self.see(Gap("#dev", 3, 5)), ["*** 1 line of #dev is no longer kept."])
 
     def test_a_nickname_is_wanted(self) -> None:
@@ -298,6 +312,9 @@ class LinkTests(ModelCase):
         self.assertEqual((self.model.prompt, self.model.is_input_hidden), ("Name:", True))
         self.see(Line("Hi"))
         self.assertEqual(self.model.prompt, "")
+        self.assertEqual(self.see(Foreign(is_again=True)), [])
+        self.assertIn("after all", *self.see(Ours(())))
+        self.assertFalse(self.model.is_foreign)
 
     def test_what_is_typed_for_another_server_stands_behind_its_prompt_unless_it_is_hidden(self) -> None:
         self.assertEqual(self.text(self.model.typed("look\x07")), ["> look"])

@@ -66,6 +66,9 @@ def test_who_names_one_rings_if_that_is_wanted(server: Server) -> None:
         bob = server.person("bob")
         bob.types("hello", "hello Anna!", "bananna", "/msg anna psst", "done")
         anna.sees("^<bob> done$")
+        anna.sees(r"^\[from bob\] psst$")  # in an order of its own
+        bob.types("bye")
+        anna.sees("^<bob> bye$")
         assert anna.sent.count(b"\a") == 2
         assert is_append_only(anna.sent.replace(b"\a", b""))
 

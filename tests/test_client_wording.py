@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -157,3 +157,20 @@ def test_a_nickname_is_found_as_a_word() -> None:
         assert found.search(text)
     for text in "anxna", "an.nab", "x-an.na", "an.na-x", "an.na1":
         assert not found.search(text)
+
+
+def test_what_was_not_fetched_is_told() -> None:
+    assert wording.hole("#dev", 2, "Look.").text == "2 more entries of #dev came meanwhile. Look."
+
+
+def test_of_what_nobody_can_know_no_password_is_shown() -> None:
+    said = {"type": "say", "text": "one\ntwo"}
+    assert wording.unknown(said).text == "It is not known whether this was said: one two"
+    asked = wording.unknown({"type": "register", "password": "secret"}).text
+    assert asked == "It is not known whether this was done: register"
+
+
+def test_without_a_zone_it_is_the_local_one() -> None:
+    seen = {"type": "seen", "nick": "bob", "time": "2026-11-21T10:02:00.000Z"}
+    local = datetime.fromtimestamp(0).astimezone().tzinfo
+    assert wording.answer(seen, None, 0) == wording.answer(seen, local, 0)

@@ -76,6 +76,7 @@ class PackagesTests(SynchronousTestCase):
             "tap.py",  # test_command_line.py, test_end_to_end.py
             "copying.py",  # test_cluster.py
             "__main__.py", "client/__main__.py", "client/task.py",  # test_client_sending.py, …_piping.py
+            "client/connecting.py", "client/early_link.py", "client/running.py",  # test_client_starting.py
             "client/printer.py", "client/prompt.py",  # test_client_terminal.py
             "client/way.py",  # test_client_link.py
         }  # fmt: skip

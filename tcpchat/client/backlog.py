@@ -17,16 +17,17 @@ class Backlog:
     ``is_wanted`` tells of an entry whether it is not before the beginning.
     """
 
-    def __init__(self, is_wanted: Callable[[Fields], bool]) -> None:
+    def __init__(self, is_wanted: Callable[[Fields], bool], before: int | None = None) -> None:
+        """``before`` is where the first page ends, None for the last page of all."""
         self._is_wanted = is_wanted
+        self._first = before
         self._entries: dict[int, Fields] = {}
         self._page: list[int] = []  # the numbers of those that the last page has brought
 
     @property
     def before(self) -> int | None:
-        """Return before which entry the next page ends; None for the last page of all."""
-        past = [seq for seq, it in self._entries.items() if it.get("replay")]
-        return min(past) if past else None
+        """Return before which entry the next page ends."""
+        return min((seq for seq, it in self._entries.items() if it.get("replay")), default=self._first)
 
     def take(self, it: Fields) -> None:
         """Take in an entry, whether it is of a page or has just come."""

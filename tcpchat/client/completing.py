@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from tcpchat.commands import ALIASES, COMMANDS
-
 
 def completions(line: str, rooms: Collection[str], nicks: Collection[str]) -> Iterator[tuple[str, int]]:
     """
@@ -13,6 +11,8 @@ def completions(line: str, rooms: Collection[str], nicks: Collection[str]) -> It
 
     ``line`` ends at the cursor.
     """
+    from tcpchat.commands import ALIASES, COMMANDS  # a prompt does not wait for all that this imports
+
     word = line[line.rfind(" ") + 1 :]
     is_first = word == line
     size = len(word)

@@ -9,21 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from tcpchat.client.happenings import (
     Answer,
-    Caught,
     Done,
-    Entered,
-    Entry,
     Fields,
     Gap,
     Gone,
     Happening,
-    Hole,
     Line,
     NickWanted,
     Online,
@@ -31,7 +25,8 @@ from tcpchat.client.happenings import (
     Unknown,
     named,
 )
-from tcpchat.client.limits import MOST_ON_THE_WAY
+from tcpchat.client.reading import MISSED, Reading
+from tcpchat.client.unanswered import LOGIN
 
 QUESTION = "*** What is your nickname?"
 
@@ -43,53 +38,33 @@ class NotJson(Exception):
     """What came is not what our server says."""
 
 
-@dataclass(slots=True)
-class Asked:
-    """A request without its answer."""
-
-    fields: dict[str, Any]
-    was_sent: bool = False  # may the server have it, from whichever connection?
-    is_on_the_way: bool = False  # over this connection
-
-
-class Conversation:
+class Conversation(Reading):
     """Who somebody is for the server, how far they have read each room, and what is not answered yet."""
 
     def __init__(self, nicks: Sequence[str] = ()) -> None:
         """``nicks`` are asked for one after the other, or their variants (``/as``); none: it is asked for."""
-        self.nick = ""
-        self.rooms: list[str] = []  # with their signs, in the order of coming in
-        self.after: dict[str, int] = {}  # the last entry of each room, by its name in JSON
-        self.asked: dict[str, Asked] = {}
+        super().__init__()
         self.is_online = False
         self.is_begun = False  # is the question for a nickname there, or was it answered before?
         self._nicks = list(nicks)
         self._token = ""
         self._epoch = ""
-        self._left_at: dict[str, int] = {}  # in rooms of a session that was lost: the last entry known
-        self._missed = -1  # entries since coming back; -1: nothing is missing
         self._joining = ""  # the room of the last answer to a `join`
         self._is_retrying = False
-        self._refs = 0
+        self._login: Fields = {}  # what has to be asked for to come in with one's account
         self._to_send = b""
 
     def outgoing(self) -> bytes:
         """Return what is to be sent now, and forget that."""
         if self.is_online and not self._is_retrying:
-            # They are asked in order, so those on the way are the first ones.
-            for asked in islice(self.asked.values(), MOST_ON_THE_WAY):
-                if not asked.is_on_the_way:
-                    asked.was_sent = asked.is_on_the_way = True
-                    self._send(asked.fields)
+            for fields in self.asked.due():
+                self._send(fields)
         data, self._to_send = self._to_send, b""
         return data
 
     def ask(self, kind: str, **fields: Any) -> str:
         """Ask for something, now or as soon as there is a session; return what it is called in its answer."""
-        self._refs += 1
-        ref = str(self._refs)
-        self.asked[ref] = Asked({"type": kind, "ref": ref, **fields})
-        return ref
+        return self.asked.ask(kind, fields)
 
     def choose(self, nick: str) -> None:
         """Answer that a nickname is wanted."""
@@ -98,11 +73,7 @@ class Conversation:
     def ask_again(self) -> None:
         """Send what could not be written to the server's log again: some time has passed."""
         self._is_retrying = False
-        self._send_all_again()
-
-    def _send_all_again(self) -> None:
-        for asked in self.asked.values():
-            asked.is_on_the_way = False
+        self.asked.send_again()
 
     @property
     def is_to_ask_again(self) -> bool:
@@ -124,12 +95,6 @@ class Conversation:
             self._to_send += b"/json\n"
             yield from self._introduce("Choose a nickname.")
 
-    def quiet(self) -> Iterator[Happening]:
-        """Nothing has come for a moment: what was missed is there."""
-        if self._missed >= 0:
-            yield Caught(self._missed)
-            self._missed = -1
-
     def take(self, line: bytes) -> Iterator[Happening]:
         """
         Take in a line of the server's.
@@ -139,8 +104,9 @@ class Conversation:
         """
         if not line.startswith(b"{"):
             text = line.decode(errors="replace")
-            if text == QUESTION and not self.is_begun:
-                yield from self.begin()
+            if text == QUESTION and not self.is_online:
+                if not self.is_begun:
+                    yield from self.begin()
             elif text.strip():
                 yield Line(text)
             return
@@ -155,17 +121,22 @@ class Conversation:
             case "welcome":
                 yield from self._welcome(it)
             case "ok":
-                if asked := self.asked.pop(it.get("ref", ""), None):
+                ref = it.get("ref", "")
+                asked = self.asked.pop(ref, None)
+                if ref.startswith(MISSED):
+                    yield from self.fetched(ref.removeprefix(MISSED))
+                elif asked is not None:
+                    self._note_account(asked.fields)
                     yield from self._moved(asked.fields, it.get("seq"))
-                    yield Done(it["ref"], it.get("seq"))
+                    yield Done(ref, it.get("seq"))
             case "error":
                 yield from self._refused(it)
             case "gap":
                 room, before = it["room"], int(it["before"])
                 yield Gap(named(room), int(it["after"]), before)
-                self._read(room, before - 1)
+                self.read(room, before - 1)
             case _ if "seq" in it and "room" in it:
-                yield from self._entry(it)
+                yield from self.entry(it)
             case "notice" if not self.is_online:
                 pass  # the question for a nickname, which is answered
             case "join":
@@ -177,8 +148,10 @@ class Conversation:
                 raise TypeError(f"the type is {kind!r}")
 
     def _introduce(self, why: str) -> Iterator[Happening]:
-        """Ask for the next nickname that may do, or have one chosen."""
-        if self.nick or self._nicks:
+        """Log in as before, ask for the next nickname that may do, or have one chosen."""
+        if self._login:
+            self._send(self._login)
+        elif self.nick or self._nicks:
             self._send({"type": "as", "nick": self.nick or self._nicks[0], "ref": NAME})
         else:
             yield NickWanted(why)
@@ -191,83 +164,50 @@ class Conversation:
         self.nick = it["nick"]
         self._token = it["session"]
         rooms = [named(room) for room in it["rooms"]]
+        if is_login and (login := self.asked.logged_in()):
+            self._login = {**login, "ref": NAME}
+        self._has_account = bool(self._login)
         if is_login or it["epoch"] != self._epoch:  # numbers of another log, or person, mean nothing
-            self.after.clear()
-            self._left_at.clear()
+            self.forget()
             self._epoch = it["epoch"]
         elif is_new:
-            self._left_at |= self.after
-            self.after.clear()
+            self.part()
+        self._missed = 0 if is_back else -1
         before, self.rooms = self.rooms, []
         room = named(it["room"]) if it["room"] else ""
         yield Online(self.nick, room, tuple(it["people"]), int(it["others"]), is_back, is_new)
+        if not is_login and (ref := self.asked.settle()):
+            yield Done(ref, None)
         for each, after in it["after"].items():
             if is_back:
                 after = max(after, self.after.get(each, 0))
-            yield from self._enter(each, int(after), before)
+            yield from self.enter(each, int(after), before)
         gone = [each for each in before if each not in rooms]
-        if is_new:
-            # Before anything else is said there.
-            waiting, self.asked = self.asked, {}
-            for each in gone:
-                self.ask("join", room=each)
-            self.asked |= waiting
-        else:
-            for each in gone:
-                yield Gone(each)
-        self._missed = 0 if is_back else -1
+        for each in gone if not is_new else ():
+            yield Gone(each)
+        for each in reversed(gone) if is_new else ():  # before anything else is said there
+            self.asked.ask_first(f"join {each}", "join", {"room": each})
         if not is_login:
-            self._send_all_again()
-
-    def _enter(self, room: str, after: int, before: Sequence[str] = ()) -> Iterator[Happening]:
-        name = named(room)
-        if room != "@" and name not in self.rooms:
-            self.rooms.append(name)
-            if name not in before:
-                yield Entered(name)
-        self._read(room, after)
-        left_at = self._left_at.pop(room, after)
-        if left_at < after and room != "@":  # another session has another inbox
-            yield Hole(name, left_at, after + 1)
-
-    def _read(self, room: str, seq: int) -> None:
-        self.after[room] = max(seq, self.after.get(room, 0))
-
-    def _entry(self, it: Fields) -> Iterator[Happening]:
-        room, seq, kind = it["room"], int(it["seq"]), it["type"]
-        is_past = bool(it.get("replay"))
-        name = named(room)
-        if not is_past:
-            if seq <= self.after.get(room, 0):
-                return
-            if kind == "joined" and it["nick"] == self.nick and name not in self.rooms:
-                yield from self._enter(room, seq - 1)
-            if self._missed >= 0:
-                self._missed += 1
-        if room in self.after:
-            self._read(room, seq)
-        yield Entry(it)
-        if is_past:
-            return
-        if kind == "renamed" and it["old"] == self.nick:
-            self.nick = it["new"]
-        elif kind in ("left", "kicked", "banned") and it["nick"] == self.nick:
-            yield from self._leave(room)
-
-    def _leave(self, room: str) -> Iterator[Happening]:
-        self.after.pop(room, None)
-        if named(room) in self.rooms:
-            self.rooms.remove(named(room))
-            yield Gone(named(room))
+            self.asked.send_again()
 
     def _moved(self, asked: Fields, seq: int | None) -> Iterator[Happening]:
         """Go into a room, or out of one: with some settings its entry says nothing of that."""
         if asked["type"] == "join" and seq:
-            yield from self._enter(self._joining, seq)
+            yield from self.enter(self._joining, seq)
         elif asked["type"] == "leave":
             left = str(asked.get("room", "")).removeprefix("#").casefold()
             for room in [room for room in self.after if room.casefold() == left]:
-                yield from self._leave(room)
+                yield from self.leave(room)
+
+    def _note_account(self, asked: Fields) -> None:
+        """Something was done: is it by something else now that one would log in again?"""
+        match asked:
+            case {"type": "register", "password": password}:
+                self._login = {"type": LOGIN, "nick": self.nick, "password": password, "ref": NAME}
+            case {"type": "password", "new": password} if self._login:
+                self._login = {**self._login, "password": password}
+            case {"type": "unregister"}:
+                self._login = {}
 
     def _refused(self, it: Fields) -> Iterator[Happening]:
         ref, code, text = it.get("ref", ""), it["code"], it["text"]
@@ -276,6 +216,10 @@ class Conversation:
         elif ref == NAME:
             if self._token:
                 yield Refusal(ref, code, text)
+            elif self._login:
+                self._login = {}
+                yield Refusal(ref, code, text)
+                yield from self._introduce(text)
             else:
                 self.nick = ""
                 self._nicks = self._nicks[1:]
@@ -284,15 +228,18 @@ class Conversation:
             self._is_retrying = True
         elif ref in self.asked:
             del self.asked[ref]
-            yield Refusal(ref, code, text)
+            if ref.startswith(MISSED):
+                yield from self.fetched(ref.removeprefix(MISSED), is_refused=True)
+            else:
+                yield Refusal(ref, code, text)
         elif ref != RESUME:
             yield Answer(it)
 
     def _lose(self) -> Iterator[Happening]:
         """The session is not known any more: begin another. What may have been done is not done again."""
         self._token = ""
-        for ref in [ref for ref, asked in self.asked.items() if asked.was_sent]:
-            yield Unknown(ref, self.asked.pop(ref).fields)
+        for ref, fields in self.asked.lose():
+            yield Unknown(ref, fields)
         yield from self._introduce("Choose a nickname.")
 
     def _send(self, fields: Fields) -> None:

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 Fields = Mapping[str, Any]
 
+# How a line of our server's begins that says that something was not done, and why (PROTOCOL.md, section 1).
+COMPLAINT = "!!! "
+
 
 class Online(NamedTuple):
     """
@@ -120,7 +123,15 @@ class NickWanted(NamedTuple):
 
 
 class Foreign(NamedTuple):
-    """The server is none of ours: there are only lines."""
+    """The server is none of ours: there are only lines. It is told again if that is certain only later."""
+
+    is_again: bool = False
+
+
+class Ours(NamedTuple):
+    """The server is ours after all, and slow: lines that were typed for another one are still to be done."""
+
+    lines: tuple[str, ...]
 
 
 class Line(NamedTuple):
@@ -128,6 +139,11 @@ class Line(NamedTuple):
 
     text: str
     is_whole: bool = True  # or it is a prompt, which has no end of line
+
+    @property
+    def complaint(self) -> str:
+        """Return what our server says was not done; empty if it says something else."""
+        return self.text.removeprefix(COMPLAINT) if self.text.startswith(COMPLAINT) else ""
 
 
 class InputHidden(NamedTuple):
@@ -138,7 +154,7 @@ class InputHidden(NamedTuple):
 
 Happening = (
     Online | Offline | Caught | Entry | Hole | Gap | Entered | Gone | Answer | Done | Refusal | Unknown
-    | NickWanted | Foreign | Line | InputHidden
+    | NickWanted | Foreign | Ours | Line | InputHidden
 )  # fmt: skip
 
 

@@ -20,8 +20,10 @@ STEADY = 60.0
 # Seconds for one try to connect.
 LONGEST_TRY = 15.0
 
-# Seconds within which our server says something: after that it is taken for another one.
+# Seconds within which our server says something: after that it is taken for another one, until it says what
+# only ours says. And seconds from then on after which it is certain to be another one.
 LONGEST_SILENCE = 3.0
+LONGEST_DOUBT = 10.0
 
 # Seconds without anything from the server, after which all that was missed has come; and after which a
 # beginning of another server's line is taken for a prompt.
@@ -45,10 +47,13 @@ PATIENCE = 30.0
 MOST_KEPT = 1000
 READ_BEFORE = 5
 
-# Seconds between two printings above the line that is typed, and lines printed at once: what comes faster is
-# printed together, and a key waits no longer than one printing takes.
+# Entries of a room that are kept while what was missed there is fetched: four pages of the server's. Of more
+# it is told that they are there.
+MOST_FETCHED = 2000
+
+# Seconds between two printings above the line that is typed: what comes faster is printed together, because
+# each draws that line anew, which takes longer than a hundred lines do.
 PRINT_EVERY = 0.02
-AT_ONCE = 100
 
 # Lines shown of those that are not in the log yet: more of them would push the rest off the screen.
 MOST_SHOWN_PENDING = 5

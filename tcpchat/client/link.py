@@ -8,14 +8,15 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import ISSLTransport
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from tcpchat.client import way
-from tcpchat.client.conversation import QUESTION, Conversation, NotJson
+from tcpchat.client.conversation import Conversation, NotJson
 from tcpchat.client.foreign import ForeignServer
-from tcpchat.client.happenings import Foreign, Happening, Line, Offline
+from tcpchat.client.happenings import Foreign, Happening, Line, Offline, Ours
 from tcpchat.client.limits import (
+    LONGEST_DOUBT,
     LONGEST_LINE,
     LONGEST_SILENCE,
     LONGEST_WAIT,
@@ -27,22 +28,6 @@ from tcpchat.client.limits import (
 
 # How the lines begin that our server says before it asks for a nickname.
 OURS = b"*** ", b"!!! "
-
-
-class Wire(Protocol):
-    """One connection."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    def connectionMade(self) -> None:
-        self._link.connected(self)
-
-    def dataReceived(self, data: bytes) -> None:
-        self._link.received(data)
-
-    def connectionLost(self, reason: Failure = Failure(ConnectionDone())) -> None:  # noqa: B008
-        self._link.lost(reason)
 
 
 class Link:
@@ -60,10 +45,15 @@ class Link:
         happened: Callable[[Sequence[Happening]], None],
         jitter: Callable[[float, float], float],
         foreign: ForeignServer | None = None,
+        silence: float = LONGEST_SILENCE,
     ) -> None:
-        """``foreign`` is how to talk to another server; without it, one that is not ours is waited for."""
+        """
+        ``foreign`` is how to talk to another server, for which one is taken that says nothing for ``silence``
+        seconds; without it, ours is waited for.
+        """
         self.conversation = conversation
         self.is_foreign = False
+        self.is_certain = False  # that it is foreign?
         self._reactor = reactor
         self._endpoint = endpoint
         self._happened = happened
@@ -72,8 +62,9 @@ class Link:
         self._is_ours = foreign is None
         self._wire: Any = None
         self._unfinished = b""
+        self._silence = silence
         self._typed: list[str] = []  # lines for another server, until there is one
-        self._has_typed = False  # has it got any?
+        self._tried: list[str] = []  # the one that it has got already, if that is not certain
         self._tries = 0
         self._began = 0.0  # when it was begun to connect
         self._since = 0.0  # when the connection was made
@@ -84,7 +75,7 @@ class Link:
     def start(self) -> None:
         """Connect."""
         self._began = self._reactor.seconds()
-        self._attempt = self._endpoint.connect(Factory.forProtocol(lambda: Wire(self)))
+        self._attempt = self._endpoint.connect(Factory.forProtocol(lambda: way.Wire(self)))
         self._attempt.addErrback(self._failed)
 
     def stop(self) -> Deferred[None]:
@@ -135,7 +126,7 @@ class Link:
 
     # What a connection tells
 
-    def connected(self, wire: Wire) -> None:
+    def connected(self, wire: way.Wire) -> None:
         """A connection is there."""
         self._wire = wire
         self._attempt = None
@@ -144,7 +135,7 @@ class Link:
         way.watch(self._wire.transport)
         if self._server is not None and not self._is_ours and not self.is_foreign:
             # To connect takes as long as to the server and back.
-            silence = max(LONGEST_SILENCE, 3 * (self._since - self._began))
+            silence = max(self._silence, 3 * (self._since - self._began))
             self._later("silence", silence, self._is_silent)
         self._flush()
 
@@ -152,15 +143,16 @@ class Link:
         """Some bytes have come."""
         self._later("pause", PAUSE, self._is_quiet)
         if "silence" in self._timers:
-            self._later("silence", LONGEST_SILENCE, self._is_silent)
+            self._later("silence", LONGEST_DOUBT if self.is_foreign else self._silence, self._is_silent)
         self._tell(self._take(data))
 
     def lost(self, reason: Failure) -> None:
         """The connection is over."""
-        happened = list(self._server.end()) if self._server is not None and self.is_foreign else []
+        happened = list(self._server.end()) if self._server is not None and self.is_certain else []
         self._wire = None
         self._cancel("silence")
         self._cancel("pause")
+        self.is_foreign = self.is_certain or bool(self._tried)
         self.conversation.broken()
         if self._stopped is not None:
             self._stopped.callback(None)
@@ -193,11 +185,8 @@ class Link:
     # What comes
 
     def _take(self, data: bytes) -> list[Happening]:
-        if self.is_foreign and self._server is not None:
-            if not self._has_typed and data.endswith(QUESTION.encode() + b"\r\n"):
-                self.is_foreign = False  # it is ours after all, and slow
-            else:
-                return list(self._server.feed(data))
+        if self.is_certain and self._server is not None:
+            return list(self._server.feed(data))
         *lines, self._unfinished = (self._unfinished + data).split(b"\n")
         happened: list[Happening] = []
         for number, line in enumerate(lines):
@@ -208,9 +197,8 @@ class Link:
                 happened += self.conversation.take(line.removesuffix(b"\r"))
             except NotJson as error:
                 return [*happened, self._break_off(str(error))]
-            if self.conversation.is_begun:
-                self._is_ours = True
-                self._cancel("silence")
+            if self.conversation.is_begun and not self._is_ours:
+                happened += self._take_for_ours()
         if len(self._unfinished) > LONGEST_LINE:
             return [*happened, self._break_off("The server has sent a line without an end.")]
         return happened
@@ -219,24 +207,44 @@ class Link:
         self._wire.transport.abortConnection()
         return Line(why)
 
+    def _take_for_ours(self) -> list[Happening]:
+        """The server is ours; what was typed for another one it has taken for a nickname, if for anything."""
+        self._is_ours = True
+        self._cancel("silence")
+        lines = (*self._tried, *self._typed)
+        self._tried.clear()
+        self._typed.clear()
+        if not self.is_foreign:
+            return []
+        self.is_foreign = False
+        return [Ours(lines)]
+
     def _take_for_foreign(self) -> list[Happening]:
         """The server is none of ours; what has come and was not shown yet is its own."""
         assert self._server is not None
-        self.is_foreign = True
+        foreign = Foreign(self.is_foreign)
+        self.is_foreign = self.is_certain = True
         self._cancel("silence")
         data, self._unfinished = self._unfinished, b""
-        return [Foreign(), *self._server.feed(data)]
+        return [foreign, *self._server.feed(data)]
 
     def _is_silent(self) -> None:
-        self._tell(self._take_for_foreign())
+        """It is none of ours, it seems; but a link may be slow."""
+        if self.is_foreign or self._unfinished:
+            self._tell([*self._take_for_foreign(), *self._prompt()])
+        else:
+            self.is_foreign = True
+            self._later("silence", LONGEST_DOUBT, self._is_silent)
+            self._tell([Foreign()])
 
     def _is_quiet(self) -> None:
-        if self.is_foreign and self._server is not None:
-            self._tell(list(self._server.quiet()))
-        elif not self._is_ours and not _may_be_ours(self._unfinished):
-            self._tell([*self._take_for_foreign(), *(self._server.quiet() if self._server else ())])
-        else:
+        if not self.is_certain and (self._is_ours or _may_be_ours(self._unfinished)):
             self._tell(list(self.conversation.quiet()))
+        else:
+            self._tell([*(() if self.is_certain else self._take_for_foreign()), *self._prompt()])
+
+    def _prompt(self) -> list[Happening]:
+        return list(self._server.quiet()) if self._server is not None else []
 
     def _ask_again(self) -> None:
         self.conversation.ask_again()
@@ -257,10 +265,12 @@ class Link:
         data = b""
         if self._server is not None and self.is_foreign:
             data = self._server.outgoing()
-            self._has_typed |= bool(self._typed)
-            for line in self._typed:
+            # Ours takes the first line for a nickname, which does no harm, and would say the second.
+            most = len(self._typed) if self.is_certain else 1 - len(self._tried)
+            now, self._typed = self._typed[:most], self._typed[most:]
+            self._tried = [] if self.is_certain else self._tried + now
+            for line in now:
                 data += line.encode(errors="replace") + b"\r\n"
-            self._typed.clear()
         elif self.conversation.is_begun:
             data = self.conversation.outgoing()
         if data:

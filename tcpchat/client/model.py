@@ -29,6 +29,7 @@ from tcpchat.client.happenings import (
     NickWanted,
     Offline,
     Online,
+    Ours,
     Refusal,
     Unknown,
     named,
@@ -123,27 +124,29 @@ class Model:
                 return []
             case Refusal(ref, _, text):
                 return self._not_said(ref, wording.error(text))
-            case Unknown(ref, _):
-                return self._not_said(ref, wording.error("It is not known whether this was said."))
+            case Unknown(ref, fields):
+                self.pending.pop(ref, None)
+                return [Shown(wording.unknown(fields))]
             case Entered(room):
-                if room not in self.rooms:
-                    self.rooms[room] = self._former.pop(room, Room(room))
-                    self.rooms[room].people.add(self.nick)
+                self._room(room).people.add(self.nick)
                 self.current = self.current or room
                 return []
             case Gone(room):
                 return self._gone(room)
             case Hole(room, after, before):
-                number = count(before - after - 1, "entry", "entries")
-                return [_notice(f"{number} of {room} came meanwhile: /history shows what was said.")]
+                if room in self.rooms:
+                    self.rooms[room].oldest = before
+                return [Shown(wording.hole(room, before - after - 1, "Page Up there shows what was said."))]
             case Gap(room, after, before):
                 return [Shown(wording.gap(room, before - after - 1))]
             case Line(text, is_whole):
                 return self._told(text, is_whole)
-            case Foreign():
-                self.is_foreign = True
-                self.link = "online"
-                return [Shown(wording.ELSEWHERE)]
+            case Foreign(is_again):
+                self.is_foreign, self.link = True, "online"
+                return [] if is_again else [Shown(wording.ELSEWHERE)]
+            case Ours():
+                self.is_foreign, self.link = False, "connecting"
+                return [_notice("This is tcpchat after all: the link is slow.")]
             case InputHidden(is_hidden):
                 self.is_input_hidden = is_hidden
                 return []
@@ -178,17 +181,27 @@ class Model:
         self.is_online, self.link, self.wants_nick, self.is_foreign = True, "online", False, False
         self._call(it.nick)
         if it.is_new:
+            self._former |= self.rooms
             self.rooms.clear()
         if it.room:
-            room = self.rooms.setdefault(it.room, Room(it.room))
+            room = self._room(it.room)
             if not it.is_back:
                 room.people, room.others = {it.nick, *it.people}, it.others - len(it.people)
-        if self.current not in self.rooms or not (it.is_back or it.is_new):
+        is_coming = it.is_new and self.current in self._former  # nothing typed there is to go elsewhere
+        if not is_coming and (self.current not in self.rooms or not (it.is_back or it.is_new)):
             self.current = it.room  # and after a login
         if it.is_back:
             return [_notice("Connected again.")] if was_told else []
         company = f" with {names(it.people, it.others)}" if it.others else ""
-        return [_notice(f"You are {it.nick}, {f'in {it.room}' if it.room else 'in no room'}{company}.")]
+        before = [_notice("The session of before is over: this is another one.")] if it.is_new else []
+        where = f"in {it.room}" if it.room else "in no room"
+        return [*before, _notice(f"You are {it.nick}, {where}{company}.")]
+
+    def _room(self, name: str) -> Room:
+        """Return a room that one is in, as it was when one was there before."""
+        if name not in self.rooms:
+            self.rooms[name] = self._former.pop(name, Room(name))
+        return self.rooms[name]
 
     def _call(self, nick: str) -> None:
         if nick != self.nick:
@@ -250,7 +263,7 @@ class Model:
         match it["type"]:
             case "join":
                 name = named(it["room"])
-                room = self.rooms.setdefault(name, Room(name))
+                room = self._room(name)
                 room.people, room.others = {it["nick"], *it["people"]}, it["others"] - len(it["people"])
                 if self._going.casefold() == name.casefold():
                     self._going = ""

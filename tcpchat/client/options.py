@@ -1,4 +1,8 @@
-"""What can stand behind ``tcpchat``, but for the operator's tools (cli.py)."""
+"""
+What can stand behind ``tcpchat``, but for the operator's tools (cli.py).
+
+``--help`` is answered from here, so what only an address or a time needs is imported where there is one.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from tcpchat import __version__
-from tcpchat.client.address import NotAnAddress, address
 from tcpchat.client.limits import PATIENCE
-from tcpchat.client.since import since
 
 SERVER = "TCPCHAT_SERVER"
 DEFAULT_SERVER = "localhost:8023"
@@ -61,6 +63,8 @@ class _Parser(argparse.ArgumentParser):
 
 def moment(typed: str) -> datetime:
     """Return since when something is to be shown."""
+    from tcpchat.client.since import since
+
     try:
         return since(typed, datetime.now().astimezone())
     except ValueError:
@@ -148,6 +152,8 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.N
         rest[at : at + 2] = [f"--since={rest[at + 1]}"]
     reads = parser(command, environment)
     typed = reads.parse_args(rest)
+    from tcpchat.client.address import NotAnAddress, address
+
     try:
         server = address(typed.server, typed.tls or bool(typed.fingerprint))
     except NotAnAddress as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpchat.client import wording
+from tcpchat.client.ending import REFUSED, UNAVAILABLE
 from tcpchat.client.happenings import (
     Answer,
     Caught,
@@ -19,15 +20,17 @@ from tcpchat.client.happenings import (
     Gap,
     Gone,
     Happening,
+    Hole,
     Line,
     NickWanted,
     Offline,
     Online,
+    Ours,
     Refusal,
     Unknown,
     named,
 )
-from tcpchat.client.task import REFUSED, UNAVAILABLE, Task, local_zone
+from tcpchat.client.task import Task
 from tcpchat.client.typed import Typing, Wish
 from tcpchat.render import count, names
 from tcpchat.requests import Refused
@@ -86,7 +89,7 @@ class Piping(Task):
     def end(self) -> None:
         """The input has ended."""
         self._has_ended = True
-        if self.link.is_foreign:
+        if self.link.is_certain:
             self.link.end()
             self.reactor.callLater(LAST_ANSWERS, self.finish, self._result)
         elif self._is_in:
@@ -160,7 +163,7 @@ class Piping(Task):
             case Answer(fields):
                 if fields["type"] == "join":
                     self._room = named(fields["room"])
-                for line in wording.answer(fields, local_zone(), time.time()):
+                for line in wording.answer(fields, None, time.time()):
                     self.print(line)
             case Done(ref, _):
                 self._settle(ref)
@@ -168,12 +171,15 @@ class Piping(Task):
                 self._fail(REFUSED, text)
                 self._settle(ref)
             case Unknown(ref, fields):
-                self._fail(UNAVAILABLE, f"It is not known whether this was done: {_shown(fields)}")
+                self._fail(UNAVAILABLE, wording.unknown(fields).text)
                 self._settle(ref)
             case Caught(number) if number:
                 self.print(wording.notice(f"While you were away: {count(number, 'entry', 'entries')}."))
             case Gap(room, after, before):
                 self.print(wording.gap(room, before - after - 1))
+            case Hole(room, after, before):
+                how = "/history 500 and /more show what was said."
+                self.print(wording.hole(room, before - after - 1, how))
             case NickWanted(text):
                 self._wants_nick = True
                 self.print(wording.notice(f"{text} What is your nickname?"))
@@ -202,6 +208,8 @@ class Piping(Task):
                 self.complain(f"{why}. Trying again.")
             case Foreign():
                 self._do_what_waited()
+            case Ours(lines):
+                self._early += lines
             case Line(text, is_whole) if is_whole:
                 self.show(clean(text))
 
@@ -272,8 +280,3 @@ class Piping(Task):
 
     def _write(self, fields: Fields) -> None:
         self.show(json.dumps(dict(fields), ensure_ascii=False))
-
-
-def _shown(fields: Fields) -> str:
-    """Return what was asked for in few words, without what may be a password."""
-    return clean(f"{fields['type']} {fields.get('text', '')}").strip()

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpchat.client import wording
+from tcpchat.client.ending import REFUSED
 from tcpchat.client.foreign import LEAVE
 from tcpchat.client.happenings import Foreign, Happening, InputHidden, Line
 from tcpchat.client.piping import Piping
-from tcpchat.client.task import REFUSED
 from tcpchat.client.typed import QUESTIONS, Wish, missing
 
 
@@ -70,7 +70,7 @@ class Plain(Piping):
             case Line(text, is_whole) if self.link.is_foreign:
                 self._show_line(text, is_whole)
             case _:
-                if isinstance(it, Foreign):
+                if isinstance(it, Foreign) and not it.is_again:
                     self.print(wording.ELSEWHERE)
                 super().take(it)
 

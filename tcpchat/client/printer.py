@@ -6,13 +6,23 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
-from prompt_toolkit.application import Application, run_in_terminal
-from prompt_toolkit.output import Output
+from prompt_toolkit.application import Application
+from prompt_toolkit.output.vt100 import Vt100_Output
 
 from tcpchat.client import wording
 from tcpchat.client.drawing import Paints, draw
-from tcpchat.client.limits import AT_ONCE, PRINT_EVERY
+from tcpchat.client.limits import PRINT_EVERY
 from tcpchat.client.shown import Shown
+
+
+class Output(Vt100_Output):
+    """A terminal on which nothing appears while it is held, but with what is written next."""
+
+    is_held = False
+
+    def flush(self) -> None:
+        if not self.is_held:
+            super().flush()
 
 
 class Printer:
@@ -30,33 +40,44 @@ class Printer:
         self._output = output
         self._how = how
         self._notify = notify
-        self._waiting: list[tuple[Shown, str]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._waiting: list[str] = []
+        self._called: Shown | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def print(self, shown: list[Shown], current: str) -> None:
-        """Print something, which happened while one looked into a room."""
-        self._waiting += ((it, current) for it in shown)
-        if self._waiting and self._task is None:
-            self._task = self._loop.create_task(self._print_all())
+        """Print something soon, which happened while one looked into a room, and draw what is below anew."""
+        if shown:
+            columns, today = self._output.get_size().columns, datetime.now()
+            self._waiting += [draw(it, current, self._how, columns, None, today) for it in shown]
+            self._called = self._called or next((it for it in shown if it.is_for_me), None)
+        if self._timer is None:
+            self._timer = self._loop.call_later(PRINT_EVERY, self._print)
 
     def finish(self) -> None:
         """Print the rest: the application has ended."""
-        self._write(self._take(len(self._waiting)))
+        if self._timer is not None:
+            self._timer.cancel()
+        self._write()
+        self._output.flush()
 
-    async def _print_all(self) -> None:
-        await asyncio.sleep(PRINT_EVERY)
-        while self._waiting and not self._app.is_done:
-            text = self._take(AT_ONCE)
-            await run_in_terminal(lambda text=text: self._write(text))  # type: ignore[misc]
-            await asyncio.sleep(PRINT_EVERY)
-        self._task = None
+    def _print(self) -> None:
+        # Not by run_in_terminal: that has the system show the keys that are pressed meanwhile, in between.
+        self._timer = None
+        if self._app.is_done:
+            return
+        if self._waiting:
+            self._output.is_held = True
+            self._app.renderer.erase()
+            self._write()
+            self._output.is_held = False
+        self._app.invalidate()
 
-    def _take(self, most: int) -> str:
-        now, self._waiting = self._waiting[:most], self._waiting[most:]
-        columns, today = self._output.get_size().columns, datetime.now()
-        text = "".join(draw(it, current, self._how, columns, None, today) for it, current in now)
-        called = next((it for it, _ in now if it.is_for_me), None)
-        return text if called is None else text + self._bell(called)
+    def _write(self) -> None:
+        self._output.write_raw("".join(self._waiting))
+        if self._called is not None:
+            self._output.write_raw(self._bell(self._called))
+        self._waiting.clear()
+        self._called = None
 
     def _bell(self, it: Shown) -> str:
         if self._notify == "bell":
@@ -64,7 +85,3 @@ class Printer:
         if self._notify == "desktop" and isinstance(it.what, wording.Line):
             return f"\x1b]9;{it.what.nick}: {it.what.text[:100]}\x07".replace("\n", " ")
         return ""
-
-    def _write(self, text: str) -> None:
-        self._output.write_raw(text)
-        self._output.flush()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tcpchat.client.ending import REFUSED, UNAVAILABLE
 from tcpchat.client.happenings import Done, Happening, Line, Offline, Refusal, Unknown
-from tcpchat.client.task import REFUSED, UNAVAILABLE, Task
+from tcpchat.client.task import Task
 from tcpchat.messages import message
 from tcpchat.requests import Refused
 from tcpchat.text import clean
@@ -74,8 +75,8 @@ class Sending(Task):
             case Offline(why, _) if not self._is_told:
                 self._is_told = True
                 self.complain(f"{why}. Trying again.")
-            case Line(text) if text.startswith("!!! "):
-                self.complain(clean(text[4:]))
+            case Line() if it.complaint:
+                self.complain(clean(it.complaint))
 
     def finish(self, status: int) -> None:
         if self._timer is not None and self._timer.active():

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from tcpchat.client import wording
 from tcpchat.client.conversation import Conversation
+from tcpchat.client.ending import BROKEN, REFUSED, hopeless
 from tcpchat.client.foreign import ForeignServer
 from tcpchat.client.happenings import Happening, Line, NickWanted, Offline, Online
 from tcpchat.client.limits import LONGEST_FAREWELL
 from tcpchat.client.link import Link
 from tcpchat.text import clean
 
-# The exit statuses, as in sysexits.h.
-USAGE, NO_HOST, UNAVAILABLE, REFUSED = os.EX_USAGE, os.EX_NOHOST, os.EX_UNAVAILABLE, os.EX_NOPERM
-BROKEN = os.EX_SOFTWARE
-
 # Makes a link of a conversation, of what is to be told, and perhaps of how to talk to another server.
 Connect = Callable[[Conversation, Callable[[Sequence[Happening]], None], ForeignServer | None], Link]
-
-
-def local_zone() -> tzinfo:
-    """Return the zone of this machine, as it is now."""
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None
-    return zone
-
-
-def hopeless(offline: Offline, refusal: str) -> int:
-    """
-    Return with which status to end if there was no session before this; 0: it is to be tried again.
-
-    ``refusal`` is what the server has said before it closed the connection, if it has said anything.
-    """
-    if offline.is_unknown:
-        return NO_HOST
-    if refusal:
-        return REFUSED
-    return 0 if offline.was_made else UNAVAILABLE
 
 
 class Task:
@@ -127,8 +101,8 @@ class Task:
                 if status and (it.is_unknown or it.is_no_server or not self.is_patient):
                     self._give_up(status, self._refusal or it.why)
                     return
-            elif isinstance(it, Line) and it.text.startswith(wording.ERROR):
-                self._refusal = clean(it.text.removeprefix(wording.ERROR))
+            elif isinstance(it, Line) and it.complaint:
+                self._refusal = clean(it.complaint)
             elif isinstance(it, NickWanted) and not self.is_attended:
                 self._give_up(REFUSED, it.text)
                 return

@@ -2,20 +2,20 @@
 The client on a terminal: a line that nothing breaks below what is said, which scrolls as it always does.
 
 prompt_toolkit draws what is typed and the status; everything else is printed above it, and belongs to the
-terminal from then on. Twisted and prompt_toolkit share one asyncio loop.
+terminal from then on. Twisted and prompt_toolkit share one asyncio loop; what the prompt can do without is
+imported behind it (early_link.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
 import signal
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.buffer import Buffer
@@ -23,23 +23,21 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
-from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 
 from tcpchat.client import wording
 from tcpchat.client.conversation import Conversation
 from tcpchat.client.drawing import cut, paints, status
+from tcpchat.client.early_link import EarlyLink
+from tcpchat.client.ending import UNAVAILABLE, hopeless
 from tcpchat.client.foreign import LEAVE, ForeignServer
-from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online
+from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online, Ours
 from tcpchat.client.limits import LONGEST_FAREWELL, MOST_SHOWN_PENDING, SECOND_CTRL_C
-from tcpchat.client.link import Link
 from tcpchat.client.model import Model
-from tcpchat.client.printer import Printer
+from tcpchat.client.printer import Output, Printer
 from tcpchat.client.prompt import History, Words
 from tcpchat.client.shown import Shown
-from tcpchat.client.task import UNAVAILABLE, hopeless, local_zone
 from tcpchat.client.typed import QUESTIONS, Wish, missing, wish
-from tcpchat.client.way import endpoint
 from tcpchat.requests import Refused
 from tcpchat.text import clean
 
@@ -50,8 +48,9 @@ REFRESH = 2.0
 class Terminal:
     """Somebody at a terminal."""
 
-    def __init__(self, reactor: Any, loop: asyncio.AbstractEventLoop, typed: Namespace) -> None:
-        self.reactor = reactor
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, make_reactor: Callable[[Any], Any], typed: Namespace
+    ) -> None:
         self.loop = loop
         self.last_words = ""  # why it ends, to be said when the terminal is as it was
         self.status = 0
@@ -64,12 +63,12 @@ class Terminal:
         self._early: list[str] = []  # typed before it is known whose server it is
         self._incomplete: Wish | None = None  # a password of it is missing, and is being typed
         self._farewell = ""  # the ref of our /quit
-        self._output = Vt100_Output.from_pty(sys.stdout, os.environ.get("TERM"))
+        self._output = cast(Output, Output.from_pty(sys.stdout, os.environ.get("TERM")))
         self._output.enable_cpr = False  # each print would ask where the cursor is, over the network
-        self.model = Model(lambda fields: wording.answer(fields, local_zone(), time.time()))
+        self.model = Model(lambda fields: wording.answer(fields, None, time.time()))
         self._foreign = ForeignServer(os.environ.get("TERM", "dumb"))
-        way, conversation = endpoint(reactor, typed.server), Conversation(typed.nicks)
-        self._link = Link(reactor, way, conversation, self._happened, random.uniform, self._foreign)
+        conversation = Conversation(typed.nicks)
+        self._link = EarlyLink(loop, make_reactor, typed.server, conversation, self._happened, self._foreign)
         prompt: PromptSession[str] = PromptSession(
             self._before_line,
             output=self._output,
@@ -88,6 +87,7 @@ class Terminal:
         )
         prompt.default_buffer.accept_handler = self._entered
         self._app = prompt.app
+        self._app.max_render_postpone_time = None  # a key is seen at once, whatever else is to be done
         self._printer = Printer(loop, self._app, self._output, how, typed.notify)
         self._app.before_render += lambda _: self._resized()
 
@@ -252,8 +252,9 @@ class Terminal:
                     self._do_what_waited()
                 case Foreign():
                     self._do_what_waited()
+                case Ours(lines):
+                    self._early += lines
             self._print(self.model.take(it))
-        self._app.invalidate()
 
     def _do_what_waited(self) -> None:
         # Behind what is told already: the model has to know the room.
@@ -283,17 +284,12 @@ class Terminal:
         self._printer.print(shown, self.model.current)
 
 
-def run(reactor: Any, loop: asyncio.AbstractEventLoop, typed: Namespace) -> int:
-    """Join on a terminal, in a loop that a reactor stands on; return the exit status."""
-
-    async def be_there() -> Terminal:
-        reactor.startRunning(installSignalHandlers=False)
-        terminal = Terminal(reactor, loop, typed)
-        await terminal.run()
-        reactor.fireSystemEvent("shutdown")
-        return terminal
-
-    terminal = loop.run_until_complete(be_there())
+def run(typed: Namespace, make_reactor: Callable[[Any], Any]) -> int:
+    """Join on a terminal; return the exit status. ``make_reactor`` has Twisted's stand on an asyncio loop."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    terminal = Terminal(loop, make_reactor, typed)
+    loop.run_until_complete(terminal.run())
     if terminal.last_words:
         print(f"tcpchat: {terminal.last_words}", file=sys.stderr)
     return terminal.status

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from tcpchat import operator_requests as o
 from tcpchat import requests as r
-from tcpchat.commands import parse
 from tcpchat.messages import pasted
 
 KINDS: dict[type[r.Request], str] = {
@@ -61,6 +60,8 @@ def wish(line: str, room: str) -> Wish | None:
     """
     if "\n" in line:
         return Wish("say", {"text": pasted(line.split("\n")), "room": room})
+    from tcpchat.commands import parse  # a prompt does not wait for all that this imports
+
     request = parse(line)
     if request is None:
         return None

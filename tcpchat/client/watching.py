@@ -9,6 +9,7 @@ from typing import Any
 
 from tcpchat.client import wording
 from tcpchat.client.backlog import PAGE, Backlog
+from tcpchat.client.ending import REFUSED
 from tcpchat.client.happenings import (
     Done,
     Entered,
@@ -23,7 +24,7 @@ from tcpchat.client.happenings import (
     Online,
     Refusal,
 )
-from tcpchat.client.task import REFUSED, Task
+from tcpchat.client.task import Task
 from tcpchat.text import clean
 
 
@@ -64,8 +65,8 @@ class Watching(Task):
                 if self._since is not None:
                     beginning = self._since.timestamp()
                     self._fetch(lambda fields: wording.seconds(fields["time"]) >= beginning)
-            case Hole(room, after, _) if self._is_ours(room):
-                self._fetch(lambda fields: fields["seq"] > after)
+            case Hole(room, after, before) if self._is_ours(room):
+                self._fetch(lambda fields: fields["seq"] > after, before)
             case Entry(fields) if self._is_ours(it.room):
                 self._take_entry(fields)
             case Gap(room, after, before) if self._is_ours(room):
@@ -81,8 +82,8 @@ class Watching(Task):
             case Offline(why, _) if not self._is_told:
                 self._is_told = True
                 self.complain(f"{why}. Trying again.")
-            case Line(text) if text.startswith("!!! "):
-                self.complain(clean(text[4:]))
+            case Line() if it.complaint:
+                self.complain(clean(it.complaint))
 
     def start(self) -> None:
         super().start()
@@ -111,8 +112,8 @@ class Watching(Task):
 
     # What was said before
 
-    def _fetch(self, is_wanted: Callable[[Fields], bool]) -> None:
-        self._backlog = Backlog(is_wanted)
+    def _fetch(self, is_wanted: Callable[[Fields], bool], before: int | None = None) -> None:
+        self._backlog = Backlog(is_wanted, before)
         self._ask_for_page()
 
     def _ask_for_page(self) -> None:

@@ -16,6 +16,7 @@ from twisted.internet.error import (
     TimeoutError,
     UnknownHostError,
 )
+from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
 from tcpchat.client.address import Address
@@ -38,6 +39,22 @@ NOT_TLS = "OpenSSL.SSL.Error"
 
 # Where the kernel's struct tcp_info has the round-trip time, in microseconds (linux/tcp.h).
 RTT = slice(68, 72)
+
+
+class Wire(Protocol):
+    """One connection, of which a link (link.py) is told."""
+
+    def __init__(self, link: Any) -> None:
+        self._link = link
+
+    def connectionMade(self) -> None:
+        self._link.connected(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._link.received(data)
+
+    def connectionLost(self, reason: Failure = Failure(ConnectionDone())) -> None:  # noqa: B008
+        self._link.lost(reason)
 
 
 def endpoint(reactor: Any, address: Address) -> Any:

@@ -191,13 +191,15 @@ def _happened(it: Fields, room: str) -> str | None:
     return None  # of a newer server
 
 
-def answer(it: Fields, zone: tzinfo, now: float) -> list[Line]:
-    """Return what the server says to one alone."""
+def answer(it: Fields, zone: tzinfo | None, now: float) -> list[Line]:
+    """Return what the server says to one alone; without a zone, with times in the local one."""
     kind = it["type"]
     if kind == "error":
         return [error(clean(it["text"]))]
     if kind not in _ANSWERS:
         return []
+    zone = zone or datetime.fromtimestamp(now).astimezone().tzinfo
+    assert zone is not None
     style = answers.Style(zone, int(now * 1000))
     return [notice(_table_line(line)) for line in _ANSWERS[kind](it).lines(style)]
 
@@ -211,6 +213,18 @@ def gap(room: str, number: int) -> Line:
     """Return that some entries of a room are not to be had any more."""
     where = "" if room == "@" else f" of {room}"
     return notice(f"{count(number, 'line' + where + ' is', 'lines' + where + ' are')} no longer kept.")
+
+
+def hole(room: str, number: int, how: str) -> Line:
+    """Return that more was missed in a room than was fetched, and how it is to be had."""
+    return notice(f"{count(number, 'more entry', 'more entries')} of {room} came meanwhile. {how}")
+
+
+def unknown(it: Fields) -> Line:
+    """Return that nobody can know whether something was done; of what may be a password nothing is shown."""
+    if "text" in it:
+        return error(f"It is not known whether this was said: {clean(it['text'].replace(chr(10), ' '))}")
+    return error(f"It is not known whether this was done: {it['type']}")
 
 
 def stamped(time: float, zone: tzinfo | None = None) -> str:
