@@ -1,8 +1,8 @@
 """
 Measures the client at a terminal: how soon it can be typed into, and how soon a key is seen.
 
-    python -m benchmarks.typing                  all of it: about a minute and a half
-    python -m benchmarks.typing --starts 3 --seconds 5 --lines 10000
+    python -m benchmarks.keystrokes                  all of it: about a minute and a half
+    python -m benchmarks.keystrokes --starts 3 --seconds 5 --lines 10000
 
 It runs ``tcpchat`` in a pty against the real server on this machine, with pyte for a terminal. Measured
 are: from exec to the first bytes of the prompt, and to the session with the server; the CPU time of the
