@@ -143,4 +143,5 @@ class Burying:
         self._unknown = unknown
         over = {person for (_, person), since in unknown.items() if now - since >= LONGEST_UNKNOWN}
         for person in over:
-            self._tell(person, "")
+            if not chat.departures.is_telling(person):  # since the last look
+                self._tell(person, "")

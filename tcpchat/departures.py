@@ -18,19 +18,30 @@ class Departures:
     def __init__(self, log_surely: LogSurely) -> None:
         self._log_surely = log_surely
         self._waiting: dict[str, list[Deferred[None]]] = {}  # who wait for that, by person
+        self._under_way: dict[str, int] = {}  # how often it is being told of each of them
 
     def tell(self, session: str, account: str, nicks: Mapping[str, str], reason: str) -> None:
         """Have the log say of a person that they have left; ``nicks`` has their nickname by room."""
         if nicks:
-            self._waiting[account or session] = []
+            person = account or session
+            self._waiting.setdefault(person, [])
+            self._under_way[person] = self._under_way.get(person, 0) + 1
             parts = [
                 (stream, [Left(session, nick, reason, account=account)]) for stream, nick in nicks.items()
             ]
-            self._log_surely(parts).addCallback(self._told, account or session)
+            self._log_surely(parts).addCallback(self._told, person)
 
     def _told(self, _: object, person: str) -> None:
+        self._under_way[person] -= 1
+        if self._under_way[person]:
+            return
+        del self._under_way[person]
         for waiting in self._waiting.pop(person):
             waiting.callback(None)
+
+    def is_telling(self, person: str) -> bool:
+        """Is the log yet to say of somebody that they have left?"""
+        return person in self._waiting
 
     def told(self, person: str) -> Deferred[None]:
         """Answer when the log says of somebody that they have left."""

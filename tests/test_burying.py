@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
+from twisted.internet.defer import Deferred
 
 from tcpchat import records
 from tcpchat.burying import LONGEST_UNKNOWN, WHY, Burying
-from tcpchat.events import Joined, Left
+from tcpchat.departures import LogSurely
+from tcpchat.events import Event, Joined, Left
 from tcpchat.leases import Times
 from tcpchat.names import nickname
 from tests.sharing import SharedCase
@@ -104,6 +108,30 @@ class LookTests(BuryingCase):
         self.assertEqual(self.bert.sees(), ["*** ghost joined #lobby."])
         self.passes(2 * Times().renew)
         self.assertEqual(self.bert.sees(), [f"*** ghost left #lobby: {WHY}."])
+
+    def test_while_the_log_cannot_be_written_they_are_told_of_once(self) -> None:
+        self.at.log.append("#lobby", [Joined("s99", "ghost")])
+        self.passes(LONGEST_UNKNOWN - Times().renew)
+        told: list[object] = []
+        for node in self.nodes.values():
+            node.log.full = True
+            node.chat.departures._log_surely = self.noting(told, node.chat.departures._log_surely)
+        self.passes(3 * Times().renew)
+        self.assertEqual(len(told), len(self.nodes))
+        for node in self.nodes.values():
+            node.log.full = False
+        self.passes(5)
+        self.assertEqual(self.bert.sees()[-1], f"*** ghost left #lobby: {WHY}.")
+
+    @staticmethod
+    def noting(told: list[object], log_surely: LogSurely) -> LogSurely:
+        """Return what logs something surely, and notes each time."""
+
+        def log(parts: Sequence[tuple[str, Sequence[Event]]]) -> Deferred[object]:
+            told.append(parts)
+            return log_surely(parts)
+
+        return log
 
     def test_those_who_are_known_stay(self) -> None:
         self.passes(300)

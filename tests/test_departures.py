@@ -42,3 +42,14 @@ class DeparturesTests(SynchronousTestCase):
         self.answers[0].callback(None)
         for each in [*waiting, self.departures.told("s1")]:
             self.successResultOf(each)
+
+    def test_who_is_told_of_twice_has_left_when_the_log_has_both(self) -> None:
+        for _ in range(2):
+            self.departures.tell("s1", "", {"#lobby": "bob"}, "")
+        waiting = self.departures.told("s1")
+        self.answers[0].callback(None)
+        self.assertNoResult(waiting)
+        self.assertTrue(self.departures.is_telling("s1"))
+        self.answers[1].callback(None)
+        self.successResultOf(waiting)
+        self.assertFalse(self.departures.is_telling("s1"))
