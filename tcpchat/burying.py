@@ -136,7 +136,7 @@ class Burying:
     def _look_for_unknown(self) -> None:
         chat, now = self._chat, self._chat.clock.seconds()
         unknown = {}
-        for feed in list(chat.rooms):
+        for feed in () if chat.reviving else list(chat.rooms):  # of many that takes longer than a while
             for person in feed.room.members:
                 if chat.people.person(person) is None:
                     unknown[feed.stream, person] = self._unknown.get((feed.stream, person), now)

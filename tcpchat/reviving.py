@@ -39,6 +39,14 @@ async def revive(chat: Chat) -> None:
     They have a while to come back, as after a break. In a cluster it is those whom this node had, and the
     other nodes know whether anybody else is there: nobody is put out.
     """
+    chat.reviving += 1
+    try:
+        await _revive(chat)
+    finally:
+        chat.reviving -= 1
+
+
+async def _revive(chat: Chat) -> None:
     node = chat.log.node
     kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
     places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}

@@ -112,6 +112,7 @@ class Chat:
         self.lockdown = Lockdown(log)
         self.sanctions = Sanctions(partial(log.keep, records.SANCTION))
         self.absences = Absences(log)
+        self.reviving = 0  # how often those who were there before are just being taken in again
         self.logging_in: dict[str, DeferredLock] = {}  # by person: who are just coming in or back
         self.rooms = Rooms(
             log, clock, wall, limits, history, ascii_names, crowd, self._were_put_out, self.operators.has

@@ -109,6 +109,19 @@ class LookTests(BuryingCase):
         self.passes(2 * Times().renew)
         self.assertEqual(self.bert.sees(), [f"*** ghost left #lobby: {WHY}."])
 
+    def test_nobody_is_gone_while_a_node_takes_in_again_who_was_there(self) -> None:
+        self.at.log.append("#lobby", [Joined("s99", "ghost")])
+        for node in self.nodes.values():
+            node.chat.reviving += 1
+        self.passes(2 * LONGEST_UNKNOWN)
+        self.assertEqual(self.bert.sees(), ["*** ghost joined #lobby."])
+        for node in self.nodes.values():
+            node.chat.reviving -= 1
+        self.passes(LONGEST_UNKNOWN - Times().renew)
+        self.assertEqual(self.bert.sees(), [])
+        self.passes(2 * Times().renew)
+        self.assertEqual(self.bert.sees(), [f"*** ghost left #lobby: {WHY}."])
+
     def test_while_the_log_cannot_be_written_they_are_told_of_once(self) -> None:
         self.at.log.append("#lobby", [Joined("s99", "ghost")])
         self.passes(LONGEST_UNKNOWN - Times().renew)
