@@ -175,9 +175,12 @@ class Chat:
         for stream in self.rooms.close_empty():
             self.cursors.close(stream)
         for session in self.resumable.expired(self.clock.seconds()):
-            Deferred.fromCoroutine(self._forget(session))
+            if self.log.node:
+                Deferred.fromCoroutine(self._forget_in_cluster(session))
+            else:
+                self.forget(session)
 
-    async def _forget(self, session: str) -> None:
+    async def _forget_in_cluster(self, session: str) -> None:
         """Forget a session that is over; another node's is its own affair, unless that is dead."""
         kept = await self.log.record(records.SESSION, session)
         node = records.session(kept).node if kept else ""

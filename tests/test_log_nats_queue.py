@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left, Said
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import BEHIND, MOST_TRIES, TRIED_FOR
-from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, streams_of
+from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, Special, streams_of
 from tcpchat.logs.nats_launching import LARGEST_SHARE, MOST_ENTRIES, MOST_IN_FLIGHT
 from tcpchat.logs.nats_messages import Commit, decode
 from tcpchat.logs.nats_queue import GRACE, MOST_PARTS, Queue
@@ -104,6 +104,13 @@ class Node:
         return [(text, what) for text, what, _ in self.told]
 
 
+class Broken(Special):
+    """Something of which no message can be made: the replica's disk has failed, say."""
+
+    def complete(self, commit: Commit) -> Commit:
+        raise ZeroDivisionError
+
+
 class QueueCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
@@ -184,6 +191,15 @@ class GatheringTests(QueueCase):
         self.assertEqual(self.one.outcomes(), [("\ud800", NotKept), ("before", 1), ("after", 2)])
         self.assertEqual(len(self.flushLoggedErrors()), 1)
         self.assertEqual(self.one.texts(), ["before", "after"])
+
+    def test_what_cannot_be_completed_is_refused_and_other_rooms_go_on(self) -> None:
+        answer: Deferred[list[int]] = Deferred()
+        self.one.queue.add(Broken([("#lobby", ())], NOON, LONGEST, answer), ("#lobby",))
+        self.one.say("elsewhere", "#dev")
+        self.advance(1)
+        self.failureResultOf(answer, NotKept)
+        self.assertEqual(self.one.outcomes(), [("elsewhere", 1)])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_what_is_for_several_streams_waits_for_its_turn_in_each(self) -> None:
         self.one.say("a", "#a")

@@ -233,7 +233,7 @@ class Launching:
         bad = [item for item in items if not _can_be_encoded(item)] or items
         for item in reversed(items):
             if item in bad:
-                session = next(event.session for _, some in item.parts for event in some)
+                session = next((event.session for _, some in item.parts for event in some), "")
                 self.logger.failure("Something could not be written", session=session)
                 self._give_up([item], NotKept(CANNOT_WRITE))
             else:

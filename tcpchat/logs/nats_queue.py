@@ -141,7 +141,6 @@ class Queue:
             self._launching.wake(room)
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
-            self._launching.references.applied(commit.entries)
             self._see_whether_lost(room)
             return
         flight.unapplied -= 1
