@@ -25,6 +25,7 @@ from tcpchat.names import Name
 from tcpchat.person import Person, Seat
 from tcpchat.places import Place
 from tcpchat.records import KeptSession
+from tcpchat.registry import CANNOT
 from tcpchat.requests import Refused, Resume
 from tcpchat.reviving import as_logged, from_record, person_from_record
 from tcpchat.room import LOBBY
@@ -67,6 +68,9 @@ async def come_in(
         if isinstance(reason, Unknown):  # it may yet say that somebody came in who is not here
             chat.log_surely([(LOBBY, [Left(session_id, name.display)])])
         raise
+    if session.is_abroad:  # the others have taken this node for dead meanwhile, and everybody was hung up on
+        chat.log_surely([(LOBBY, [Left(session_id, name.display)])])
+        raise NotKept(CANNOT)
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)
     if chat.log.node:

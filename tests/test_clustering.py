@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tcpchat.clustering import CUT_OFF
-from tcpchat.events import Left
+from tcpchat.events import Entry, Left
 from tcpchat.names import nickname
 from tcpchat.reviving import revive
 from tests.sharing import SharedCase
@@ -231,6 +231,29 @@ class TakenForDeadTests(SharedCase):
         self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
         self.passes(60)
         self.assertEqual(self.bert.sees(), [])
+
+    def test_who_is_just_coming_in_then_is_not_there(self) -> None:
+        carl = self.connect(FAR)
+        carl.sees()
+
+        def cut_off(entries: list[Entry]) -> None:
+            """The log has it that they came in, and whoever brings them in does not know yet."""
+            end()
+            self.at.cluster.cut_off()
+
+        end = self.at.log.tail("#lobby", self.at.log.last("#lobby"), cut_off)
+        carl.dialogue.received("carl")
+        self.settle()
+        self.assertEqual(carl.sees()[-1], f"!!! {CUT_OFF}")
+        self.assertIsNone(self.chat.people.find(nickname("carl")))
+        self.assertNotIn("carl", self.crowd())
+        self.passes(90)
+        self.assertEqual(
+            [line for line in self.bert.sees() if "carl" in line],
+            ["*** carl joined #lobby.", "*** carl left #lobby."],
+        )
+        self.go("west")
+        self.assertEqual(self.connect(FAR).types("carl")[2][:17], "*** You are carl,")
 
     def test_a_second_server_of_that_name_ends_the_first(self) -> None:
         first = self.at
