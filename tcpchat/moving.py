@@ -18,6 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat import records
+from tcpchat.limits import LONGEST_ABSENCE
 from tcpchat.logs.interface import NotKept
 from tcpchat.person import Seat
 from tcpchat.places import Place
@@ -95,6 +96,13 @@ async def _places(chat: Chat, session_id: str, node: str) -> Mapping[str, Place]
             places = handover.places
     chat.elsewhere.go_on_here(session_id)
     return places
+
+
+def give_up(chat: Chat, session_id: str, record: KeptSession) -> None:
+    """A session that was taken over cannot go on here: nobody is there over it, but may be taken up again."""
+    chat.resumable.expire(session_id, chat.clock.seconds() + LONGEST_ABSENCE)
+    left = msgspec.structs.replace(record, has_left=True, broken=chat.wall())
+    chat.log.keep(records.SESSION, session_id, records.encode(left))
 
 
 def let_go(seat: Seat) -> None:

@@ -130,10 +130,11 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         places: Mapping[str, Place] = records.places(behind or b"{}")
         assert kept is not None
         record = records.session(kept)
-        if moving.is_elsewhere(chat, record):
+        was_elsewhere = moving.is_elsewhere(chat, record)
+        if was_elsewhere:
             record, places = await moving.take_over(chat, session_id)
         async with one_at_a_time(chat, record.account or session_id):
-            session, wanted = await _return(chat, session_id, record, dialogue)
+            session, wanted = await _return(chat, session_id, record, dialogue, was_elsewhere)
             _go_on(session, dialogue, make_home, request, places, wanted)
     finally:
         chat.returning.discard(session_id)
@@ -145,7 +146,7 @@ async def take_up_from_elsewhere(seat: Seat, dialogue: Dialogue, make_home: Make
     chat.returning.add(seat.id)
     try:
         record, places = await moving.take_over(chat, seat.id)
-        session, wanted = await _return(chat, seat.id, record, dialogue)
+        session, wanted = await _return(chat, seat.id, record, dialogue, was_elsewhere=True)
         _go_on(session, dialogue, make_home, None, places, wanted)
     finally:
         chat.returning.discard(seat.id)
@@ -240,9 +241,20 @@ async def until_gone(chat: Chat, person: str) -> None:
 
 
 async def _return(
+    chat: Chat, session_id: str, record: KeptSession, dialogue: Dialogue, was_elsewhere: bool
+) -> tuple[Session, str | None]:
+    """Have somebody back who has left, or was elsewhere; tell which nickname they have not got again."""
+    try:
+        return await _go_back_to_rooms(chat, session_id, record, dialogue)
+    except Exception:
+        if was_elsewhere:  # and is not any more: the others would take them to be here
+            moving.give_up(chat, session_id, record)
+        raise
+
+
+async def _go_back_to_rooms(
     chat: Chat, session_id: str, record: KeptSession, dialogue: Dialogue
 ) -> tuple[Session, str | None]:
-    """Bring somebody who has left back into their rooms; tell which nickname they have not got again."""
     if record.account and chat.accounts.get(record.account) is None:
         record = msgspec.structs.replace(record, account="")
     person_id = record.account or session_id

@@ -7,10 +7,13 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from tcpchat.burying import LONGEST_UNKNOWN
 from tcpchat.handovers import LONGEST_HANDOVER
 from tcpchat.logging_in import log_in
 from tcpchat.names import nickname
 from tcpchat.present import Present
+from tcpchat.records import KeptSanction
+from tcpchat.sanctions import BAN, SERVER
 from tests.sharing import SharedCase
 from tests.visitors import Visitor
 
@@ -170,6 +173,23 @@ class ResumeTests(MovingCase):
         _, shown = self.resume(self.anna.code)
         self.assertEqual(shown[0], "*** You are anna, in #lobby with bob, carl.")
         self.assertEqual(self.carl.sees(), ["*** anna joined #lobby."])
+
+    def test_who_may_not_come_in_there_is_on_no_node_and_gone_once(self) -> None:
+        self.go("east")
+        person = self.anna.session.person.id
+        self.go("west")
+        self.chat.sanctions.add(
+            KeptSanction("x1", BAN, SERVER, "192.0.2.66", "carl", self.wall(), networks=("192.0.2.66/32",))
+        )
+        visitor, shown = self.come_back(self.anna.code, "192.0.2.66")
+        self.passes(1)
+        self.assertEqual(self.anna.sees(), [TAKEN_UP])
+        self.assertIn("banned", (shown + visitor.sees())[0])
+        self.passes(2 * LONGEST_UNKNOWN)
+        self.assertEqual(self.bob.sees(), ["*** anna left #lobby: connection lost."])
+        self.assertEqual(sorted(self.crowd()), ["bob", "carl"])
+        for node in self.nodes.values():
+            self.assertIsNone(node.chat.people.person(person))
 
     def test_of_two_nodes_that_want_her_at_once_one_has_her(self) -> None:
         self.start("north")
