@@ -18,6 +18,7 @@ class Stream:
         self.messages: list[Stored] = []
         self.ids: dict[str, int] = {}
         self.links: list[StreamLink] = []
+        self.erased: set[int] = set()  # sequences that are brought to nobody any more
         self.behind = 0  # messages that a new leader has not read of its own log
 
     def last(self, subject: str) -> Stored | None:
@@ -108,4 +109,5 @@ class StreamLink:
         while not (self.is_silent or self.is_slow) and self._brought < len(self.stream.messages):
             stored = self.stream.messages[self._brought]
             self._brought += 1
-            self.take(decode(stored.payload), stored.seq)
+            if stored.seq not in self.stream.erased:
+                self.take(decode(stored.payload), stored.seq)

@@ -292,6 +292,21 @@ class OutcomeTests(QueueCase):
         self.one.link.bring()
         self.assertEqual(self.one.texts(), ["a"])
 
+    def test_what_landed_and_was_erased_before_it_was_brought_is_not_said_again(self) -> None:
+        self.one.link.is_silent = self.one.link.drops_acks = True
+        self.one.say("a")
+        left = self.one.append([("#lobby", [Left("s2", "bob")])], NEVER)
+        self.advance(1)
+        self.stream.erased = {1}
+        self.two.say("a is gone")
+        self.advance(1)
+        self.one.link.is_silent = self.one.link.drops_acks = False
+        self.one.link.bring()
+        self.advance(10)
+        self.assertEqual(self.one.outcomes(), [("a", Unknown)])
+        self.assertEqual(self.two.texts(), ["a", "a is gone"])
+        self.successResultOf(left)
+
     def test_what_the_server_refuses_is_told_at_once(self) -> None:
         self.one.link.refuses = True
         self.one.say("a")

@@ -114,6 +114,8 @@ class Queue:
     def came(self, commit: Commit, at: int) -> None:
         """A message has come over, as stream sequence ``at``, behind all before it."""
         room = self._launching.room(commit.stream)
+        if commit.entries and commit.entries[0].seq > room.seq + 1:
+            self._have_missed(room)
         if commit.entries and commit.entries[-1].seq > room.seq:
             room.seq, room.time, _ = commit.entries[-1]
         room.seq = max(room.seq, commit.forgets)  # of one that nothing is left of
@@ -169,6 +171,21 @@ class Queue:
         if room.last is not None and message.expected < room.last:
             self._flights.end(flight)
             self.returned(flight)
+
+    def _have_missed(self, room: Room) -> None:
+        """
+        Entries of a room were erased before they came: what is on its way there may have been among them.
+
+        Then it was taken back already, and is not to be said once more.
+        """
+        flight = room.flight
+        if flight is None or flight.missing < len(flight.messages):
+            return
+        self._flights.end(flight)
+        for item in flight.items:
+            if item.until != NEVER:
+                item.tell(Unknown(NO_ANSWER))
+        self.returned(flight)
 
     def _kept(self, item: Item, _: None) -> None:
         self._finish(item)
