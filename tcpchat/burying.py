@@ -20,6 +20,7 @@ from tcpchat.elsewhere import DistantSeat
 from tcpchat.logs.interface import NotKept
 from tcpchat.names import NotAName, nickname
 from tcpchat.records import KeptSession, KeptSight
+from tcpchat.requests import Refused
 from tcpchat.service import Chat
 
 # Why they have left, as far as the others can tell.
@@ -128,10 +129,13 @@ class Burying:
             held = chat.people.names(person.id)
             if person.name not in held:
                 claiming = chat.registry.claim(person.nick, person.id, person.sessions[-1].address)
-                Deferred.fromCoroutine(claiming).addErrback(lambda failure: None)  # the next look will do
+                Deferred.fromCoroutine(claiming).addErrback(self._not_held)
             for name in held:
                 if name != person.name:
                     chat.registry.pass_on(name, person.id)
+
+    def _not_held(self, failure: Failure) -> None:
+        failure.trap(NotKept, Refused)  # then the next look will do
 
     def _look_for_unknown(self) -> None:
         chat, now = self._chat, self._chat.clock.seconds()

@@ -242,7 +242,8 @@ class Chat:
         for id in persons:
             person = self.people.person(id)
             # Of a cluster it is the affair of one node alone: of theirs, or of that which has put them out.
-            if person.is_here if person is not None else not self.log.node:
+            is_ours = not self.log.node if person is None else person.is_here
+            if is_ours:
                 self.forget_place(id, feed.stream)
             if person is not None:
                 person.put_out_of(feed)
