@@ -21,6 +21,7 @@ from tcpchat.session import Session
 from tcpchat.settling import Shared
 
 CUT_OFF = "This server was cut off from the others for too long. Please connect again."
+OUSTED = "Another server has taken the place of this one. Please connect again."
 
 
 @runtime_checkable
@@ -39,6 +40,9 @@ class SharedLog(Protocol):
 
     def have_lease(self, revision: int) -> None:
         """Name this node's lease in what is published from now on."""
+
+    def give_up(self) -> None:
+        """Say nothing any more that waits to be said."""
 
     async def catch_up(self) -> None:
         """Wait until what is in the log by now has come. Raises `Unclear`."""
@@ -91,7 +95,7 @@ class Cluster:
         if isinstance(session, Session) and kept is not None:
             record = records.session(kept)
             if record.has_left and moving.is_elsewhere(self._chat, record):
-                self._disown(session)
+                self._disown(session, CUT_OFF)
 
     # What follows from whose lease is lost
 
@@ -103,16 +107,17 @@ class Cluster:
         """Wait until what the others have logged has come."""
         await self._log.catch_up()
 
-    def cut_off(self) -> None:
-        """This node's lease was taken: hang up on everybody before one more line is taken."""
+    def cut_off(self, why: str = CUT_OFF) -> None:
+        """This node's lease was taken: hang up on everybody before one more line is taken, or goes out."""
+        self._log.give_up()
         for session in self._chat.people.sessions():
             if isinstance(session, Session):
-                self._disown(session)
+                self._disown(session, why)
         self._chat.registry.forget()
 
-    def _disown(self, session: Session) -> None:
+    def _disown(self, session: Session, why: str) -> None:
         try:
-            moving.disown(session, Refused(CUT_OFF))
+            moving.disown(session, Refused(why))
         except Exception:
             self.logger.failure("A session could not be given up", session=session.id)
 
@@ -125,7 +130,7 @@ class Cluster:
 
     def ousted(self) -> None:
         """Another server has this node's name: one of the two has to end, and it is this one."""
-        self.cut_off()
+        self.cut_off(OUSTED)
         self._ousted()
 
     def bury(self, node: str) -> None:

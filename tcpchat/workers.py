@@ -7,6 +7,7 @@ logs with their names.
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 from collections.abc import Sequence
@@ -81,9 +82,9 @@ class Workers(Service):
         listen = await self._hold()
         for number in range(1, self._config.workers + 1):
             config = assigned_to(self._config, number, listen)
-            self._workers.append(
-                Worker(self._reactor, config, config.node or f"worker-{number}", self._hear, self._died)
-            )
+            # Of two machines that share a NATS, each has a name of its own.
+            name = config.node or f"{_machine()}-{number}"
+            self._workers.append(Worker(self._reactor, config, name, self._hear, self._died))
         self._workers[0].start()
 
     async def _hold(self) -> tuple[str, ...]:
@@ -170,3 +171,8 @@ def address(held: socket.socket) -> IPv4Address | IPv6Address:
     """Return where a socket is bound."""
     kind = IPv6Address if held.family == socket.AF_INET6 else IPv4Address
     return kind("TCP", *held.getsockname()[:2])
+
+
+def _machine() -> str:
+    """Return this machine's name, as far as a node may be called so."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname().partition(".")[0])[:24] or "worker"

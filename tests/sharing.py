@@ -58,6 +58,9 @@ class SharedLog(FullLog):
     def have_lease(self, revision: int) -> None:
         self.lease = revision
 
+    def give_up(self) -> None:
+        """Nothing waits behind the fence: it was refused."""
+
     async def catch_up(self) -> None:
         """Everything comes at once."""
 

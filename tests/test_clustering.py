@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from tcpchat.clustering import CUT_OFF
+from tcpchat.clustering import CUT_OFF, OUSTED
 from tcpchat.events import Entry, Left
 from tcpchat.names import nickname
 from tcpchat.reviving import revive
@@ -260,7 +260,7 @@ class TakenForDeadTests(SharedCase):
         self.start("east")
         self.passes(20)
         self.assertTrue(first.is_ousted)
-        self.assertEqual(self.anna.sees()[-1], f"!!! {CUT_OFF}")
+        self.assertEqual(self.anna.sees()[-1], f"!!! {OUSTED}")
         self.assertFalse(self.nodes["east"].is_ousted)
 
     def test_one_that_ends_is_buried_if_it_does_not_come_back(self) -> None:

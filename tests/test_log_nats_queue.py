@@ -563,6 +563,19 @@ class FenceTests(QueueCase):
         self.assertEqual(self.one.outcomes(), [("a", Unknown)])
         self.assertEqual(len(self.one.link.tries), 1)
 
+    def test_whoever_lost_the_lease_says_nothing_later_that_waited_or_was_tried(self) -> None:
+        self.one.link.drops_all = True
+        self.one.say("tried")
+        self.advance(0.1)
+        self.one.say("waits")
+        self.one.queue.give_up()
+        self.assertEqual(self.one.outcomes(), [("waits", NotKept), ("tried", Unknown)])
+        self.one.link.drops_all = False
+        self.two.say("other", session="s2")
+        self.one.say("new")
+        self.advance(30)
+        self.assertEqual(sorted(self.two.texts()), ["new", "other"])
+
     def test_a_going_waits_behind_the_fence_and_is_said_once(self) -> None:
         left = Left("s1", "ada")
         self.one.fenced = True

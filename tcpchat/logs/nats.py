@@ -150,6 +150,10 @@ class NatsLog(Sharing):
         """Name this node's lease in what is published from now on, for people who look."""
         self._queue.have_lease(revision)
 
+    def give_up(self) -> None:
+        """The people of this node are its own no longer: what waits of theirs is not said any more."""
+        self._queue.give_up()
+
     async def catch_up(self) -> None:
         """
         Wait until everything has been applied that is in the stream by now.

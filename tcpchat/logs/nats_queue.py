@@ -274,6 +274,18 @@ class Queue:
         if self._is_looking:
             self._clock.callLater(AGAIN, self._look)
 
+    def give_up(self) -> None:
+        """
+        Nothing that waits is to be said any more: tell what is not on its way that it is not kept.
+
+        Of the rest nobody knows: it is not tried again.
+        """
+        waiting = [item for item in self._waiting if not item.is_told]
+        self._give_up([item for item in waiting if item.flight is None], NotKept(CANNOT_WRITE))
+        for item in waiting:
+            if not item.is_told:
+                self._expire(item)
+
     def _expire(self, item: Item) -> None:
         flight = item.flight
         if flight is None:
