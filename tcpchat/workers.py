@@ -83,7 +83,7 @@ class Workers(Service):
         for number in range(1, self._config.workers + 1):
             config = assigned_to(self._config, number, listen)
             # Of two machines that share a NATS, each has a name of its own.
-            name = config.node or f"{_machine()}-{number}"
+            name = config.node or f"{machine()}-{number}"
             self._workers.append(Worker(self._reactor, config, name, self._hear, self._died))
         self._workers[0].start()
 
@@ -173,6 +173,6 @@ def address(held: socket.socket) -> IPv4Address | IPv6Address:
     return kind("TCP", *held.getsockname()[:2])
 
 
-def _machine() -> str:
+def machine() -> str:
     """Return this machine's name, as far as a node may be called so."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname().partition(".")[0])[:24] or "worker"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tcpchat.workers import machine
 from tests.commands import TCPCHAT, run
 from tests.nats_servers import a_name, free_ports, one_server, servers
 from tests.processes import PATIENCE, Person, Reading, Server
@@ -291,7 +292,7 @@ def test_workers_that_cannot_start_end_it_with_their_status(tmp_path: Path, stor
     (tmp_path / "tcpchat-replica-2.sqlite3").write_text("Dear Ada, this is not a log.\n" * 10)
     with Served(tmp_path, *LISTEN, "--store", store, "--workers", "2") as served:
         assert served.process.wait(PATIENCE) == 65
-        assert "-2: " in served.rest() and "READY line" not in served.text
+        assert f"{machine()}-2" in served.rest() and "READY line" not in served.text
 
 
 def test_ports_may_be_shared_by_hand(tmp_path: Path, store: str) -> None:
