@@ -64,7 +64,7 @@ def _store(typed: str) -> Store:
     except NoStore as error:
         raise WrongUsage(str(error)) from error
     if isinstance(found, InMemory):
-        raise WrongUsage("There is nothing to work on in the memory of a server.")
+        raise WrongUsage("There is no store 'memory:' to work on: it ends with its server.")
     return found
 
 

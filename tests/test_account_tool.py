@@ -254,7 +254,7 @@ def test_there_must_be_a_log(tmp_path: Path, command: tuple[str, ...]) -> None:
     status, line = run(tmp_path, *command, password=PASSWORD)
     assert status == 71 and "tcpchat.sqlite3 cannot be opened: No such file or directory." in line
     status, line = run(tmp_path, *command, "--store", "memory:", password=PASSWORD)
-    assert status == 64 and "There is nothing to work on in the memory of a server" in line
+    assert status == 64 and "There is no store 'memory:' to work on" in line
     assert not list(tmp_path.iterdir())
     (tmp_path / STORE).write_bytes(b"Dear Ada, this is no log.\n" * 100)
     status, line = run(tmp_path, *command, password=PASSWORD)
