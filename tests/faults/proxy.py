@@ -159,6 +159,9 @@ class Proxy:
             return
         from_server, to_server = await asyncio.open_connection("127.0.0.1", target)
         pipe = _Pipe(self, writer, to_server)
+        if self._is_refusing:  # by now
+            pipe.break_off()
+            return
         self._pipes.add(pipe)
         try:
             ways = pipe.carry(reader, to_server), pipe.carry(from_server, writer, Frames())
