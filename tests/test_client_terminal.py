@@ -15,7 +15,7 @@ from tests.commands import TCPCHAT, Relay, at
 from tests.faults.servers import dump
 from tests.faults.servers import start as start_server
 from tests.processes import Server
-from tests.ptys import ALT, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, ENTER, PAGE_UP, TAB, Pty, pasted
+from tests.ptys import ALT, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, ENTER, PAGE_UP, TAB, UP, Pty, pasted
 from tests.test_client_piping import Echo, TurningAway
 
 
@@ -94,6 +94,37 @@ def test_what_is_too_long_stays_to_be_made_shorter(server: Server, anna: Pty) ->
     anna.types("\x7f\x7f\x7f" + ENTER)
     anna.sees("<anna> 49$")
     assert said(server) == ["\n".join(map(str, range(50)))]
+
+
+def test_a_draft_taller_than_the_window_leaves_room_for_what_is_said(server: Server, anna: Pty) -> None:
+    def is_seen(text: str) -> bool:
+        return any(text in row for row in anna.rows)
+
+    bob = server.person("bob")
+    anna.types(pasted("\n".join(f"draft {n}" for n in range(60))))
+    anna.stands("draft 59")
+    anna.types(ENTER)
+    anna.until(lambda: is_seen("A paste has at most 50 lines"))
+    anna.types(CTRL_U)
+    anna.stands("#lobby ")
+    anna.types(pasted("y" * 5000 + "\n"))
+    anna.stands("")
+    bob.types("one")
+    anna.until(lambda: is_seen("<bob> one"))
+    bob.types("two")
+    anna.until(lambda: is_seen("<bob> two"))
+    assert anna.count("1:#lobby 2") == 1
+
+
+def test_a_draft_that_ctrl_c_cleared_comes_back_and_any_other_key_cancels_leaving(anna: Pty) -> None:
+    anna.types(f"half{CTRL_C}")
+    anna.stands("#lobby ")
+    anna.types(f"{UP}")
+    anna.stands("#lobby half")
+    anna.types(CTRL_C)
+    anna.stands("#lobby ")
+    anna.types(f"{UP}way")
+    anna.stands("#lobby halfway")
 
 
 def test_alt_and_a_number_is_a_room_if_there_is_one(server: Server, anna: Pty) -> None:
