@@ -171,6 +171,16 @@ def test_words_are_completed(server: Server, anna: Pty) -> None:
     anna.stands("#lobby bob: ")
     anna.types(f"hi{ENTER}")
     bob.until("<anna> bob: hi\r\n")
+    bob.types("/join #dev")
+    bob.until("You are bob, in #dev")
+    anna.types(f"{CTRL_U}/rooms{ENTER}")
+    anna.sees(r"\*\*\* #dev: 1 person")
+    anna.types(f"/j{TAB}")
+    anna.sees("^ +/json")
+    anna.types(TAB)
+    anna.stands("#lobby /join ")
+    anna.types(f"d{TAB}")
+    anna.stands("#lobby /join #dev ")
 
 
 def test_a_killed_server_that_comes_back_loses_nothing_and_says_nothing_twice(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class History(InMemoryHistory):
 
 
 class Words(Completer):
-    """Commands, rooms and nicknames of the model."""
+    """Commands, and rooms and nicknames that the model knows."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -39,7 +39,7 @@ class Words(Completer):
         rooms = self._model.rooms
         room = rooms.get(self._model.current)
         nicks = (room.people if room else set()) - {self._model.nick}
-        for text, size in completions(document.text_before_cursor, rooms, nicks):
+        for text, size in completions(document.text_before_cursor, {*rooms, *self._model.listed}, nicks):
             yield Completion(text, -size, display=text.strip())
 
 
