@@ -17,7 +17,7 @@ from tests.processes import PATIENCE
 
 ALT = "\x1b"
 CTRL_C, CTRL_D, CTRL_U, CTRL_Z = "\x03", "\x04", "\x15", "\x1a"
-TAB, ENTER, PAGE_UP = "\t", "\r", "\x1b[5~"
+TAB, ENTER, PAGE_UP, UP = "\t", "\r", "\x1b[5~", "\x1b[A"
 
 
 def pasted(text: str) -> str:

@@ -237,6 +237,11 @@ class AskingTests(ModelCase):
         self.assertEqual(self.model.rooms["#dev"].topic, "engines")
         self.assertEqual(self.see(Answer({"type": "notice", "text": "Away."})), ["*** Away."])
 
+    def test_rooms_that_were_listed_are_known_though_one_is_in_none_of_them(self) -> None:
+        for name in "ops", "far":
+            self.see(Answer({"type": "rooms", "rooms": [{"room": name, "people": 1, "topic": ""}]}))
+        self.assertEqual(self.model.listed, {"#ops", "#far"})
+
     def test_who_leaves_a_room_looks_into_the_last_one(self) -> None:
         self.model.look("#dev")
         self.assertEqual(self.see(Gone("#lobby")), [])

@@ -15,7 +15,7 @@ from tests.commands import TCPCHAT, Relay, at
 from tests.faults.servers import dump
 from tests.faults.servers import start as start_server
 from tests.processes import Server
-from tests.ptys import ALT, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, ENTER, PAGE_UP, TAB, Pty, pasted
+from tests.ptys import ALT, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, ENTER, PAGE_UP, TAB, UP, Pty, pasted
 from tests.test_client_piping import Echo, TurningAway
 
 
@@ -96,6 +96,37 @@ def test_what_is_too_long_stays_to_be_made_shorter(server: Server, anna: Pty) ->
     assert said(server) == ["\n".join(map(str, range(50)))]
 
 
+def test_a_draft_taller_than_the_window_leaves_room_for_what_is_said(server: Server, anna: Pty) -> None:
+    def is_seen(text: str) -> bool:
+        return any(text in row for row in anna.rows)
+
+    bob = server.person("bob")
+    anna.types(pasted("\n".join(f"draft {n}" for n in range(60))))
+    anna.stands("draft 59")
+    anna.types(ENTER)
+    anna.until(lambda: is_seen("A paste has at most 50 lines"))
+    anna.types(CTRL_U)
+    anna.stands("#lobby ")
+    anna.types(pasted("y" * 5000 + "\n"))
+    anna.stands("")
+    bob.types("one")
+    anna.until(lambda: is_seen("<bob> one"))
+    bob.types("two")
+    anna.until(lambda: is_seen("<bob> two"))
+    assert anna.count("1:#lobby 2") == 1
+
+
+def test_a_draft_that_ctrl_c_cleared_comes_back_and_any_other_key_cancels_leaving(anna: Pty) -> None:
+    anna.types(f"half{CTRL_C}")
+    anna.stands("#lobby ")
+    anna.types(f"{UP}")
+    anna.stands("#lobby half")
+    anna.types(CTRL_C)
+    anna.stands("#lobby ")
+    anna.types(f"{UP}way")
+    anna.stands("#lobby halfway")
+
+
 def test_alt_and_a_number_is_a_room_if_there_is_one(server: Server, anna: Pty) -> None:
     for number in range(2, 10):
         anna.types(f"/join #r{number}{ENTER}")
@@ -140,6 +171,16 @@ def test_words_are_completed(server: Server, anna: Pty) -> None:
     anna.stands("#lobby bob: ")
     anna.types(f"hi{ENTER}")
     bob.until("<anna> bob: hi\r\n")
+    bob.types("/join #dev")
+    bob.until("You are bob, in #dev")
+    anna.types(f"{CTRL_U}/rooms{ENTER}")
+    anna.sees(r"\*\*\* #dev: 1 person")
+    anna.types(f"/j{TAB}")
+    anna.sees("^ +/json")
+    anna.types(TAB)
+    anna.stands("#lobby /join ")
+    anna.types(f"d{TAB}")
+    anna.stands("#lobby /join #dev ")
 
 
 def test_a_killed_server_that_comes_back_loses_nothing_and_says_nothing_twice(tmp_path: Path) -> None:

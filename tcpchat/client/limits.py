@@ -58,6 +58,9 @@ PRINT_EVERY = 0.02
 # Lines shown of those that are not in the log yet: more of them would push the rest off the screen.
 MOST_SHOWN_PENDING = 5
 
+# Rows for what is typed, in a window so low that a third of it is less.
+FEWEST_ROWS = 3
+
 # Seconds within which Ctrl-C has to be pressed again to leave.
 SECOND_CTRL_C = 2.0
 

@@ -50,6 +50,7 @@ class Model:
         """``answer`` words what the server says to one alone."""
         self.nick = ""
         self.rooms: dict[str, Room] = {}
+        self.listed: set[str] = set()  # rooms that one was told of by /rooms
         self.current = ""
         self.pending: dict[str, Pending] = {}
         self.link = "connecting"
@@ -273,6 +274,8 @@ class Model:
                 number = room.number
                 room.people |= set(it["people"])
                 room.others = max(0, number - len(room.people))
+            case "rooms":
+                self.listed |= {named(each["room"]) for each in it["rooms"]}
             case "topic" if named(it["room"]) in self.rooms:
                 self.rooms[named(it["room"])].topic = it["text"]
         return shown + [Shown(line) for line in self._answer(it)]

@@ -35,7 +35,7 @@ from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, O
 from tcpchat.client.limits import LONGEST_FAREWELL, MOST_SHOWN_PENDING, SECOND_CTRL_C
 from tcpchat.client.model import Model
 from tcpchat.client.printer import Output, Printer
-from tcpchat.client.prompt import History, Words
+from tcpchat.client.prompt import History, Words, hold_down
 from tcpchat.client.shown import Shown
 from tcpchat.client.typed import QUESTIONS, Wish, missing, wish
 from tcpchat.requests import Refused
@@ -86,6 +86,7 @@ class Terminal:
             prompt_continuation="",
         )
         prompt.default_buffer.accept_handler = self._entered
+        hold_down(prompt)
         self._app = prompt.app
         self._app.max_render_postpone_time = None  # a key is seen at once, whatever else is to be done
         self._printer = Printer(loop, self._app, self._output, how, typed.notify)
@@ -115,13 +116,16 @@ class Terminal:
         def _(event: KeyPressEvent) -> None:
             event.current_buffer.insert_text("\n")
 
+        @keys.add("c-u", filter=Condition(lambda: "\n" in self._app.current_buffer.text))
+        def _(event: KeyPressEvent) -> None:
+            event.current_buffer.reset(append_to_history=True)
+
         @keys.add("c-c")
         def _(event: KeyPressEvent) -> None:
-            event.current_buffer.reset()
+            event.current_buffer.reset(append_to_history=not self.model.is_input_hidden)
             self._complete("")
-            now, before = self.loop.time(), self._last_ctrl_c
-            self._last_ctrl_c = now
-            if now - before < SECOND_CTRL_C:
+            before, self._last_ctrl_c = self._last_ctrl_c, self.loop.time()
+            if event.is_repeat and self._last_ctrl_c - before < SECOND_CTRL_C:  # with no other key in between
                 self._quit({})
             else:
                 self._print([Shown(wording.notice("Ctrl-C again leaves."))])
