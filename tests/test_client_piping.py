@@ -40,6 +40,16 @@ def test_a_paste_is_one_message_though_its_end_is_missing(server: Server) -> Non
     ] == "  a\n/b"
 
 
+def test_what_was_said_is_headed_and_nothing_is_an_answer_too(server: Server) -> None:
+    alice = server.person("alice")
+    alice.types("one", "two", "/set echo on", "three")
+    alice.until("<alice> three\r\n")
+    shown = run(at(server), "--nick", "bob", typed="/search zzzz\n/history 2\n/more\n/more\n").shown
+    assert "*** Nothing was found.\n*** The last 2 lines of #lobby:\n[" in shown
+    assert "<alice> three\n*** Live now.\n*** Earlier, 1 line of #lobby:\n" in shown
+    assert shown.endswith("<alice> one\n*** Live now.\n*** There is nothing earlier.\n")
+
+
 def test_what_is_refused_is_told_and_the_rest_is_done(server: Server) -> None:
     alice = server.person("alice")
     ended = run(at(server), "--nick", "bob", typed="/foo\n/msg nobody hi\nhello\n")

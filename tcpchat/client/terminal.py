@@ -199,7 +199,7 @@ class Terminal:
         if room := self.model.rooms.get(self.model.current):
             lines = max(2, self._output.get_size().rows - 3)
             before = {"before": room.oldest} if room.oldest else {}
-            self._link.ask("history", room=room.name, limit=lines, **before)
+            self._ask("history", {"room": room.name, "limit": lines, **before})
 
     def _do_elsewhere(self, line: str) -> None:
         if line.rstrip() == LEAVE:
