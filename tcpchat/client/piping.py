@@ -170,7 +170,7 @@ class Piping(Task):
             case Answer(fields):
                 if fields["type"] == "join":
                     self._room = named(fields["room"])
-                for line in wording.answer(fields, None, time.time()):
+                for line in wording.answer(fields, self.conversation.seeing.zone, time.time()):
                     self.print(line)
             case Done(ref, _):
                 self._settle(ref)
@@ -291,8 +291,8 @@ class Piping(Task):
         """Show a line, or a message of several."""
         front = ""
         if line.is_past:
-            front = wording.stamped(line.time)
-        for part in line.lines(self._room):
+            front = wording.stamped(line.time, self.conversation.seeing.zone)
+        for part in self.conversation.seeing.line(line).lines(self._room):
             self.show(front + part)
 
     def _write(self, fields: Fields) -> None:
