@@ -283,7 +283,7 @@ class LinkTests(ModelCase):
         self.assertEqual(self.see(Offline("Nothing listens there", 4.4)), [])
         self.assertEqual((self.model.link, self.model.is_online), ("trying again in 4 s", False))
         self.assertEqual(self.see(Online("anna", "#lobby", (), 0, is_back=True)), ["*** Connected again."])
-        self.assertEqual(self.see(Caught(3)), ["*** While you were away: 3 entries."])
+        self.assertEqual(self.see(Caught(3)), ["*** That was while you were away: 3 lines."])
         self.assertEqual(self.see(Caught(0)), [])
         self.assertEqual((self.model.link, self.model.is_online), ("online", True))
         self.assertEqual(self.model.rooms["#lobby"].number, 2)

@@ -177,7 +177,7 @@ class Model:
                     [] if is_told else [_notice(f"{why}. What you say is sent when the link is there again.")]
                 )
             case Caught(number) if number:
-                return [_notice(f"While you were away: {count(number, 'entry', 'entries')}.")]
+                return [_notice(f"That was while you were away: {count(number, 'line', 'lines')}.")]
         return []
 
     def _online(self, it: Online) -> list[Shown]:

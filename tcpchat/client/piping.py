@@ -181,7 +181,7 @@ class Piping(Task):
                 self._fail(UNAVAILABLE, wording.unknown(fields).text)
                 self._settle(ref)
             case Caught(number) if number:
-                self.print(wording.notice(f"While you were away: {count(number, 'entry', 'entries')}."))
+                self.print(wording.notice(f"That was while you were away: {count(number, 'line', 'lines')}."))
             case Gap(room, after, before):
                 self.print(wording.gap(room, before - after - 1))
             case Hole(room, after, before):
