@@ -138,6 +138,13 @@ class ComingInTests(ConversationCase):
 
 
 class AskingTests(ConversationCase):
+    def test_a_time_zone_that_is_not_known_here_is_told(self) -> None:
+        self.come_in()
+        ref = self.conversation.ask("set", name="timezone", value="Mars/Olympus")
+        told, done = self.hear({"type": "ok", "ref": ref})
+        self.assertIn('its own times: There is no time zone "Mars/Olympus"', str(told))
+        self.assertEqual((done, self.conversation.seeing.zone), (Done(ref, None), None))
+
     def test_what_is_asked_for_waits_for_the_session_and_is_answered_once(self) -> None:
         ref = self.conversation.ask("say", text="hi", room="#lobby")
         self.assertEqual(self.conversation.outgoing(), b"")

@@ -230,6 +230,36 @@ class AskingTests(ModelCase):
         self.assertEqual(self.model.rooms["#lobby"].people, {"anna", "bob"})
         self.assertEqual(self.see(Gone("#nowhere")), [])
 
+    def test_what_was_asked_for_of_the_past_stands_between_two_rules(self) -> None:
+        self.see(entry(1))
+        self.model.asked("1", "history", {"room": "#lobby"}, 5.0)
+        past = entry(7, replay=True), entry(9, "new"), entry(8, replay=True)
+        self.assertEqual(self.see(*past, Done("1", None)), [
+            "<bob> new", "-- The last 2 lines of #lobby", "<bob> line 7", "<bob> line 8", "-- live now",
+        ])  # fmt: skip
+        self.model.asked("2", "context", {"room": "#lobby", "number": 7}, 5.0)
+        self.assertEqual(self.see(entry(7, replay=True), Done("2", None)), [
+            "-- Around 7 in #lobby", "7 <bob> line 7", "-- live now",
+        ])  # fmt: skip
+
+    def test_what_brings_nothing_is_answered_too(self) -> None:
+        self.model.asked("1", "search", {"text": "zzzz"}, 5.0)
+        self.assertEqual(self.see(Done("1", None)), ["*** Nothing was found."])
+        self.model.asked("2", "more", {}, 5.0)
+        self.assertEqual(self.see(Refusal("2", "refused", "No.")), ["!!! No."])
+        self.model.asked("3", "more", {}, 5.0)
+        self.assertEqual(len(self.see(Gap("#dev", 3, 5), Done("3", None))), 1)
+        self.model.asked("4", "context", {}, 5.0)
+        self.assertEqual(len(self.see(Unknown("4", {"type": "context"}))), 1)
+
+    def test_after_a_break_what_was_asked_for_is_not_shown_twice(self) -> None:
+        self.see(entry(1))
+        self.model.asked("1", "search", {"text": "x"}, 5.0)
+        self.see(entry(7, replay=True), Offline("It is broken", 1.0))
+        self.assertEqual(self.see(entry(7, replay=True), Done("1", None)), [
+            "-- 1 line found", "<bob> line 7", "-- live now",
+        ])  # fmt: skip
+
     def test_answers_are_shown(self) -> None:
         self.assertEqual(self.see(Answer({"type": "topic", "room": "dev", "text": "engines"})), [
             "*** The topic of #dev is: engines"
@@ -258,7 +288,7 @@ class LinkTests(ModelCase):
         self.assertEqual(self.see(Offline("Nothing listens there", 4.4)), [])
         self.assertEqual((self.model.link, self.model.is_online), ("trying again in 4 s", False))
         self.assertEqual(self.see(Online("anna", "#lobby", (), 0, is_back=True)), ["*** Connected again."])
-        self.assertEqual(self.see(Caught(3)), ["*** While you were away: 3 entries."])
+        self.assertEqual(self.see(Caught(3)), ["*** That was while you were away: 3 lines."])
         self.assertEqual(self.see(Caught(0)), [])
         self.assertEqual((self.model.link, self.model.is_online), ("online", True))
         self.assertEqual(self.model.rooms["#lobby"].number, 2)

@@ -6,7 +6,9 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +40,26 @@ def test_a_paste_is_one_message_though_its_end_is_missing(server: Server) -> Non
     assert [it["text"] for it in map(json.loads, shown.splitlines()) if it["type"] == "message"][
         -1
     ] == "  a\n/b"
+
+
+def test_what_was_said_is_headed_and_nothing_is_an_answer_too(server: Server) -> None:
+    alice = server.person("alice")
+    alice.types("one", "two", "/set echo on", "three")
+    alice.until("<alice> three\r\n")
+    shown = run(at(server), "--nick", "bob", typed="/search zzzz\n/history 2\n/more\n/more\n").shown
+    assert "*** Nothing was found.\n*** The last 2 lines of #lobby:\n[" in shown
+    assert "<alice> three\n*** Live now.\n*** Earlier, 1 line of #lobby:\n" in shown
+    assert shown.endswith("<alice> one\n*** Live now.\n*** There is nothing earlier.\n")
+
+
+def test_numbers_and_times_are_shown_as_they_are_set(server: Server) -> None:
+    alice = server.person("alice")
+    alice.types("one", "/set echo on", "two")
+    alice.until("<alice> two\r\n")
+    typed = "/set numbers on\n/set timezone Asia/Tokyo\n/history 1\n"
+    shown = run(at(server), "--nick", "bob", typed=typed).shown
+    line = next(line for line in shown.splitlines() if "] 3 <alice> two" in line)
+    assert line[12:15] == f"{datetime.now(ZoneInfo('Asia/Tokyo')):%H:}"
 
 
 def test_what_is_refused_is_told_and_the_rest_is_done(server: Server) -> None:

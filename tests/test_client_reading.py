@@ -107,6 +107,12 @@ class OnceTests(ReadingCase):
         self.assertEqual(list(self.conversation.quiet()), [Caught(1)])
         self.assertEqual(list(self.conversation.quiet()), [])
 
+    def test_of_what_was_missed_the_lines_of_others_are_counted(self) -> None:
+        self.come_back()
+        joined = {"type": "joined", "room": "lobby", "seq": 13, "time": "…", "nick": "eve"}
+        self.hear(said(11, text="two\nlines"), said(12, **{"from": "anna"}), joined)
+        self.assertEqual(list(self.conversation.quiet()), [Caught(2)])
+
 
 class MissedTests(ReadingCase):
     """Between two sessions: what was said then is fetched."""

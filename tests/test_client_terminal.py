@@ -297,6 +297,14 @@ def test_history_and_search_are_shown_in_place(server: Server, anna: Pty) -> Non
     assert max(anna.count(f"<bob> line {n}$") for n in range(30)) == 1
 
 
+def test_numbers_are_shown_if_they_are_wanted(server: Server, anna: Pty) -> None:
+    anna.types(f"/set numbers on{ENTER}")
+    anna.sees("numbers is on")
+    anna.types(f"hello{ENTER}/search zzzz{ENTER}")
+    anna.sees(r"^\d\d:\d\d \d+ <anna> hello$")
+    anna.sees("Nothing was found")
+
+
 def test_without_colours_there_are_none(server: Server) -> None:
     server.person("bob").types("see https://example.org", "/me waves")
     with Pty(at(server), "--nick", "anna", TERM="linux", NO_COLOR="1", LC_ALL="C") as anna:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tcpchat.client.happenings import (
+    COMPLAINT,
     Answer,
     Done,
     Fields,
@@ -26,7 +27,9 @@ from tcpchat.client.happenings import (
     named,
 )
 from tcpchat.client.reading import MISSED, Reading
+from tcpchat.client.seeing import Seeing
 from tcpchat.client.unanswered import LOGIN
+from tcpchat.requests import NotUnderstood
 
 QUESTION = "*** What is your nickname?"
 
@@ -46,6 +49,7 @@ class Conversation(Reading):
         super().__init__()
         self.is_online = False
         self.is_begun = False  # is the question for a nickname there, or was it answered before?
+        self.seeing = Seeing()
         self._nicks = list(nicks)
         self._token = ""
         self._epoch = ""
@@ -127,6 +131,7 @@ class Conversation(Reading):
                     yield from self.fetched(ref.removeprefix(MISSED))
                 elif asked is not None:
                     self._note_account(asked.fields)
+                    yield from self._see(asked.fields)
                     yield from self._moved(asked.fields, it.get("seq"))
                     yield Done(ref, it.get("seq"))
             case "error":
@@ -198,6 +203,13 @@ class Conversation(Reading):
             left = str(asked.get("room", "")).removeprefix("#").casefold()
             for room in [room for room in self.after if room.casefold() == left]:
                 yield from self.leave(room)
+
+    def _see(self, asked: Fields) -> Iterator[Happening]:
+        """Something was done: are lines to be seen otherwise now?"""
+        try:
+            self.seeing = self.seeing.changed(asked)
+        except NotUnderstood as why:
+            yield Line(f"{COMPLAINT}This computer shows its own times: {why}")
 
     def _note_account(self, asked: Fields) -> None:
         """Something was done: is it by something else now that one would log in again?"""

@@ -44,7 +44,7 @@ class Offline(NamedTuple):
 
 
 class Caught(NamedTuple):
-    """All that was missed has come: so many entries."""
+    """All that was missed has come: so many lines of others."""
 
     number: int
 

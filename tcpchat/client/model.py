@@ -33,8 +33,9 @@ from tcpchat.client.happenings import (
     Refusal,
     Unknown,
     named,
-)
+)  # fmt: skip
 from tcpchat.client.limits import READ_BEFORE
+from tcpchat.client.looking_back import LookingBack
 from tcpchat.client.shown import Pending, Room, Rule, Shown
 from tcpchat.render import count, names
 from tcpchat.text import clean
@@ -60,6 +61,7 @@ class Model:
         self.wants_nick = False
         self.prompt = ""  # another server's, which has no end of line
         self._answer = answer
+        self._back = LookingBack()
         # Rooms that one is out of: a break may be taken for a farewell, and then one is in again at once.
         self._former: dict[str, Room] = {}
         self._going = ""  # the room that one has asked to go to, and what that is called in its answer
@@ -71,6 +73,7 @@ class Model:
 
     def asked(self, ref: str, kind: str, fields: Mapping[str, Any], now: float) -> None:
         """Something was asked for: what is said is shown until it is in the log."""
+        self._back.asked(ref, kind, fields)
         if kind == "join":
             self._going, self._going_ref = f"#{fields['room'].removeprefix('#')}", ref
         elif kind in SAID:
@@ -115,6 +118,7 @@ class Model:
 
     def take(self, it: Happening) -> list[Shown]:
         """Take in what has happened; return what is to be printed now."""
+        self._back.happened(it)
         match it:
             case Entry(fields):
                 return self._entry(fields)
@@ -122,12 +126,12 @@ class Model:
                 return self._answered(fields)
             case Done(ref, _):
                 self.pending.pop(ref, None)
-                return []
+                return self._past(ref)
             case Refusal(ref, _, text):
-                return self._not_said(ref, wording.error(text))
+                return self._past(ref) + self._not_said(ref, wording.error(text))
             case Unknown(ref, fields):
                 self.pending.pop(ref, None)
-                return [Shown(wording.unknown(fields))]
+                return [*self._past(ref), Shown(wording.unknown(fields))]
             case Entered(room):
                 self._room(room).people.add(self.nick)
                 self.current = self.current or room
@@ -174,7 +178,7 @@ class Model:
                     [] if is_told else [_notice(f"{why}. What you say is sent when the link is there again.")]
                 )
             case Caught(number) if number:
-                return [_notice(f"While you were away: {count(number, 'entry', 'entries')}.")]
+                return [_notice(f"That was while you were away: {count(number, 'line', 'lines')}.")]
         return []
 
     def _online(self, it: Online) -> list[Shown]:
@@ -221,6 +225,8 @@ class Model:
         room = self.rooms.get(line.room)
         if room is not None:
             room.oldest = min(room.oldest or line.seq, line.seq)
+        if line.is_past and self._back.take(line):
+            return []
         if line.is_past or room is None:
             return [shown]
         room.kept.append(shown)
@@ -235,29 +241,19 @@ class Model:
 
     def _happened(self, it: Fields) -> None:
         """Take in who is where now."""
-        room = self.rooms.get(named(it["room"]))
-        if room is None:
-            return
-        match it["type"]:
-            case "joined":
-                room.people.add(it["nick"])
-            case "left" | "kicked":
-                self._out(room, it["nick"])
-            case "banned":
-                room.people.discard(it["nick"])
-            case "renamed":
-                self._out(room, it["old"])
-                room.people.add(it["new"])
-                if it["old"] == self.nick:
-                    self._call(it["new"])
-            case "topic":
-                room.topic = it["text"]
+        if room := self.rooms.get(named(it["room"])):
+            room.happened(it)
+            if it["type"] == "renamed" and it["old"] == self.nick:
+                self._call(it["new"])
 
-    def _out(self, room: Room, nick: str) -> None:
-        if nick in room.people:
-            room.people.discard(nick)
-        else:
-            room.others = max(0, room.others - 1)
+    def _past(self, ref: str) -> list[Shown]:
+        """A request is dealt with: show what of the past it has brought."""
+        past = self._back.done(ref)
+        if past is None:
+            return []
+        if not past.lines:
+            return [_notice(past.heading)]
+        return [Shown(Rule(past.heading)), *map(Shown, past.lines), Shown(Rule("live now"))]
 
     def _answered(self, it: Fields) -> list[Shown]:
         shown: list[Shown] = []

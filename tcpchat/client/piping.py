@@ -30,6 +30,7 @@ from tcpchat.client.happenings import (
     Unknown,
     named,
 )
+from tcpchat.client.looking_back import LookingBack, Past
 from tcpchat.client.task import Task
 from tcpchat.client.typed import Typing, Wish
 from tcpchat.render import count, names
@@ -61,6 +62,7 @@ class Piping(Task):
         self.show = show
         self.heard = heard
         self._typing = Typing()
+        self._back = LookingBack()
         self._early: list[str] = []  # what was typed before it is known whose server it is
         self._is_in = False
         self._wants_nick = False
@@ -122,7 +124,9 @@ class Piping(Task):
             self.farewell = fields
             self._quit()
             return False
-        self._waiting[self.link.ask(kind, **fields)] = None
+        ref = self.link.ask(kind, **fields)
+        self._waiting[ref] = None
+        self._back.asked(ref, kind, fields)
         if kind == "join":
             self._room = "#" + fields["room"].removeprefix("#")  # what is typed next is for that one
         elif kind == "leave" and fields["room"] == self._room:
@@ -153,17 +157,20 @@ class Piping(Task):
     def take(self, it: Happening) -> None:
         if self._as_json and self._take_json(it):
             return
+        self._back.happened(it)
         match it:
             case Online():
                 self._come_in(it)
             case Entry(fields):
                 line = wording.entry(fields, self.conversation.nick)
-                if line is not None and (line.is_past or not self._is_own(fields)):
+                if line is None or (line.is_past and self._back.take(line)):
+                    return
+                if line.is_past or not self._is_own(fields):
                     self.print(line)
             case Answer(fields):
                 if fields["type"] == "join":
                     self._room = named(fields["room"])
-                for line in wording.answer(fields, None, time.time()):
+                for line in wording.answer(fields, self.conversation.seeing.zone, time.time()):
                     self.print(line)
             case Done(ref, _):
                 self._settle(ref)
@@ -174,7 +181,7 @@ class Piping(Task):
                 self._fail(UNAVAILABLE, wording.unknown(fields).text)
                 self._settle(ref)
             case Caught(number) if number:
-                self.print(wording.notice(f"While you were away: {count(number, 'entry', 'entries')}."))
+                self.print(wording.notice(f"That was while you were away: {count(number, 'line', 'lines')}."))
             case Gap(room, after, before):
                 self.print(wording.gap(room, before - after - 1))
             case Hole(room, after, before):
@@ -256,7 +263,17 @@ class Piping(Task):
         if self._has_ended:
             self.end()
 
+    def _print_past(self, past: Past) -> None:
+        """Show what of the past was asked for, as the server does."""
+        self.print(wording.notice(f"{past.heading}:" if past.lines else past.heading))
+        for line in past.lines:
+            self.print(line)
+        if past.lines:
+            self.print(wording.notice("Live now."))
+
     def _settle(self, ref: str) -> None:
+        if not self._as_json and (past := self._back.done(ref)):
+            self._print_past(past)
         if ref in self._waiting:
             del self._waiting[ref]
             self.heard()
@@ -274,8 +291,8 @@ class Piping(Task):
         """Show a line, or a message of several."""
         front = ""
         if line.is_past:
-            front = wording.stamped(line.time)
-        for part in line.lines(self._room):
+            front = wording.stamped(line.time, self.conversation.seeing.zone)
+        for part in self.conversation.seeing.line(line).lines(self._room):
             self.show(front + part)
 
     def _write(self, fields: Fields) -> None:

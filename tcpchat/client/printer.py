@@ -12,6 +12,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from tcpchat.client import wording
 from tcpchat.client.drawing import Paints, draw
 from tcpchat.client.limits import PRINT_EVERY
+from tcpchat.client.seeing import Seeing
 from tcpchat.client.shown import Shown
 
 
@@ -44,11 +45,13 @@ class Printer:
         self._called: Shown | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def print(self, shown: list[Shown], current: str) -> None:
+    def print(self, shown: list[Shown], current: str, seeing: Seeing) -> None:
         """Print something soon, which happened while one looked into a room, and draw what is below anew."""
         if shown:
-            columns, today = self._output.get_size().columns, datetime.now()
-            self._waiting += [draw(it, current, self._how, columns, None, today) for it in shown]
+            columns, zone = self._output.get_size().columns, seeing.zone
+            self._waiting += [
+                draw(_seen(it, seeing), current, self._how, columns, zone, datetime.now(zone)) for it in shown
+            ]
             self._called = self._called or next((it for it in shown if it.is_for_me), None)
         if self._timer is None:
             self._timer = self._loop.call_later(PRINT_EVERY, self._print)
@@ -85,3 +88,7 @@ class Printer:
         if self._notify == "desktop" and isinstance(it.what, wording.Line):
             return f"\x1b]9;{it.what.nick}: {it.what.text[:100]}\x07".replace("\n", " ")
         return ""
+
+
+def _seen(it: Shown, seeing: Seeing) -> Shown:
+    return it._replace(what=seeing.line(it.what)) if isinstance(it.what, wording.Line) else it

@@ -27,7 +27,7 @@ class Reading:
         self.asked = Unanswered()
         self._has_account = False
         self._missing: dict[str, Missing] = {}  # of rooms of a session that was lost, until it is fetched
-        self._missed = -1  # entries since coming back; -1: nothing is missing
+        self._missed = -1  # lines since coming back; -1: nothing is missing
 
     def quiet(self) -> Iterator[Happening]:
         """Nothing has come for a moment: what was missed is there."""
@@ -102,7 +102,7 @@ class Reading:
             self._missing[room].take(it)
         else:
             if self._missed >= 0 and not is_past:
-                self._missed += 1
+                self._missed += self._lines(it)
             yield Entry(it)
         if is_past:
             return
@@ -110,6 +110,11 @@ class Reading:
             self.nick = it["new"]
         elif kind in ("left", "kicked", "banned") and it["nick"] == self.nick:
             yield from self.leave(room)
+
+    def _lines(self, it: Fields) -> int:
+        """Return how many lines somebody else has said by an entry."""
+        is_theirs = it.get("from", self.nick) != self.nick
+        return str(it["text"]).count("\n") + 1 if is_theirs else 0
 
     def read(self, room: str, seq: int) -> None:
         """A room was read up to an entry."""
@@ -121,5 +126,5 @@ class Reading:
             if rest := missing.before if is_refused else missing.rest():
                 yield Hole(named(room), missing.after, rest)
             for it in missing.entries():
-                self._missed += 1
+                self._missed += self._lines(it)
                 yield Entry(it)

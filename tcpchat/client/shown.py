@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tcpchat.client import wording
+from tcpchat.client.happenings import Fields
 from tcpchat.client.limits import MOST_KEPT
 
 
@@ -40,6 +41,27 @@ class Room:
     def number(self) -> int:
         """How many are there, oneself included."""
         return len(self.people) + self.others
+
+    def happened(self, it: Fields) -> None:
+        """Take in who is there now, and what the room is about."""
+        match it["type"]:
+            case "joined":
+                self.people.add(it["nick"])
+            case "left" | "kicked":
+                self._out(it["nick"])
+            case "banned":
+                self.people.discard(it["nick"])
+            case "renamed":
+                self._out(it["old"])
+                self.people.add(it["new"])
+            case "topic":
+                self.topic = it["text"]
+
+    def _out(self, nick: str) -> None:
+        if nick in self.people:
+            self.people.discard(nick)
+        else:
+            self.others = max(0, self.others - 1)
 
 
 class Pending(NamedTuple):

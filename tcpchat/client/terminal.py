@@ -65,9 +65,9 @@ class Terminal:
         self._farewell = ""  # the ref of our /quit
         self._output = cast(Output, Output.from_pty(sys.stdout, os.environ.get("TERM")))
         self._output.enable_cpr = False  # each print would ask where the cursor is, over the network
-        self.model = Model(lambda fields: wording.answer(fields, None, time.time()))
         self._foreign = ForeignServer(os.environ.get("TERM", "dumb"))
         conversation = Conversation(typed.nicks)
+        self.model = Model(lambda fields: wording.answer(fields, conversation.seeing.zone, time.time()))
         self._link = EarlyLink(loop, make_reactor, typed.server, conversation, self._happened, self._foreign)
         prompt: PromptSession[str] = PromptSession(
             self._before_line,
@@ -203,7 +203,7 @@ class Terminal:
         if room := self.model.rooms.get(self.model.current):
             lines = max(2, self._output.get_size().rows - 3)
             before = {"before": room.oldest} if room.oldest else {}
-            self._link.ask("history", room=room.name, limit=lines, **before)
+            self._ask("history", {"room": room.name, "limit": lines, **before})
 
     def _do_elsewhere(self, line: str) -> None:
         if line.rstrip() == LEAVE:
@@ -285,7 +285,7 @@ class Terminal:
         return [*shown, ("class:status", below), ("", f"\n{self.model.prompt or self.model.current or '>'} ")]
 
     def _print(self, shown: list[Shown]) -> None:
-        self._printer.print(shown, self.model.current)
+        self._printer.print(shown, self.model.current, self._link.conversation.seeing)
 
 
 def run(typed: Namespace, make_reactor: Callable[[Any], Any]) -> int:

@@ -26,7 +26,7 @@ class Line(NamedTuple):
 
     ``front`` stands before the text, and before each of its lines: it tells the kind. ``nick`` is whose
     it is, ``room`` where it is said (``@``: to one alone); both may be empty. ``time`` is in seconds since
-    1970, 0 if it has none.
+    1970, 0 if it has none. ``is_numbered``: its number in the room, ``seq``, is shown.
     """
 
     front: str
@@ -36,6 +36,7 @@ class Line(NamedTuple):
     seq: int = 0
     time: float = 0.0
     is_past: bool = False
+    is_numbered: bool = False
 
     @property
     def is_spoken(self) -> bool:
@@ -45,7 +46,8 @@ class Line(NamedTuple):
     def parts(self, current: str = "") -> Iterator[tuple[str, str]]:
         """Yield each line for somebody in a room: what stands in front of its text, and that."""
         is_elsewhere = self.is_spoken and self.room not in ("", "@", current)
-        where = f"{self.room} " if is_elsewhere else ""
+        number = f"{self.seq} " if self.is_numbered and self.seq else ""
+        where = f"{number}{self.room} " if is_elsewhere else number
         for part in self.text.split("\n"):
             yield f"{where}{self.front}", part
 
