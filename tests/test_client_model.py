@@ -288,10 +288,20 @@ class LinkTests(ModelCase):
         self.assertEqual(self.see(Offline("Nothing listens there", 4.4)), [])
         self.assertEqual((self.model.link, self.model.is_online), ("trying again in 4 s", False))
         self.assertEqual(self.see(Online("anna", "#lobby", (), 0, is_back=True)), ["*** Connected again."])
-        self.assertEqual(self.see(Caught(3)), ["*** That was while you were away: 3 lines."])
+        self.assertEqual(self.see(Caught(3)), ["-- live now; missed: 3 lines"])
         self.assertEqual(self.see(Caught(0)), [])
         self.assertEqual((self.model.link, self.model.is_online), ("online", True))
         self.assertEqual(self.model.rooms["#lobby"].number, 2)
+
+    def test_what_was_missed_is_headed(self) -> None:
+        mine, theirs = entry(1, nick="anna"), entry(2, "hi")
+        shown = self.see(Online("anna", "#lobby", (), 0, is_back=True), mine, theirs, entry(3), Caught(2))
+        self.assertEqual(shown, [
+            "<anna> line 1", "-- while you were away", "<bob> hi", "<bob> line 3",
+            "-- live now; missed: 2 lines",
+        ])  # fmt: skip
+        self.see(Online("anna", "#lobby", (), 0, is_back=True), Caught(0))
+        self.assertEqual(self.see(theirs), ["<bob> hi"])
 
     def test_coming_in_is_told(self) -> None:
         self.model = Model(lambda fields: ())

@@ -66,6 +66,7 @@ class Model:
         self._former: dict[str, Room] = {}
         self._going = ""  # the room that one has asked to go to, and what that is called in its answer
         self._going_ref = ""
+        self._is_missing = False  # is what others say next what was missed?
         self._is_told = False  # has it been said that the link is broken?
         self._mention: re.Pattern[str] | None = None
 
@@ -121,7 +122,10 @@ class Model:
         self._back.happened(it)
         match it:
             case Entry(fields):
-                return self._entry(fields)
+                shown = self._entry(fields)
+                is_first = self._is_missing and any(map(self._is_others, shown))
+                self._is_missing &= not is_first
+                return [Shown(Rule("while you were away")), *shown] if is_first else shown
             case Answer(fields):
                 return self._answered(fields)
             case Done(ref, _):
@@ -177,9 +181,8 @@ class Model:
                 return (
                     [] if is_told else [_notice(f"{why}. What you say is sent when the link is there again.")]
                 )
-            case Caught(number) if number:
-                return [_notice(f"That was while you were away: {count(number, 'line', 'lines')}.")]
-        return []
+        self._is_missing = False
+        return [Shown(Rule(f"live now; missed: {count(it.number, 'line', 'lines')}"))] if it.number else []
 
     def _online(self, it: Online) -> list[Shown]:
         was_told, self._is_told = self._is_told, False
@@ -195,6 +198,7 @@ class Model:
         is_coming = it.is_new and self.current in self._former  # nothing typed there is to go elsewhere
         if not is_coming and (self.current not in self.rooms or not (it.is_back or it.is_new)):
             self.current = it.room  # and after a login
+        self._is_missing = it.is_back
         if it.is_back:
             return [_notice("Connected again.")] if was_told else []
         company = f" with {names(it.people, it.others)}" if it.others else ""
@@ -246,10 +250,12 @@ class Model:
             if it["type"] == "renamed" and it["old"] == self.nick:
                 self._call(it["new"])
 
+    def _is_others(self, it: Shown) -> bool:
+        return isinstance(it.what, wording.Line) and it.what.nick not in ("", self.nick)
+
     def _past(self, ref: str) -> list[Shown]:
         """A request is dealt with: show what of the past it has brought."""
-        past = self._back.done(ref)
-        if past is None:
+        if (past := self._back.done(ref)) is None:
             return []
         if not past.lines:
             return [_notice(past.heading)]
