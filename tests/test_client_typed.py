@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tcpchat.client.typed import KINDS, QUESTIONS, Typing, Wish, missing, wish
+from tcpchat.client.typed import KINDS, QUESTIONS, Typing, Wish, missing, seen, wish
 from tcpchat.commands import COMMANDS, parse
 from tcpchat.json_requests import understand
 from tcpchat.limits import LONGEST_PASTE
@@ -104,3 +104,8 @@ def test_a_paste_that_is_too_long_is_refused_and_over() -> None:
 def test_a_wish_is_for_a_request() -> None:
     request: Request = Say("hi")
     assert KINDS[type(request)] == "say"
+
+
+def test_of_what_waits_no_password_is_seen() -> None:
+    assert seen("/login anna secret") == "/login"
+    assert [seen(line) for line in ("/me waves", "hi there", "/", "")] == ["/me waves", "hi there", "/", ""]

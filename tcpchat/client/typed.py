@@ -84,6 +84,12 @@ def missing(wanted: Wish) -> str:
     return next((field for field in PASSWORDS.get(wanted.kind, ()) if field not in wanted.fields), "")
 
 
+def seen(line: str) -> str:
+    """Return as much of a line as may be seen while it waits: no password."""
+    command = line.split(maxsplit=1)[0] if line.startswith("/") else ""
+    return command if command[1:].casefold() in PASSWORDS else line
+
+
 class Typing:
     """Lines that come one after the other, among which may be a ``/paste``."""
 
