@@ -109,3 +109,11 @@ def test_a_wish_is_for_a_request() -> None:
 def test_of_what_waits_no_password_is_seen() -> None:
     assert seen("/login anna secret") == "/login"
     assert [seen(line) for line in ("/me waves", "hi there", "/", "")] == ["/me waves", "hi there", "/", ""]
+
+
+@pytest.mark.parametrize("line", ["x" * 4090, "a\n" + "x" * 4200 + "\nb", "\n".join(["x" * 300] * 20)])
+def test_what_the_server_would_not_take_for_its_length_is_refused_before(line: str) -> None:
+    with pytest.raises(Refused, match="longer than 4096 bytes and was not sent") as refused:
+        wish(line, "#dev")
+    assert refused.value.code == "too-long"
+    assert wish("x" * 4000, "#dev") is not None
