@@ -117,3 +117,7 @@ def test_what_the_server_would_not_take_for_its_length_is_refused_before(line: s
         wish(line, "#dev")
     assert refused.value.code == "too-long"
     assert wish("x" * 4000, "#dev") is not None
+
+
+def test_what_is_no_ascii_takes_no_more_than_its_bytes() -> None:
+    assert wish("ä" * 2000, "#dev") is not None

@@ -66,3 +66,10 @@ class UnansweredTests(SynchronousTestCase):
         self.asked.ask("search", {"text": "b"})
         self.asked.ask("quit", {})
         self.assertEqual(self.asked.said(), ["a"])
+
+    def test_the_longest_on_the_way_is_known(self) -> None:
+        self.assertEqual(self.asked.longest(), "")
+        _, long = (self.asked.ask("say", {"text": text}) for text in ("a", "long"))
+        self.assertEqual(self.asked.longest(), "")
+        self.due()
+        self.assertEqual(self.asked.longest(), long)

@@ -87,8 +87,8 @@ def wish(line: str, room: str) -> Wish | None:
 
 def _sendable(wanted: Wish) -> Wish:
     """Refuse what our server would: it takes no longer line, and JSON adds to what was typed."""
-    size = len(json.dumps({"type": wanted.kind, "ref": LONGEST_NUMBER, **wanted.fields}).encode())
-    if size > LONGEST_LINE:
+    sent = json.dumps({"type": wanted.kind, "ref": LONGEST_NUMBER, **wanted.fields}, ensure_ascii=False)
+    if len(sent.encode(errors="replace")) > LONGEST_LINE:
         raise r.Refused(f"That line is longer than {LONGEST_LINE} bytes and was not sent.", "too-long")
     return wanted
 
