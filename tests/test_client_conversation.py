@@ -163,6 +163,14 @@ class AskingTests(ConversationCase):
         self.hear({"type": "ok", "ref": refs[0]})
         self.assertEqual([it["ref"] for it in self.sent()], refs[MOST_ON_THE_WAY:])
 
+    def test_a_line_that_was_too_long_to_be_read_is_refused_though_the_server_cannot_name_it(self) -> None:
+        self.come_in()
+        _, long = (self.conversation.ask("say", text=text) for text in ("hi", "much"))
+        self.sent()
+        refused = {"type": "error", "code": "too-long", "text": "No."}
+        self.assertEqual(self.hear(refused), [Refusal(long, "too-long", "No.")])
+        self.assertNotIn(long, self.conversation.asked)
+
     def test_a_refusal_is_an_answer(self) -> None:
         self.come_in()
         ref = self.conversation.ask("say", text="hi")

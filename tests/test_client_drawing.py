@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpchat.client.drawing import Paints, colour, cut, draw, paints, status
+from tcpchat.client.drawing import Paints, colour, cut, draw, on_the_way, paints, status, waiting
 from tcpchat.client.happenings import Foreign
 from tcpchat.client.model import Model
 from tcpchat.client.shown import Pending, Room, Rule, Shown
@@ -127,3 +127,12 @@ def test_the_status_tells_of_each_room_and_of_the_link() -> None:
     assert status(model, None, 13).endswith("online, 2 on the way for 3 s")
     model.is_online, model.link = False, "trying again in 5 s"
     assert status(model, 0.1, 10).endswith("anna  trying again in 5 s, 2 on the way")
+
+
+def test_what_is_on_the_way_and_what_waits_is_seen_and_no_password() -> None:
+    model = Model(lambda fields: [])
+    model.pending["1"] = Pending("said", "#dev", 0.0)
+    model.early += ["typed early", "/login anna secret"]
+    assert waiting(model) == ["said", "typed early", "/login"]
+    assert list(on_the_way(["a\nb", "a long line"], 10)) == ["… a\n", "… a long…\n"]
+    assert list(on_the_way(list("abcdefg"), 10))[:2] == ["… 2 before these\n", "… c\n"]

@@ -258,12 +258,16 @@ class OtherServerTests(LinkCase):
     def test_until_that_is_certain_it_gets_one_line(self) -> None:
         """Which ours would take for a nickname; and of what it has not said, none is lost."""
         self.connect()
+        self.assertFalse(self.link.takes_lines)
         self.reactor.advance(LONGEST_SILENCE)
+        self.assertTrue(self.link.takes_lines)
         self.link.type("one")
         self.link.type("two")
         self.assertEqual((self.sent(), self.link.is_certain), (["one"], False))
+        self.assertFalse(self.link.takes_lines)
         self.reactor.advance(LONGEST_DOUBT)
         self.assertEqual((self.sent(), self.link.is_certain), (["two"], True))
+        self.assertTrue(self.link.takes_lines)
         self.link.type("three")
         self.assertEqual(self.sent(), ["three"])
 

@@ -37,6 +37,10 @@ def said(server: Server) -> list[str]:
     return [record.text for record in dump(server.folder) if record.type == "message"]
 
 
+def at_port(listening: socket.socket) -> str:
+    return f"127.0.0.1:{listening.getsockname()[1]}"
+
+
 def test_what_comes_in_does_not_break_what_is_typed(server: Server, anna: Pty) -> None:
     bob = server.person("bob")
     anna.types("hello wor")
@@ -354,6 +358,62 @@ def test_another_server_has_the_same_line_and_no_password_is_seen() -> None:
         assert b"secret" not in anna.sent
         anna.types(f"{ENTER}/quit{ENTER}")
         assert anna.ends() == 0
+
+
+def test_what_another_server_does_not_have_yet_is_seen_to_wait_and_told_when_one_leaves() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, Pty(at_port(silent)) as anna:
+        anna.sees("another kind of server")
+        connection, _ = silent.accept()
+        anna.types(f"one{ENTER}two{ENTER}three{ENTER}")
+        anna.sees("^… three")
+        anna.sees("^> one")
+        assert anna.count("^… two") == 1
+        assert connection.recv(100) == b"one\r\n"
+        anna.types(f"/quit{ENTER}")
+        assert anna.ends() == 69
+        assert anna.rows[-2:] == [f'tcpchat: Not sent, or not known to be: "{it}"' for it in ("two", "three")]
+
+
+def test_and_it_is_sent_in_order_once_that_is_certain() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, Pty(at_port(silent)) as anna:
+        connection, _ = silent.accept()
+        anna.types(f"one{ENTER}two{ENTER}")
+        anna.sees("^… two")  # at once, while nothing is known
+        anna.sees("another kind of server")
+        connection.sendall(b"Welcome.\r\n")
+        anna.sees("^> two")
+        assert anna.count("^…") == 0
+        anna.types(f"three{ENTER}")
+        anna.sees("^> three")
+        got = b""
+        while got.count(b"\n") < 3:
+            got += connection.recv(100)
+        assert got == b"one\r\ntwo\r\nthree\r\n"
+
+
+@pytest.mark.parametrize(
+    ("leave", "is_told"), [(CTRL_D, True), (f"/quit{ENTER}", True), (CTRL_C + CTRL_C, False)]
+)
+def test_who_leaves_is_told_what_was_not_confirmed(server: Server, leave: str, is_told: bool) -> None:
+    with Pty(at(server), "--nick", "anna") as anna:
+        anna.sees(r"\[1:#lobby 1\]  anna  \d+ ms")
+        if is_told:
+            server.kill()
+            anna.sees("What you say is sent when")
+        else:
+            server.process.send_signal(signal.SIGSTOP)
+        anna.types(f"precious words{ENTER}")
+        anna.sees("^… precious")
+        anna.types(leave)
+        assert anna.ends() == 69
+        assert anna.rows[-1] == 'tcpchat: Not sent, or not known to be: "precious words"'
+        server.process.send_signal(signal.SIGCONT)
+
+
+def test_what_is_said_right_before_one_leaves_is_confirmed(server: Server, anna: Pty) -> None:
+    anna.types(f"a{ENTER}b{ENTER}c{ENTER}{CTRL_D}")
+    assert anna.ends() == 0
+    assert said(server) == ["a", "b", "c"]
 
 
 def test_a_password_is_asked_for_and_not_seen(server: Server) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tcpchat.client.typed import KINDS, QUESTIONS, Typing, Wish, missing, wish
+from tcpchat.client.typed import KINDS, QUESTIONS, Typing, Wish, missing, seen, wish
 from tcpchat.commands import COMMANDS, parse
 from tcpchat.json_requests import understand
 from tcpchat.limits import LONGEST_PASTE
@@ -104,3 +104,20 @@ def test_a_paste_that_is_too_long_is_refused_and_over() -> None:
 def test_a_wish_is_for_a_request() -> None:
     request: Request = Say("hi")
     assert KINDS[type(request)] == "say"
+
+
+def test_of_what_waits_no_password_is_seen() -> None:
+    assert seen("/login anna secret") == "/login"
+    assert [seen(line) for line in ("/me waves", "hi there", "/", "")] == ["/me waves", "hi there", "/", ""]
+
+
+@pytest.mark.parametrize("line", ["x" * 4090, "a\n" + "x" * 4200 + "\nb", "\n".join(["x" * 300] * 20)])
+def test_what_the_server_would_not_take_for_its_length_is_refused_before(line: str) -> None:
+    with pytest.raises(Refused, match="longer than 4096 bytes and was not sent") as refused:
+        wish(line, "#dev")
+    assert refused.value.code == "too-long"
+    assert wish("x" * 4000, "#dev") is not None
+
+
+def test_what_is_no_ascii_takes_no_more_than_its_bytes() -> None:
+    assert wish("ä" * 2000, "#dev") is not None

@@ -60,3 +60,16 @@ class UnansweredTests(SynchronousTestCase):
         later = self.asked.ask("say", {"text": "later"})
         self.assertEqual(list(self.asked.lose()), [(said, {"type": "say", "ref": said, "text": "hi"})])
         self.assertEqual(list(self.asked), [again, later])
+
+    def test_what_was_to_be_said_is_known(self) -> None:
+        self.asked.ask("say", {"text": "a"})
+        self.asked.ask("search", {"text": "b"})
+        self.asked.ask("quit", {})
+        self.assertEqual(self.asked.said(), ["a"])
+
+    def test_the_longest_on_the_way_is_known(self) -> None:
+        self.assertEqual(self.asked.longest(), "")
+        _, long = (self.asked.ask("say", {"text": text}) for text in ("a", "long"))
+        self.assertEqual(self.asked.longest(), "")
+        self.due()
+        self.assertEqual(self.asked.longest(), long)

@@ -223,6 +223,8 @@ class Conversation(Reading):
 
     def _refused(self, it: Fields) -> Iterator[Happening]:
         ref, code, text = it.get("ref", ""), it["code"], it["text"]
+        if not ref and code == "too-long":  # the server has not read what it is called
+            ref = self.asked.longest()
         if ref == RESUME and code == "bad-session":
             yield from self._lose()
         elif ref == NAME:
@@ -255,4 +257,4 @@ class Conversation(Reading):
         yield from self._introduce("Choose a nickname.")
 
     def _send(self, fields: Fields) -> None:
-        self._to_send += json.dumps(fields).encode() + b"\n"
+        self._to_send += json.dumps(fields, ensure_ascii=False).encode(errors="replace") + b"\n"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from tcpchat.client.limits import MOST_SHOWN_PENDING
 from tcpchat.client.model import Model
 from tcpchat.client.shown import Rule, Shown
+from tcpchat.client.typed import seen
 from tcpchat.columns import width
 
 # Of 256 colours those that are told apart, and read, on black and on white; of 16, the same.
@@ -92,6 +94,19 @@ def draw(shown: Shown, current: str, how: Paints, columns: int, zone: tzinfo | N
             f"{_style(how, '2')}{time}{_end(how)}{front}{text}\r\n" if time else f"{front}{text}\r\n"
         )
     return "".join(drawn)
+
+
+def waiting(model: Model) -> list[str]:
+    """Return what was typed, and is on its way or waits to be sent."""
+    return [*(it.text for it in model.pending.values()), *map(seen, model.early)]
+
+
+def on_the_way(texts: Sequence[str], columns: int) -> Iterator[str]:
+    """Yield lines that tell of the last of what is on its way, each with its end."""
+    if len(texts) > MOST_SHOWN_PENDING:
+        yield f"… {len(texts) - MOST_SHOWN_PENDING} before these\n"
+    for each in texts[-MOST_SHOWN_PENDING:]:
+        yield f"… {cut(each.split(chr(10))[0], columns - 3)}\n"
 
 
 def status(model: Model, delay: float | None, now: float) -> str:

@@ -66,6 +66,11 @@ class EarlyLink:
         """Is the server another one than ours?"""
         return self._link is not None and self._link.is_foreign
 
+    @property
+    def takes_lines(self) -> bool:
+        """Would a line for another server go out at once?"""
+        return self._link is not None and self._link.takes_lines
+
     def ask(self, kind: str, **fields: Any) -> str:
         """Ask our server for something; return what it is called in its answer."""
         return self.link.ask(kind, **fields)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 
 from tcpchat.client.happenings import Offline
+from tcpchat.client.limits import MOST_SHOWN_PENDING
+from tcpchat.render import count
+from tcpchat.text import clean
 
 # The exit statuses, as in sysexits.h.
 USAGE, NO_HOST, UNAVAILABLE, REFUSED = os.EX_USAGE, os.EX_NOHOST, os.EX_UNAVAILABLE, os.EX_NOPERM
@@ -12,6 +16,14 @@ BROKEN = os.EX_SOFTWARE
 
 # What a shell says of a program that Ctrl-C has ended.
 INTERRUPTED = 130
+
+
+def not_sent(texts: Sequence[str]) -> Iterator[str]:
+    """Tell of what was said, and was not confirmed when somebody left: of some one by one."""
+    for text in texts[:MOST_SHOWN_PENDING]:
+        yield f'Not sent, or not known to be: "{clean(text.replace(chr(10), " "))}"'
+    if (rest := len(texts) - MOST_SHOWN_PENDING) > 0:
+        yield f"Nor {count(rest, 'more line', 'more lines')}"
 
 
 def hopeless(offline: Offline, refusal: str) -> int:

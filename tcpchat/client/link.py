@@ -109,6 +109,11 @@ class Link:
             self._server.answered()
         self._flush()
 
+    @property
+    def takes_lines(self) -> bool:
+        """Would a line for another server go out at once? As long as that is not certain, one does."""
+        return self.is_certain or (self.is_foreign and not (self._tried or self._typed))
+
     def end(self) -> None:
         """Nothing more will be typed: close this half of the connection, if it has any, as ``nc -N`` does."""
         if self._wire is not None and not ISSLTransport.providedBy(self._wire.transport):
@@ -214,10 +219,8 @@ class Link:
         lines = (*self._tried, *self._typed)
         self._tried.clear()
         self._typed.clear()
-        if not self.is_foreign:
-            return []
-        self.is_foreign = False
-        return [Ours(lines)]
+        was_foreign, self.is_foreign = self.is_foreign, False
+        return [Ours(lines)] if was_foreign else []
 
     def _take_for_foreign(self) -> list[Happening]:
         """The server is none of ours; what has come and was not shown yet is its own."""
@@ -269,8 +272,7 @@ class Link:
             most = len(self._typed) if self.is_certain else 1 - len(self._tried)
             now, self._typed = self._typed[:most], self._typed[most:]
             self._tried = [] if self.is_certain else self._tried + now
-            for line in now:
-                data += line.encode(errors="replace") + b"\r\n"
+            data += b"".join(line.encode(errors="replace") + b"\r\n" for line in now)
         elif self.conversation.is_begun:
             data = self.conversation.outgoing()
         if data:

@@ -54,6 +54,7 @@ class Model:
         self.listed: set[str] = set()  # rooms that one was told of by /rooms
         self.current = ""
         self.pending: dict[str, Pending] = {}
+        self.early: list[str] = []  # typed before it is known, or certain, whose server it is
         self.link = "connecting"
         self.is_online = False
         self.is_foreign = False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpchat.client import wording
-from tcpchat.client.ending import REFUSED, UNAVAILABLE
+from tcpchat.client.ending import REFUSED, UNAVAILABLE, not_sent
 from tcpchat.client.happenings import (
     Answer,
     Caught,
@@ -32,7 +32,7 @@ from tcpchat.client.happenings import (
 )
 from tcpchat.client.looking_back import LookingBack, Past
 from tcpchat.client.task import Task
-from tcpchat.client.typed import Typing, Wish
+from tcpchat.client.typed import Typing, Wish, seen
 from tcpchat.render import count, names
 from tcpchat.requests import Refused
 from tcpchat.text import clean
@@ -76,7 +76,7 @@ class Piping(Task):
         """Take in a line."""
         if self._has_quit:
             self.heard()
-        elif self.link.is_foreign:
+        elif self.link.takes_lines:
             self.link.type(line)
             self.heard()
         elif self._wants_nick:
@@ -140,6 +140,17 @@ class Piping(Task):
             self._look_whether_all_is_done()
         else:
             self.finish(UNAVAILABLE if self._waiting else self._result)
+
+    def finish(self, status: int) -> None:
+        """End; what was typed and is not known to have come is told."""
+        lost = (
+            []
+            if self._is_leaving
+            else list(not_sent([*self.conversation.asked.said(), *map(seen, self._early)]))
+        )
+        for words in lost:
+            self.complain(words)
+        super().finish(status or (UNAVAILABLE if lost else 0))
 
     def _pass_on(self, line: str) -> None:
         """Ask for what a program asks for: it has told it in JSON."""
@@ -216,7 +227,7 @@ class Piping(Task):
             case Foreign():
                 self._do_what_waited()
             case Ours(lines):
-                self._early += lines
+                self._early[:0] = lines
             case Line(text, is_whole) if is_whole:
                 self.show(clean(text))
 

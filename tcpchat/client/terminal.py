@@ -27,12 +27,12 @@ from prompt_toolkit.styles import Style
 
 from tcpchat.client import wording
 from tcpchat.client.conversation import Conversation
-from tcpchat.client.drawing import cut, paints, status
+from tcpchat.client.drawing import cut, on_the_way, paints, status, waiting
 from tcpchat.client.early_link import EarlyLink
-from tcpchat.client.ending import UNAVAILABLE, hopeless
+from tcpchat.client.ending import UNAVAILABLE, hopeless, not_sent
 from tcpchat.client.foreign import LEAVE, ForeignServer
 from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online, Ours
-from tcpchat.client.limits import LONGEST_FAREWELL, MOST_SHOWN_PENDING, SECOND_CTRL_C
+from tcpchat.client.limits import LONGEST_FAREWELL, SECOND_CTRL_C
 from tcpchat.client.model import Model
 from tcpchat.client.printer import Output, Printer
 from tcpchat.client.prompt import History, Words, hold_down
@@ -52,7 +52,7 @@ class Terminal:
         self, loop: asyncio.AbstractEventLoop, make_reactor: Callable[[Any], Any], typed: Namespace
     ) -> None:
         self.loop = loop
-        self.last_words = ""  # why it ends, to be said when the terminal is as it was
+        self.last_words: list[str] = []  # why it ends, to be said when the terminal is as it was
         self.status = 0
         how = paints(os.environ)
         self._room: str = typed.room
@@ -60,9 +60,9 @@ class Terminal:
         self._refusal = ""  # what the server has said before there was a session
         self._is_leaving = False
         self._last_ctrl_c = -SECOND_CTRL_C
-        self._early: list[str] = []  # typed before it is known whose server it is
         self._incomplete: Wish | None = None  # a password of it is missing, and is being typed
-        self._farewell = ""  # the ref of our /quit
+        self._goodbye: dict[str, str] | None = None  # our /quit, until all that was said is confirmed
+        self._farewell = ""  # its ref
         self._output = cast(Output, Output.from_pty(sys.stdout, os.environ.get("TERM")))
         self._output.enable_cpr = False  # each print would ask where the cursor is, over the network
         self._foreign = ForeignServer(os.environ.get("TERM", "dumb"))
@@ -156,10 +156,12 @@ class Terminal:
         elif self.model.wants_nick:
             self.model.wants_nick = False
             self._link.choose(line.strip())
-        elif self._link.is_foreign or self._was_online:
+        elif self._link.takes_lines or self._was_online:
             return self._do(line)
-        else:
-            self._early.append(line)
+        elif line.rstrip() == LEAVE:
+            self._leave(0)
+        elif line.strip() or self._link.is_foreign:
+            self.model.early.append(line)
         return False
 
     def _do(self, line: str) -> bool:
@@ -210,24 +212,33 @@ class Terminal:
             self._leave(0)
             return
         for each in line.split("\n"):
-            self._print(self.model.typed(each))
-            self._link.type(each)
+            if self._link.takes_lines:
+                self._print(self.model.typed(each))
+                self._link.type(each)
+            else:
+                self.model.early.append(each)
 
     # Leaving
 
     def _quit(self, fields: dict[str, str]) -> None:
         """Say goodbye, and wait for the answer only if one is to be had."""
         if self._is_leaving or not self._link.conversation.is_online:
-            self._leave(UNAVAILABLE if self.model.pending else 0)
+            self._leave(0)
             return
-        self._is_leaving = True
-        self._farewell = self._link.ask("quit", **fields)
+        self._is_leaving, self._goodbye = True, fields
         self.loop.call_later(LONGEST_FAREWELL, self._leave, 0)
+        self._part()
+
+    def _part(self) -> None:
+        if self._goodbye is not None and not self.model.pending:  # its answer may overtake theirs
+            self._farewell, self._goodbye = self._link.ask("quit", **self._goodbye), None
 
     def _leave(self, result: int, why: str = "") -> None:
         self._is_leaving = True
         if self._app.is_running and not self._app.is_done:
-            self.status, self.last_words = result, why
+            lost = list(not_sent(waiting(self.model)))
+            self.status = result or (UNAVAILABLE if lost else 0)
+            self.last_words = [*([why] if why else []), *lost]
             self._app.exit()
 
     # What happens
@@ -257,30 +268,24 @@ class Terminal:
                 case Foreign():
                     self._do_what_waited()
                 case Ours(lines):
-                    self._early += lines
+                    self.model.early[:0] = lines
             self._print(self.model.take(it))
+        self._part()
 
     def _do_what_waited(self) -> None:
         # Behind what is told already: the model has to know the room.
-        early, self._early = self._early, []
+        early, self.model.early = self.model.early, []
         for line in early:
             self.loop.call_soon(self._do, line)
 
     # What is shown
 
     def _resized(self) -> None:
-        size = self._output.get_size()
-        self._link.resized(size.columns, size.rows)
+        self._link.resized(*self._output.get_size()[::-1])
 
     def _before_line(self) -> StyleAndTextTuples:
         columns = self._output.get_size().columns
-        waiting = list(self.model.pending.values())
-        shown: StyleAndTextTuples = []
-        if len(waiting) > MOST_SHOWN_PENDING:
-            shown.append(("class:pending", f"… {len(waiting) - MOST_SHOWN_PENDING} before these\n"))
-        for each in waiting[-MOST_SHOWN_PENDING:]:
-            first = cut(each.text.split("\n")[0], columns - 3)
-            shown.append(("class:pending", f"… {first}\n"))
+        shown = [("class:pending", line) for line in on_the_way(waiting(self.model), columns)]
         below = cut(status(self.model, self._link.delay(), time.time()), columns - 1)
         return [*shown, ("class:status", below), ("", f"\n{self.model.prompt or self.model.current or '>'} ")]
 
@@ -294,6 +299,6 @@ def run(typed: Namespace, make_reactor: Callable[[Any], Any]) -> int:
     asyncio.set_event_loop(loop)
     terminal = Terminal(loop, make_reactor, typed)
     loop.run_until_complete(terminal.run())
-    if terminal.last_words:
-        print(f"tcpchat: {terminal.last_words}", file=sys.stderr)
+    for words in terminal.last_words:
+        print(f"tcpchat: {words}", file=sys.stderr)
     return terminal.status

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 from tcpchat import operator_requests as o
 from tcpchat import requests as r
+from tcpchat.limits import LONGEST_LINE
 from tcpchat.messages import pasted
 
 KINDS: dict[type[r.Request], str] = {
@@ -38,6 +40,9 @@ PASSWORDS = {
 }  # fmt: skip
 QUESTIONS = {"password": "Password:", "old": "Old password:", "new": "New password:"}
 
+# What a request may be called at the longest.
+LONGEST_NUMBER = "9999999"
+
 # Without a room this is about all rooms that one is in.
 IN_ALL_ROOMS = "search"
 
@@ -59,7 +64,7 @@ def wish(line: str, room: str) -> Wish | None:
         Refused: it asks for nothing that there is, or that is done here.
     """
     if "\n" in line:
-        return Wish("say", {"text": pasted(line.split("\n")), "room": room})
+        return _sendable(Wish("say", {"text": pasted(line.split("\n")), "room": room}))
     from tcpchat.commands import parse  # a prompt does not wait for all that this imports
 
     request = parse(line)
@@ -76,12 +81,27 @@ def wish(line: str, room: str) -> Wish | None:
     fields = {NAMES.get((name, each), each): getattr(request, each) for each in request.__struct_fields__}
     if fields.get("room") == "" and name != IN_ALL_ROOMS:
         fields["room"] = room
-    return Wish(name, {each: value for each, value in fields.items() if value not in (None, "", False)})
+    given = {each: value for each, value in fields.items() if value not in (None, "", False)}
+    return _sendable(Wish(name, given))
+
+
+def _sendable(wanted: Wish) -> Wish:
+    """Refuse what our server would: it takes no longer line, and JSON adds to what was typed."""
+    sent = json.dumps({"type": wanted.kind, "ref": LONGEST_NUMBER, **wanted.fields}, ensure_ascii=False)
+    if len(sent.encode(errors="replace")) > LONGEST_LINE:
+        raise r.Refused(f"That line is longer than {LONGEST_LINE} bytes and was not sent.", "too-long")
+    return wanted
 
 
 def missing(wanted: Wish) -> str:
     """Return the field of a password that was left out, and is to be asked for; empty if there is none."""
     return next((field for field in PASSWORDS.get(wanted.kind, ()) if field not in wanted.fields), "")
+
+
+def seen(line: str) -> str:
+    """Return as much of a line as may be seen while it waits: no password."""
+    command = line.split(maxsplit=1)[0] if line.startswith("/") else ""
+    return command if command[1:].casefold() in PASSWORDS else line
 
 
 class Typing:
@@ -116,4 +136,4 @@ class Typing:
             Refused: as `wish`.
         """
         lines, self._pasted = self._pasted, None
-        return Wish("say", {"text": pasted(lines), "room": room}) if lines else None
+        return _sendable(Wish("say", {"text": pasted(lines), "room": room})) if lines else None

@@ -85,6 +85,16 @@ class Unanswered(dict[str, Asked]):
         self.pop(done, None)
         return done
 
+    def longest(self) -> str:
+        """Return the ref of the longest on the way; empty if there is none."""
+        sent = (ref for ref, asked in self.items() if asked.is_on_the_way)
+        return max(sent, key=lambda ref: len(str(self[ref].fields)), default="")
+
+    def said(self) -> list[str]:
+        """Return the texts of what was to be said."""
+        fields = [asked.fields for asked in self.values()]
+        return [str(it["text"]) for it in fields if "text" in it and it["type"] not in REPEATABLE]
+
     def lose(self) -> Iterator[tuple[str, Fields]]:
         """Forget what may have been done in a session that is lost, and may not be done twice: yield that."""
         for ref, asked in list(self.items()):
