@@ -61,6 +61,7 @@ class Cursors:
         self._shown: dict[str, Place] = {}  # as kept
         self._behind: dict[str, dict[str, Place]] = {}  # as kept, by session
         self._running = False
+        self.is_held = False  # is it still being read what an earlier server has kept? Nothing is kept then
         self._clock = clock
         self._call = LoopingCall(self._go_on)
         self._call.clock = clock
@@ -82,6 +83,8 @@ class Cursors:
         self._running = False
         if self._call.running:
             self._call.stop()
+        if self.is_held:
+            return
         self._finish_round()
         self._begin_round()
         self._finish_round()
@@ -126,6 +129,8 @@ class Cursors:
         self._begun_at.pop(session, None)
 
     def _go_on(self) -> None:
+        if self.is_held:
+            return
         now = self._clock.seconds()
         if now >= self._begun + ROUND:
             if not self._is_finished:

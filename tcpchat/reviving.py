@@ -40,10 +40,14 @@ async def revive(chat: Chat) -> None:
     other nodes know whether anybody else is there: nobody is put out.
     """
     chat.reviving += 1
+    # Where everybody is now is not where those are who are not back: were it kept before it is read, as on a
+    # slow machine, they would miss without a word what was said between.
+    chat.cursors.is_held = True
     try:
         await _revive(chat)
     finally:
         chat.reviving -= 1
+        chat.cursors.is_held = chat.reviving > 0
 
 
 async def _revive(chat: Chat) -> None:

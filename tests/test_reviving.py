@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from tcpchat import records
-from tcpchat.events import Left
+from tcpchat.events import Left, Said
 from tcpchat.limits import GRACE, LONGEST_ABSENCE
 from tcpchat.records import KeptSession
 from tcpchat.room import LOBBY
 from tcpchat.upkeep import UPKEEP
-from tests.visitors import ChatCase, Visitor
+from tests.visitors import ChatCase, SlowStartLog, Visitor
 
 RESTARTED = "server restarted"
 
@@ -108,6 +108,27 @@ class WaitingTests(RevivingCase):
         for visitor, missed in (self.bob, said), (self.alice, said[2:]):
             again = [line.partition("> ")[2] for line in self.back(visitor) if "> " in line]
             self.assertEqual(again, missed)
+
+    def test_what_nobody_was_shown_before_a_kill_is_not_taken_for_shown_by_a_slow_start(self) -> None:
+        self.clock.pump([0.5] * 6)
+        for call in list(self.clock.getDelayedCalls()):
+            call.cancel()
+        log = SlowStartLog(self.clock, self.wall, self.log.epoch)
+        log._streams, log._refs, log._records = self.log._streams, self.log._refs, self.log._records
+        log.append(LOBBY, [Said("s9", "carl", "unseen")])
+        self.clock.advance(0)
+        self.log, self.opening = log, (0.25,) * 60
+        self.chat = self.make_chat(log)
+        self.assertIn("[10:02] <carl> unseen", self.back(self.alice))
+
+    def test_what_is_kept_of_places_is_as_it_was_where_a_slow_start_is_ended(self) -> None:
+        self.clock.pump([0.5] * 6)
+        kept = self.successResultOf(self.log.records(records.SHOWN))
+        self.chat.cursors.is_held = True
+        self.alice.types("one")
+        self.clock.pump([0.5] * 6)
+        self.chat.cursors.stop()
+        self.assertEqual(self.successResultOf(self.log.records(records.SHOWN)), kept)
 
     def test_a_crash_in_the_middle_of_a_farewell_does_not_take_the_rooms(self) -> None:
         kept = self.record(self.bob)

@@ -64,6 +64,15 @@ class FullLog(MemoryLog):
         return log
 
 
+class SlowStartLog(FullLog):
+    """A log that takes a second to find all records of a kind, as on a busy machine."""
+
+    def records(self, kind: str) -> Deferred[dict[str, bytes]]:
+        found: Deferred[dict[str, bytes]] = Deferred()
+        super().records(kind).addCallback(lambda known: self._clock.callLater(1, found.callback, known))
+        return found
+
+
 class LateLog(FullLog):
     """A log that takes a while to answer what is asked, as one on disk does."""
 
@@ -214,6 +223,7 @@ class ChatCase(SynchronousTestCase):
     retention: Retention = KEEP_ALL
     operators: tuple[str, ...] = ()  # the nicknames that the configuration names
     node = ""  # the name of the log's node, of a cluster
+    opening: tuple[float, ...] = (0, 0, 0)  # seconds that pass, one after the other, while it is opened
 
     stopped_at_gate = 0  # characters that the output gate is expected to stop
 
@@ -255,7 +265,7 @@ class ChatCase(SynchronousTestCase):
             await revive(chat)
 
         opening = Deferred.fromCoroutine(open())
-        self.clock.pump([0] * 3)
+        self.clock.pump(self.opening)
         self.successResultOf(opening)
         return chat
 
