@@ -51,7 +51,7 @@ def test_what_was_said_meanwhile_is_shown_once_and_in_order(server: Server) -> N
         anna.types(f"typed meanwhile{ENTER}half")
         anna.sees("The session of before is over")
         anna.sees("<anna> typed meanwhile")
-        anna.sees("While you were away: ")
+        anna.sees("live now; missed: 31 lines")
         shown = "\n".join(anna.all_rows)
         numbers = re.findall(r"<bob> (before|line \d+)$", shown, re.MULTILINE)
         assert numbers == ["before", *(f"line {n}" for n in range(30))]

@@ -130,8 +130,9 @@ def test_a_wrong_certificate_is_refused(
         where = f"localhost:{server.port}"
         ended = run("--tls", where, typed="hi\n", **trusting(folder, trusted))
         assert (ended.status, ended.shown) == (69, "")
-        (line,) = ended.complaints.splitlines()
-        assert line.startswith(f"tcpchat: The certificate of localhost is not trusted: {why}. If its ")
+        why_not, unsent = ended.complaints.splitlines()
+        assert why_not.startswith(f"tcpchat: The certificate of localhost is not trusted: {why}. If its ")
+        assert unsent == 'tcpchat: Not sent, or not known to be: "hi"'
 
 
 def test_on_a_terminal_it_is_one_line_too(own: Server, folder: Path) -> None:
