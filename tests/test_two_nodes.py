@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.clustering import CUT_OFF, Cluster
+from tcpchat.clustering import CUT_OFF, OUSTED, Cluster
 from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing
 from tcpchat.leases import Leases, Times
@@ -243,7 +243,7 @@ class LeaseTests(TwoNodesCase):
         self.nodes.folder = folder(self)
         self.start("east")
         self.turns.until(lambda: self.ousted == ["east"])
-        anna.until(f"!!! {CUT_OFF}")
+        anna.until(f"!!! {OUSTED}")
         self.assertTrue(first.nodes.is_fenced())
         self.turns.run(TIMES.dead)
         self.assertFalse(self.clusters["east"].nodes.is_fenced())
