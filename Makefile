@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 
-.PHONY: run test trial faults soak fuzz bench steps check coverage clean
+.PHONY: run test trial faults soak fuzz bench steps check coverage docs clean
 
 run: $(VENV)/.installed
 	$(VENV)/bin/twistd -n --pidfile= tcpchat $(ARGS)
@@ -44,6 +44,10 @@ check: $(VENV)/.checks-installed
 coverage: $(VENV)/.checks-installed
 	$(VENV)/bin/python -m tests.covered $(ARGS)
 
+# The documents as pages, in build/docs. A link that leads nowhere is an error.
+docs: $(VENV)/.docs-installed
+	$(VENV)/bin/python -m sphinx -q -W --keep-going -E -b html docs build/docs
+
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[test]'
@@ -55,6 +59,10 @@ $(VENV)/.bench-installed: $(VENV)/.installed
 
 $(VENV)/.fuzz-installed: $(VENV)/.installed
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[test,fuzz]'
+	touch $@
+
+$(VENV)/.docs-installed: $(VENV)/.installed
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[test,docs]'
 	touch $@
 
 $(VENV)/.checks-installed: $(VENV)/.installed

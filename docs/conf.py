@@ -7,7 +7,11 @@ copyright = "the founders of tcpchat"
 release = __version__
 extensions = ["myst_parser"]
 html_theme = "alabaster"
-html_theme_options = {"description": "group chat for telnet and nc", "fixed_sidebar": True, "page_width": "1100px"}
+html_theme_options = {
+    "description": "group chat for telnet and nc",
+    "fixed_sidebar": True,
+    "page_width": "1100px",
+}
 html_title = f"tcpchat {release}"
 html_show_sphinx = False
 exclude_patterns = ["conf.py"]

@@ -54,7 +54,7 @@ def test_five_lines_of_bash_answer(server: Server) -> None:
     anna.until(r"^<ping-bot> pong\r\n")
 
 
-def test_the_bot_in_python_gets_over_a_server_that_was_killed_and_answers_each_line_once(tmp_path: Path) -> None:
+def test_the_bot_in_python_gets_over_a_killed_server_and_answers_each_line_once(tmp_path: Path) -> None:
     (bot,) = programs("python")
     store = "--store", "sqlite:chat.sqlite3"
     with Server(tmp_path, *store).ready() as first:
