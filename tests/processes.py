@@ -20,6 +20,17 @@ PATIENCE = 30.0
 TWISTD = str(Path(sys.executable).with_name("twistd"))
 
 
+def heed_keys() -> None:
+    """
+    Have a terminal's keys end the program that this process is about to become, as every terminal does.
+
+    What runs beside others in a script, as .ci/run has it, ignores them, and so would all that it starts
+    (POSIX, Shell Command Language, 2.11).
+    """
+    for number in signal.SIGINT, signal.SIGQUIT:
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Reading:
     """Reads from a descriptor until something has come."""
 

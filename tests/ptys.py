@@ -13,7 +13,7 @@ import pexpect
 import pyte
 
 from tests.commands import ENVIRONMENT, TCPCHAT
-from tests.processes import PATIENCE
+from tests.processes import PATIENCE, heed_keys
 
 ALT = "\x1b"
 CTRL_C, CTRL_D, CTRL_U, CTRL_Z = "\x03", "\x04", "\x15", "\x1a"
@@ -32,8 +32,9 @@ class Pty:
         self, *words: str, program: str = TCPCHAT, columns: int = 80, lines: int = 24, **environment: str
     ) -> None:
         self.process = pexpect.spawn(
-            program, list(words), dimensions=(lines, columns), env=ENVIRONMENT | environment, timeout=PATIENCE
-        )
+            program, list(words), dimensions=(lines, columns), env=ENVIRONMENT | environment, timeout=PATIENCE,
+            preexec_fn=heed_keys,
+        )  # fmt: skip
         self._screen: Any = pyte.HistoryScreen(columns, lines, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
         self.sent = b""  # all that came

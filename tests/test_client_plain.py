@@ -38,6 +38,14 @@ def join(request: pytest.FixtureRequest) -> Join:
             return partial(Pty, TERM=term.partition("=")[2])
 
 
+@pytest.fixture
+def beside_others() -> Iterator[None]:
+    """Ignore Ctrl-C, as what a script runs in the background does: not so whoever sits at a terminal."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def is_append_only(sent: bytes) -> bool:
     """Is it nothing but lines and text? The terminal itself makes CR LF of each end of a line."""
     return not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)", sent)
@@ -120,6 +128,7 @@ def test_a_password_is_asked_for_and_not_seen(server: Server) -> None:
         assert is_append_only(anna.sent), anna.sent
 
 
+@pytest.mark.usefixtures("beside_others")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_kill_while_something_is_hidden_leaves_the_terminal_sane(
     server: Server, tmp_path: Path, number: signal.Signals

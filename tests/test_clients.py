@@ -23,7 +23,7 @@ import pytest
 from tcpchat.lines import LineReader
 from tcpchat.telnet_client import Answer
 from tcpchat.terminal import Terminal
-from tests.processes import PATIENCE, Reading, Server
+from tests.processes import PATIENCE, Reading, Server, heed_keys
 from tests.test_end_to_end import piped
 
 ENTER, ERASE, CTRL_C, CTRL_D, ESCAPE = "\r", "\x7f", "\x03", "\x04", "\x1d"
@@ -62,6 +62,7 @@ class Keyboard(Reading):
             # Ctrl-C is for whoever has the terminal as its own.
             ["setsid", "--ctty", *arguments],
             stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"},
+            preexec_fn=heed_keys,
         )  # fmt: skip
         os.close(theirs)
         self._terminal = os.fdopen(ours, "r+b", buffering=0)
