@@ -19,7 +19,7 @@ from tcpchat.costs import Step
 from tcpchat.fifo import Fifo
 from tcpchat.flow import Wait
 from tcpchat.json_requests import BadRequest, understand
-from tcpchat.limits import MOST_UNCOMMITTED
+from tcpchat.limits import LONGEST_LINE, MOST_UNCOMMITTED
 from tcpchat.lines import EndOfFile
 from tcpchat.pastes import Pasting
 from tcpchat.reader import Reader
@@ -88,7 +88,7 @@ class Dialogue(CarryingOut):
         self._heard = self.chat.clock.seconds()
         self._lines.append(line)
         self._go_on()
-        if self._lines.number >= MOST_UNCOMMITTED:
+        if self._lines and (self._lines.number >= MOST_UNCOMMITTED or _is_large(line)):
             self._flow.wait(Wait.LINES, True)
 
     # What the states call
@@ -262,3 +262,8 @@ class Dialogue(CarryingOut):
     def _give_up_paste(self) -> None:
         if self._pasting:
             self._refuse(Refused("Not sent: that paste was not finished.", "not-sent"), "")
+
+
+def _is_large(line: str | bytes | Refused | EndOfFile) -> bool:
+    """Is it as long as only a line of JSON may be? Many of them would take much memory where they wait."""
+    return isinstance(line, str | bytes) and len(line) > LONGEST_LINE

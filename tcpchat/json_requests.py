@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tcpchat.command import LONGEST_DURATION
-from tcpchat.limits import LONGEST_REF, MOST_HISTORY
+from tcpchat.limits import LARGEST_CHARACTER, LONGEST_LINE, LONGEST_REF, MOST_HISTORY
 from tcpchat.messages import message, remark, text
 from tcpchat.operator_requests import (
     Announce,
@@ -234,9 +234,23 @@ def understand(line: str) -> Asked:
     kind = fields.get("type")
     if not isinstance(kind, str) or kind not in REQUESTS:
         raise BadRequest("There is no request of that type.", "unknown-type", ref)
+    if len(line) * LARGEST_CHARACTER > LONGEST_LINE:
+        _check_length(fields, ref)
     try:
         return Asked(REQUESTS[kind](_Fields(fields)), ref, by_program=True)
     except Refused as refusal:
         raise BadRequest(str(refusal), refusal.code, ref) from refusal
     except ValueError:
         raise BadRequest('"text" is empty.', "bad-request", ref) from None
+
+
+def _check_length(fields: dict[str, Any], ref: str) -> None:
+    """Refuse what is longer than a line without its text; how long that may be is another matter."""
+    if length_but_for_text(fields) > LONGEST_LINE:
+        what = f"All but the text of that line is longer than {LONGEST_LINE} bytes, and it was not sent."
+        raise BadRequest(what, "too-long", ref)
+
+
+def length_but_for_text(fields: Mapping[str, Any]) -> int:
+    """Return how many bytes an object takes as JSON without its text."""
+    return len(msgspec.json.encode({name: value for name, value in fields.items() if name != "text"}))

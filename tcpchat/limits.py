@@ -61,6 +61,10 @@ LONGEST_PASTE = 50
 LARGEST_PASTE = 16384
 MOST_INDENTATION = 40
 
+# Bytes of a line of JSON, without its end: the largest paste, of which all that can be shown is escaped (the
+# 2 bytes of "é" are 6 then), and around it as much as a line has. It is less than what has no end.
+LONGEST_OBJECT = 3 * LARGEST_PASTE + LONGEST_LINE
+
 # Characters of a program's name for one of its requests.
 LONGEST_REF = 64
 

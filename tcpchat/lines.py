@@ -15,7 +15,7 @@ from tcpchat.limits import ENDLESS_LINE, LARGEST_CHARACTER, LONGEST_LINE
 
 
 class TooLong:
-    """Stands in the place of a line that was longer than is allowed."""
+    """Stands in the place of a line, or of an object in JSON, that was longer than is allowed."""
 
 
 class Endless(Exception):
@@ -23,6 +23,10 @@ class Endless(Exception):
 
 
 TOO_LONG = TooLong()
+TOO_LONG_OBJECT = TooLong()
+
+# What a line of JSON begins with.
+OBJECT = b"{"
 
 
 class EndOfFile:
@@ -60,11 +64,12 @@ class Many:
 class Lines(Fifo[Any]):
     """Whole lines that wait: each of them, or many together."""
 
-    __slots__ = ("longest",)
+    __slots__ = "longest", "longest_object"
 
     def __init__(self, longest: int) -> None:
         super().__init__()
         self.longest = longest
+        self.longest_object = longest  # more of a client that speaks JSON
 
     def take(self) -> bytes | TooLong | EndOfFile:
         """Return the first line that waits, without its end; there has to be one."""
@@ -81,9 +86,15 @@ class Lines(Fifo[Any]):
 
     def whole(self, line: bytes) -> bytes | TooLong | EndOfFile:
         """Return a line, or what stands in its place."""
-        if len(line) > self.longest:
-            return TOO_LONG
+        if len(line) > self.longest and (too_long := self.too_long(line)):
+            return too_long
         return line if line != CTRL_D else END_OF_FILE
+
+    def too_long(self, line: bytes) -> TooLong | None:
+        """Return what stands in the place of a line, or of what has come of it, if that is too long."""
+        if self.longest < self.longest_object and line.startswith(OBJECT):
+            return TOO_LONG_OBJECT if len(line) > self.longest_object else None
+        return TOO_LONG if len(line) > self.longest else None
 
 
 class LineReader:
@@ -121,7 +132,10 @@ class LineReader:
         if not self._unfinished:
             return
         # A CR may be the first half of the end of the line.
-        if self._dropped or len(self._unfinished.removesuffix(b"\r")) > self.lines.longest:
+        too_long = self.lines.too_long(self._unfinished.removesuffix(b"\r"))
+        if too_long and not self._dropped:
+            self.lines.append(too_long)
+        if too_long or self._dropped:
             self._give_up()
         elif self._unfinished == CTRL_D:
             self.end_of_file()
@@ -152,8 +166,6 @@ class LineReader:
             at = end + 1
 
     def _give_up(self) -> None:
-        if not self._dropped:
-            self.lines.append(TOO_LONG)
         # What is kept is a CR, which may be half of an end of line.
         kept = b"\r" if self._unfinished.endswith(b"\r") else b""
         self._dropped += len(self._unfinished) - len(kept)

@@ -75,6 +75,8 @@ def pasted(lines: Sequence[str]) -> str:
     cleaned = "\n".join(map(line_of_paste, lines)).rstrip("\n")
     if cleaned.count("\n") >= LONGEST_PASTE or len(cleaned.encode()) > LARGEST_PASTE:
         raise too_long()
+    for line in cleaned.split("\n"):
+        _check_length(line.lstrip())
     if not cleaned.strip():
         raise NotUnderstood(NOTHING_SHOWN)
     return cleaned

@@ -32,8 +32,8 @@ class Pty:
         self, *words: str, program: str = TCPCHAT, columns: int = 80, lines: int = 24, **environment: str
     ) -> None:
         self.process = pexpect.spawn(
-            program, list(words), dimensions=(lines, columns), env=ENVIRONMENT | environment, timeout=PATIENCE,
-            preexec_fn=heed_keys,
+            program, list(words), dimensions=(lines, columns), env=ENVIRONMENT | environment,
+            timeout=PATIENCE, preexec_fn=heed_keys,
         )  # fmt: skip
         self._screen: Any = pyte.HistoryScreen(columns, lines, history=10_000)
         self._stream = pyte.ByteStream(self._screen)

@@ -91,6 +91,16 @@ def test_what_is_pasted_is_one_message(server: Server, anna: Pty) -> None:
     assert said(server) == ["def f():\n    return 1\n/quit"]
 
 
+def test_what_is_pasted_may_have_16_kib(server: Server, anna: Pty) -> None:
+    bob = server.person("bob")
+    lines = [f"{n:02} " + "x" * 320 for n in range(50)]
+    anna.types(pasted("\n".join(lines)))
+    anna.until(lambda: anna.line.endswith("xxx") and any("49 x" in row for row in anna.rows))
+    anna.types(ENTER)
+    bob.until("".join(f"<anna> {line}\r\n" for line in lines))
+    assert said(server) == ["\n".join(lines)]
+
+
 def test_what_is_too_long_stays_to_be_made_shorter(server: Server, anna: Pty) -> None:
     anna.types(pasted("\n".join(map(str, range(51)))) + ENTER)
     anna.sees("A paste has at most 50 lines and 16 KiB")

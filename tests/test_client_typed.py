@@ -9,7 +9,7 @@ import pytest
 from tcpchat.client.typed import KINDS, QUESTIONS, Typing, Wish, missing, seen, wish
 from tcpchat.commands import COMMANDS, parse
 from tcpchat.json_requests import understand
-from tcpchat.limits import LONGEST_PASTE
+from tcpchat.limits import LONGEST_LINE, LONGEST_PASTE
 from tcpchat.operator_requests import Hide
 from tcpchat.requests import Refused, Request, Say
 
@@ -111,12 +111,16 @@ def test_of_what_waits_no_password_is_seen() -> None:
     assert [seen(line) for line in ("/me waves", "hi there", "/", "")] == ["/me waves", "hi there", "/", ""]
 
 
-@pytest.mark.parametrize("line", ["x" * 4090, "a\n" + "x" * 4200 + "\nb", "\n".join(["x" * 300] * 20)])
+LONG = "x" * LONGEST_LINE
+
+
+@pytest.mark.parametrize("line", [f"{LONG}x", f"a\n{LONG}x\nb", f"/whois {LONG[:4080]}"])
 def test_what_the_server_would_not_take_for_its_length_is_refused_before(line: str) -> None:
     with pytest.raises(Refused, match="longer than 4096 bytes and was not sent") as refused:
         wish(line, "#dev")
     assert refused.value.code == "too-long"
-    assert wish("x" * 4000, "#dev") is not None
+    for whole in LONG, f"a\n{LONG}\nb", "\n".join([LONG] * 3):
+        assert wish(whole, "#dev") == Wish("say", {"text": whole, "room": "#dev"})
 
 
 def test_what_is_no_ascii_takes_no_more_than_its_bytes() -> None:

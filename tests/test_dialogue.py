@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpchat.limits import LONGEST_PASTE, MOST_UNCOMMITTED
+from tcpchat.limits import LONGEST_LINE, LONGEST_PASTE, MOST_UNCOMMITTED
 from tcpchat.requests import NotUnderstood
 from tests.visitors import ChatCase
 
@@ -57,6 +57,14 @@ class BoundTests(ChatCase):
         for n in range(MOST_UNCOMMITTED):
             self.assertFalse(self.bob.screen.paused)
             self.bob.dialogue.received(str(n))
+        self.assertTrue(self.bob.screen.paused)
+        self.settle()
+        self.assertFalse(self.bob.screen.paused)
+
+    def test_input_waits_while_one_line_waits_that_only_a_program_may_send(self) -> None:
+        self.bob.types("/json")
+        self.bob.dialogue.received("/join #dev")
+        self.bob.dialogue.received(f'{{"type":"say","text":"{"x" * LONGEST_LINE}"}}')
         self.assertTrue(self.bob.screen.paused)
         self.settle()
         self.assertFalse(self.bob.screen.paused)

@@ -371,6 +371,15 @@ class BadTests(JsonCase):
         ):  # fmt: skip
             self.assert_bad(json.dumps(fields), "too-long")
 
+    def test_all_but_the_text_is_no_longer_than_a_line(self) -> None:
+        text = "\n".join(["x" * 4000] * 4)
+        rest = len('{"type":"say","room":"","ref":"r"}')
+        room = "x" * (LONGEST_LINE - rest)
+        said = {"type": "say", "room": room, "ref": "r", "text": text}
+        self.assertEqual(understand(json.dumps(said)), Asked(Say(text, room), "r", by_program=True))
+        self.assert_bad(json.dumps(said | {"room": room + "x"}), "too-long", ref="r")
+        self.assert_bad(json.dumps({"type": "whois", "nick": "\u00e9" * 2048}), "too-long")
+
     def test_so_is_an_action_or_a_private_message(self) -> None:
         for kind in "me", "msg", "reply":
             line = json.dumps({"type": kind, "to": "al", "text": QA * 1300}, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import cast
 
@@ -16,7 +17,7 @@ from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, connect
 
 from tcpchat.doors.line import LineConnection, LineFactory
-from tcpchat.limits import GRACE, TELNET_SILENCE
+from tcpchat.limits import GRACE, LARGEST_READ, TELNET_SILENCE
 from tcpchat.nameless import LOOK_FOR_END
 from tcpchat.session import Session
 from tests.visitors import ChatCase
@@ -133,6 +134,40 @@ class InputTests(DoorCase):
         connection, wire = self.dial_as(b"bob")
         connection.dataReceived(b"x" * 4097 + b"\r\n" + b"y" * 4096 + b"\r\n")
         self.assertEqual(self.alice.sees(), ["<bob> " + "y" * 4096])
+        self.assertEqual(wire.lines(), ["!!! That line is longer than 4096 bytes and was not sent."])
+
+    def test_a_program_pastes_as_much_as_people_do_however_much_of_it_is_escaped(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        lines = ["\u00e9" * 2047] * 4
+        for ref, ascii_only in ("1", True), ("2", False):
+            said = json.dumps({"type": "say", "text": "\n".join(lines), "ref": ref}, ensure_ascii=ascii_only)
+            connection.dataReceived(b"/json\n")
+            for start in range(0, len(said), LARGEST_READ):
+                connection.dataReceived(said[start : start + LARGEST_READ].encode())
+            connection.dataReceived(b"\n")
+            self.assertEqual(self.alice.sees(), [f"<bob> {line}" for line in lines])
+            self.assertIn(f'{{"type":"ok","ref":"{ref}","seq":'.encode(), wire.value().splitlines()[-1])
+
+    def test_what_is_too_long_for_a_program_is_refused_whole_and_all_goes_on(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"/json\n")
+        wire.clear()
+        for line in b"{" + b"x" * 53248, b"x" * 4097:
+            connection.dataReceived(line)
+            connection.dataReceived(b"\nhello\n")
+            self.assertEqual(self.alice.sees(), ["<bob> hello"])
+        errors = [json.loads(line) for line in wire.value().splitlines()]
+        self.assertEqual(
+            [(error["code"], error["text"]) for error in errors if error["type"] == "error"],
+            [
+                ("too-long", f"That line is longer than {most} bytes and was not sent.")
+                for most in (53248, 4096)
+            ],
+        )
+
+    def test_a_brace_in_front_makes_a_persons_line_no_longer(self) -> None:
+        connection, wire = self.dial_as(b"bob")
+        connection.dataReceived(b"{" * 4097 + b"\n")
         self.assertEqual(wire.lines(), ["!!! That line is longer than 4096 bytes and was not sent."])
 
     def test_64_kib_without_an_end_of_line_end_the_connection(self) -> None:

@@ -8,8 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.limits import ENDLESS_LINE, LARGEST_READ, LONGEST_LINE
-from tcpchat.lines import END_OF_FILE, TOO_LONG, Endless, EndOfFile, LineReader, TooLong, is_cut
+from tcpchat.limits import ENDLESS_LINE, LARGEST_READ, LONGEST_LINE, LONGEST_OBJECT
+from tcpchat.lines import (
+    END_OF_FILE,
+    TOO_LONG,
+    TOO_LONG_OBJECT,
+    Endless,
+    EndOfFile,
+    LineReader,
+    TooLong,
+    is_cut,
+)
 
 ENDLESS = Endless()  # stands at the end of what is read until it is raised
 Read = bytes | TooLong | EndOfFile | Endless
@@ -173,6 +182,39 @@ class TooLongTests(SynchronousTestCase):
     def test_an_end_of_line_begins_the_count_anew(self) -> None:
         almost = b"x" * ENDLESS_LINE
         self.assertEqual(read([almost, b"\n", almost, b"\r", b"\0", almost]), [TOO_LONG] * 3)
+
+
+class ObjectTests(SynchronousTestCase):
+    """Lines that begin with a brace: what they are for a client that speaks JSON."""
+
+    def read(self, *chunks: bytes) -> list[Read]:
+        reader = LineReader()
+        reader.lines.longest_object = LONGEST_OBJECT
+        for chunk in chunks:
+            reader.feed(chunk)
+            self.assertLessEqual(len(reader.unfinished), LONGEST_OBJECT + 1)
+        return take(reader)
+
+    def test_an_object_may_be_longer_than_a_line_and_nothing_else_may(self) -> None:
+        full = b"{" + b"x" * (LONGEST_OBJECT - 1)
+        cases: list[tuple[bytes, list[Read]]] = [
+            (full + b"\n", [full]),
+            (full + b"\r\n1\n" + full + b"\r\0" + b"2\n", [full, b"1", full, b"2"]),
+            (full + b"x\n1\n", [TOO_LONG_OBJECT, b"1"]),
+            (FULL + b"\n" + OVER + b"\n1\n", [FULL, TOO_LONG, b"1"]),
+            (b" " + full + b"\n", [TOO_LONG]),
+        ]
+        for data, lines in cases:
+            self.assertEqual(self.read(data), lines)
+            self.assertEqual(self.read(*bytewise(data)), lines)
+
+    def test_where_no_json_is_spoken_it_is_a_line_as_any_other(self) -> None:
+        self.assertEqual(read([b"{" + FULL + b"\n{\n"]), [TOO_LONG, b"{"])
+
+    def test_what_has_no_end_is_shorter_than_none_that_is_taken(self) -> None:
+        self.assertLess(LONGEST_OBJECT, ENDLESS_LINE)
+        with self.assertRaises(Endless):
+            self.read(b"{" * LONGEST_OBJECT, b"{" * (ENDLESS_LINE - LONGEST_OBJECT), b"{")
 
 
 class LineReaderLaws(SynchronousTestCase):

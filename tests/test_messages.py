@@ -109,11 +109,18 @@ class PastedTests(MessagesCase):
         self.assertEqual(pasted(["x"] * LONGEST_PASTE + ["", " "]), "\n".join(["x"] * LONGEST_PASTE))
 
     def test_16_kib_may_be_pasted_and_not_more(self) -> None:
-        half = "x" * (LARGEST_PASTE // 2)
-        self.assertEqual(len(pasted([half, half[1:]])), LARGEST_PASTE)
-        for lines in [half, half], ["\u00e9" * 4096, "\u00e9" * 4096], [QA * 1366, QA * 1366]:
+        full = "x" * LONGEST_LINE
+        self.assertEqual(len(pasted([full, full[1:], full[1:], full[1:]])), LARGEST_PASTE)
+        for lines in [full, full, full[1:], full[1:]], ["\u00e9" * 2048] * 4, [QA * 683] * 4:
             refusal = self.assertRaises(Refused, pasted, lines)
             self.assert_too_long("A paste has at most 50 lines and 16 KiB. It was not sent.", refusal)
+
+    def test_each_of_its_lines_may_be_as_long_as_one_alone_and_its_indentation_does_not_count(self) -> None:
+        full = "x" * LONGEST_LINE
+        self.assertEqual(pasted(["\t" * 9 + full, "y"]), " " * MOST_INDENTATION + full + "\ny")
+        for lines in [full + "x", "y"], ["y", "\u00e9" * 2049]:
+            refusal = self.assertRaises(NotUnderstood, pasted, lines)
+            self.assert_too_long(f"That line is longer than {LONGEST_LINE} bytes and was not sent.", refusal)
 
     def test_nothing_that_can_be_shown_is_no_paste(self) -> None:
         for lines in [], [""], ["", " ", "\t"], list(NOTHING):

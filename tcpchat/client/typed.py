@@ -86,9 +86,9 @@ def wish(line: str, room: str) -> Wish | None:
 
 
 def _sendable(wanted: Wish) -> Wish:
-    """Refuse what our server would: it takes no longer line, and JSON adds to what was typed."""
-    sent = json.dumps({"type": wanted.kind, "ref": LONGEST_NUMBER, **wanted.fields}, ensure_ascii=False)
-    if len(sent.encode(errors="replace")) > LONGEST_LINE:
+    """Refuse what our server would: all but the text, whose length was seen to, is no longer than a line."""
+    sent = {"type": wanted.kind, "ref": LONGEST_NUMBER, **wanted.fields, "text": ""}
+    if len(json.dumps(sent, ensure_ascii=False).encode(errors="replace")) > LONGEST_LINE:
         raise r.Refused(f"That line is longer than {LONGEST_LINE} bytes and was not sent.", "too-long")
     return wanted
 

@@ -31,8 +31,8 @@ from tcpchat.drain import Drain
 from tcpchat.ear import Ear
 from tcpchat.entrance import Entrance, TurnedAway, host
 from tcpchat.fanout.direct import outcome
-from tcpchat.limits import LARGEST_TELNET_READ, LINES_A_TURN, LONGEST_LINE, TELNET_SILENCE
-from tcpchat.lines import Endless, LineReader, TooLong
+from tcpchat.limits import LARGEST_TELNET_READ, LINES_A_TURN, LONGEST_LINE, LONGEST_OBJECT, TELNET_SILENCE
+from tcpchat.lines import TOO_LONG_OBJECT, Endless, LineReader, TooLong
 from tcpchat.nameless import connected, turn_away
 from tcpchat.requests import NotUnderstood
 from tcpchat.service import Chat
@@ -42,6 +42,7 @@ from tcpchat.telnet_options import IAC
 from tcpchat.transports import Server
 
 TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
+TOO_LONG_JSON = f"That line is longer than {LONGEST_OBJECT} bytes and was not sent."
 ENDLESS = "That line never ends."
 
 # Seconds for whoever is hung up on: to read what was said before, and then to hang up as well
@@ -103,6 +104,8 @@ class LineConnection(LineOnlyReceiver):
         """Take in some bytes, cut anywhere."""
         if self._closing or self._deaf or (self._start is not None and self._is_stranger(data)):
             return
+        if self.dialogue.speaks_json:
+            self._reader.lines.longest_object = LONGEST_OBJECT
         try:
             if self._ear is not None or IAC in data:
                 self._hear(data)
@@ -303,7 +306,8 @@ class LineConnection(LineOnlyReceiver):
                 self.lineReceived(line)
             elif isinstance(line, TooLong):
                 self._first = False
-                self.dialogue.received(NotUnderstood(TOO_LONG, "too-long"))
+                why = TOO_LONG_JSON if line is TOO_LONG_OBJECT else TOO_LONG
+                self.dialogue.received(NotUnderstood(why, "too-long"))
             else:
                 self.dialogue.received(line)
             taken += 1
