@@ -50,7 +50,7 @@ function _shtab_tcpchat_using
   test "$_shtab_tcpchat_cmdpath" = "$argv"
 end
 
-set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove'
+set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove' config 'config check' 'config default' 'config schema'
 set -g _shtab_tcpchat_opts_with_value --fingerprint --nick --notify --replica --room --server --since --store --timeout
 
 complete -c tcpchat -e
@@ -138,3 +138,11 @@ complete -c tcpchat -n '_shtab_tcpchat_using ban remove' -s h -l help -d 'show t
 complete -c tcpchat -n '_shtab_tcpchat_using ban remove' -l store -x -d 'where the log is kept: sqlite:PATH, or in a cluster nats://HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)'
 complete -c tcpchat -n '_shtab_tcpchat_using ban remove' -l room -x -d 'in this room, such as '"'"'#dev'"'"''
 complete -c tcpchat -n '_shtab_tcpchat_using ban remove' -l replica -x -d 'of a cluster: the replica of a node that runs here (tcpchat-replica.sqlite3)'
+complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 0' -a config -d 'look after the configuration file'
+complete -c tcpchat -n '_shtab_tcpchat_using config' -s h -l help -d 'show this help message and exit'
+complete -c tcpchat -n '_shtab_tcpchat_using config; and test $_shtab_tcpchat_npos -eq 0' -a check -d 'Say what is wrong in a configuration file, each with its line, as the server would before it starts:'
+complete -c tcpchat -n '_shtab_tcpchat_using config check' -s h -l help -d 'show this help message and exit'
+complete -c tcpchat -n '_shtab_tcpchat_using config; and test $_shtab_tcpchat_npos -eq 0' -a default -d 'Print a configuration file with every option and limit, what it is for, and its default.'
+complete -c tcpchat -n '_shtab_tcpchat_using config default' -s h -l help -d 'show this help message and exit'
+complete -c tcpchat -n '_shtab_tcpchat_using config; and test $_shtab_tcpchat_npos -eq 0' -a schema -d 'Print a JSON Schema of the configuration, for editors. A file that begins with'
+complete -c tcpchat -n '_shtab_tcpchat_using config schema' -s h -l help -d 'show this help message and exit'

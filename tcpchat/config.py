@@ -1,18 +1,18 @@
-"""What the operator can set: the command line's options and the same in a TOML file."""
+"""
+What the operator can set: each option once, with its default, what it can be, and what it is for.
+
+The command line, the configuration file, `config default` and the schema for editors are made of this.
+"""
 
 from __future__ import annotations
 
-import difflib
-import re
-import tomllib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 
-from tcpchat.limits import KEEP_ALL, NO_LIMITS, Limits, Retention
-from tcpchat.names import NotAName, is_reserved, nickname
+from tcpchat.limits import KEEP_ALL, MOST_HISTORY, NO_LIMITS, Limits, Retention
 from tcpchat.networks import Trusted, networks
-from tcpchat.store import KINDS, REPLICA, InCluster, NoStore, Store, store
+from tcpchat.store import KINDS, REPLICA, Store, store
 
 # Where a line door listens when nothing is said: telnet's port with 8000 added, for no root.
 PORT = 8023
@@ -23,39 +23,71 @@ POSSIBLE_NODE = "^[A-Za-z0-9_-]{1,32}$"
 # Processes that one command starts: one for each core is what they are for.
 MOST_WORKERS = 64
 
-# The options that are tables, and what is in them.
-TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "retention": Retention}
-
 
 class WrongConfig(Exception):
-    """Something that the operator has set cannot be; the text is one line that says what."""
+    """What the operator has set cannot be; each line of the text says one thing that is wrong, and where."""
+
+
+def can_be(what: str, **example: str | list[str]) -> msgspec.Meta:
+    """Say what an option can be; by ``example``, of what has no default, what it might be."""
+    return msgspec.Meta(extra={"can_be": what, **example})
+
+
+Path = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Every option, under the name that it has on the command line, with ``_`` for ``-``.
 
-    ``listen`` is empty for the default: all addresses of this machine.
+    What stands below each is its help.
     """
 
-    listen: tuple[str, ...] = ()
-    store: str = "sqlite:tcpchat.sqlite3"
-    node: Annotated[str, msgspec.Meta(pattern=POSSIBLE_NODE)] | None = None
-    replica: Annotated[str, msgspec.Meta(min_length=1)] = REPLICA
-    strict: bool = False
-    workers: Annotated[int, msgspec.Meta(ge=1, le=MOST_WORKERS)] = 1
-    reuse_port: bool = False
-    durability: Literal["power", "crash"] = "power"
-    limits: Literal["on", "off"] | Limits = "on"
-    nicknames: Literal["any", "ascii"] = "any"
-    fanout: Literal["auto", "direct"] = "auto"
-    motd: str | None = None
-    log_format: Literal["text", "json"] = "text"
-    log_level: Literal["info", "debug"] = "info"
-    history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
-    retention: Retention = KEEP_ALL
-    trusted: tuple[str, ...] = ()
-    operator: tuple[str, ...] = ()
+    listen: Annotated[tuple[str, ...], can_be("a list of endpoints", example=["tcp:8023"])] = ()
+    """line doors, each on a Twisted server endpoint, such as tcp:8023; none: port 8023 of all addresses"""
+    store: Annotated[str, can_be(KINDS)] = "sqlite:tcpchat.sqlite3"
+    """where the log is kept: sqlite:PATH, memory:, or in a cluster by nats://HOST:PORT[,HOST:PORT...][/NAME]"""
+    node: Annotated[
+        Annotated[str, msgspec.Meta(pattern=POSSIBLE_NODE)] | None,
+        can_be("a name of 1 to 32 letters, digits, - and _", example="chat-1"),
+    ] = None
+    """of a cluster: this node's own name: letters, digits, - and _; without it one is made up once"""
+    replica: Annotated[Path, can_be("the path of a file")] = REPLICA
+    """of a cluster: this node's copy of the log"""
+    strict: Annotated[bool, can_be("true or false")] = False
+    """of a cluster: do not start where its servers may lose what was shown"""
+    workers: Annotated[
+        int, msgspec.Meta(ge=1, le=MOST_WORKERS), can_be(f"a number from 1 to {MOST_WORKERS}")
+    ] = 1
+    """of a cluster: so many nodes in a process each, on the same ports, 1 to 64"""
+    reuse_port: Annotated[bool, can_be("true or false")] = False
+    """share the ports with other servers of the same user (SO_REUSEPORT)"""
+    durability: Annotated[Literal["power", "crash"], can_be("power or crash")] = "power"
+    """what a shown line survives: power (an fsync first) or crash"""
+    limits: Annotated[Literal["on", "off"] | Limits, can_be("on or off, or a table of numbers")] = "on"
+    """limits for each person: on, or off for benchmarks and trusted networks"""
+    nicknames: Annotated[Literal["any", "ascii"], can_be("any or ascii")] = "any"
+    """which scripts a nickname may be in: any or ascii"""
+    fanout: Annotated[Literal["auto", "direct"], can_be("auto or direct")] = "auto"
+    """how a line is handed to many: direct, or what is best here"""
+    motd: Annotated[Path | None, can_be("the path of a file", example="motd.txt")] = None
+    """file whose lines everybody is greeted with"""
+    log_format: Annotated[Literal["text", "json"], can_be("text or json")] = "text"
+    """what the server's own log is: text, or json, an object a line"""
+    log_level: Annotated[Literal["info", "debug"], can_be("info or debug")] = "info"
+    """what it tells: info, or debug: who comes and goes, too"""
+    history: Annotated[
+        int, msgspec.Meta(ge=0, le=MOST_HISTORY), can_be(f"a number from 0 to {MOST_HISTORY}")
+    ] = 10
+    """how many lines of a room a newcomer is shown, 0 to 500"""
+    trusted: Annotated[
+        tuple[str, ...], can_be("a list of networks such as 10.1.0.0/16", example=["10.1.0.0/16"])
+    ] = ()
+    """networks whose connections are not counted, such as 10.1.0.0/16; this machine's never are"""
+    operator: Annotated[tuple[str, ...], can_be("a list of nicknames", example=["anna"])] = ()
+    """nicknames whose accounts may moderate every room"""
+    retention: Annotated[Retention, can_be("a table of numbers, days and entries")] = KEEP_ALL
+    """how much of each room and inbox is kept"""
 
     @property
     def chosen_limits(self) -> Limits:
@@ -75,135 +107,38 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return networks(self.trusted)
 
 
-def read_file(path: str) -> dict[str, Any]:
-    """
-    Return what a TOML file sets.
+# The options that are tables, and what is in them: these are in the configuration file alone.
+TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "retention": Retention}
 
-    Raises:
-        WrongConfig: it cannot be read, or is no TOML.
-    """
-    try:
-        with open(path, "rb") as file:
-            return under_their_names(tomllib.load(file))
-    except OSError as error:
-        raise WrongConfig(f"The configuration {path} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise WrongConfig(f"The configuration {path} is not TOML: {error}.") from error
+# What can be changed while people are connected (`taking_over`); everything else needs a restart.
+CHANGEABLE = frozenset({
+    "listen", "limits", "nicknames", "motd", "log_format", "log_level", "history", "trusted", "operator",
+    "retention",
+})  # fmt: skip
 
+# What an operator writes for no limit, as TOML has no word for nothing.
+OFF = "off"
 
-def under_their_names(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return settings that may be named as on the command line (``log-format``) as `Config` names them."""
-    return {name.replace("-", "_"): value for name, value in settings.items()}
+_HINTS: dict[str, Any] = get_type_hints(Config, include_extras=True)
 
 
-def make(settings: dict[str, Any], source: str) -> Config:
-    """
-    Return the configuration that has these settings and the defaults for the rest.
-
-    Raises:
-        WrongConfig: there is no such setting, or it cannot have that value.
-    """
-    for name in settings:
-        if name not in Config.__struct_fields__:
-            raise WrongConfig(f'{source}: there is no option "{name}".')
-    for name, value in settings.items():
-        if name in TABLES and isinstance(value, dict):
-            _check(value, name, source)
-        try:
-            msgspec.convert({name: value}, Config, strict=isinstance(value, list | dict | bool))
-        except msgspec.ValidationError as error:
-            raise WrongConfig(f"{source}: {name} cannot be {value!r}: {_explain(name)}.") from error
-    made = msgspec.convert(settings, Config, strict=False)
-    try:
-        networks(made.trusted)
-    except ValueError as error:
-        text = f"{source}: trusted cannot hold {str(error)!r}: {_explain('trusted')}."
-        raise WrongConfig(text) from error
-    _check_store(made, source)
-    for nick in made.operator:
-        _check_operator(nick, made.nicknames == "ascii", source)
-    return made
+def _extra(name: str, of: str) -> Any:
+    metas = [meta for meta in _HINTS[name].__metadata__ if meta.extra]
+    return metas[-1].extra.get(of)
 
 
-def _check_store(made: Config, source: str) -> None:
-    """Refuse a store that there is not, or that cannot be what the rest needs."""
-    try:
-        is_shared = isinstance(made.chosen_store, InCluster)
-    except NoStore as error:
-        raise WrongConfig(f"{source}: {error}") from error
-    if made.workers > 1 and not is_shared:
-        raise WrongConfig(f"{source}: several workers need a store that they can share: nats://HOST:PORT.")
-
-
-def _check_operator(nick: str, ascii_only: bool, source: str) -> None:
-    """Refuse as an operator whom nobody can be."""
-    try:
-        name = nickname(nick, ascii_only)
-    except NotAName as reason:
-        raise WrongConfig(f"{source}: operator cannot be {nick!r}: {reason}.") from reason
-    if is_reserved(name):
-        raise WrongConfig(f"{source}: operator cannot be {nick!r}: nobody may be called that.")
-
-
-def _check(table: dict[str, Any], name: str, source: str) -> None:
-    """Refuse what cannot be in a table, by the name of the one key."""
-    kind = TABLES[name]
-    for key, value in table.items():
-        if key not in kind.__struct_fields__:
-            near = " or ".join(difflib.get_close_matches(key, kind.__struct_fields__))
-            advice = f" Did you mean {near}?" if near else ""
-            raise WrongConfig(f'{source}: there is no "{key}" in {name}.{advice}')
-        try:
-            msgspec.convert({key: value}, kind)
-        except msgspec.ValidationError as error:
-            what = _number(error)
-            raise WrongConfig(f"{source}: {key} in {name} cannot be {value!r}: it is {what}.") from error
-
-
-def _number(error: msgspec.ValidationError) -> str:
-    """Return what was expected, from an error such as "Expected `int` >= 1 - at `$.rooms`"."""
-    found = re.search(r"Expected `(\w+)[^`]*`([ <>=\d.]*)", str(error))
-    assert found is not None, error
-    return ("a whole number" if found[1] == "int" else "a number") + found[2].rstrip()
-
-
-def _explain(name: str) -> str:
+def possible(name: str) -> str:
     """Return what an option can be."""
-    choices = {
-        "durability": "it is power or crash",
-        "limits": "it is on or off, or a table of numbers",
-        "nicknames": "it is any or ascii",
-        "fanout": "it is auto or direct",
-        "log_format": "it is text or json",
-        "log_level": "it is info or debug",
-        "history": "it is a number from 0 to 500",
-        "listen": "it is a list of endpoints",
-        "store": f"it is {KINDS}",
-        "node": "it is a name of 1 to 32 letters, digits, - and _",
-        "replica": "it is the path of a file",
-        "strict": "it is true or false",
-        "workers": f"it is a number from 1 to {MOST_WORKERS}",
-        "reuse_port": "it is true or false",
-        "motd": "it is the path of a file",
-        "trusted": "it is a list of networks such as 10.1.0.0/16",
-        "operator": "it is a list of nicknames",
-        "retention": "it is a table of numbers, days and entries",
-    }
-    return choices[name]
+    return str(_extra(name, "can_be"))
 
 
-def greeting(path: str) -> tuple[str, ...]:
-    """
-    Return the lines of the operator's message of the day.
+def example(name: str) -> str | list[str] | None:
+    """Return what an option that has no default might be; None of one that has."""
+    found: str | list[str] | None = _extra(name, "example")
+    return found
 
-    Raises:
-        WrongConfig: it cannot be read.
-    """
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read().strip("\n")
-    except OSError as error:
-        raise WrongConfig(f"The message of the day {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise WrongConfig(f"The message of the day {path} is not UTF-8.") from error
-    return tuple(text.split("\n")) if text.strip() else ()
+
+def defaults(table: str = "") -> dict[str, Any]:
+    """Return the defaults of all options, or of what is in a table."""
+    made: msgspec.Struct = TABLES[table]() if table else Config()
+    return msgspec.structs.asdict(made)

@@ -208,86 +208,124 @@ SECONDS_OF_A_TOOL = 10
 
 Some = Annotated[int, msgspec.Meta(ge=1)]
 SomeOrZero = Annotated[int, msgspec.Meta(ge=0)]
+PerCent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Days = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one person, and all together, may take. None: no limit."""
+    """What one person, and all together, may take. None: no limit, which operators write as "off"."""
 
-    # A person can follow a handful of rooms; a script that joins rooms costs memory in each.
     rooms_per_person: Some | None = 20
-    # Rooms with somebody in them; each costs memory, and /rooms a line.
+    """
+    Rooms that one person may be in. A person can follow a handful; a script that joins rooms costs memory in
+    each.
+    """
     rooms: Some | None = 1000
-    # What a session's lines cost (costs.py) may come to so much at once and so much a second in the
-    # long run. Ten lines at once are a thought typed ahead, two a second more than anybody types;
-    # IRC's servers allow about as much. What is beyond waits: reading stops, and nothing is lost.
+    """Rooms with somebody in them; each costs memory, and /rooms a line."""
     tokens: Some | None = 10
+    """
+    What a session's lines cost may come to so much at once. An ordinary line costs 1. Ten lines at once are
+    a thought typed ahead. What is beyond waits: reading stops, and nothing is lost.
+    """
     tokens_a_second: Some | None = 2
-    # The same for the bytes of its lines: at once as much as the largest paste.
+    """
+    And so much a second in the long run: two are more than anybody types; IRC's servers allow about as much.
+    """
     bytes: Some | None = LARGEST_PASTE
+    """The same for the bytes of a session's lines: at once as much as the largest paste."""
     bytes_a_second: Some | None = 4096
-    # What the lines of all from one network (networks.py) may cost: a household, or one that hides many
-    # connections behind it. A class, a LAN party or a container network is many people.
+    """Bytes of a session's lines a second in the long run."""
     network_tokens: Some | None = 30
+    """
+    What the lines of all from one network may cost at once: a household, or one that hides many connections
+    behind it.
+    """
     network_tokens_a_second: Some | None = 10
+    """What the lines of all from one network may cost a second in the long run."""
     private_network_tokens_a_second: Some | None = 200
-    # Minutes for which lines may have to wait without a break: 1,200 lines, and nobody is that patient.
+    """The same in private ranges: a class, a LAN party or a container network is many people."""
     minutes_of_flooding: Some | None = 10
-
-    # Seconds from the connection to the nickname. Without limits, too, there is the protocol's.
+    """
+    Minutes for which lines may have to wait without a break, after which the connection is ended: 1,200
+    lines, and nobody is that patient.
+    """
     seconds_nameless: Some | None = LONGEST_NAMELESS
-
-    # Wrong passwords for one nickname from one network in 15 minutes, from one network in an hour, and for
-    # one nickname in an hour from where its owner has never been; beyond that each waits (LOGIN_DELAY).
+    """Seconds from the connection to the nickname. Without a limit it is the protocol's, 60."""
     wrong_passwords_per_nickname: Some | None = 5
+    """Wrong passwords for one nickname from one network in 15 minutes; beyond that each waits 5 seconds."""
     wrong_passwords_per_network: Some | None = 20
+    """Wrong passwords from one network in an hour; beyond that each waits."""
     wrong_passwords_from_strangers: Some | None = 200
-    # Accounts that are registered in an hour from one network, and in all: each keeps a nickname for good. A
-    # class behind one address may have a lesson on it.
+    """
+    Wrong passwords for one nickname in an hour from where its owner has never been; beyond that each waits.
+    """
     registrations_per_network: Some | None = 10
+    """Accounts that are registered in an hour from one network: each keeps a nickname for good."""
     registrations_per_private_network: Some | None = 60
+    """The same in private ranges: a class behind one address may have a lesson on it."""
     registrations: Some | None = 60
-
-    # Descriptors that connections leave to the rest: the log and its readers, the doors, what is
-    # accepted only to be refused. Without any nothing works.
+    """Accounts that are registered in an hour in all."""
     spare_descriptors: Some | None = 100
-    # Connections at once from one IPv4 address or IPv6 /64: more than a person has, and a small
-    # office behind one address fits. In private ranges a class, a LAN party or a container network.
+    """
+    Descriptors that connections leave to the rest: the log and its readers, the doors, what is accepted only
+    to be refused. Without any nothing works.
+    """
     connections_per_network: Some | None = 50
+    """
+    Connections at once from one IPv4 address or IPv6 /64: more than a person has, and a small office behind
+    one address fits.
+    """
     connections_per_private_network: Some | None = 500
-    # Those from one IPv6 /48, which is what one customer may have: 65,536 networks of the above.
+    """The same in private ranges: a class, a LAN party or a container network."""
     connections_per_48: Some | None = 200
+    """
+    Connections at once from one IPv6 /48, which is what one customer may have: 65,536 networks of the above.
+    """
     connections_per_private_48: Some | None = 2000
-    # Connections that begin within 10 minutes: each costs a greeting, and says who is there.
+    """The same in private ranges."""
     new_connections_per_network: Some | None = 100
+    """
+    Connections from one network that begin within 10 minutes: each costs a greeting, and says who is there.
+    """
     new_connections_per_private_network: Some | None = 1000
-
-    # Connections without a nickname: from so many on, so many per cent of further ones are refused
-    # by chance, more the more there are, and all from so many on. Those who have one notice nothing.
+    """The same in private ranges."""
     drop_from: Some | None = 50
-    drop_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = 30
+    """
+    Connections without a nickname: from so many on, some of further ones are refused by chance, more the
+    more there are. Those who have a nickname notice nothing.
+    """
+    drop_percent: PerCent | None = 30
+    """So many per cent of them are refused at first."""
     drop_all_from: Some | None = 200
-
-    # Connections with TLS that have not agreed on a key yet: each costs 55 KiB.
+    """From so many on, all further ones are refused."""
     tls_handshakes: Some | None = 50
-
-    # Seconds for which a network has to wait for each connection that ends without a nickname: for
-    # nothing, after a wrong code or password, because its time was over. They add up, to no more than the
-    # longest, pass by as time does, and are enforced once they reach so many; tenfold in private ranges.
+    """Connections with TLS that have not agreed on a key yet: each costs 55 KiB."""
     penalty_nameless: SomeOrZero | None = 1
+    """
+    Seconds for which a network has to wait for each connection that ends without a nickname. They add up,
+    and pass by as time does.
+    """
     penalty_wrong_code: SomeOrZero | None = 5
+    """The same after a wrong code or password."""
     penalty_too_late: SomeOrZero | None = 10
+    """The same for a connection that was ended because its time for a nickname was over."""
     penalty_from: Some | None = 15
+    """These are enforced once they reach so many seconds."""
     penalty_private_from: Some | None = 150
+    """The same in private ranges."""
     penalty_longest: Some | None = 600
-    # Networks of which all this is known, some 400 bytes each; of further ones it is not.
+    """They add up to no more than so many seconds."""
     networks_known: Some | None = 65_536
+    """Networks of which all this is known, some 400 bytes each; of further ones it is not."""
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long, and how many, entries of each room and inbox are kept. None: all of them."""
+    """How much of each room and inbox is kept. None: all of it, which operators write as "off"."""
 
-    days: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    days: Days | None = None
+    """Days for which what was said is kept."""
     entries: Some | None = None
+    """Entries of each room and inbox that are kept, the last ones."""
 
 
 KEEP_ALL = Retention()

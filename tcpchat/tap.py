@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
+import msgspec
 from twisted.application.service import IService
 from twisted.internet.endpoints import serverFromString
 from twisted.python import usage
 
 from tcpchat import config
 from tcpchat.assignment import Leash, assigned
+from tcpchat.configuring import Source
+from tcpchat.explanations import explanations
 from tcpchat.extras import NO_CLUSTER, has_cluster
 from tcpchat.observers import catch_strays, observer
 from tcpchat.running_time import running_time
@@ -30,6 +35,24 @@ from tcpchat.workers import Workers
 BACKLOG = 4096
 
 
+# What can be typed several times, and what cannot be typed, as it is a table.
+LISTS = [name for name, value in config.defaults().items() if isinstance(value, tuple)]
+ONLY_IN_FILE = [name for name, value in config.defaults().items() if isinstance(value, msgspec.Struct)]
+
+
+def _typed(name: str) -> str:
+    """Return an option's name as it is typed."""
+    return name.replace("_", "-")
+
+
+def _help(name: str) -> str:
+    """Return what an option is for, and what it is when nothing is said."""
+    text, default = explanations(config.Config)[name], config.defaults()[name]
+    if isinstance(default, tuple):
+        return f"{text}; repeatable"
+    return text if default is None or isinstance(default, bool) else f"{text} ({default})"
+
+
 class Options(usage.Options):
     """What can stand behind ``twistd tcpchat``."""
 
@@ -39,43 +62,23 @@ class Options(usage.Options):
         " on port 8023 of all addresses and keeps what is said in ./tcpchat.sqlite3."
     )
     optParameters = [
-        ["store", None, None, "where the log is kept: sqlite:PATH, memory:, or in a cluster by"
-         " nats://HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)"],
-        ["node", None, None, "of a cluster: this node's name, which it must not share (made up once)"],
-        ["replica", None, None, "of a cluster: this node's copy of the log (tcpchat-replica.sqlite3)"],
-        ["workers", None, None, "of a cluster: so many nodes in a process each, on the same ports (1)"],
-        ["durability", None, None, "what a shown line survives: power (an fsync first) or crash (power)"],
-        ["limits", None, None, "limits for each person: on, or off for benchmarks and trusted networks (on)"],
-        ["nicknames", None, None, "which scripts a nickname may be in: any or ascii (any)"],
-        ["fanout", None, None, "how a line is handed to many: direct, or what is best here (auto)"],
-        ["motd", None, None, "file whose lines everybody is greeted with"],
-        ["history", None, None, "how many lines of a room a newcomer is shown, 0 to 500 (10)"],
-        ["log-format", None, None, "what the server's own log is: text, or json, an object a line (text)"],
-        ["log-level", None, None, "what it tells: info, or debug: who comes and goes, too (info)"],
-        ["config", None, None, "TOML file with these options; the command line wins"],
-    ]  # fmt: skip
+        *(
+            [_typed(name), None, None, _help(name)]
+            for name, value in config.defaults().items()
+            if name not in ONLY_IN_FILE and not isinstance(value, bool | tuple)
+        ),
+        ["config", None, None, "TOML file with these options, and every limit; the command line wins"],
+    ]
     optFlags = [
-        ["strict", None, "of a cluster: do not start where its servers may lose what was shown"],
-        ["reuse-port", None, "share the ports with other servers of the same user (SO_REUSEPORT)"],
+        [_typed(name), None, _help(name)]
+        for name, value in config.defaults().items()
+        if isinstance(value, bool)
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self["listen"] = []
-        self["trusted"] = []
-        self["operator"] = []
-
-    def opt_listen(self, endpoint: str) -> None:
-        """line door on a Twisted server endpoint, such as tcp:8023; repeatable (port 8023, all addresses)"""
-        self["listen"].append(endpoint)
-
-    def opt_trusted(self, network: str) -> None:
-        """network whose connections are not counted, such as 10.1.0.0/16; repeatable (this machine alone)"""
-        self["trusted"].append(network)
-
-    def opt_operator(self, nick: str) -> None:
-        """nickname whose account may moderate every room; repeatable (none)"""
-        self["operator"].append(nick)
+        for name in LISTS:
+            self[name] = []
 
     def parseArgs(self, *arguments: str) -> None:
         """There is nothing but options."""
@@ -89,30 +92,34 @@ class Options(usage.Options):
         except usage.UsageError as error:
             _refuse(str(error))
 
-    def chosen(self) -> config.Config:
-        """
-        Return the configuration: the command line, then the file, then the defaults.
+    def source(self, reactor: Any) -> Source:
+        """Return where the configuration comes from: the command line, then the file, then the defaults."""
+        typed = {name: value for name, value in self.items() if value not in (None, [], 0)}
+        path = typed.pop("config", None)
+        return Source(path, typed, partial(door_at, reactor))
 
-        Raises:
-            WrongConfig: something in it cannot be.
-        """
-        given = {name: value for name, value in self.items() if value not in (None, [], 0)}
-        given.pop("config", None)
-        typed = config.under_their_names(given)
-        config.make(typed, "The command line")
-        if self["config"] is None:
-            return config.make(typed, "The command line")
-        file = config.read_file(self["config"])
-        config.make(file, self["config"])
-        return config.make(file | typed, self["config"])
+
+def _collecting(name: str) -> Callable[[Options, str], None]:
+    """Return what takes in an option that can be typed several times."""
+
+    def opt(options: Options, value: str) -> None:
+        options[name].append(value)
+
+    opt.__doc__ = _help(name)
+    return opt
+
+
+for _name in LISTS:
+    setattr(Options, f"opt_{_name}", _collecting(_name))
 
 
 def _refuse(text: str) -> NoReturn:
-    print(f"tcpchat: {text}", file=sys.stderr)
+    for line in text.splitlines():
+        print(f"tcpchat: {line}", file=sys.stderr)
     raise SystemExit(USAGE)
 
 
-def _door(reactor: Any, description: str) -> Door:
+def door_at(reactor: Any, description: str) -> Door:
     """
     Return a door for a Twisted endpoint description.
 
@@ -156,9 +163,9 @@ def _doors(reactor: Any, chosen: config.Config) -> list[Door]:
         if chosen.workers > 1 and description.partition(":")[0] not in ("tcp", "tcp6", "ssl"):
             raise config.WrongConfig(f"Several workers cannot share {description!r}: it is no TCP port.")
     if chosen.listen:
-        return [_door(around, description) for description in chosen.listen]
+        return [door_at(around, description) for description in chosen.listen]
     # One socket for IPv6 and IPv4; or where there is no IPv6, for IPv4.
-    ipv6, ipv4 = (_door(around, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
+    ipv6, ipv4 = (door_at(around, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
     return [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
 
 
@@ -174,11 +181,11 @@ def makeService(options: Options) -> IService:
         if (chosen := assigned()) is not None:
             Leash(reactor)
         else:
-            chosen = options.chosen()
+            source = options.source(reactor)
+            chosen, greeting = source.read()
         if isinstance(chosen.chosen_store, InCluster) and not has_cluster():
             raise config.WrongConfig(NO_CLUSTER)
         doors = _doors(reactor, chosen)
-        greeting = config.greeting(chosen.motd) if chosen.motd else ()
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
         server: Server | Workers
         if chosen.workers > 1:

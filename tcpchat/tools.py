@@ -36,8 +36,8 @@ class Parser(argparse.ArgumentParser):
 Subjects: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
-class Subject:
-    """What a family of commands is about, as in ``tcpchat log``."""
+class Plain:
+    """What a family of commands is about, as in ``tcpchat config``."""
 
     def __init__(self, subjects: Subjects, name: str, summary: str, examples: str) -> None:
         """Add it to the command line."""
@@ -49,11 +49,20 @@ class Subject:
         """Add a command, which ``run`` carries out; it returns the exit status."""
         command = self._commands.add_parser(name, help=summary, description=text, formatter_class=SHAPE,
                                             allow_abbrev=False)  # fmt: skip
+        # Is it to end by a signal only once it has cleared up?
+        command.set_defaults(run=run, is_careful=False)
+        return command
+
+
+class Subject(Plain):
+    """The same for commands that work on a store, as in ``tcpchat log``."""
+
+    def add(self, name: str, run: Callable[[argparse.Namespace], int], summary: str, text: str) -> Parser:
+        """Add a command, which is told the store."""
+        command = super().add(name, run, summary, text)
         command.add_argument("--store", default="sqlite:tcpchat.sqlite3", type=_store, metavar="STORE",
                              help="where the log is kept: sqlite:PATH, or in a cluster nats://"
                                   "HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)")  # fmt: skip
-        # Is it to end by a signal only once it has cleared up?
-        command.set_defaults(run=run, is_careful=False)
         return command
 
 

@@ -1,5 +1,5 @@
 """
-The manual page and what completes a command line in bash, zsh and fish, made of the options.
+The manual page, what completes a command line, and the configuration with its schema, made of the options.
 
 ``python -m tests.made`` writes them into ``contrib``; tests/test_made.py sees that they are what is there.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 import shtab
 from argparse_manpage.manpage import Manpage
 
-from tcpchat import __version__, account_tool, ban_tool, log_tool
+from tcpchat import __version__, account_tool, ban_tool, config_tool, log_tool
 from tcpchat.client import options
+from tcpchat.default_config import default_config
 from tcpchat.tools import Parser
 
 CONTRIB = Path(__file__).parent.parent / "contrib"
@@ -37,7 +38,7 @@ def whole() -> argparse.ArgumentParser:
         options.fill(commands.add_parser(name, help=summary, description=summary), name, {})
     serve = "be the server: twistd -n tcpchat, whose --help names the options"
     commands.add_parser("serve", help=serve, description=serve)
-    for tool in log_tool, account_tool, ban_tool:
+    for tool in log_tool, account_tool, ban_tool, config_tool:
         tool.add_to(commands)
     return parser
 
@@ -55,6 +56,8 @@ def made() -> dict[str, str]:
         "tcpchat": shtab.complete(whole(), "bash"),
         "_tcpchat": shtab.complete(whole(), "zsh"),
         "tcpchat.fish": shtab.complete(whole(), "fish"),
+        "tcpchat.schema.json": config_tool.schema_text(),
+        "tcpchat.toml": default_config(),
     }
 
 

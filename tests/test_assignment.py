@@ -10,7 +10,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.assignment import Leash, assigned, assigned_to, environment
-from tcpchat.config import Config, make
+from tcpchat.checking import check, together
+from tcpchat.config import Config
 from tcpchat.limits import Limits, Retention
 
 
@@ -32,7 +33,7 @@ class AssignmentTests(SynchronousTestCase):
     def test_what_it_is_to_be_comes_as_it_was_chosen(self) -> None:
         limits = {"rooms": 7}
         for settings in {}, {"limits": "off"}, {"limits": limits, "retention": {"days": 30}, "motd": "ä\n"}:
-            config = make({**settings, "operator": ["anna"], "trusted": ["10.0.0.0/8"]}, "chat.toml")
+            config, _ = together(check({**settings, "operator": ["anna"], "trusted": ["10.0.0.0/8"]}))
             for name, value in environment(config).items():
                 self.patch(os, "environ", os.environ | {name: value})
             self.assertEqual(assigned(), config)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat import config, limits
+from tcpchat import limits
+from tcpchat.checking import check
 from tcpchat.limits import NO_LIMITS, Limits
 
 
@@ -28,4 +29,4 @@ class LimitsTests(SynchronousTestCase):
     def test_every_limit_for_people_can_be_set_in_a_file_and_has_a_default(self) -> None:
         for name in Limits.__struct_fields__:
             self.assertIsInstance(getattr(Limits(), name), int)
-            self.assertEqual(config.make({"limits": {name: 1}}, "x").chosen_limits, Limits(**{name: 1}))
+            self.assertEqual(check({"limits": {name: 1}}).values["limits"], Limits(**{name: 1}))
