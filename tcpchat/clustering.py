@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from tcpchat import moving, records
 from tcpchat.bucket import Bucket
 from tcpchat.burying import Burying
+from tcpchat.calls import Calls
 from tcpchat.leases import Leases
 from tcpchat.nodes import Nodes
 from tcpchat.requests import Refused
@@ -33,6 +34,10 @@ class SharedLog(Protocol):
     @property
     def bucket(self) -> Bucket:
         """What the nodes share beside the log."""
+
+    @property
+    def calls(self) -> Calls:
+        """How the others are called."""
 
     @property
     def node(self) -> str:
@@ -68,26 +73,42 @@ class Cluster:
         self._chat = chat
         self._log = log
         self._ousted = ousted
-        self.nodes = Nodes(log.bucket, chat.clock, log.node, chat.new_id, self, leases, seconds)
+        self.nodes = Nodes(log.bucket, log.calls, chat.clock, log.node, chat.new_id, self, leases, seconds)
         self._burying = Burying(chat, self.nodes.is_gone)
         self._shared = Shared(log.bucket, log.node, self.nodes.is_living, self.nodes.is_fenced)
         log.is_fenced = self.nodes.is_fenced
+
+    async def check(self) -> None:
+        """
+        See that no other server has this node's name, before the chat is open.
+
+        Raises:
+            InUse: one has it.
+        """
+        await self.nodes.check()
 
     async def open(self) -> None:
         """
         Be a node of the cluster, once the chat is open and before anybody comes in or back.
 
         It answers when this node has its lease.
+
+        Raises:
+            InUse: another server has it.
         """
         self._chat.elsewhere.moved = moving.let_go
         self._chat.log.watch(records.SESSION, self._see_whether_buried)
         await self.nodes.open()
         self._chat.registry.share(self._shared)
 
-    def stop(self) -> None:
-        """The server ends: its people are still its own for as long as its lease lasts."""
-        self.nodes.stop()
+    def stop(self) -> Deferred[object]:
+        """
+        The server ends: its people are still its own for as long as its lease lasts.
+
+        It answers when the others have been told, if that can be.
+        """
         self._chat.registry.stop()
+        return self.nodes.stop()
 
     def _see_whether_buried(self, session_id: str, kept: bytes | None) -> None:
         """Another node has kept something of a session: it has buried it, perhaps, which is here still."""
@@ -102,6 +123,14 @@ class Cluster:
     def have_lease(self, revision: int) -> None:
         """This node has a lease, with this revision."""
         self._log.have_lease(revision)
+
+    async def recall(self) -> str:
+        """Return which lease this node, or an earlier server of it, had last."""
+        return (await self._chat.log.record(records.LEASE, "") or b"").decode()
+
+    def remember(self, incarnation: str) -> None:
+        """Keep which lease this node has."""
+        self._chat.log.keep(records.LEASE, "", incarnation.encode())
 
     async def catch_up(self) -> None:
         """Wait until what the others have logged has come."""

@@ -18,6 +18,7 @@ class Times(NamedTuple):
     renew: float = 15.0  # between two renewals
     fence: float = 30.0  # without one after which a node takes no more lines
     dead: float = 45.0  # without one after which the others take it for dead
+    doubt: float = 17.0  # for which who wants the name of one that does not answer waits for a renewal
 
     @property
     def gap(self) -> float:

@@ -18,6 +18,7 @@ ACCOUNT = "account"  # a KeptAccount, by its id
 ABSENT = "absent"  # an account's places in its streams while nobody is there over it, by its id
 SANCTION = "sanction"  # a KeptSanction, by its id
 SERVER = "server"  # what holds for the whole server: ``lockdown``, if there is one
+LEASE = "lease"  # which lease a node of a cluster had last, known to itself alone: by nothing
 
 
 class KeptSession(Discreet, frozen=True, omit_defaults=True):

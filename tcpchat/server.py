@@ -45,6 +45,7 @@ LOG_HAS_FAILED = "The log has failed, and the server ends. What was not shown is
 # the log to be closed: less than five together, whoever does not read and however slow the disk is.
 COMMIT_THE_REST = 3.0
 READ_THE_REST = 1.0
+TELL_THE_OTHERS = 0.2
 CLOSE_THE_LOG = 0.7
 
 
@@ -140,10 +141,12 @@ class Server(Service):
     async def _open(self) -> None:
         heed(self._chat)
         await self._opening.until_open(self._outage.reached)
-        self._is_open = True
-        await self._chat.open()
         if isinstance(self._log, SharedLog):
             self._cluster = Cluster(self._chat, self._log, self._ousted, seconds=since_boot)
+            await self._cluster.check()
+        self._is_open = True
+        await self._chat.open()
+        if self._cluster is not None:
             await self._cluster.open()
         await revive(self._chat)
         for nick in self._chat.operators.to_come():
@@ -178,6 +181,7 @@ class Server(Service):
         if self._closing:
             return  # nobody waits for it any more
         if isinstance(error, CannotOpen):
+            self._is_open = False  # what is here may be another server's, and stays as it is
             self._give_up(status_of(error), str(error))
         elif isinstance(error, CannotListenError):
             self._give_up(*why_not_listening(error))
@@ -241,7 +245,9 @@ class Server(Service):
             connection.abort()
         self._chat.close()
         if self._cluster is not None:
-            self._cluster.stop()
+            told: list[object] = []
+            self._cluster.stop().addCallback(told.append)
+            await self._until(lambda: bool(told), TELL_THE_OTHERS)
 
     @property
     def _is_controlled(self) -> bool:

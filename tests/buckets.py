@@ -18,6 +18,7 @@ class Values:
         self.changes: dict[str, Change] = {}  # the last one of each key, also where it was removed
         self.revision = 0
         self.links: list[MemoryBucket] = []
+        self.attending: dict[str, MemoryBucket] = {}  # who answers when a node is called
 
     def value(self, key: str) -> bytes | None:
         """Return what is under a key."""
@@ -45,8 +46,10 @@ class MemoryBucket:
     """
     One node's link to it: all that is asked takes a turn, or ``late`` seconds, there and back.
 
-    What `bucket.Bucket` promises holds.
+    What `bucket.Bucket` and `calls.Calls` promise holds.
     """
+
+    word = ""  # with which calls are answered
 
     late = 0.0
     is_cut = False  # nothing gets through, in either direction
@@ -104,6 +107,29 @@ class MemoryBucket:
 
         self._clock.callLater(self.late, arrive)
         return answer
+
+    def call(self, node: str) -> Deferred[str | None]:
+        answer: Deferred[str | None] = Deferred()
+        called = self.values.attending.get(node)
+        if self.is_cut or called is None or called.is_cut:
+            if self.is_cut:
+                self._clock.callLater(self.late, answer.errback, Unclear())
+            else:
+                self._clock.callLater(self.late, answer.callback, None)
+            return answer
+        late = self._clock.callLater(1.5, lambda: answer.errback(Unclear()))
+
+        def answered() -> None:
+            if late.active():
+                late.cancel()
+                answer.callback(called.word)
+
+        called._clock.callLater(self.late, answered)  # one that is stopped has a clock that stands still
+        return answer
+
+    def attend(self, word: str) -> None:
+        self.word = word
+        self.values.attending[self._node] = self
 
     def follow(self, kind: str, take: Callable[[Change], None]) -> None:
         for change in sorted(self.values.changes.values(), key=lambda it: it.revision):

@@ -10,6 +10,7 @@ from twisted.internet.task import Clock
 
 from tcpchat import records
 from tcpchat.bucket import Bucket
+from tcpchat.calls import Calls
 from tcpchat.clustering import Cluster
 from tcpchat.events import Entry, Joined, Left
 from tcpchat.from_afar import heed
@@ -43,7 +44,9 @@ class SharedLog(FullLog):
         self, clock: Clock, wall: Callable[[], int], node: str, store: Store, values: Values
     ) -> None:
         super().__init__(clock, wall, "shared")
-        self.bucket: Bucket = MemoryBucket(clock, values, node)
+        link = MemoryBucket(clock, values, node)
+        self.bucket: Bucket = link
+        self.calls: Calls = link
         self.is_fenced: Callable[[], bool] = lambda: False
         self.lease = 0
         self.node = node
@@ -114,7 +117,7 @@ class SharedLog(FullLog):
         self._tails.deliver(name, entries)
 
     def _whose(self, kind: str) -> str:
-        return self.node if kind == records.SHOWN else ""
+        return self.node if kind in (records.SHOWN, records.LEASE) else ""
 
     def keep(self, kind: str, key: str, value: bytes | None) -> None:
         if self.is_dead:
@@ -166,6 +169,7 @@ class Node:
         self.bucket = log.bucket
         self.cluster = Cluster(chat, log, self._ousted, Leases())
         self.is_ousted = False
+        self.opened: Deferred[None]
 
     def _ousted(self) -> None:
         self.is_ousted = True
@@ -184,6 +188,12 @@ class SharedCase(ChatCase):
 
     def start(self, name: str) -> Node:
         """Start a node."""
+        node = self.begin(name)
+        self.successResultOf(node.opened)
+        return node
+
+    def begin(self, name: str) -> Node:
+        """Start a node that is perhaps not let in."""
         log = SharedLog(self.clock, self.wall, name, self.store, self.values)
         chat = Chat(
             log, self.clock, self.wall, self._new_id, self._chance, NO_LIMITS, hashing=Hashing(argon2=CHEAP)
@@ -192,13 +202,13 @@ class SharedCase(ChatCase):
         node = self.nodes[name] = Node(chat, log)
 
         async def open() -> None:
+            await node.cluster.check()
             await chat.open()
             await node.cluster.open()
             await revive(chat)
 
-        opening = Deferred.fromCoroutine(open())
+        node.opened = Deferred.fromCoroutine(open())
         self.settle()
-        self.successResultOf(opening)
         return node
 
     def go(self, name: str) -> Node:

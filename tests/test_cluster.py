@@ -177,6 +177,28 @@ def test_a_replica_of_another_server_is_refused(tmp_path: Path, store: str) -> N
         assert str(node.process.pid) in line
 
 
+def test_a_second_server_of_a_nodes_name_is_refused_and_the_first_goes_on(tmp_path: Path, store: str) -> None:
+    with Server(tmp_path, "--store", store, "--node", "a").ready() as node:
+        ann = node.person("ann")
+        second = "--store", store, "--node", "a", "--replica", "b.sqlite3"
+        ended = subprocess.run(
+            [TCPCHAT, "serve", *LISTEN, *second],
+            cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        shown = ended.stdout.decode()
+        assert ended.returncode == 75 and "READY" not in shown and "Traceback" not in shown, shown
+        assert "Another server of this cluster is the node a, and runs: give each its own --node." in shown
+        ann.types("/me stays")
+        node.person("bob").until(r"\* ann stays\r\n")
+        assert node.terminate() == 0
+    # After a clean end the name is free, also with another replica.
+    with Server(tmp_path, *second).ready() as node:
+        node.kill()
+    with Server(tmp_path, *second).ready() as node:  # after a crash, with the replica that it had
+        assert "this one waits" not in node.shown
+        assert node.terminate() == 0
+
+
 def _ask_nats(subject: str, question: object) -> None:
     """Ask the server that all tests share for something, in its own protocol; wait for the answer."""
     host, _, port = one_server().urls[0].rpartition(":")

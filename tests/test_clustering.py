@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred
 
 from tcpchat.clustering import CUT_OFF, OUSTED
 from tcpchat.events import Entry, Left
+from tcpchat.logs.interface import InUse
 from tcpchat.names import nickname
 from tcpchat.reviving import revive
 from tests.sharing import SharedCase
@@ -255,13 +256,28 @@ class TakenForDeadTests(SharedCase):
         self.go("west")
         self.assertEqual(self.connect(FAR).types("carl")[2][:17], "*** You are carl,")
 
-    def test_a_second_server_of_that_name_ends_the_first(self) -> None:
+    def test_a_second_server_of_that_name_is_refused_and_nobody_notices(self) -> None:
         first = self.at
-        self.start("east")
+        second = self.begin("east")
+        self.failureResultOf(second.opened, InUse)
+        self.nodes["east"] = first
+        self.passes(60)
+        self.assertFalse(first.is_ousted)
+        self.bert.types("are you there?")
+        self.assertEqual(self.anna.sees(), ["<bert> are you there?"])
+
+    def test_one_that_does_not_answer_for_long_ends_when_another_has_its_name(self) -> None:
+        first = self.at
+        first.bucket.is_idle = True
+        del self.values.attending["east"]
+        second = self.begin("east")
+        self.passes(30)
+        self.successResultOf(second.opened)
+        first.bucket.is_idle = False
         self.passes(20)
         self.assertTrue(first.is_ousted)
         self.assertEqual(self.anna.sees()[-1], f"!!! {OUSTED}")
-        self.assertFalse(self.nodes["east"].is_ousted)
+        self.assertFalse(second.is_ousted)
 
     def test_one_that_ends_is_buried_if_it_does_not_come_back(self) -> None:
         self.at.chat.stop()

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.leases import Leases, Times
 
 TIMES = Times()
-RENEW, FENCE, DEAD = TIMES
+RENEW, FENCE, DEAD, _ = TIMES
 
 
 class OwnTests(SynchronousTestCase):

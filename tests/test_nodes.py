@@ -8,11 +8,11 @@ from random import Random
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.leases import Times
-from tcpchat.nodes import LONG, NODE, Nodes
+from tcpchat.nodes import Nodes
+from tcpchat.own_lease import NODE
 from tests.buckets import MemoryBucket, Values
 
 TIMES = Times()
@@ -25,9 +25,16 @@ class Follower:
         self.told: list[str] = []
         self.looks = 0
         self.revisions: list[int] = []
+        self.memory = ""  # as in the node's replica
 
     def have_lease(self, revision: int) -> None:
         self.revisions.append(revision)
+
+    async def recall(self) -> str:
+        return self.memory
+
+    def remember(self, incarnation: str) -> None:
+        self.memory = incarnation
 
     async def catch_up(self) -> None:
         pass
@@ -51,15 +58,16 @@ class Follower:
 class Node:
     """A process with its own clock: while it is stopped its timers stand still and leases end."""
 
-    def __init__(self, values: Values, name: str, incarnation: Callable[[], str]) -> None:
+    def __init__(self, values: Values, name: str, incarnation: Callable[[], str], memory: str = "") -> None:
         self.clock = Clock()
         self.now = 0.0
         self.bucket = MemoryBucket(self.clock, values, name)
         self.follower = Follower()
         self.nodes = Nodes(
-            self.bucket, self.clock, name, incarnation, self.follower, seconds=lambda: self.now
+            self.bucket, self.bucket, self.clock, name, incarnation, self.follower, seconds=lambda: self.now
         )
         self.is_stopped = False
+        self.follower.memory = memory
         self.opened = Deferred.fromCoroutine(self.nodes.open())
 
     @property
@@ -79,10 +87,15 @@ class NodesCase(SynchronousTestCase):
         self._incarnation = lambda: f"i{next(numbers)}"
         self.all: list[Node] = []
 
-    def start(self, name: str) -> Node:
-        node = Node(self.values, name, self._incarnation)
+    def begin(self, name: str, memory: str = "") -> Node:
+        """Start a node whose replica remembers a lease."""
+        node = Node(self.values, name, self._incarnation, memory)
         self.all.append(node)
         self.run_for(0)
+        return node
+
+    def start(self, name: str, memory: str = "") -> Node:
+        node = self.begin(name, memory)
         self.successResultOf(node.opened)
         return node
 
@@ -130,43 +143,6 @@ class AliveTests(NodesCase):
         self.run_for(60)
         self.assertEqual(east.follower.looks, 12)
 
-    def test_a_server_that_is_started_anew_takes_its_old_lease_at_once(self) -> None:
-        old = self.start("east")
-        old.is_stopped = True
-        self.all.remove(old)
-        new = self.start("east")
-        self.run_for(100)
-        self.assertEqual((new.told, new.nodes.is_fenced(), self.leases()), ([], False, {"east"}))
-
-    def test_one_that_ends_leaves_its_lease_to_the_next(self) -> None:
-        old = self.start("east")
-        old.nodes.stop()
-        self.run_for(100)
-        self.assertEqual((old.told, old.follower.looks, self.leases()), ([], 0, {"east"}))
-
-    def test_one_that_ends_before_it_has_a_lease_gives_up(self) -> None:
-        node = Node(self.values, "east", self._incarnation)
-        node.bucket.cut()
-        self.all.append(node)
-        self.run_for(3)
-        node.nodes.stop()
-        node.bucket.heal()
-        self.run_for(3)
-        self.successResultOf(node.opened)
-        self.assertEqual((self.leases(), node.nodes.is_living("east")), (set(), False))
-
-    def test_the_operator_is_told_when_a_lease_is_refused(self) -> None:
-        node = Node(self.values, "east", self._incarnation)
-        node.bucket.refuses = True
-        self.all.append(node)
-        with capturedLogs() as events:
-            self.run_for(2 * LONG)
-        told = {formatEvent(event) for event in events if event["log_level"] >= LogLevel.warn}
-        self.assertEqual(told, {"The lease of this node, east, is refused: the bucket is full"})
-        node.bucket.refuses = False
-        self.run_for(LONG)
-        self.successResultOf(node.opened)
-
     def test_it_waits_for_a_lease_as_long_as_it_takes(self) -> None:
         node = Node(self.values, "east", self._incarnation)
         node.bucket.cut()
@@ -187,15 +163,6 @@ class AliveTests(NodesCase):
         east.bucket.loses_answers = False
         self.run_for(100)
         self.assertEqual((east.told, west.told, east.nodes.is_fenced()), ([], [], False))
-
-    def test_two_servers_of_one_name_are_one_too_many_and_the_older_one_ends(self) -> None:
-        old, other = self.start("east"), self.start("west")
-        new = self.start("east")
-        self.run_for(20)
-        self.assertEqual((old.told, new.told, other.told), (["ousted"], [], []))
-        self.assertTrue(old.nodes.is_fenced())
-        self.run_for(100)
-        self.assertEqual((old.told, new.told, self.leases()), (["ousted"], [], {"east", "west"}))
 
 
 class DeadTests(NodesCase):
@@ -289,9 +256,7 @@ class DeadTests(NodesCase):
 
     def test_one_whose_timers_stood_still_with_it_finds_out_when_it_looks_around(self) -> None:
         east = self.east
-        east.nodes._seconds = lambda: (
-            east.clock.seconds() + 100
-        )  # it was stopped, and its reactor's clock too
+        east.now += 100  # it was stopped, and its reactor's clock too
         self.assertTrue(east.nodes.is_fenced())
         self.run_for(TIMES.renew / 3 + 1)
         self.assertFalse(east.nodes.is_fenced())

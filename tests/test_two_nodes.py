@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from functools import partial
@@ -11,13 +12,15 @@ from typing import cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.clustering import CUT_OFF, OUSTED, Cluster
+from tcpchat.clustering import CUT_OFF, Cluster
 from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing
 from tcpchat.leases import Leases, Times
 from tcpchat.limits import NO_LIMITS
+from tcpchat.logs.interface import InUse
 from tcpchat.logs.nats import NatsLog
 from tcpchat.logs.nats_terms import Unclear
 from tcpchat.nameless import connected
@@ -85,6 +88,7 @@ class TwoNodesCase(SynchronousTestCase):
 
         async def open() -> None:
             heed(chat)
+            await cluster.check()
             await chat.open()
             await cluster.open()
             await revive(chat)
@@ -186,7 +190,7 @@ class LeaseTests(TwoNodesCase):
 
     def cut(self, node: str) -> Callable[[], None]:
         """Have a node's lease not be renewed; return what ends that."""
-        nodes = self.clusters[node].nodes
+        nodes = self.clusters[node].nodes._own
         whole = nodes._bucket
 
         class Cut:
@@ -234,16 +238,33 @@ class LeaseTests(TwoNodesCase):
             self.assertFalse(node.nodes.is_fenced())
         self.assertEqual(self.ousted, [])
 
-    def test_a_second_server_of_one_name_ends_the_first(self) -> None:
-        anna = self.enter("east", "anna")
-        first = self.clusters["east"]
-        log = self.logs.pop("east")
-        self.nodes.opened.remove(log)
-        self.addCleanup(lambda: self.turns.wait(log.close()))
+
+class SameNameTests(TwoNodesCase):
+    def start_second(self, replica: str = "") -> None:
+        """Start another server under the name of one that runs, perhaps with a copy of its replica."""
+        first = self.logs["east"], self.chats["east"], self.clusters["east"]
         self.nodes.folder = folder(self)
-        self.start("east")
-        self.turns.until(lambda: self.ousted == ["east"])
-        anna.until(f"!!! {OUSTED}")
-        self.assertTrue(first.nodes.is_fenced())
-        self.turns.run(TIMES.dead)
-        self.assertFalse(self.clusters["east"].nodes.is_fenced())
+        if replica:
+            for ending in "", "-wal":
+                shutil.copy(replica + ending, self.nodes.path("east") + ending)
+        try:
+            self.start("east")
+        finally:
+            self.nodes.close(self.logs["east"])
+            self.logs["east"], self.chats["east"], self.clusters["east"] = first
+
+    def test_a_second_server_of_one_name_is_refused_and_the_first_goes_on(self) -> None:
+        anna, bert = self.enter("east", "anna"), self.enter("west", "bert")
+        path = self.nodes.path("east")
+        for replica in "", path:
+            with self.assertRaisesRegex(InUse, "is the node east, and runs"):
+                self.start_second(replica)
+        anna.types("still here")
+        bert.until("<anna> still here")
+        self.assertEqual((self.ousted, self.clusters["east"].nodes.is_fenced()), ([], False))
+
+    def test_one_that_dies_is_told_of_long_before_its_lease_is_over(self) -> None:
+        with capturedLogs() as events:
+            self.turns.wait(self.logs["east"].link.close())
+            self.turns.until(lambda: any("does not answer" in formatEvent(event) for event in events))
+        self.assertFalse([event for event in events if "lease is over" in formatEvent(event)])

@@ -102,6 +102,7 @@ class NatsLog(Sharing):
         self.link = Link(reactor, servers, name, self._connected, self.node, monitoring)
         self.shared = NatsRecords(self.link, self.node, reactor.callLater)
         self.bucket = NatsValues(self.link, self.shared)
+        self.calls = self.link
         self._parts: Workings | None = None
         self._live_after = 0
         self._is_closing = False

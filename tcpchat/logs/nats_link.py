@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 
 from tcpchat.logs.nats_bucket import Bucket, BucketFollower
+from tcpchat.logs.nats_calling import Calling
 from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_following import StreamFollower
 from tcpchat.logs.nats_publishing import Done, Publishing
@@ -27,6 +28,9 @@ __all__ = ["Change", "Facts", "Link", "Lost", "Message", "Reactor", "Refusing", 
 
 # Seconds for what has no time of its own.
 PATIENCE = 4.0
+
+# Seconds for a node to answer a call.
+CALL = 1.5
 
 PORT = 4222
 
@@ -79,6 +83,8 @@ class Link:
         self._stream = Stream(self._connecting, name, warn)
         self._publishing = Publishing(self._connecting, thread.spawn, name, node)
         self._bucket = Bucket(self._connecting, self._publishing, thread, name)
+        self._calling = Calling(self._connecting, thread.spawn, name)
+        self._node = node
 
     def open(self, makes: bool = True) -> Deferred[Facts]:
         """
@@ -157,6 +163,14 @@ class Link:
         Answers when what is there has been given. Of several changes of one key only the last may be given.
         """
         return self._do(self._watch, take)
+
+    def call(self, node: str) -> Deferred[str | None]:
+        """As `calls.Calls` has it: a node's word, None where nobody listens for it, or `Unclear`."""
+        return self._do(self._calling.call, node, self._thread.loop.time() + CALL)
+
+    def attend(self, word: str) -> None:
+        """Answer calls for this node, with a word, from now on."""
+        self._thread.do(self._calling.attend, self._node, word)
 
     def close(self) -> Deferred[None]:
         """End the connection and the thread; what is not answered fails with `Unclear`."""

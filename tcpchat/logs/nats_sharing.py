@@ -11,10 +11,10 @@ from tcpchat.logs.nats_questions import Questions
 from tcpchat.logs.nats_records import NatsRecords
 from tcpchat.logs.nats_terms import Lost, Refusing, Unclear
 from tcpchat.logs.sqlite_replica import REPLICA
-from tcpchat.records import ROOM
+from tcpchat.records import LEASE, ROOM
 
 # Kinds of records that are the replica's own: what is made of its entries, and what it knows of itself.
-LOCAL = ROOM, REPLICA
+LOCAL = LEASE, ROOM, REPLICA
 
 
 class Sharing(Questions):

@@ -1,0 +1,56 @@
+"""Nodes call each other over real servers of NATS, and know at once where nobody is."""
+
+from __future__ import annotations
+
+import time
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tcpchat.logs.nats_link import CALL, Unclear
+from tests.linked import linked
+from tests.nats_servers import one_server, servers, three_servers
+
+
+class CallingTests(SynchronousTestCase):
+    def test_who_attends_answers_with_its_word_and_where_nobody_does_that_is_known_at_once(self) -> None:
+        with linked(one_server(), node="a b.c") as one, linked(one_server(), one.name, node="other") as other:
+            one.link.attend("here")
+            other.turning.until(lambda: other.turning.result(other.link.call("a b.c")) == "here")
+            self.assertIsNone(other.turning.result(other.link.call("nobody")))
+            one.link.attend("another word")
+            other.turning.until(lambda: other.turning.result(other.link.call("a b.c")) == "another word")
+
+    def test_one_that_has_ended_is_not_there(self) -> None:
+        with linked(one_server()) as one:
+            with linked(one_server(), one.name, node="other") as other:
+                other.link.attend("here")
+                one.turning.until(lambda: one.turning.result(one.link.call("other")) == "here")
+            one.turning.until(lambda: one.turning.result(one.link.call("other")) is None)
+
+    def test_whoever_has_lost_their_server_attends_over_another_one(self) -> None:
+        with three_servers() as three, linked(three) as one, linked(three, one.name, node="other") as other:
+            other.link.attend("here")
+            current = other.link._connecting.current
+            assert current is not None
+            url = current.client.connected_url
+            (number,) = [n for n, server in enumerate(three.all) if url and server.port == url.port]
+            three.kill(number)
+            other.turning.until(lambda: [is_there for _, is_there in other.changes[-2:]] == [False, True])
+
+            def answers() -> bool:
+                try:
+                    return one.turning.result(one.link.call("other")) == "here"
+                except Unclear:
+                    return False
+
+            one.turning.until(answers)
+
+    def test_without_a_server_it_is_not_known(self) -> None:
+        with servers() as own, linked(own) as one:
+            own.stop(0)
+            began = time.monotonic()
+            self.assertRaises(Unclear, one.turning.result, one.link.call("other"))
+            self.assertGreater(time.monotonic() - began, CALL / 2)
+            own.kill(0)
+            one.turning.until(lambda: not one.link.is_connected)
+            self.assertRaises(Unclear, one.turning.result, one.link.call("other"))
