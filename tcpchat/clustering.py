@@ -101,6 +101,12 @@ class Cluster:
         await self.nodes.open()
         self._chat.registry.share(self._shared)
 
+    @property
+    def others(self) -> str:
+        """Return which other nodes there are, as a part of a sentence."""
+        nodes = self.nodes.roll_call.nodes
+        return f"other nodes: {', '.join(nodes)}" if nodes else "no other node runs"
+
     def stop(self) -> Deferred[object]:
         """
         The server ends: its people are still its own for as long as its lease lasts.
