@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol, runtime_checkable
 
 from twisted.internet.defer import Deferred
@@ -22,6 +22,7 @@ from tcpchat.session import Session
 from tcpchat.settling import Shared
 
 CUT_OFF = "This server was cut off from the others for too long. Please connect again."
+HELD = "The log does not answer: what you sent is held. What comes of it is told within 20 seconds."
 OUSTED = "Another server has taken the place of this one. Please connect again."
 
 
@@ -30,6 +31,7 @@ class SharedLog(Protocol):
     """What is needed of a log that nodes share."""
 
     is_fenced: Callable[[], bool]  # is asked before anything is taken, and before it is published
+    held: Callable[[Collection[str]], object]  # is told the sessions of whom something waits for long
 
     @property
     def bucket(self) -> Bucket:
@@ -77,6 +79,7 @@ class Cluster:
         self._burying = Burying(chat, self.nodes.is_gone)
         self._shared = Shared(log.bucket, log.node, self.nodes.is_living, self.nodes.is_fenced)
         log.is_fenced = self.nodes.is_fenced
+        log.held = self._tell_held
 
     async def check(self) -> None:
         """
@@ -100,6 +103,12 @@ class Cluster:
         self._chat.log.watch(records.SESSION, self._see_whether_buried)
         await self.nodes.open()
         self._chat.registry.share(self._shared)
+
+    @property
+    def others(self) -> str:
+        """Return which other nodes there are, as a part of a sentence."""
+        nodes = self.nodes.roll_call.nodes
+        return f"other nodes: {', '.join(nodes)}" if nodes else "no other node runs"
 
     def stop(self) -> Deferred[object]:
         """
@@ -143,6 +152,12 @@ class Cluster:
             if isinstance(session, Session):
                 self._disown(session, why)
         self._chat.registry.forget()
+
+    def _tell_held(self, sessions: Collection[str]) -> None:
+        """Tell people that something of theirs waits for the log."""
+        for session in map(self._chat.people.session, sessions):
+            if isinstance(session, Session) and not session.dialogue.is_over:
+                session.dialogue.tell(HELD)
 
     def _disown(self, session: Session, why: str) -> None:
         try:

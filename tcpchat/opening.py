@@ -58,6 +58,7 @@ class Opening:
         self._store = config.chosen_store
         self._shared: NatsLog | None = None  # the log, if it is in a cluster
         self._why = ""  # nobody waits for it any longer
+        self.copies = ""  # of a log in a cluster, when it was opened: how many, and on which servers
 
     @property
     def path(self) -> str:
@@ -140,6 +141,7 @@ class Opening:
             looking.stop()
         if self._config.strict and facts.weak:
             raise CannotOpen(f"The log {self._store} is weaker than --strict allows: {' '.join(facts.weak)}")
+        self.copies = facts.copies
         for weak in facts.weak:
             self.logger.warn("{weak}", weak=weak)
         self._shared.reached = reached

@@ -170,6 +170,12 @@ class Server(Service):
             if hasattr(port, "socket"):
                 tune(port.socket)
         collect_little_at_once()
+        if self._cluster is not None:
+            self.logger.info(
+                "Node {node} of {log}: {copies}; {others}.",
+                node=self._chat.log.node, log=str(self._config.chosen_store), copies=self._opening.copies,
+                others=self._cluster.others,
+            )  # fmt: skip
         for door, port in zip(self._doors, self._ports, strict=True):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=where(port.getHost()))
         for line in how_to_join(port.getHost() for port in self._ports):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -48,6 +48,7 @@ class SharedLog(FullLog):
         self.bucket: Bucket = link
         self.calls: Calls = link
         self.is_fenced: Callable[[], bool] = lambda: False
+        self.held: Callable[[Collection[str]], object] = lambda sessions: None
         self.lease = 0
         self.node = node
         self.is_dead = False

@@ -17,7 +17,7 @@ import pytest
 
 from tcpchat.workers import machine
 from tests.commands import TCPCHAT, run
-from tests.nats_servers import a_name, free_ports, one_server, servers
+from tests.nats_servers import a_name, free_ports, one_server, servers, three_servers
 from tests.processes import PATIENCE, Person, Reading, Server
 from tests.test_command_line import refusal
 
@@ -84,6 +84,7 @@ def come_in(server: Server, number: int) -> list[Person]:
 
 def test_a_node_is_a_server_and_what_was_said_outlives_its_replica(tmp_path: Path, store: str) -> None:
     with Server(tmp_path, "--store", store, "--node", "a").ready() as node:
+        assert f"Node a of {store}: 1 copy; no other node runs." in node.shown
         ann, bob = node.person("ann"), node.person("bob")
         ann.types("hello")
         bob.until(r"^<ann> hello\r\n")
@@ -106,11 +107,15 @@ def test_what_is_said_on_one_node_is_heard_on_the_other(tmp_path: Path, store: s
         Server(tmp_path, *options, "--node", "a", "--replica", "a.sqlite3").ready() as first,
         Server(tmp_path, *options, "--node", "b", "--replica", "b.sqlite3").ready() as second,
     ):
+        assert ": 1 copy; other nodes: a." in second.shown
+        first.until(r"The node b has come\.")
         ann, bob = first.person("ann"), second.person("bob")
         ann.types(*[f"line {number}" for number in range(100)])
         said = bob.until(r"^<ann> line 99\r\n")
         lines = re.findall(r"^<ann> (line \d+)\r\n", said, re.MULTILINE)
         assert lines == [f"line {number}" for number in range(100)]
+        assert second.terminate() == 0
+        first.until(r"The node b has ended\.")
 
 
 def test_the_configuration_may_be_in_a_file(tmp_path: Path, store: str) -> None:
@@ -241,6 +246,22 @@ def test_people_and_the_operator_are_told_when_the_log_is_gone_and_when_it_is_ba
             node.until(r"The log nats://.*/chat is back, after .* s\.")
             ann.types("after")
             assert "meanwhile" not in bob.until(r"^<ann> after\r\n")
+            assert node.terminate() == 0
+
+
+def test_the_operator_is_told_of_each_server_of_nats_that_goes_and_comes_back(tmp_path: Path) -> None:
+    with three_servers() as nats:
+        with Server(tmp_path, "--store", nats.store("chat"), "--node", "a").ready() as node:
+            assert re.search(r": 3 copies, on n1, n2, n3 \(n\d leads\);", node.shown)
+            leader = nats.leader("chat")
+            follower = nats.all[(leader + 1) % 3]
+            follower.kill()
+            node.until(rf"The NATS server {follower.name} is out: the stream chat has 2 of 3 copies\.")
+            follower.start()
+            node.until(rf"The NATS server {follower.name} is back: the stream chat has 3 of 3 copies\.")
+            nats.kill(leader)
+            node.until(r"The NATS server n\d leads the stream chat now\.")
+            node.until(rf"The NATS server n{leader + 1} is out: the stream chat has 2 of 3 copies\.")
             assert node.terminate() == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from tcpchat.clustering import CUT_OFF, OUSTED
+from tcpchat.clustering import CUT_OFF, HELD, OUSTED
 from tcpchat.events import Entry, Left
 from tcpchat.logs.interface import InUse
 from tcpchat.names import nickname
@@ -288,6 +288,14 @@ class TakenForDeadTests(SharedCase):
         self.kill("east")
         self.passes(90)
         self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+
+
+class HeldTests(SharedCase):
+    def test_whose_line_waits_is_told_and_nobody_else(self) -> None:
+        anna, bert = self.enter_at("east", "anna"), self.enter_at("east", "bert")
+        anna.sees()
+        self.at.log.held([anna.session.id, "nobody here"])
+        self.assertEqual((anna.sees(), bert.sees()), ([f"*** {HELD}"], []))
 
 
 class EndedMeanwhileTests(SharedCase):

@@ -58,6 +58,8 @@ class Node:
         self.link = StreamLink(stream, clock)
         names = "NAME", name, f"{name}."
         self.queue = Queue(self.link, clock, names, self.entries, 0, lambda: self.fenced)
+        self.told_early: list[str] = []
+        self.queue.holding.tell = self.told_early.extend
         self.link.take = self._take
         self.told: list[tuple[str, object, float]] = []
 

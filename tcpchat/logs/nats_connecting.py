@@ -24,22 +24,26 @@ class Connecting:
         servers: Sequence[str],
         name: str,
         changed: Callable[[bool], None],
-        warn: Callable[[str], None],
+        tell: Callable[[bool, str], None],
     ) -> None:
-        """``changed`` is told of each change, ``warn`` what operators should know."""
+        """``changed`` is told of each change, ``tell`` what operators should know, and whether it is bad."""
         self.current: Connection | None = None
         self._servers = random.sample(servers, len(servers))  # in the order in which they are tried
         self._name = name
         self._changed = changed
-        self._warn = warn
+        self._tell = tell
         self._is_there = asyncio.Event()
         self._warned = -REMINDER
         self._is_barred = False
+        self._has_lost = False  # a server, and the operator was told of no other one yet
 
     async def run(self) -> None:
         """Connect for ever."""
         while not self._is_barred:
             connection = await self._connect()
+            where = without_secret(self._servers[0])
+            if self._has_lost:
+                self._tell(False, f"Connected to the NATS server {where}.")
             self._learn(connection)
             self.current = connection
             self._is_there.set()
@@ -51,6 +55,11 @@ class Connecting:
                 self.current = None
                 self._is_there.clear()
                 self._changed(False)
+            self._has_lost = True
+            if (
+                not self._is_barred and len(self._servers) > 1
+            ):  # of a single one it is told that nobody answers
+                self._tell(True, f"The NATS server {where} answers no more; another one is tried.")
             self._turn()
             await asyncio.sleep(PAUSE + random.random() * JITTER)
 
@@ -68,7 +77,7 @@ class Connecting:
     def bar(self, why: str) -> None:
         """Be connected no more: what is there is not what it was."""
         if not self._is_barred:
-            self._warn(why)
+            self._tell(True, why)
         self._is_barred = True
         if self.current:
             self.current.break_off()
@@ -86,7 +95,7 @@ class Connecting:
             now = asyncio.get_running_loop().time()
             if now - self._warned >= REMINDER:
                 self._warned = now
-                self._warn(f"No NATS server answers ({'; '.join(failures)})")
+                self._tell(True, f"No NATS server answers ({'; '.join(failures)})")
             await asyncio.sleep(PAUSE + random.random() * JITTER)
 
     def _turn(self) -> None:

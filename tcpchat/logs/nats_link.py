@@ -23,6 +23,7 @@ from tcpchat.logs.nats_publishing import Done, Publishing
 from tcpchat.logs.nats_stream import Stream
 from tcpchat.logs.nats_terms import Change, Facts, Lost, Message, Refusing, Stored, Unclear
 from tcpchat.logs.nats_thread import LoopThread
+from tcpchat.logs.nats_watching import Watching
 
 __all__ = ["Change", "Facts", "Link", "Lost", "Message", "Reactor", "Refusing", "Stored", "Unclear"]
 
@@ -78,9 +79,11 @@ class Link:
         self._open: set[Deferred[Any]] = set()
         self._thread = thread = LoopThread("NATS", reactor.callFromThread, reactor.callLater)
         places = [server if has_port(server) else f"{server}:{PORT}" for server in servers]
-        changed, warn = partial(thread.note, self._changed), partial(thread.note, self._warn)
-        self._connecting = Connecting(places, node or "tcpchat", changed, warn)
+        changed, warn = partial(thread.note, self._changed), partial(thread.note, self._tell, True)
+        tell = partial(thread.note, self._tell)
+        self._connecting = Connecting(places, node or "tcpchat", changed, tell)
         self._stream = Stream(self._connecting, name, warn)
+        self._watching = Watching(self._connecting, name, tell)
         self._publishing = Publishing(self._connecting, thread.spawn, name, node)
         self._bucket = Bucket(self._connecting, self._publishing, thread, name)
         self._calling = Calling(self._connecting, thread.spawn, name)
@@ -205,8 +208,9 @@ class Link:
             self.is_connected = is_connected
             self._connected(is_connected)
 
-    def _warn(self, why: str) -> None:
-        self.logger.warn("{why}", why=why)
+    def _tell(self, is_bad: bool, text: str) -> None:
+        if not self._is_closed:
+            (self.logger.warn if is_bad else self.logger.info)("{text}", text=text)
 
     def _ended(self, _: None) -> None:
         self.is_connected = False
@@ -217,7 +221,8 @@ class Link:
     # In the loop.
 
     async def _find(self, makes: bool) -> Facts:
-        facts, self._publishing.has_markers = await self._stream.open(self._monitoring, makes)
+        facts, self._publishing.has_markers = await self._stream.open(self._monitoring, self._watching, makes)
+        self._thread.spawn(self._watching.run())
         return facts
 
     def _run(self, question: Callable[[], Awaitable[Any]], done: Done) -> None:

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, Flights, Publisher
+from tcpchat.logs.nats_holding import Holding
 from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
 from tcpchat.logs.nats_launching import Launching, Replica
 from tcpchat.logs.nats_messages import Commit
@@ -54,6 +55,7 @@ class Queue:
         self._sure: dict[Item, None] = {}
         self._landed: dict[str, Flight] = {}  # and yet to be applied
         self._is_cut = not link.is_connected
+        self.holding = Holding()
 
     @property
     def cursor(self) -> int:
@@ -270,8 +272,11 @@ class Queue:
             item = self._waiting.popleft()
             if not item.is_told:
                 self._expire(item)
+        self.holding.look(self._waiting, now)
         self._is_looking = bool(self._waiting)
-        if self._is_looking:
+        if not self._is_looking:
+            self.holding.over()
+        else:
             self._clock.callLater(AGAIN, self._look)
 
     def give_up(self) -> None:

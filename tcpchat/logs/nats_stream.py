@@ -17,6 +17,7 @@ from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_connection import LATE, LOST, Connection
 from tcpchat.logs.nats_facts import DUPLICATE_WINDOW, REPLICAS, weaknesses
 from tcpchat.logs.nats_terms import Facts, Refusing, Stored, Unclear
+from tcpchat.logs.nats_watching import Watching
 
 # The stream's metadata names its epoch, and the form of what is in it; without one it is the first.
 EPOCH = "tcpchat.epoch"
@@ -54,11 +55,14 @@ class Stream:
         self._behind = 0.0  # since when the stream has less than has come from it
         self._warned = -REMINDER
 
-    async def open(self, monitoring: Sequence[str], makes: bool = True) -> tuple[Facts, bool]:
+    async def open(
+        self, monitoring: Sequence[str], watching: Watching, makes: bool = True
+    ) -> tuple[Facts, bool]:
         """
         Find the stream and the bucket, or make them, however long it takes; say whether markers may expire.
 
         ``monitoring`` is where servers tell about themselves: port 8222 of each, if nothing else is said.
+        ``watching`` is told what the stream's copies are like.
         ``makes``: what is not there is made.
 
         Raises:
@@ -71,7 +75,9 @@ class Stream:
                 stream = await self._find(connection, wanted(self.name), makes)
                 check_format(stream, self.name, self.subject)
                 bucket = await self._find(connection, wanted_bucket(self.name, stream), makes)
-                return await self._facts(stream, monitoring), bool(bucket.config.allow_msg_ttl)
+                watching.take(stream)
+                copies = watching.copies.summary()
+                return await self._facts(stream, monitoring, copies), bool(bucket.config.allow_msg_ttl)
             except Unclear as error:
                 self._remind(str(error))
             except APIError as error:
@@ -198,7 +204,7 @@ class Stream:
                 raise
         return await connection.ask(jetstream.add_stream(config.evolve(num_replicas=1)))
 
-    async def _facts(self, stream: StreamInfo, monitoring: Sequence[str]) -> Facts:
+    async def _facts(self, stream: StreamInfo, monitoring: Sequence[str], copies: str) -> Facts:
         self._epoch = epoch(stream)
         known = self._connecting.servers
         servers = await nats_monitoring.greetings(known)
@@ -209,7 +215,7 @@ class Stream:
         weak = weaknesses(vars(stream.config), servers, sync_interval)
         return Facts(
             self._epoch, stream.state.first_seq, stream.state.last_seq, servers,
-            stream.config.num_replicas or 1, sync_interval, tuple(weak),
+            stream.config.num_replicas or 1, sync_interval, tuple(weak), copies,
         )  # fmt: skip
 
     def _remind(self, why: str) -> None:

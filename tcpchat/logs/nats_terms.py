@@ -53,3 +53,4 @@ class Facts(NamedTuple):
     replicas: int
     sync_interval: str | None  # such as "always" or "2m0s"; None where no server tells
     weak: tuple[str, ...]  # a sentence for each thing that is weaker than recommended, for operators
+    copies: str = ""  # how the stream's copies are, as a part of a sentence
