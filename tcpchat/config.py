@@ -55,6 +55,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
     retention: Retention = KEEP_ALL
     trusted: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ("127.0.0.0/8", "::1")
     operator: tuple[str, ...] = ()
 
     @property
@@ -73,6 +74,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def trusted_networks(self) -> Trusted:
         """The networks that are meant by ``trusted``."""
         return networks(self.trusted)
+
+    @property
+    def proxy_networks(self) -> Trusted:
+        """The networks that are meant by ``proxies``."""
+        return networks(self.proxies)
 
 
 def read_file(path: str) -> dict[str, Any]:
@@ -114,11 +120,12 @@ def make(settings: dict[str, Any], source: str) -> Config:
         except msgspec.ValidationError as error:
             raise WrongConfig(f"{source}: {name} cannot be {value!r}: {_explain(name)}.") from error
     made = msgspec.convert(settings, Config, strict=False)
-    try:
-        networks(made.trusted)
-    except ValueError as error:
-        text = f"{source}: trusted cannot hold {str(error)!r}: {_explain('trusted')}."
-        raise WrongConfig(text) from error
+    for name, some in ("trusted", made.trusted), ("proxies", made.proxies):
+        try:
+            networks(some)
+        except ValueError as error:
+            text = f"{source}: {name} cannot hold {str(error)!r}: {_explain(name)}."
+            raise WrongConfig(text) from error
     _check_store(made, source)
     for nick in made.operator:
         _check_operator(nick, made.nicknames == "ascii", source)
@@ -186,6 +193,7 @@ def _explain(name: str) -> str:
         "reuse_port": "it is true or false",
         "motd": "it is the path of a file",
         "trusted": "it is a list of networks such as 10.1.0.0/16",
+        "proxies": "it is a list of networks such as 10.1.0.0/16",
         "operator": "it is a list of nicknames",
         "retention": "it is a table of numbers, days and entries",
     }

@@ -29,6 +29,7 @@ log_format = "json"
 log_level = "debug"
 history = 500
 trusted = ["10.1.0.0/16", "2001:db8::1"]
+proxies = ["10.2.0.5"]
 operator = ["anna", "bob"]
 
 [limits]
@@ -69,7 +70,7 @@ class MakeTests(SynchronousTestCase):
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
                 motd="motd.txt", log_format="json", log_level="debug", history=500,
                 retention=Retention(days=30, entries=1000),
-                trusted=("10.1.0.0/16", "2001:db8::1"), operator=("anna", "bob"),
+                trusted=("10.1.0.0/16", "2001:db8::1"), proxies=("10.2.0.5",), operator=("anna", "bob"),
             ),
         )  # fmt: skip
 
@@ -112,6 +113,14 @@ class MakeTests(SynchronousTestCase):
             "operator cannot be 'Zo\u00eb': only A to Z, digits, - and _ are allowed here",
             operator=["Zo\u00eb"], nicknames="ascii",
         )  # fmt: skip
+
+    def test_the_proxies_are_on_this_machine_unless_others_are_named(self) -> None:
+        here = networks(["127.0.0.0/8", "::1"])
+        self.assertEqual(make({}, "x").proxy_networks, here)
+        self.assertEqual(make({"proxies": ["10.2.0.5"]}, "x").proxy_networks, networks(["10.2.0.5"]))
+        self.assert_refused(
+            "proxies cannot hold 'x': it is a list of networks such as 10.1.0.0/16", proxies=["x"]
+        )
 
     def test_a_trusted_network_that_is_none_is_named(self) -> None:
         what = "it is a list of networks such as 10.1.0.0/16"
