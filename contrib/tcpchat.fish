@@ -50,8 +50,8 @@ function _shtab_tcpchat_using
   test "$_shtab_tcpchat_cmdpath" = "$argv"
 end
 
-set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove' config 'config check' 'config default' 'config schema'
-set -g _shtab_tcpchat_opts_with_value --fingerprint --nick --notify --replica --room --server --since --store --timeout
+set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove' config 'config check' 'config default' 'config schema' mkcert
+set -g _shtab_tcpchat_opts_with_value --fingerprint --nick --notify --out --replica --room --server --since --store --timeout
 
 complete -c tcpchat -e
 complete -c tcpchat -f
@@ -146,3 +146,6 @@ complete -c tcpchat -n '_shtab_tcpchat_using config; and test $_shtab_tcpchat_np
 complete -c tcpchat -n '_shtab_tcpchat_using config default' -s h -l help -d 'show this help message and exit'
 complete -c tcpchat -n '_shtab_tcpchat_using config; and test $_shtab_tcpchat_npos -eq 0' -a schema -d 'Print a JSON Schema of the configuration, for editors. A file that begins with'
 complete -c tcpchat -n '_shtab_tcpchat_using config schema' -s h -l help -d 'show this help message and exit'
+complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 0' -a mkcert -d 'Make a certificate that vouches for itself, for a local network: cert.pem, and its private key,'
+complete -c tcpchat -n '_shtab_tcpchat_using mkcert' -s h -l help -d 'show this help message and exit'
+complete -c tcpchat -n '_shtab_tcpchat_using mkcert' -l out -x -d 'folder to put the two files into (.)'

@@ -113,12 +113,12 @@ def _meant(made: Config, name: str) -> Iterator[tuple[Key, str]]:
                 store(made.store)
             except NoStore as error:
                 yield (), str(error).removesuffix(".")
-        case "trusted":
-            for number, text in enumerate(made.trusted):
+        case "trusted" | "proxies":
+            for number, text in enumerate(getattr(made, name)):
                 try:
                     networks([text])
                 except ValueError:
-                    yield (number,), f"trusted cannot hold {text!r}: it is {possible(name)}"
+                    yield (number,), f"{name} cannot hold {text!r}: it is {possible(name)}"
         case "operator":
             for number, nick in enumerate(made.operator):
                 if why := _nobody(nick):

@@ -84,6 +84,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...], can_be("a list of networks such as 10.1.0.0/16", example=["10.1.0.0/16"])
     ] = ()
     """networks whose connections are not counted, such as 10.1.0.0/16; this machine's never are"""
+    proxies: Annotated[
+        tuple[str, ...], can_be("a list of networks such as 10.1.0.0/16", example=["10.2.0.5"])
+    ] = ("127.0.0.0/8", "::1")
+    """networks whose proxies say who is behind them, for haproxy: endpoints"""
     operator: Annotated[tuple[str, ...], can_be("a list of nicknames", example=["anna"])] = ()
     """nicknames whose accounts may moderate every room"""
     retention: Annotated[Retention, can_be("a table of numbers, days and entries")] = KEEP_ALL
@@ -105,6 +109,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def trusted_networks(self) -> Trusted:
         """The networks that are meant by ``trusted``."""
         return networks(self.trusted)
+
+    @property
+    def proxy_networks(self) -> Trusted:
+        """The networks that are meant by ``proxies``."""
+        return networks(self.proxies)
 
 
 # The options that are tables, and what is in them: these are in the configuration file alone.

@@ -56,9 +56,9 @@ def own_addresses() -> Iterator[str]:
     yield from sorted(addresses, key=lambda address: address.startswith("127."))
 
 
-def how_to_join(addresses: Iterable[Any]) -> Iterator[str]:
-    """Yield what people have to type, for those addresses that are all of this machine."""
-    for address in addresses:
-        if getattr(address, "host", None) in ("::", "0.0.0.0"):
+def how_to_join(doors: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """Yield what people have to type, of doors (client, address) that are on all addresses here."""
+    for client, address in doors:
+        if client and getattr(address, "host", None) in ("::", "0.0.0.0"):
             for own in own_addresses():
-                yield f"To join: nc {own} {address.port}"
+                yield f"To join: {client} {own} {address.port}"

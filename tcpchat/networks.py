@@ -156,6 +156,16 @@ def network(address: str, trusted: Trusted = ()) -> Network:
     return Network(kind, str(ip))
 
 
+@lru_cache(MOST_REMEMBERED)
+def is_among(address: str, some: Trusted) -> bool:
+    """Tell whether an address is in one of some networks; what is no address is in none."""
+    try:
+        ip = _plain(ip_address(address))
+    except ValueError:
+        return False
+    return any(ip in network for network in some)
+
+
 def _plain(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped is not None:

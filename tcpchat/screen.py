@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from socket import socket
 from typing import Protocol
 
 from tcpchat.acknowledged import Traffic
 
 # Hands over what goes at once: how many bytes that was, or why none will ever go.
 Show = Callable[[bytes], int | Exception]
+
+
+class Sending(Protocol):
+    """A socket, or what sends as one does."""
+
+    def send(self, data: bytes, /) -> int:
+        """
+        Send something at once; return how many bytes were taken.
+
+        Raises:
+            OSError: none was, this time or ever: the rules of a socket that does not block.
+        """
 
 
 class Screen(Protocol):
@@ -20,8 +31,8 @@ class Screen(Protocol):
         """Show something; after it took less than all, not to be called until `Reader.drained`."""
 
     @property
-    def socket(self) -> socket | None:
-        """What `show` hands over to, if that is a socket that bytes can be sent to at once."""
+    def socket(self) -> Sending | None:
+        """What `show` hands over to, if that is one to which bytes can be sent at once."""
 
     def keep(self, data: bytes) -> None:
         """Send what `show` did not take, and what is told meanwhile, as the person reads."""

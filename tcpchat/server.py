@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import resource
 import secrets
+import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
@@ -23,6 +23,7 @@ from tcpchat.config import Config
 from tcpchat.control import Control
 from tcpchat.dialogue import Dialogue
 from tcpchat.doors.line import LineFactory
+from tcpchat.endpoints import Door
 from tcpchat.entrance import Entrance
 from tcpchat.from_afar import heed
 from tcpchat.giving_up import NO_IPV6, end_with, error_number, status_of, why_not_listening
@@ -32,7 +33,10 @@ from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Log
 from tcpchat.opening import Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
+from tcpchat.proxied import Proxied
+from tcpchat.renewal import Renewal
 from tcpchat.reviving import revive
+from tcpchat.secured import SecuredFactory
 from tcpchat.service import Chat
 from tcpchat.text import clean
 from tcpchat.turns import accept_few, collect_little_at_once, keep_short
@@ -47,15 +51,6 @@ COMMIT_THE_REST = 3.0
 READ_THE_REST = 1.0
 TELL_THE_OTHERS = 0.2
 CLOSE_THE_LOG = 0.7
-
-
-@dataclass(frozen=True)
-class Door:
-    """A line door that is to be opened: what kind of endpoint, and one to try if it cannot be."""
-
-    kind: str
-    endpoint: IStreamServerEndpoint
-    otherwise: IStreamServerEndpoint | None = None
 
 
 class Server(Service):
@@ -86,6 +81,8 @@ class Server(Service):
         self._is_open = False
         self._failed = False
         self._closing = False
+        self.renewal = Renewal(reactor, (door.certificates for door in doors if door.certificates))
+        self._hang_up: Any = None  # what SIGHUP did before
         self._opening = Opening(reactor, config, self._log_failed)
 
     def setServiceParent(self, parent: Any) -> None:
@@ -158,7 +155,7 @@ class Server(Service):
         if self._control is not None:
             self._control.listen(self._reactor)
         for door in self._doors:
-            factory = self._factory.with_tls() if door.kind == "ssl" else self._factory
+            factory = self._layered(door)
             try:
                 port: Any = await door.endpoint.listen(factory)
             except CannotListenError as error:
@@ -178,8 +175,23 @@ class Server(Service):
             )  # fmt: skip
         for door, port in zip(self._doors, self._ports, strict=True):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=where(port.getHost()))
-        for line in how_to_join(port.getHost() for port in self._ports):
+        for line in how_to_join(
+            (door.client, port.getHost()) for door, port in zip(self._doors, self._ports, strict=True)
+        ):
             self.logger.info("{line}", line=line)
+        self.renewal.start()
+        self._hang_up = signal.signal(
+            signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.renewal.reload)
+        )
+
+    def _layered(self, door: Door) -> IProtocolFactory:
+        """Return the line door's factory, with what is between it and an endpoint."""
+        factory: IProtocolFactory = self._factory
+        if door.certificates is not None:
+            factory = SecuredFactory(door.certificates, False, self._factory.with_tls(), self._reactor)
+        if door.is_proxied:
+            factory = Proxied(factory, self._reactor, self._config.proxy_networks)
+        return factory
 
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
@@ -223,6 +235,9 @@ class Server(Service):
         self._closing = True
         # twistd would end itself with the signal that it got; ours is a clean end.
         self._reactor._exitSignal = None
+        self.renewal.stop()
+        if self._hang_up is not None:
+            signal.signal(signal.SIGHUP, self._hang_up)
         return Deferred.fromCoroutine(self._close(self._log)) if self._log else succeed(None)
 
     async def _close(self, log: Log) -> None:

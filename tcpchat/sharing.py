@@ -17,8 +17,8 @@ from twisted.internet.tcp import makeBinding
 # Is it to be had here? Not on every system.
 IS_POSSIBLE = hasattr(socket, "SO_REUSEPORT")
 
-# Where an endpoint's description says that any port will do: "tcp:0:…", "ssl:port=0:…".
-ANY_PORT = re.compile(r"^(\w+:(?:port=)?)0(?=:|$)")
+# Where an endpoint's description says that any port will do: "tcp:0:…", "ssl:port=0:…", "tls:/folder:0".
+ANY_PORT = re.compile(r"^((?:haproxy:)?(?:tls:(?:\\.|[^:\\])+|\w+):(?:port=)?)0(?=:|$)")
 
 
 class Sharing:
@@ -35,21 +35,6 @@ class Sharing:
         listening: IListeningPort = self._reactor.listenTCP(binding, factory, backlog, interface)
         return listening
 
-    def listenSSL(
-        self,
-        port: int,
-        factory: IProtocolFactory,
-        contextFactory: Any,
-        backlog: int = 50,
-        interface: str = "",
-    ) -> IListeningPort:
-        """Listen for connections with TLS on a port that others may have."""
-        binding = makeBinding(interface, port, reuseAddress=True, reusePort=True)
-        listening: IListeningPort = self._reactor.listenSSL(
-            binding, factory, contextFactory, backlog, interface
-        )
-        return listening
-
     def __getattr__(self, name: str) -> Any:
         """Everything else, such as a Unix socket, is as ever."""
         return getattr(self._reactor, name)
@@ -62,17 +47,6 @@ class Holding:
         self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
     ) -> socket.socket:
         """Have a port."""
-        return hold(interface, port)
-
-    def listenSSL(
-        self,
-        port: int,
-        factory: IProtocolFactory,
-        contextFactory: Any,
-        backlog: int = 50,
-        interface: str = "",
-    ) -> socket.socket:
-        """Have a port for connections with TLS."""
         return hold(interface, port)
 
 

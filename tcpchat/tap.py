@@ -15,25 +15,21 @@ from typing import Any, NoReturn
 
 import msgspec
 from twisted.application.service import IService
-from twisted.internet.endpoints import serverFromString
 from twisted.python import usage
 
 from tcpchat import config
 from tcpchat.assignment import Leash, assigned
 from tcpchat.configuring import Source
+from tcpchat.endpoints import PROXIED, Door, NoEndpoint, door
 from tcpchat.explanations import explanations
 from tcpchat.extras import NO_CLUSTER, has_cluster
 from tcpchat.observers import catch_strays, observer
 from tcpchat.running_time import running_time
-from tcpchat.server import Door, Server
+from tcpchat.server import Server
 from tcpchat.sharing import IS_POSSIBLE, Holding, Sharing
 from tcpchat.statuses import USAGE
 from tcpchat.store import InCluster
 from tcpchat.workers import Workers
-
-# Connections that wait to be accepted. Twisted's 50 loses some when many come at once.
-BACKLOG = 4096
-
 
 # What can be typed several times, and what cannot be typed, as it is a table.
 LISTS = [name for name, value in config.defaults().items() if isinstance(value, tuple)]
@@ -121,30 +117,17 @@ def _refuse(text: str) -> NoReturn:
 
 def door_at(reactor: Any, description: str) -> Door:
     """
-    Return a door for a Twisted endpoint description.
+    Return a door for an endpoint's description.
 
     Raises:
         WrongConfig: it is none.
     """
-    kind = description.partition(":")[0]
-    full = description
-    if kind in ("tcp", "tcp6", "ssl", "unix") and "backlog=" not in description:
-        full = f"{description}:backlog={BACKLOG}"
     try:
-        endpoint = serverFromString(reactor, full)
-    except TypeError as error:
-        raise config.WrongConfig(
-            f"Cannot listen on {description!r}: that is not a whole endpoint."
-        ) from error
-    except Exception as error:
-        # Each kind of endpoint fails in its own ways: ValueError, a missing file, OpenSSL's own.
+        return door(reactor, description)
+    except NoEndpoint as error:
         # What most who get it wrong have typed.
         advice = f" Try tcp:{description}." if description.isdecimal() else ""
         raise config.WrongConfig(f"Cannot listen on {description!r}: {error}.{advice}") from error
-    port = getattr(endpoint, "_port", 0)
-    if isinstance(port, int) and not 0 <= port <= 65535:
-        raise config.WrongConfig(f"Cannot listen on {description!r}: there is no port {port}.")
-    return Door(kind.removesuffix("6"), endpoint)
 
 
 def _doors(reactor: Any, chosen: config.Config) -> list[Door]:
@@ -160,7 +143,8 @@ def _doors(reactor: Any, chosen: config.Config) -> list[Door]:
             raise config.WrongConfig("Servers cannot share a port on this system: it has no SO_REUSEPORT.")
         around = Holding() if chosen.workers > 1 else Sharing(reactor)
     for description in chosen.listen:
-        if chosen.workers > 1 and description.partition(":")[0] not in ("tcp", "tcp6", "ssl"):
+        kind = description.removeprefix(f"{PROXIED}:").partition(":")[0]
+        if chosen.workers > 1 and kind not in ("tcp", "tcp6", "ssl", "tls"):
             raise config.WrongConfig(f"Several workers cannot share {description!r}: it is no TCP port.")
     if chosen.listen:
         return [door_at(around, description) for description in chosen.listen]

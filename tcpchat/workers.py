@@ -25,10 +25,10 @@ from twisted.python.failure import Failure
 from tcpchat import statuses
 from tcpchat.assignment import assigned_to
 from tcpchat.config import PORT, Config
+from tcpchat.endpoints import Door
 from tcpchat.giving_up import NO_IPV6, end_with, error_number, why_not_listening
 from tcpchat.listening import how_to_join, where
 from tcpchat.log_lines import WHOLE
-from tcpchat.server import Door
 from tcpchat.sharing import on_port
 from tcpchat.worker import Worker, marked
 
@@ -140,7 +140,7 @@ class Workers(Service):
         addresses = [address(held) for held in self._held]
         for door, at in zip(self._doors, addresses, strict=True):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=where(at))
-        for text in how_to_join(addresses):
+        for text in how_to_join((door.client, at) for door, at in zip(self._doors, addresses, strict=True)):
             self.logger.info("{line}", line=text)
 
     def _died(self, worker: Worker, status: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from tcpchat.logs.nats import NatsLog
 from tcpchat.records import KeptAccount
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
+from tests.folders import a_folder
 from tests.nats_servers import a_name, one_server
 from tests.nodes import Nodes, Turns
 from tests.visitors import CHEAP, Visitor
@@ -102,8 +102,7 @@ class NeighboursCase(SynchronousTestCase):
     operators: tuple[str, ...] = ()
 
     def setUp(self) -> None:
-        folder = self.mktemp()
-        os.makedirs(folder)
+        folder = str(a_folder(self))
         self.logs = Nodes(one_server().urls, a_name(), folder, milliseconds)
         self.turns = self.logs.turns
         self.running: list[Node] = []

@@ -26,6 +26,7 @@ log_format = "json"
 log_level = "debug"
 history = 500
 trusted = ["10.1.0.0/16", "2001:db8::1"]
+proxies = ["10.2.0.5"]
 operator = ["anna", "bob"]
 
 [limits]
@@ -68,7 +69,7 @@ class OptionTests(SynchronousTestCase):
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
                 motd="motd.txt", log_format="json", log_level="debug", history=500,
                 retention=Retention(days=30, entries=1000),
-                trusted=("10.1.0.0/16", "2001:db8::1"), operator=("anna", "bob"),
+                trusted=("10.1.0.0/16", "2001:db8::1"), proxies=("10.2.0.5",), operator=("anna", "bob"),
             ),
         )  # fmt: skip
 
@@ -121,6 +122,12 @@ class OptionTests(SynchronousTestCase):
         for wrong in "10.1.0.0/33", "home", "":
             self.assert_refused(f"trusted cannot hold {wrong!r}: {what}", trusted=["10.0.0.1", wrong])
         self.assertEqual(made({"trusted": ["10.1.2.3/16"]}).trusted_networks, networks(["10.1.0.0/16"]))
+
+    def test_the_proxies_are_on_this_machine_unless_others_are_named(self) -> None:
+        self.assertEqual(made({}).proxy_networks, networks(["127.0.0.0/8", "::1"]))
+        self.assertEqual(made({"proxies": ["10.2.0.5"]}).proxy_networks, networks(["10.2.0.5"]))
+        what = "it is a list of networks such as 10.1.0.0/16"
+        self.assert_refused(f"proxies cannot hold 'x': {what}", proxies=["x"])
 
     def test_a_text_is_nothing_else(self) -> None:
         for name in "store", "motd":

@@ -56,6 +56,9 @@ def refusal(folder: Path, status: int, *options: str) -> str:
         (("--history", "-1"), "history"),  # the others are in test_config.py
         (("--motd", "/nowhere/motd"), "/nowhere/motd"),
         (("--trusted", "10.1.0.0/33"), "10.1.0.0/33"),
+        (("--proxies", "10.1.0.0/33"), "10.1.0.0/33"),
+        (("--listen", "haproxy:haproxy:tcp:0"), "one proxy's header is enough"),
+        (("--listen", "systemd:domain=INET:index=0"), "LISTEN_FDS"),
         (("--operator", "anna", "--operator", "anna smith"), "'anna smith'"),
         (("--config", "/nowhere.toml"), "/nowhere.toml"),
         (("--colour", "red"), "colour"),

@@ -7,7 +7,7 @@ from unittest import TestCase
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
-from tcpchat.listening import SEND_BUFFER, own_addresses, tune, where
+from tcpchat.listening import SEND_BUFFER, how_to_join, own_addresses, tune, where
 
 
 class TuneTests(TestCase):
@@ -59,3 +59,15 @@ class WhereTests(TestCase):
     def test_of_this_machines_addresses_the_loopback_is_the_last(self) -> None:
         *_, last = own_addresses()
         self.assertTrue(last.startswith("127."), last)
+
+
+class HowToJoinTests(TestCase):
+    def test_only_of_doors_on_all_addresses_that_people_come_to_themselves(self) -> None:
+        everywhere = IPv4Address("TCP", "0.0.0.0", 8023)
+        for client in "nc", "ncat --ssl":
+            lines = list(how_to_join([(client, everywhere)]))
+            self.assertEqual(lines, [f"To join: {client} {own} 8023" for own in own_addresses()])
+        for client, address in (
+            ("", everywhere), ("nc", IPv4Address("TCP", "127.0.0.1", 1)), ("nc", UNIXAddress("/a")),
+        ):  # fmt: skip
+            self.assertEqual(list(how_to_join([(client, address)])), [])

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.networks import HERE, Kind, Network, Number, mask, network, networks, number, own, prefix
+from tcpchat.networks import (
+    HERE,
+    Kind,
+    Network,
+    Number,
+    is_among,
+    mask,
+    network,
+    networks,
+    number,
+    own,
+    prefix,
+)
 
 
 class KindTests(SynchronousTestCase):
@@ -151,3 +163,13 @@ class NumberTests(SynchronousTestCase):
         version, rest, begin = prefix(ip_network(f"{ip}/{length}", strict=False))
         self.assertEqual((version, rest), (ip.version, ip.max_prefixlen - length))
         self.assertEqual(int(ip) >> rest, begin)
+
+
+class AmongTests(SynchronousTestCase):
+    def test_an_address_is_in_one_of_the_networks_or_in_none(self) -> None:
+        some = networks(["10.1.0.0/16", "192.0.2.1", "2001:db8::/32"])
+        for address in "10.1.2.3", "::ffff:10.1.2.3", "192.0.2.1", "2001:db8::1", "2001:db8::1%eth0":
+            self.assertTrue(is_among(address, some), address)
+        for address in "10.2.0.1", "192.0.2.2", "2001:db9::1", "unix", "":
+            self.assertFalse(is_among(address, some), address)
+        self.assertFalse(is_among("10.1.2.3", ()))

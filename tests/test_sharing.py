@@ -37,13 +37,6 @@ class SharingTests(TestCase):
         self.assertEqual((second._address, second._port, second._reusePort), ("::", 8024, True))
         self.assertEqual(reactor.unixServers[0][0], "/chat.socket")
 
-    def test_with_tls_too(self) -> None:
-        reactor = MemoryReactor()
-        Sharing(reactor).listenSSL(8024, Factory(), None, interface="127.0.0.1")
-        ((binding, *_),) = reactor.sslServers
-        assert isinstance(binding, _Binding)
-        self.assertEqual((binding._port, binding._reusePort), (8024, True))
-
 
 class HoldTests(TestCase):
     def test_a_port_that_is_held_can_be_shared_and_has_nobody_who_listens(self) -> None:
@@ -71,8 +64,6 @@ class HoldTests(TestCase):
         for description, host in ("tcp:0:interface=127.0.0.1", "127.0.0.1"), ("tcp:0", "0.0.0.0"):
             with closing(held(serverFromString(Holding(), description))) as ours:
                 self.assertEqual(ours.getsockname()[0], host)
-        with closing(Holding().listenSSL(0, Factory(), None, interface="127.0.0.1")) as ours:
-            self.assertEqual(ours.getsockname()[0], "127.0.0.1")
         if socket.has_ipv6:
             with closing(held(serverFromString(Holding(), "tcp6:0:interface=\\:\\:1"))) as ours:
                 self.assertEqual(ours.getsockname()[0], "::1")
@@ -86,5 +77,8 @@ class OnPortTests(TestCase):
             ("ssl:port=0:privateKey=a.pem", "ssl:port=99:privateKey=a.pem"),
             ("tcp:8023:backlog=0", "tcp:8023:backlog=0"),
             ("tcp:08", "tcp:08"),
+            ("haproxy:tcp:0", "haproxy:tcp:99"),
+            ("tls:/etc/certs:0", "tls:/etc/certs:99"),
+            ("haproxy:tls:C\\:/0:port=0", "haproxy:tls:C\\:/0:port=99"),
         ):
             self.assertEqual(on_port(typed, 99), meant)

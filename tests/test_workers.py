@@ -13,8 +13,8 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.config import Config
+from tcpchat.endpoints import Door
 from tcpchat.log_lines import WHOLE, lines
-from tcpchat.server import Door
 from tcpchat.sharing import Holding
 from tcpchat.workers import Workers
 from tests.test_worker import Process, Processes

@@ -6,7 +6,6 @@ It moves bytes: what a line means, and what is shown, is not known here.
 
 from __future__ import annotations
 
-import socket
 from codecs import BOM_UTF8
 from typing import Any
 
@@ -35,6 +34,8 @@ from tcpchat.limits import LARGEST_TELNET_READ, LINES_A_TURN, LONGEST_LINE, LONG
 from tcpchat.lines import TOO_LONG_OBJECT, Endless, LineReader, TooLong
 from tcpchat.nameless import connected, turn_away
 from tcpchat.requests import NotUnderstood
+from tcpchat.screen import Sending
+from tcpchat.secured import Secured
 from tcpchat.service import Chat
 from tcpchat.sockets import traffic, traffic_below
 from tcpchat.strangers import LONGEST_START, by_bytes
@@ -89,8 +90,12 @@ class LineConnection(LineOnlyReceiver):
     def connectionMade(self) -> None:
         """Somebody has connected: they are greeted at once."""
         self._direct = type(self.transport) in DIRECT
-        self.socket: socket.socket | None = self.transport.getHandle() if self._direct else None
+        self.socket: Sending | None = None
         if self._direct:
+            self.socket = self.transport.getHandle()
+        elif isinstance(self.transport, Secured):
+            self.socket = self.transport
+        if self.socket is not None:
             self._hear_of_drain()
         address = host(self.transport.getPeer())
         visit = self.factory.enter(self, address)
@@ -168,7 +173,7 @@ class LineConnection(LineOnlyReceiver):
     # What the session calls: this is its screen
 
     def show(self, data: bytes) -> int | Exception:
-        """Send what goes at once; with TLS that is nothing, and all goes the way of `keep`."""
+        """Send what goes at once; over any other transport that is nothing: all goes the way of `keep`."""
         if self.socket is None:
             return 0
         try:
@@ -285,8 +290,8 @@ class LineConnection(LineOnlyReceiver):
 
     def drained(self) -> None:
         """The transport has sent everything that it was given."""
-        if not self._direct:
-            # TLS calls a producer all the time while it is registered.
+        if self.socket is None:
+            # Twisted's own TLS calls a producer all the time while it is registered.
             self._hear_no_more()
         self.dialogue.reader.drained()
 
@@ -346,7 +351,7 @@ class LineConnection(LineOnlyReceiver):
         return not (self._closing or self._paused or self._resting)
 
     def _measure(self) -> Traffic | None:
-        return traffic(self.socket) if self.socket is not None else traffic_below(self.transport)
+        return traffic(self.transport.getHandle()) if self._direct else traffic_below(self.transport)
 
     def _abort_after(self, seconds: float) -> None:
         if self._hang_up and self._hang_up.active():

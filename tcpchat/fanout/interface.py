@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Set
 from typing import Protocol
 
-from tcpchat.screen import Show
+from tcpchat.screen import Sending, Show
 
 
 class Member(Protocol):
     """One connection, as a crowd needs it."""
 
     @property
-    def socket(self) -> socket.socket | None:
-        """Return the non-blocking socket that takes plain bytes; None where only `show` can."""
+    def socket(self) -> Sending | None:
+        """Return the non-blocking socket, or what sends as one, with TLS; None where only `show` can."""
 
     @property
     def show(self) -> Show:
-        """Show something to a member that has no socket of that kind, such as one with TLS."""
+        """Show something to a member that has none."""
 
 
 class Crowd(Protocol):
