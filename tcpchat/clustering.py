@@ -13,6 +13,7 @@ from tcpchat import moving, records
 from tcpchat.bucket import Bucket
 from tcpchat.burying import Burying
 from tcpchat.leases import Leases
+from tcpchat.logs.commits import Commits
 from tcpchat.nodes import Nodes
 from tcpchat.requests import Refused
 from tcpchat.reviving import revive
@@ -29,6 +30,10 @@ class SharedLog(Protocol):
     """What is needed of a log that nodes share."""
 
     is_fenced: Callable[[], bool]  # is asked before anything is taken, and before it is published
+
+    @property
+    def publishes(self) -> Commits:
+        """How it has gone to have the servers keep what is this node's."""
 
     @property
     def bucket(self) -> Bucket:
@@ -72,6 +77,26 @@ class Cluster:
         self._burying = Burying(chat, self.nodes.is_gone)
         self._shared = Shared(log.bucket, log.node, self.nodes.is_living, self.nodes.is_fenced)
         log.is_fenced = self.nodes.is_fenced
+
+    @property
+    def publishes(self) -> Commits:
+        """How it has gone to have the servers keep what is this node's."""
+        return self._log.publishes
+
+    @property
+    def is_connected(self) -> bool:
+        """Can the servers be reached?"""
+        return self._log.bucket.is_connected
+
+    @property
+    def is_fenced(self) -> bool:
+        """May the others take this node for dead, so that it takes no lines?"""
+        return self.nodes.is_fenced()
+
+    @property
+    def living(self) -> int:
+        """How many nodes have a lease, this one among them."""
+        return self.nodes.living
 
     async def open(self) -> None:
         """

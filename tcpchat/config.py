@@ -50,6 +50,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nicknames: Literal["any", "ascii"] = "any"
     fanout: Literal["auto", "direct"] = "auto"
     motd: str | None = None
+    metrics: str | None = None
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["info", "debug"] = "info"
     history: Annotated[int, msgspec.Meta(ge=0, le=500)] = 10
@@ -185,6 +186,7 @@ def _explain(name: str) -> str:
         "workers": f"it is a number from 1 to {MOST_WORKERS}",
         "reuse_port": "it is true or false",
         "motd": "it is the path of a file",
+        "metrics": "it is an endpoint such as tcp:8025:interface=127.0.0.1",
         "trusted": "it is a list of networks such as 10.1.0.0/16",
         "operator": "it is a list of nicknames",
         "retention": "it is a table of numbers, days and entries",

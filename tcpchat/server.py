@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from tcpchat import statuses
 from tcpchat.clustering import Cluster, SharedLog
 from tcpchat.config import Config
 from tcpchat.control import Control
+from tcpchat.counted import Connected
 from tcpchat.dialogue import Dialogue
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
@@ -30,6 +31,8 @@ from tcpchat.hashing import in_threads
 from tcpchat.listening import how_to_join, tune, where
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Log
+from tcpchat.monitoring import Monitoring
+from tcpchat.notifying import ServiceManager
 from tcpchat.opening import Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
 from tcpchat.reviving import revive
@@ -71,8 +74,13 @@ class Server(Service):
         doors: list[Door],
         greeting: tuple[str, ...],
         foreground: bool = True,
+        page: Door | None = None,
     ) -> None:
-        """``foreground``: the exit status is the operator's; that of a daemon is for nobody."""
+        """
+        ``foreground``: the exit status is the operator's; that of a daemon is for nobody.
+
+        ``page`` is where figures are to be had.
+        """
         self._reactor = reactor
         self._config = config
         self._doors = doors
@@ -86,6 +94,8 @@ class Server(Service):
         self._failed = False
         self._closing = False
         self._opening = Opening(reactor, config, self._log_failed)
+        self._manager = ServiceManager(reactor, self._status)
+        self._monitoring = Monitoring(reactor, page.kind, page.endpoint) if page else None
 
     def setServiceParent(self, parent: Any) -> None:
         """Be put into twistd's application, which is asked next what writes the operator's log."""
@@ -139,12 +149,17 @@ class Server(Service):
 
     async def _open(self) -> None:
         heed(self._chat)
-        await self._opening.until_open(self._outage.reached)
+        if self._monitoring is not None:
+            await self._monitoring.open()
+        weaknesses = await self._opening.until_open(self._outage.reached)
         self._is_open = True
         await self._chat.open()
         if isinstance(self._log, SharedLog):
             self._cluster = Cluster(self._chat, self._log, self._ousted, seconds=since_boot)
             await self._cluster.open()
+        if self._monitoring is not None:
+            store = self._opening.facts(len(weaknesses))
+            self._monitoring.log_is_open(self._chat, store, self._connected, self._cluster)
         await revive(self._chat)
         for nick in self._chat.operators.to_come():
             self.logger.warn(
@@ -171,6 +186,9 @@ class Server(Service):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=where(port.getHost()))
         for line in how_to_join(port.getHost() for port in self._ports):
             self.logger.info("{line}", line=line)
+        if self._monitoring is not None:
+            self._monitoring.ready()
+        self._manager.ready()
 
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
@@ -190,6 +208,17 @@ class Server(Service):
     def _dialogues(self) -> list[Dialogue]:
         """Return the dialogues with all who are connected."""
         return [connection.dialogue for connection in list(self._factory.connections)]
+
+    def _connected(self) -> Iterator[Connected]:
+        """Yield every connection, as far as it is counted."""
+        for connection in list(self._factory.connections):
+            dialogue = connection.dialogue
+            yield Connected("line", connection.factory.is_tls, dialogue.phase, dialogue.reader.unsent)
+
+    def _status(self) -> str:
+        """Return how the server is, for people who look at the service."""
+        people, connections = self._chat.people.number, len(self._factory.connections)
+        return f"{people} people, {connections} connections."
 
     def _ousted(self) -> None:
         self._give_up(
@@ -213,6 +242,9 @@ class Server(Service):
         self._closing = True
         # twistd would end itself with the signal that it got; ours is a clean end.
         self._reactor._exitSignal = None
+        self._manager.stopping()
+        if self._monitoring is not None:
+            self._monitoring.stopping()
         return Deferred.fromCoroutine(self._close(self._log)) if self._log else succeed(None)
 
     async def _close(self, log: Log) -> None:
@@ -221,6 +253,9 @@ class Server(Service):
         closed: list[None] = []
         log.close().addCallback(closed.append)
         await self._until(lambda: bool(closed), CLOSE_THE_LOG)
+        if self._monitoring is not None:
+            await self._monitoring.close()
+        self._manager.stop()
 
     async def _say_goodbye(self) -> None:
         for port in self._ports:

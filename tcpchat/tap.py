@@ -48,6 +48,8 @@ class Options(usage.Options):
         ["limits", None, None, "limits for each person: on, or off for benchmarks and trusted networks (on)"],
         ["nicknames", None, None, "which scripts a nickname may be in: any or ascii (any)"],
         ["fanout", None, None, "how a line is handed to many: direct, or what is best here (auto)"],
+        ["metrics", None, None, "figures for Prometheus, /healthz and /readyz, on an endpoint such as"
+         " tcp:8025:interface=127.0.0.1; of several workers each has the next port (none)"],
         ["motd", None, None, "file whose lines everybody is greeted with"],
         ["history", None, None, "how many lines of a room a newcomer is shown, 0 to 500 (10)"],
         ["log-format", None, None, "what the server's own log is: text, or json, an object a line (text)"],
@@ -178,6 +180,7 @@ def makeService(options: Options) -> IService:
         if isinstance(chosen.chosen_store, InCluster) and not has_cluster():
             raise config.WrongConfig(NO_CLUSTER)
         doors = _doors(reactor, chosen)
+        page = _door(reactor, chosen.metrics) if chosen.metrics else None
         greeting = config.greeting(chosen.motd) if chosen.motd else ()
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
         server: Server | Workers
@@ -185,7 +188,7 @@ def makeService(options: Options) -> IService:
             reactor.seconds = time.monotonic  # nothing happens here all the time
             server = Workers(reactor, chosen, doors)
         else:
-            server = Server(reactor, chosen, doors, greeting, foreground)
+            server = Server(reactor, chosen, doors, greeting, foreground, page)
         if options.parent is not None and not options.parent.get("logger"):
             server.logs_to = observer(options.parent, chosen.log_format, chosen.log_level)
             catch_strays()

@@ -38,6 +38,7 @@ from tcpchat.requests import NotUnderstood
 from tcpchat.service import Chat
 from tcpchat.sockets import traffic, traffic_below
 from tcpchat.strangers import LONGEST_START, by_bytes
+from tcpchat.tally import TALLY
 from tcpchat.telnet_options import IAC
 from tcpchat.transports import Server
 
@@ -309,6 +310,7 @@ class LineConnection(LineOnlyReceiver):
             taken += 1
             if taken == LINES_A_TURN:
                 self._rest()
+        TALLY.lines_in += taken
         self._taking_lines = False
         if self._gone:
             if self._closing or not self._reader.lines:
