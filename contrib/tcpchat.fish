@@ -50,8 +50,8 @@ function _shtab_tcpchat_using
   test "$_shtab_tcpchat_cmdpath" = "$argv"
 end
 
-set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove'
-set -g _shtab_tcpchat_opts_with_value --fingerprint --nick --notify --replica --room --server --since --store --timeout
+set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove' top
+set -g _shtab_tcpchat_opts_with_value --fingerprint --interval --nick --notify --replica --room --server --since --store --timeout
 
 complete -c tcpchat -e
 complete -c tcpchat -f
@@ -138,3 +138,7 @@ complete -c tcpchat -n '_shtab_tcpchat_using ban remove' -s h -l help -d 'show t
 complete -c tcpchat -n '_shtab_tcpchat_using ban remove' -l store -x -d 'where the log is kept: sqlite:PATH, or in a cluster nats://HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)'
 complete -c tcpchat -n '_shtab_tcpchat_using ban remove' -l room -x -d 'in this room, such as '"'"'#dev'"'"''
 complete -c tcpchat -n '_shtab_tcpchat_using ban remove' -l replica -x -d 'of a cluster: the replica of a node that runs here (tcpchat-replica.sqlite3)'
+complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 0' -a top -d 'a server'"'"'s figures, live: people, rates, delays'
+complete -c tcpchat -n '_shtab_tcpchat_using top' -s h -l help -d 'show this help message and exit'
+complete -c tcpchat -n '_shtab_tcpchat_using top' -l once -d 'print them once, as text; also where there is no terminal'
+complete -c tcpchat -n '_shtab_tcpchat_using top' -l interval -x -d 'from one reading to the next, 0.1 to 3600 (2)'

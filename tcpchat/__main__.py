@@ -6,7 +6,7 @@ import sys
 from typing import NoReturn
 
 SERVE = "serve"
-TOOLS = ("log", "account", "ban")
+TOOLS = ("log", "account", "ban", "top")
 
 
 def main() -> NoReturn:

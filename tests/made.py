@@ -13,7 +13,7 @@ from pathlib import Path
 import shtab
 from argparse_manpage.manpage import Manpage
 
-from tcpchat import __version__, account_tool, ban_tool, log_tool
+from tcpchat import __version__, account_tool, ban_tool, log_tool, top
 from tcpchat.client import options
 from tcpchat.tools import Parser
 
@@ -37,7 +37,7 @@ def whole() -> argparse.ArgumentParser:
         options.fill(commands.add_parser(name, help=summary, description=summary), name, {})
     serve = "be the server: twistd -n tcpchat, whose --help names the options"
     commands.add_parser("serve", help=serve, description=serve)
-    for tool in log_tool, account_tool, ban_tool:
+    for tool in log_tool, account_tool, ban_tool, top:
         tool.add_to(commands)
     return parser
 
