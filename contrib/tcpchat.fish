@@ -50,8 +50,8 @@ function _shtab_tcpchat_using
   test "$_shtab_tcpchat_cmdpath" = "$argv"
 end
 
-set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove' config 'config check' 'config default' 'config schema' mkcert
-set -g _shtab_tcpchat_opts_with_value --fingerprint --nick --notify --out --replica --room --server --since --store --timeout
+set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove' config 'config check' 'config default' 'config schema' mkcert top
+set -g _shtab_tcpchat_opts_with_value --fingerprint --interval --nick --notify --out --replica --room --server --since --store --timeout
 
 complete -c tcpchat -e
 complete -c tcpchat -f
@@ -149,3 +149,7 @@ complete -c tcpchat -n '_shtab_tcpchat_using config schema' -s h -l help -d 'sho
 complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 0' -a mkcert -d 'Make a certificate that vouches for itself, for a local network: cert.pem, and its private key,'
 complete -c tcpchat -n '_shtab_tcpchat_using mkcert' -s h -l help -d 'show this help message and exit'
 complete -c tcpchat -n '_shtab_tcpchat_using mkcert' -l out -x -d 'folder to put the two files into (.)'
+complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 0' -a top -d 'a server'"'"'s figures, live: people, rates, delays'
+complete -c tcpchat -n '_shtab_tcpchat_using top' -s h -l help -d 'show this help message and exit'
+complete -c tcpchat -n '_shtab_tcpchat_using top' -l once -d 'print them once, as text; also where there is no terminal'
+complete -c tcpchat -n '_shtab_tcpchat_using top' -l interval -x -d 'from one reading to the next, 0.1 to 3600 (2)'

@@ -8,6 +8,7 @@ nothing for one that is started again.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +21,9 @@ from zope.interface import implementer
 from tcpchat.config import Config
 from tcpchat.store import numbered
 
+# Where an endpoint's description has its port: "tcp:8025:…", "ssl:port=8025:…"; but for any port.
+PORT = re.compile(r"^(\w+:(?:port=)?)([1-9]\d*)(?=:|$)")
+
 # The variable of the environment.
 ASSIGNED = "TCPCHAT_WORKER"
 
@@ -31,9 +35,24 @@ def assigned_to(config: Config, number: int, listen: tuple[str, ...]) -> Config:
         listen=listen,
         node=f"{config.node}-{number}" if config.node else None,
         replica=numbered(config.replica, number),
+        metrics=config.metrics and own_page(config.metrics, number),
         workers=1,
         reuse_port=True,
     )
+
+
+def own_page(description: str, number: int) -> str:
+    """
+    Return the endpoint of one worker's figures: of the first it is the one that was said.
+
+    The others have the ports behind that; of a Unix socket, paths with their numbers.
+    """
+    kind, _, rest = description.partition(":")
+    if kind == "unix":
+        path, colon, more = rest.removeprefix("address=").partition(":")
+        return f"unix:{numbered(path, number)}{colon}{more}"
+    # Of any port the system chooses, each has another one anyway.
+    return PORT.sub(lambda found: f"{found[1]}{int(found[2]) + number - 1}", description)
 
 
 def environment(config: Config) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 from twisted.internet.task import deferLater
+from twisted.logger import Logger
 
 from tcpchat import passwords
 from tcpchat.dialogue import Dialogue
@@ -16,6 +17,9 @@ from tcpchat.names import Name
 from tcpchat.records import KeptAccount
 from tcpchat.requests import Refused
 from tcpchat.service import Chat
+from tcpchat.tally import TALLY
+
+logger = Logger()
 
 WRONG_LOGIN = "Wrong nickname or password."
 WRONG = "Wrong password."
@@ -51,6 +55,7 @@ async def _check(
     chat, address = dialogue.chat, dialogue.address
     delay = chat.attempts.delay(name.fold, address, chat.clock.seconds())
     if delay:
+        TALLY.hit("wrong_passwords")
         await deferLater(chat.clock, delay)
     password = passwords.normal(password)
     if passwords.is_too_long(password):  # it is no account's, and not to be hashed
@@ -59,6 +64,7 @@ async def _check(
     account = chat.accounts.get(account.id) if account else None  # it may be gone by now
     if not is_right or account is None:
         chat.attempts.failed(name.fold, address, chat.clock.seconds())
+        logger.warn("A wrong password from {address}, for {nick}", address=address, nick=name.display)
         dialogue.wrong_passwords += 1
         if dialogue.wrong_passwords >= MOST_WRONG_PASSWORDS:
             dialogue.cut_off(ENOUGH)

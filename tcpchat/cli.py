@@ -1,5 +1,5 @@
 """
-``tcpchat log|account|ban|config|mkcert``: the operator's tools, by hand or by cron.
+``tcpchat log|account|ban|config|mkcert|top``: the operator's tools, by hand or by cron.
 
 What cannot be is one clear line and an exit status of its own, as with the server.
 """
@@ -10,7 +10,17 @@ import signal
 import sys
 from typing import NoReturn
 
-from tcpchat import __version__, account_tool, ban_tool, config_tool, log_tool, mkcert, statuses
+from tcpchat import (
+    __version__,
+    account_tool,
+    ban_tool,
+    config_tool,
+    log_tool,
+    mkcert,
+    scraping,
+    statuses,
+    top,
+)
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse
 from tcpchat.logs.sqlite_tools import NotWritten
 from tcpchat.text import clean
@@ -38,6 +48,9 @@ def main() -> NoReturn:
     except tuple(STATUSES) as error:
         print(f"tcpchat: {clean(str(error))}", file=sys.stderr)
         status = STATUSES[type(error)]
+    except scraping.Unreachable as error:
+        print(f"tcpchat: {clean(str(error))}", file=sys.stderr)
+        status = error.status
     sys.exit(status)
 
 
@@ -51,6 +64,6 @@ def _parser() -> Parser:
                     epilog=log_tool.EXAMPLES, formatter_class=SHAPE, allow_abbrev=False)  # fmt: skip
     parser.add_argument("--version", action="version", version=__version__)
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
-    for tool in log_tool, account_tool, ban_tool, config_tool, mkcert:
+    for tool in log_tool, account_tool, ban_tool, config_tool, mkcert, top:
         tool.add_to(subjects)
     return parser

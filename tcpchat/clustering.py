@@ -14,6 +14,7 @@ from tcpchat.bucket import Bucket
 from tcpchat.burying import Burying
 from tcpchat.calls import Calls
 from tcpchat.leases import Leases
+from tcpchat.logs.commits import Commits
 from tcpchat.nodes import Nodes
 from tcpchat.requests import Refused
 from tcpchat.reviving import revive
@@ -32,6 +33,10 @@ class SharedLog(Protocol):
 
     is_fenced: Callable[[], bool]  # is asked before anything is taken, and before it is published
     held: Callable[[Collection[str]], object]  # is told the sessions of whom something waits for long
+
+    @property
+    def publishes(self) -> Commits:
+        """How it has gone to have the servers keep what is this node's."""
 
     @property
     def bucket(self) -> Bucket:
@@ -89,6 +94,26 @@ class Cluster:
             InUse: one has it.
         """
         await self.nodes.check()
+
+    @property
+    def publishes(self) -> Commits:
+        """How it has gone to have the servers keep what is this node's."""
+        return self._log.publishes
+
+    @property
+    def is_connected(self) -> bool:
+        """Can the servers be reached?"""
+        return self._log.bucket.is_connected
+
+    @property
+    def is_fenced(self) -> bool:
+        """May the others take this node for dead, so that it takes no lines?"""
+        return self.nodes.is_fenced()
+
+    @property
+    def living(self) -> int:
+        """How many nodes have a lease, this one among them."""
+        return self.nodes.living
 
     async def open(self) -> None:
         """

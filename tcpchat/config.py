@@ -72,6 +72,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """how a line is handed to many: direct, or what is best here"""
     motd: Annotated[Path | None, can_be("the path of a file", example="motd.txt")] = None
     """file whose lines everybody is greeted with"""
+    metrics: Annotated[
+        Path | None,
+        can_be("an endpoint such as tcp:8025:interface=127.0.0.1", example="tcp:8025:interface=127.0.0.1"),
+    ] = None
+    """figures for Prometheus, /healthz and /readyz, on an endpoint; of several workers each has its own"""
     log_format: Annotated[Literal["text", "json"], can_be("text or json")] = "text"
     """what the server's own log is: text, or json, an object a line"""
     log_level: Annotated[Literal["info", "debug"], can_be("info or debug")] = "info"

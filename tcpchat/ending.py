@@ -59,6 +59,13 @@ class Ending(Telling, ABC):
         self._has_given_out = False  # and was told why nothing more can be done
 
     @property
+    def phase(self) -> str:
+        """How far it has come: ``nameless``, ``named`` or ``leaving``."""
+        if self.is_over or self._state is None:
+            return "leaving"
+        return "nameless" if self._state.is_nameless else "named"
+
+    @property
     def is_ending(self) -> bool:
         """Is it certain that no further line will come?"""
         return self._ending is not None

@@ -23,6 +23,7 @@ from tcpchat.deadlines import Deadlines
 from tcpchat.limits import LINGERING, MOST_LINGERING, NO_LIMITS, Limits
 from tcpchat.networks import Network, Trusted, network
 from tcpchat.render import error
+from tcpchat.tally import TALLY
 
 # Seconds between two lines of the server's log that tell of refusals for the same reason.
 TELL_AGAIN = 60
@@ -73,6 +74,7 @@ class Entrance:
     def turn_away(self, address: IAddress | None, is_tls: bool) -> TurnedAway | None:
         """Return what to answer somebody with who connects, unless they may come in."""
         if self._is_full:
+            TALLY.hit("spare_descriptors")
             self._tell(network(host(address), self._trusted), FULL, MORE_DESCRIPTORS)
             return TurnedAway(self, FULL)
         if self._admission is None:
@@ -81,6 +83,7 @@ class Entrance:
         refusal = self._admission.refusal(found, self._clock.seconds(), self._chance, is_tls)
         if refusal is None:
             return None
+        TALLY.hit(refusal.limit.split()[0])
         self._tell(found, refusal.text, f"raise {refusal.limit} in [limits], or list the network in trusted")
         return TurnedAway(self, refusal.text)
 
@@ -94,6 +97,7 @@ class Entrance:
     def enter(self, address: str, is_tls: bool) -> Visit | None:
         """Somebody comes in; the visit is for `leave`, None if it is not counted."""
         self._open += 1
+        TALLY.connections += 1
         if self._admission is None:
             return None
         return self._admission.begin(network(address, self._trusted), self._clock.seconds(), is_tls)

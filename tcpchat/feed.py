@@ -17,6 +17,7 @@ from tcpchat.logs.interface import Log
 from tcpchat.mentions import mentioned
 from tcpchat.places import READ_AT_ONCE, Place, pieces
 from tcpchat.render import Page, View
+from tcpchat.tally import TALLY
 
 AnyPage = Page | jsonlines.Page
 
@@ -191,6 +192,9 @@ class Feed:
             shown = page(view)
             apart = shown.apart | several_or_called if several_or_called else shown.apart
             data = shown.shared
+            members = len(crowd)
+            TALLY.deliveries += members
+            TALLY.lines_out += members * len(entries)
             short += [(session, data, taken) for session, taken in crowd.hand(data, apart)]
             for session in apart:
                 if session in crowd:

@@ -78,6 +78,11 @@ class Leases:
         if node not in self._seen or self._seen[node].revision < revision:
             self._seen[node] = _Seen(revision, now)
 
+    def living(self, now: float) -> int:
+        """Return how many nodes have a lease that was renewed lately, with this one, if it has."""
+        others = [now - seen.time < self.times.dead for seen in self._seen.values()]
+        return sum(others) + (self._renewed is not None)
+
     def gone(self, node: str) -> None:
         """A node's lease is not there any more: somebody has buried it."""
         self._seen.pop(node, None)

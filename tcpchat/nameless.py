@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from twisted.internet.task import deferLater
+from twisted.logger import Logger
 
 from tcpchat import render
 from tcpchat.accounting import PASSWORD
@@ -42,6 +43,7 @@ from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.state import Effect, Later, Numbers, Outcome
 from tcpchat.strangers import Stranger, by_line
+from tcpchat.tally import TALLY
 
 QUESTION = "What is your nickname?"
 IF_YOURS = "If it is yours: /resume CODE, or /login NICK."
@@ -84,6 +86,8 @@ def _greeting(own: tuple[str, ...], here: int) -> bytes:
 
 class Nameless:
     """The state of a dialogue before there is a nickname."""
+
+    logger = Logger()
 
     is_nameless = True
 
@@ -162,6 +166,7 @@ class Nameless:
         self.leave()
 
     def _too_late(self) -> None:
+        TALLY.hit("seconds_nameless")
         self._offend(Offence.TOO_LATE)
         within = render.count(self._chat.seconds_nameless, "second", "seconds")
         self._dialogue.cut_off(f"No nickname within {within}.")
@@ -263,6 +268,7 @@ class Nameless:
         except Refused as refusal:
             if refusal.code == "bad-session":
                 self._wrong_codes += 1
+                self.logger.warn("A wrong code from {address}", address=self._dialogue.address)
                 self._offend(Offence.WRONG_CODE)
             raise
         self._named()

@@ -84,6 +84,11 @@ class Nodes:
             return not self._own.is_stopped
         return self._leases.is_living(node, self._seconds())
 
+    @property
+    def living(self) -> int:
+        """How many nodes have a lease, this one among them."""
+        return self._leases.living(self._seconds())
+
     async def is_gone(self, node: str) -> bool:
         """Tell whether a node has no lease for certain: what was seen of it may be old."""
         try:

@@ -11,6 +11,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from tcpchat.config import Config
+from tcpchat.counted import Facts
 from tcpchat.logs.interface import CannotOpen, InUse, Log
 from tcpchat.logs.memory import MemoryLog
 from tcpchat.logs.sqlite import SQLiteLog
@@ -59,6 +60,7 @@ class Opening:
         self._shared: NatsLog | None = None  # the log, if it is in a cluster
         self._why = ""  # nobody waits for it any longer
         self.copies = ""  # of a log in a cluster, when it was opened: how many, and on which servers
+        self._replicas = 0  # of the stream, in a cluster
 
     @property
     def path(self) -> str:
@@ -70,6 +72,16 @@ class Opening:
                 return self._config.replica
             case InMemory():
                 return ""
+
+    def facts(self, weaknesses: int) -> Facts:
+        """Return what the log is, for the figures, of which so many things are weaker than recommended."""
+        match self._store:
+            case InFile():
+                return Facts("sqlite", self._config.durability, 1, weaknesses)
+            case InCluster():
+                return Facts("nats", "quorum", self._replicas, weaknesses)
+            case InMemory():
+                return Facts("memory", "none", 0, weaknesses)
 
     def log(self) -> Log:
         """
@@ -139,6 +151,7 @@ class Opening:
             raise CannotOpen(f"The log {self._store} cannot be opened: {self._why or error}.") from error
         finally:
             looking.stop()
+        self._replicas = facts.replicas
         if self._config.strict and facts.weak:
             raise CannotOpen(f"The log {self._store} is weaker than --strict allows: {' '.join(facts.weak)}")
         self.copies = facts.copies

@@ -18,6 +18,7 @@ from tcpchat.flow import FlowControl, Wait
 from tcpchat.limits import LONGEST_OVERDRAFT, UNNOTICED_DELAY, Limits
 from tcpchat.networks import Kind, Network, Trusted, network
 from tcpchat.requests import Act, Refused, Reply, ReplyTo, Say, Tell
+from tcpchat.tally import TALLY
 
 # What somebody says, and is told of as said.
 Spoken = Say | Act | Tell | Reply | ReplyTo
@@ -122,8 +123,10 @@ class Pace:
         flood = self.budget.flood(now)
         if minutes is not None and flood >= 60 * minutes:
             self._is_over = True
+            TALLY.hit("minutes_of_flooding")
             self._owner.flooded(Refused(f"Flooding. {self._last_line()}", "flooding"))
             return False
+        TALLY.hit("tokens")
         self._step = step
         self._timer = self._shared.clock.callLater(wait, self._go_on)
         self._shared.waiting.add(self)

@@ -75,6 +75,12 @@ class People:
             if self._is_in_lobby(person.id):
                 yield person
 
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        newcomers = self._newcomers.values()
+        return len(self._people) + sum([self._is_in_lobby(person.id) for person in newcomers])
+
     def sessions(self) -> list[Seat]:
         """Return all sessions of those who are there, and of those who are about to come into the lobby."""
         newcomers = (session for person in self._newcomers.values() for session in person.sessions)

@@ -46,6 +46,11 @@ class Resumable:
         for each in self._digests.pop(session, ()):
             del self._sessions[each]
 
+    @property
+    def number(self) -> int:
+        """How many can be."""
+        return len(self._digests)
+
     def find(self, secret: str, now: float) -> str | None:
         """Return the session that a secret belongs to, if it can be taken up."""
         session = next(filter(None, map(self._sessions.get, digests(secret))), None)

@@ -93,6 +93,11 @@ class Rooms:
         """Yield every open room, also those where nobody is any more."""
         yield from self._feeds.values()
 
+    @property
+    def number(self) -> int:
+        """How many are open."""
+        return len(self._feeds)
+
     async def open(self) -> None:
         """Open every room that the log knows."""
         await self._opening.acquire()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from twisted.application.service import Service
@@ -21,6 +21,7 @@ from tcpchat import statuses
 from tcpchat.clustering import Cluster, SharedLog
 from tcpchat.config import Config
 from tcpchat.control import Control
+from tcpchat.counted import Connected
 from tcpchat.dialogue import Dialogue
 from tcpchat.doors.line import LineFactory
 from tcpchat.endpoints import Door
@@ -31,6 +32,8 @@ from tcpchat.hashing import in_threads
 from tcpchat.listening import how_to_join, tune, where
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Log
+from tcpchat.monitoring import Monitoring
+from tcpchat.notifying import ServiceManager
 from tcpchat.opening import Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
 from tcpchat.proxied import Proxied
@@ -67,8 +70,13 @@ class Server(Service):
         doors: list[Door],
         greeting: tuple[str, ...],
         foreground: bool = True,
+        page: Door | None = None,
     ) -> None:
-        """``foreground``: the exit status is the operator's; that of a daemon is for nobody."""
+        """
+        ``foreground``: the exit status is the operator's; that of a daemon is for nobody.
+
+        ``page`` is where figures are to be had.
+        """
         self._reactor = reactor
         self._config = config
         self._doors = doors
@@ -84,6 +92,8 @@ class Server(Service):
         self.renewal = Renewal(reactor, (door.certificates for door in doors if door.certificates))
         self._hang_up: Any = None  # what SIGHUP did before
         self._opening = Opening(reactor, config, self._log_failed)
+        self._manager = ServiceManager(reactor, self._status)
+        self._monitoring = Monitoring(reactor, page.kind, page.endpoint) if page else None
 
     def setServiceParent(self, parent: Any) -> None:
         """Be put into twistd's application, which is asked next what writes the operator's log."""
@@ -137,7 +147,9 @@ class Server(Service):
 
     async def _open(self) -> None:
         heed(self._chat)
-        await self._opening.until_open(self._outage.reached)
+        if self._monitoring is not None:
+            await self._monitoring.open()
+        weaknesses = await self._opening.until_open(self._outage.reached)
         if isinstance(self._log, SharedLog):
             self._cluster = Cluster(self._chat, self._log, self._ousted, seconds=since_boot)
             await self._cluster.check()
@@ -145,6 +157,9 @@ class Server(Service):
         await self._chat.open()
         if self._cluster is not None:
             await self._cluster.open()
+        if self._monitoring is not None:
+            store = self._opening.facts(len(weaknesses))
+            self._monitoring.log_is_open(self._chat, store, self._connected, self._cluster)
         await revive(self._chat)
         for nick in self._chat.operators.to_come():
             self.logger.warn(
@@ -183,6 +198,9 @@ class Server(Service):
         self._hang_up = signal.signal(
             signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.renewal.reload)
         )
+        if self._monitoring is not None:
+            self._monitoring.ready()
+        self._manager.ready()
 
     def _layered(self, door: Door) -> IProtocolFactory:
         """Return the line door's factory, with what is between it and an endpoint."""
@@ -213,6 +231,17 @@ class Server(Service):
         """Return the dialogues with all who are connected."""
         return [connection.dialogue for connection in list(self._factory.connections)]
 
+    def _connected(self) -> Iterator[Connected]:
+        """Yield every connection, as far as it is counted."""
+        for connection in list(self._factory.connections):
+            dialogue = connection.dialogue
+            yield Connected("line", connection.factory.is_tls, dialogue.phase, dialogue.reader.unsent)
+
+    def _status(self) -> str:
+        """Return how the server is, for people who look at the service."""
+        people, connections = self._chat.people.number, len(self._factory.connections)
+        return f"{people} people, {connections} connections."
+
     def _ousted(self) -> None:
         self._give_up(
             statuses.IN_USE,
@@ -238,6 +267,9 @@ class Server(Service):
         self.renewal.stop()
         if self._hang_up is not None:
             signal.signal(signal.SIGHUP, self._hang_up)
+        self._manager.stopping()
+        if self._monitoring is not None:
+            self._monitoring.stopping()
         return Deferred.fromCoroutine(self._close(self._log)) if self._log else succeed(None)
 
     async def _close(self, log: Log) -> None:
@@ -246,6 +278,9 @@ class Server(Service):
         closed: list[None] = []
         log.close().addCallback(closed.append)
         await self._until(lambda: bool(closed), CLOSE_THE_LOG)
+        if self._monitoring is not None:
+            await self._monitoring.close()
+        self._manager.stop()
 
     async def _say_goodbye(self) -> None:
         for port in self._ports:

@@ -61,6 +61,11 @@ class Showing(ABC):
         """Will nothing more be shown, whatever comes?"""
         return self._gone
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes, at most, wait for a reader who does not read: the system takes no more."""
+        return self._unsent
+
     def tell(self, data: bytes) -> None:
         """Show an answer: something that no log holds."""
         if self._gone or not data:

@@ -170,13 +170,14 @@ def makeService(options: Options) -> IService:
         if isinstance(chosen.chosen_store, InCluster) and not has_cluster():
             raise config.WrongConfig(NO_CLUSTER)
         doors = _doors(reactor, chosen)
+        page = door_at(reactor, chosen.metrics) if chosen.metrics else None
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
         server: Server | Workers
         if chosen.workers > 1:
             reactor.seconds = time.monotonic  # nothing happens here all the time
             server = Workers(reactor, chosen, doors)
         else:
-            server = Server(reactor, chosen, doors, greeting, foreground)
+            server = Server(reactor, chosen, doors, greeting, foreground, page)
         if options.parent is not None and not options.parent.get("logger"):
             server.logs_to = observer(options.parent, chosen.log_format, chosen.log_level)
             catch_strays()

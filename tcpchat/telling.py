@@ -13,6 +13,7 @@ from tcpchat.encoding import UTF8
 from tcpchat.reader import Reader
 from tcpchat.requests import NotUnderstood, Refused
 from tcpchat.settings import AS_AT_FIRST, Settings
+from tcpchat.tally import TALLY
 from tcpchat.wire import PLAIN, Wire
 
 NOT_UTF8 = "That line is not UTF-8 and was not sent. /set encoding latin-1 if your terminal uses it."
@@ -129,6 +130,7 @@ class Telling:
 
     def error(self, refusal: Refused, ref: str = "") -> bytes:
         """Return why something was not done, in the form of the connection."""
+        TALLY.refused(refusal.code)
         if self.speaks_json:
             return jsonlines.error(refusal.code, str(refusal), ref)
         wire = self.wire

@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 from tcpchat.assignment import environment
 from tcpchat.config import Config
 from tcpchat.log_lines import visible
+from tcpchat.notifying import without
 
 # Seconds until a worker that has died is started again: each time twice as many, up to the most. One that
 # lived long begins anew.
@@ -59,7 +60,8 @@ class Worker:
         self._life = Life(lambda line: self._heard(self, line), self._died)
         # Its name is for who looks at the processes: what it is to be is in its environment.
         command = [sys.executable, "-P", "-m", "tcpchat", "serve", "--node", self.name]
-        self._reactor.spawnProcess(self._life, command[0], command, os.environ | environment(self.config))
+        around = without(os.environ) | environment(self.config)
+        self._reactor.spawnProcess(self._life, command[0], command, around)
 
     def pass_on(self, name: str) -> None:
         """Pass a signal on."""

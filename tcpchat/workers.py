@@ -29,6 +29,7 @@ from tcpchat.endpoints import Door
 from tcpchat.giving_up import NO_IPV6, end_with, error_number, why_not_listening
 from tcpchat.listening import how_to_join, where
 from tcpchat.log_lines import WHOLE
+from tcpchat.notifying import ServiceManager
 from tcpchat.sharing import on_port
 from tcpchat.worker import Worker, marked
 
@@ -55,6 +56,7 @@ class Workers(Service):
         self._is_ready = False
         self._failed = False
         self._hang_up: Any = signal.SIG_DFL
+        self._manager = ServiceManager(reactor, lambda: f"{len(self._ready)} workers.")
 
     def setServiceParent(self, parent: Any) -> None:
         """Be put into twistd's application, which is asked next what writes the operator's log."""
@@ -142,6 +144,7 @@ class Workers(Service):
             self.logger.info("READY line {kind} {where}", kind=door.kind, where=where(at))
         for text in how_to_join((door.client, at) for door, at in zip(self._doors, addresses, strict=True)):
             self.logger.info("{line}", line=text)
+        self._manager.ready()
 
     def _died(self, worker: Worker, status: int) -> None:
         self._ready.pop(worker, None)
@@ -162,6 +165,8 @@ class Workers(Service):
         # twistd would end itself with the signal that it got; ours is a clean end.
         self._reactor._exitSignal = None
         signal.signal(signal.SIGHUP, self._hang_up)
+        self._manager.stopping()
+        self._manager.stop()
         for held in self._held:
             held.close()
         return gatherResults([worker.end() for worker in self._workers])

@@ -1189,6 +1189,22 @@ class LogContract(Case):
 
     # Records.
 
+    def test_a_probe_is_answered_and_adds_nothing(self) -> None:
+        self.append("#lobby", "hello")
+        before = self.wait(self.log.streams())
+        for _ in range(2):
+            self.assertIsNone(self.wait(self.log.probe()))
+        self.assertEqual(self.wait(self.log.streams()), before)
+
+    def test_each_commit_is_measured(self) -> None:
+        commits = self.log.commits
+        number, items = commits.seconds.number, commits.items.total
+        self.append("#lobby", "hello")
+        self.assertGreater(commits.seconds.number, number)
+        self.assertGreater(commits.items.total, items)
+        self.assertEqual(commits.seconds.number, commits.items.number)
+        self.assertEqual(commits.failures, 0)
+
     def test_a_record_is_as_it_was_given_last(self) -> None:
         large = bytes(range(256)) * 400
         self.assertIsNone(self.wait(self.log.record("kind", "key")))

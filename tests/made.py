@@ -13,7 +13,7 @@ from pathlib import Path
 import shtab
 from argparse_manpage.manpage import Manpage
 
-from tcpchat import __version__, account_tool, ban_tool, config_tool, log_tool, mkcert
+from tcpchat import __version__, account_tool, ban_tool, config_tool, log_tool, mkcert, top
 from tcpchat.client import options
 from tcpchat.default_config import default_config
 from tcpchat.tools import Parser
@@ -38,7 +38,7 @@ def whole() -> argparse.ArgumentParser:
         options.fill(commands.add_parser(name, help=summary, description=summary), name, {})
     serve = "be the server: twistd -n tcpchat, whose --help names the options"
     commands.add_parser("serve", help=serve, description=serve)
-    for tool in log_tool, account_tool, ban_tool, config_tool, mkcert:
+    for tool in log_tool, account_tool, ban_tool, config_tool, mkcert, top:
         tool.add_to(commands)
     return parser
 

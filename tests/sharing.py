@@ -17,6 +17,7 @@ from tcpchat.from_afar import heed
 from tcpchat.hashing import Hashing
 from tcpchat.leases import Leases
 from tcpchat.limits import NO_LIMITS
+from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import Changed, Parts
 from tcpchat.logs.memory import Removal, _Stream
 from tcpchat.reviving import revive
@@ -58,6 +59,8 @@ class SharedLog(FullLog):
             self._streams = {name: self._copy(stream) for name, stream in store.logs[0]._streams.items()}
             self._refs = dict(store.logs[0]._refs)
         store.logs.append(self)
+
+    publishes = Commits()
 
     def have_lease(self, revision: int) -> None:
         self.lease = revision

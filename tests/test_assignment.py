@@ -27,6 +27,19 @@ class AssignmentTests(SynchronousTestCase):
             ),
         )  # fmt: skip
 
+    def test_each_worker_has_a_page_of_figures_of_its_own(self) -> None:
+        pages = {
+            "tcp:8025": ["tcp:8025", "tcp:8026", "tcp:8027"],
+            "tcp:port=8025:interface=::1": [f"tcp:port={port}:interface=::1" for port in (8025, 8026, 8027)],
+            "tcp:0:interface=127.0.0.1": ["tcp:0:interface=127.0.0.1"] * 3,
+            "unix:/run/figures.socket:mode=660": [
+                f"unix:/run/figures-{number}.socket:mode=660" for number in (1, 2, 3)
+            ],
+        }
+        for page, expected in pages.items():
+            config = Config(store="nats://n1", metrics=page, workers=3)
+            self.assertEqual([assigned_to(config, it, ()).metrics for it in (1, 2, 3)], expected)
+
     def test_a_node_without_a_name_makes_one_up(self) -> None:
         self.assertIsNone(assigned_to(Config(workers=2), 1, ()).node)
 

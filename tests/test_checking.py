@@ -22,6 +22,7 @@ durability = "crash"
 nicknames = "ascii"
 fanout = "direct"
 motd = "motd.txt"
+metrics = "tcp:8025"
 log_format = "json"
 log_level = "debug"
 history = 500
@@ -67,7 +68,7 @@ class OptionTests(SynchronousTestCase):
                 listen=("tcp:8023", "unix:/run/tcpchat"), store="nats://n1:4222,n2:4222/chat", node="chat-1",
                 replica="replica.sqlite3", strict=True, workers=4, reuse_port=True, durability="crash",
                 limits=Limits(rooms_per_person=3, rooms=7), nicknames="ascii", fanout="direct",
-                motd="motd.txt", log_format="json", log_level="debug", history=500,
+                motd="motd.txt", metrics="tcp:8025", log_format="json", log_level="debug", history=500,
                 retention=Retention(days=30, entries=1000),
                 trusted=("10.1.0.0/16", "2001:db8::1"), proxies=("10.2.0.5",), operator=("anna", "bob"),
             ),

@@ -114,6 +114,18 @@ class LivingTests(SynchronousTestCase):
         self.assertTrue(leases.is_living("west", 144.9))
         self.assertFalse(leases.is_living("west", 145))
 
+    def test_it_is_known_how_many_have_a_lease(self) -> None:
+        leases = Leases()
+        self.assertEqual(leases.living(0), 0)
+        leases.renewed(0)
+        leases.seen("west", 1, 0)
+        leases.seen("east", 2, 10)
+        self.assertEqual(leases.living(10), 3)
+        self.assertEqual(leases.living(DEAD), 2)
+        leases.gone("east")
+        leases.lost()
+        self.assertEqual(leases.living(DEAD), 0)
+
 
 # When a node renews, how long the news of it travels, and when an observer looks.
 RENEWALS: Any = st.lists(st.floats(0.1, 25), max_size=20)

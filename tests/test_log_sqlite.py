@@ -314,6 +314,12 @@ class SQLiteLogTests(OneOrderContract, SynchronousTestCase):
         self.assertEqual(texts(self.read("#lobby")), ["one", "two", large])
         self.assertEqual(self.failures, [])
 
+    def test_a_probe_fails_on_a_full_disk_and_no_longer_than_that(self) -> None:
+        with at_largest(os.path.getsize(f"{self.path}-wal") + PAGE):
+            self.assertRaises(NotKept, self.wait, self.log.probe())
+        self.assertEqual(self.log.commits.failures, 1)
+        self.assertIsNone(self.wait(self.log.probe()))
+
     # What is shown in parts, because it takes long.
 
     def slowly(self, into: list[Entry]) -> Callable[[list[Entry]], None]:

@@ -139,6 +139,16 @@ class Sessions(RuleBasedStateMachine):
             del self.known[session]
 
 
+class NumberTests(SynchronousTestCase):
+    def test_each_session_counts_once(self) -> None:
+        resumable = Resumable()
+        resumable.add("a", (digest("code"), digest("token")))
+        resumable.add("b", (digest("other"),))
+        self.assertEqual(resumable.number, 2)
+        resumable.remove("a")
+        self.assertEqual(resumable.number, 1)
+
+
 class ResumableLaws(SynchronousTestCase):
     def test_whatever_happens_a_session_is_found_as_long_as_it_may_be(self) -> None:
         run_state_machine_as_test(Sessions, settings=settings(database=None, deadline=None, max_examples=50))

@@ -36,6 +36,7 @@ more, each with --help:
     log       the server's log: dump, check, backup, restore
     account   the server's accounts
     ban       who is kept out of the server
+    top       the server's figures, live
 """
 
 SENDING = """examples:

@@ -39,6 +39,7 @@ from tcpchat.secured import Secured
 from tcpchat.service import Chat
 from tcpchat.sockets import traffic, traffic_below
 from tcpchat.strangers import LONGEST_START, by_bytes
+from tcpchat.tally import TALLY
 from tcpchat.telnet_options import IAC
 from tcpchat.transports import Server
 
@@ -318,6 +319,7 @@ class LineConnection(LineOnlyReceiver):
             taken += 1
             if taken == LINES_A_TURN:
                 self._rest()
+        TALLY.lines_in += taken
         self._taking_lines = False
         if self._gone:
             if self._closing or not self._reader.lines:

@@ -95,6 +95,22 @@ class Keep(NamedTuple):
         return 1 + len(self.value or b"") // LIKE_AN_ENTRY
 
 
+class Probe(NamedTuple):
+    """As much as a commit writes, for nothing but to see whether it can be, and who waits for that."""
+
+    value: bytes
+    answer: Deferred[None]
+
+    @property
+    def size(self) -> int:
+        """Return about as how many entries it counts."""
+        return 1 + len(self.value) // LIKE_AN_ENTRY
+
+    def tell(self, outcome: None) -> None:
+        """Tell whoever waits that it is on the disk."""
+        self.answer.callback(outcome)
+
+
 class Take(NamedTuple):
     """
     Entries of a stream that were numbered elsewhere, as one message of another log has them.
@@ -119,7 +135,7 @@ class Take(NamedTuple):
         return len(self.entries) + (REMOVAL if self.about else 1)
 
 
-Item = Post | Append | Remove | Keep | Take
+Item = Post | Append | Remove | Keep | Probe | Take
 
 
 def whose(items: Sequence[Item]) -> str:

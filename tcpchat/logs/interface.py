@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from twisted.internet.defer import Deferred
 
 from tcpchat.events import Entry, Event, Removed
+from tcpchat.logs.commits import Commits
 from tcpchat.queries import Query
 
 # Hands over the entries that one commit added to a stream, in order.
@@ -89,6 +90,10 @@ class Log(Protocol):
     arrived: Callable[[str], object]
     # Is told of a stream of which another node has had entries forgotten, before they are gone here.
     forgetting: Callable[[str], object]
+
+    @property
+    def commits(self) -> Commits:
+        """How the commits to this node's own file have gone."""
 
     @property
     def node(self) -> str:
@@ -211,6 +216,13 @@ class Log(Protocol):
         Keep a record if it is still what it was, whatever other nodes do; answer with whether it is kept.
 
         It is durable then. Fails with `NotKept` when that cannot be known.
+        """
+
+    def probe(self) -> Deferred[None]:
+        """
+        Answer when something was just now made durable that is for nothing else: the log can be written.
+
+        Fails with `NotKept` if it cannot be. A disk that hangs gives no answer before it goes on.
         """
 
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:

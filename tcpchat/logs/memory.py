@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from tcpchat.events import Edited, Entry, Event, Gone, Removed, Replied, Spoken, lines_said
+from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import Deliver, Found, NoSuchEntry, NotKept, Parts, Posted, Range
 from tcpchat.logs.tails import Tails
 from tcpchat.logs.unshared import Unshared
@@ -66,6 +67,7 @@ class MemoryLog(Unshared):
         self._refs: dict[tuple[str, str], Found] = {}
         self._records: dict[tuple[str, str], bytes] = {}
         self._tails = Tails()
+        self.commits = Commits()
         self._waiting: list[tuple[Parts | Removal, Deferred[Any]]] = []
         self._commits: IDelayedCall | None = None
         self._closed = False
@@ -103,6 +105,7 @@ class MemoryLog(Unshared):
         waiting, self._waiting = self._waiting, []
         added: dict[str, list[Entry]] = {}
         answers = [(answer, self._write_item(item, added)) for item, answer in waiting]
+        self.commits.made(0.0, len(waiting))
         for name, entries in added.items():
             # Only now: nothing can be read before the tails are given it.
             self._streams.setdefault(name, _Stream()).extend(entries)
@@ -239,6 +242,9 @@ class MemoryLog(Unshared):
             self._records.pop((kind, key), None)
         else:
             self._records[kind, key] = value
+
+    def probe(self) -> Deferred[None]:
+        return fail(NotKept("the log is closed")) if self._closed else succeed(None)
 
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:
         return succeed(self._records.get((kind, key)))

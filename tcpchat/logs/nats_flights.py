@@ -17,6 +17,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.nats_items import NEVER, Flight
 from tcpchat.logs.nats_terms import Lost, Message, Refusing, Stored, Unclear
@@ -79,6 +80,7 @@ class Flights:
         self._flights: dict[str, Flight] = {}
         self._until: list[tuple[int, int, Deferred[None]]] = []  # who wait for the cursor: a heap
         self._count = 0
+        self.commits = Commits()
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -128,9 +130,11 @@ class Flights:
 
     def _acknowledged(self, seq: int, flight: Flight) -> None:
         """It is in the stream; what it means is known when it has come back."""
+        self.commits.made(self._clock.seconds() - flight.began, len(flight.items))
 
     def _not_acknowledged(self, failure: Failure, flight: Flight) -> None:
         failure.trap(Lost, Refusing, Unclear)
+        self.commits.failed()
         if flight.is_over:
             return
         if isinstance(failure.value, Refusing) and flight.tries == 1:

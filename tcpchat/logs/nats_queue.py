@@ -13,6 +13,7 @@ from functools import partial
 from twisted.internet.interfaces import IReactorTime
 
 from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left
+from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, Flights, Publisher
 from tcpchat.logs.nats_holding import Holding
@@ -61,6 +62,11 @@ class Queue:
     def cursor(self) -> int:
         """The stream sequence up to which everything came over."""
         return self._flights.cursor
+
+    @property
+    def publishes(self) -> Commits:
+        """How the publishing has gone."""
+        return self._flights.commits
 
     @property
     def is_refusing(self) -> bool:

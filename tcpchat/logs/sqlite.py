@@ -29,11 +29,13 @@ from tcpchat.logs.batches import (
     Item,
     Keep,
     Post,
+    Probe,
     Reach,
     Remove,
     Take,
     whose,
 )  # fmt: skip
+from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_commit import Committed
@@ -48,6 +50,9 @@ from tcpchat.queries import Query
 
 # Posts of which it is told what came of them, before the others may have their turn.
 TOLD_AT_ONCE = 16
+
+# Bytes that are written to see whether the disk takes any: some pages, as with a line and its index.
+PROBED = 16_384
 
 Durability = Literal["power", "crash"]
 
@@ -102,7 +107,8 @@ class SQLiteLog(Unshared):
             self._batches.finished, self._break, self._end,
         )  # fmt: skip
         self._prepare()
-        Writer(self._file, self._batches, self._reporter, reports).start()
+        self.commits = Commits()
+        Writer(self._file, self._batches, self._reporter, reports, self.commits).start()
 
     def _prepare(self) -> None:
         """Change the file before the thread begins that writes to it."""
@@ -194,6 +200,13 @@ class SQLiteLog(Unshared):
         if not self._closing:
             self._batches.add(item)
 
+    def probe(self) -> Deferred[None]:
+        if self._broken or self._closing:
+            return fail(NotKept(CANNOT_WRITE))
+        answer: Deferred[None] = Deferred()
+        self._batches.add(Probe(bytes(PROBED), answer))
+        return answer
+
     def record(self, kind: str, key: str) -> Deferred[bytes | None]:
         return self._records.find(kind, key)
 
@@ -231,7 +244,7 @@ class SQLiteLog(Unshared):
                     self._tell(item, outcome)
                     if number % TOLD_AT_ONCE == 0:
                         yield  # some are heard again now, who had to wait
-                case Append() | Remove():
+                case Append() | Remove() | Probe():
                     item.tell(outcome)
                     yield  # who comes in, say, has much to do then
                 case Take():
@@ -262,7 +275,7 @@ class SQLiteLog(Unshared):
             match item:
                 case Post():
                     self._tell(item, NotKept(CANNOT_WRITE))
-                case Append() | Remove():
+                case Append() | Remove() | Probe():
                     item.answer.errback(NotKept(CANNOT_WRITE))
                 case Take():
                     item.failed(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tcpchat.logs.batches import Append, Item, Keep, Post, Remove, Take
+from tcpchat.logs.batches import Append, Item, Keep, Post, Probe, Remove, Take
 from tcpchat.logs.interface import NoSuchEntry
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream
 from tcpchat.logs.sqlite_numbering import Growth, Numbering
@@ -13,6 +13,9 @@ from tcpchat.logs.sqlite_records import keep
 from tcpchat.logs.sqlite_removal import take_back
 from tcpchat.logs.sqlite_search import Index
 from tcpchat.logs.sqlite_taking import take
+
+# The record, by kind and key, that is written to see whether anything can be.
+PROBE = "probe", ""
 
 
 class Committed(NamedTuple):
@@ -70,6 +73,9 @@ def commit(file: SQLiteFile, index: Index, streams: Mapping[str, Stream], items:
                 outcomes.append(None)
             case Keep():
                 records[item.kind, item.key] = item.value
+                outcomes.append(None)
+            case Probe():
+                records[PROBE] = item.value
                 outcomes.append(None)
     numbering.insert()
     size += keep(writer, records) if records else 0

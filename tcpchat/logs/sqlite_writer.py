@@ -6,9 +6,11 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter
 from typing import NamedTuple
 
 from tcpchat.logs.batches import ENOUGH, Batches, Chore, Forget, Item, Keep, Reach
+from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.leisure import Leisure
 from tcpchat.logs.reporter import Reporter
@@ -58,7 +60,10 @@ class Writer:
         batches: Batches,
         reporter: Reporter,
         reports: Reports,
+        commits: Commits,
     ) -> None:
+        """``commits`` is told how each has gone."""
+        self._commits = commits
         self._file = file
         self._batches = batches
         self._reporter = reporter
@@ -132,9 +137,11 @@ class Writer:
         if self._broken:
             self._reporter.note(self._reports.not_committed, items, None)
             return
+        began = perf_counter()
         try:
             committed = commit(self._file, self._index, self._streams, items)
         except Exception as error:
+            self._commits.failed()
             if self._breaks(error):
                 return
             if is_its_own(error) and len(items) > 1:
@@ -149,6 +156,7 @@ class Writer:
                 )
             self._reporter.note(self._reports.not_committed, items, error)
         else:
+            self._commits.made(perf_counter() - began, len(items))
             self._is_full = False
             for item in items:
                 if isinstance(item, Keep) and self._unwritten:
