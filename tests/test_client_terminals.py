@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
 import pytest
 
-from tests.commands import at, run
+from tests.commands import ENVIRONMENT, TCPCHAT, at, run
 from tests.faults.servers import dump
 from tests.faults.servers import start as start_server
-from tests.processes import Server
+from tests.processes import PATIENCE, Server
 from tests.ptys import ENTER, Pty
+from tests.test_clients import need
 
 LEFT, ERASE = "\x1b[D", "\x7f"
 
@@ -166,3 +171,51 @@ def test_each_terminal_gets_what_it_knows(
         assert bool(re.search(rb"\x1b\[[0-9;]*(?<![0-9])3[0-9]", anna.sent)) == has_colours
         assert (b"\x1b]8;;https://example.org\x1b\\" in anna.sent) == has_links
         assert b"\x1b[6n" not in anna.sent  # the terminal is asked for nothing
+
+
+class Tmux:
+    """A window of tmux with a program in it."""
+
+    def __init__(self, folder: Path, *command: str) -> None:
+        self._tmux = [need("tmux"), "-u", "-S", str(folder / "tmux"), "-f", os.devnull]
+        self._do("new-session", "-d", "-x", "80", "-y", "20", *command)
+
+    def resize(self, columns: int) -> None:
+        self._do("resize-window", "-x", str(columns), "-y", "20")
+
+    def types(self, text: str) -> None:
+        self._do("send-keys", text)
+
+    def rows(self, pattern: str) -> list[str]:
+        return [row for row in self._do("capture-pane", "-p").splitlines() if pattern in row]
+
+    def all_lines(self) -> list[str]:
+        """Return the lines that were shown, also what has scrolled out, as before they wrapped."""
+        return self._do("capture-pane", "-pJ", "-S", "-100").splitlines()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < end, self.rows("")
+
+    def close(self) -> None:
+        self._do("kill-server")
+
+    def _do(self, *words: str) -> str:
+        return subprocess.run(
+            [*self._tmux, *words], capture_output=True, check=True, env=ENVIRONMENT
+        ).stdout.decode()
+
+
+def test_in_tmux_the_status_stands_there_once_however_often_the_window_is_narrowed(
+    server: Server, tmp_path: Path
+) -> None:
+    with closing(Tmux(tmp_path, TCPCHAT, at(server), "--nick", "annaliese-the-second")) as anna:
+        anna.until(lambda: bool(anna.rows("[1:#lobby 1]")))
+        anna.types("half a line that is long")
+        anna.until(lambda: bool(anna.rows("is long")))
+        for columns in 30, 20, 60, 24:
+            anna.resize(columns)
+            whole = "second  " if columns == 60 else "…"
+            anna.until(lambda whole=whole: [whole in row for row in anna.rows("1:#lobby")] == [True])  # type: ignore[misc]
+        assert "*** You are annaliese-the-second, in #lobby." in anna.all_lines()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 
 import pytest
 
+from tcpchat.client.ending import BROKEN, INTERRUPTED, NO_HOST, REFUSED, UNAVAILABLE, USAGE
 from tests.made import CONTRIB, made
 from tests.processes import PATIENCE
 from tests.ptys import CTRL_U, ENTER, TAB, Pty
 from tests.test_clients import need
+
+ENDINGS = USAGE, NO_HOST, UNAVAILABLE, BROKEN, REFUSED, INTERRUPTED
 
 
 def test_they_are_made_of_the_options_as_they_are() -> None:
@@ -63,3 +67,14 @@ def test_the_manual_page_can_be_read_without_a_warning() -> None:
     )
     assert ended.stderr == b""
     assert "tcpchat - a group chat" in ended.stdout.decode() and "--since" in ended.stdout.decode()
+
+
+def test_the_manual_page_has_each_example_in_a_line_what_it_ends_with_and_what_it_heeds() -> None:
+    page = (CONTRIB / "tcpchat.1").read_text().replace("\\-", "-")
+    sections = dict(re.findall(r"^\.SH ([A-Z ]+)\n((?:(?!\.SH).*\n)*)", page, re.MULTILINE))
+    examples = sections["EXAMPLES"].splitlines()
+    assert examples[0] == ".nf" and "tcpchat send --room dev 'build 17 passed'" in examples
+    assert "tcpchat watch --room dev --since -1h | grep error" in examples
+    for status in 0, *ENDINGS:
+        assert f".TP\n\\fB{status}\\fR\n" in sections["EXIT STATUS"]
+    assert ".TP\n\\fBTCPCHAT_SERVER\\fR\n" in sections["ENVIRONMENT"]

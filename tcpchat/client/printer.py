@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from prompt_toolkit.application import Application
+from prompt_toolkit.data_structures import Size
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from tcpchat.client import wording
@@ -17,13 +18,21 @@ from tcpchat.client.shown import Shown
 
 
 class Output(Vt100_Output):
-    """A terminal on which nothing appears while it is held, but with what is written next."""
+    """
+    A terminal on which nothing appears while it is held, but with what is written next.
+
+    ``size`` is the one that it has for as long as something is drawn for it.
+    """
 
     is_held = False
+    size: Size | None = None
 
     def flush(self) -> None:
         if not self.is_held:
             super().flush()
+
+    def get_size(self) -> Size:
+        return self.size or super().get_size()
 
 
 class Printer:

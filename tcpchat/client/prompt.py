@@ -1,13 +1,15 @@
 """
-What helps somebody who types on a terminal: what was typed before, what a word may become, and a draft that
-leaves room for what is said.
+What helps somebody who types on a terminal: what was typed before, what a word may become, a draft that
+leaves room for what is said, and nothing that remains of it in a narrower window.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
@@ -16,6 +18,8 @@ from prompt_toolkit.layout.dimension import Dimension, to_dimension
 from tcpchat.client.completing import completions
 from tcpchat.client.limits import FEWEST_ROWS
 from tcpchat.client.model import Model
+from tcpchat.client.narrowing import rows_more
+from tcpchat.client.printer import Output
 
 # Not kept for the arrow keys: who comes to this terminal later would see them.
 SECRET = "/login", "/identify", "/register", "/unregister", "/password", "/passwd"
@@ -54,3 +58,32 @@ def hold_down(prompt: PromptSession[str]) -> None:
         return Dimension(min=least, max=max(FEWEST_ROWS, rows // 3, least))
 
     window.height = height
+
+
+def erase_what_is_wrapped(app: Application[Any]) -> None:
+    """Have an application find the beginning of what it has drawn, also where that was wrapped anew."""
+    output, renderer = app.output, app.renderer
+    assert isinstance(output, Output)
+    erase, last = renderer.erase, output.get_size()
+
+    def erase_all(leave_alternate_screen: bool = True) -> None:
+        if (drawn := renderer.last_rendered_screen) is not None:
+            cursor = drawn.get_cursor_position(app.layout.current_window)
+            rows = (drawn.data_buffer[row] for row in range(cursor.y + 1))
+            widths = [max((at for at, it in row.items() if it.char != " "), default=-1) + 1 for row in rows]
+            output.cursor_up(rows_more(widths, cursor.x, output.get_size().columns))
+        erase(leave_alternate_screen)
+
+    def begin_to_draw(_: object) -> None:
+        nonlocal last
+        output.size = output.get_size()  # a part for another size would be of another width than it seems
+        before, last = last, output.size
+        if last != before:  # the signal of it is still to come
+            renderer.erase()
+
+    def end(_: object) -> None:
+        output.size = None
+
+    renderer.erase = erase_all  # type: ignore[method-assign]
+    app.before_render += begin_to_draw
+    app.after_render += end

@@ -34,8 +34,9 @@ from tcpchat.client.foreign import LEAVE, ForeignServer
 from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online, Ours
 from tcpchat.client.limits import LONGEST_FAREWELL, SECOND_CTRL_C
 from tcpchat.client.model import Model
+from tcpchat.client.narrowing import wraps_anew
 from tcpchat.client.printer import Output, Printer
-from tcpchat.client.prompt import History, Words, hold_down
+from tcpchat.client.prompt import History, Words, erase_what_is_wrapped, hold_down
 from tcpchat.client.shown import Shown
 from tcpchat.client.typed import QUESTIONS, Wish, missing, wish
 from tcpchat.requests import Refused
@@ -88,6 +89,8 @@ class Terminal:
         prompt.default_buffer.accept_handler = self._entered
         hold_down(prompt)
         self._app = prompt.app
+        if wraps_anew(os.environ):
+            erase_what_is_wrapped(self._app)
         self._app.max_render_postpone_time = None  # a key is seen at once, whatever else is to be done
         self._printer = Printer(loop, self._app, self._output, how, typed.notify)
         self._app.before_render += lambda _: self._resized()
