@@ -149,6 +149,11 @@ class NatsLog(Sharing):
         await parts.erasing.open()
         return facts
 
+    @property
+    def progress(self) -> tuple[str, int, int]:
+        """How far opening it has come: it is another one as long as anything comes."""
+        return self.epoch, self.shared.heard, self._parts.applying.cursor if self._parts else 0
+
     def have_lease(self, revision: int) -> None:
         """Name this node's lease in what is published from now on, for people who look."""
         self._queue.have_lease(revision)
