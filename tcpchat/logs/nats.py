@@ -125,6 +125,11 @@ class NatsLog(Sharing):
         facts = await self.link.open(self._makes)
         self.epoch = facts.epoch
         if self._store is not None and self._store.epoch != facts.epoch:
+            self.logger.warn(
+                "The replica {path} is of another log (epoch {old}): it is made anew from this one"
+                " (epoch {new}). The node is called {node} here, too.",
+                path=self._path, old=self._store.epoch, new=facts.epoch, node=self.node,
+            )  # fmt: skip
             await self._store.close()
             remove_replica(self._path)
             self._store = None
