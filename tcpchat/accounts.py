@@ -8,11 +8,15 @@ import msgspec
 
 from tcpchat import records
 from tcpchat.logs.interface import Log
+from tcpchat.merging import with_changes, with_rights
 from tcpchat.names import Key, Name, NotAName, nickname
 from tcpchat.records import KeptAccount
 
 # Accounts of which is remembered that this node has removed them.
 MOST_REMOVED = 100
+
+# Accounts of which is remembered what they were before this node changed them: of use for some seconds.
+MOST_CHANGED = 1000
 
 
 class Accounts:
@@ -25,6 +29,7 @@ class Accounts:
         self._accounts: dict[str, KeptAccount] = {}  # by id
         self._owners: dict[Key, str] = {}  # their ids, by each key of their nicknames
         self._removed: dict[str, None] = {}  # the ids of those that this node has removed lately
+        self._bases: dict[str, KeptAccount] = {}  # as those were before that this node has changed lately
 
     @property
     def owners(self) -> Mapping[Key, str]:
@@ -57,8 +62,10 @@ class Accounts:
     def keep(self, account: KeptAccount) -> None:
         """Have an account, or what has become of it. Nicknames are never changed."""
         before = self._accounts.get(account.id)
-        if self._log.node and before is not None and _rights(before) != _rights(account):
-            account = msgspec.structs.replace(account, turns=before.turns + 1)
+        if self._log.node and before is not None:
+            turns = before.turns + (_rights(before) != _rights(account))
+            account = msgspec.structs.replace(account, turns=turns, changes=before.changes + 1)
+            self._base(before)
         self._removed.pop(account.id, None)
         self._log.keep(records.ACCOUNT, account.id, records.encode(account))
         self._have(account)
@@ -90,18 +97,26 @@ class Accounts:
                 self.changed(id)
             return
         account, known = records.account(kept), self._accounts.get(id)
+        base = self._bases.pop(id, None)
         if id in self._removed:
             self._log.keep(records.ACCOUNT, id, None)
-        elif known is not None and known.turns > account.turns:
-            password, is_operator = _rights(known)
-            self._have(
-                msgspec.structs.replace(
-                    account, password=password, is_operator=is_operator, turns=known.turns
-                )
-            )
-            self._log.keep(records.ACCOUNT, id, records.encode(self._accounts[id]))
-        else:
-            self._have(account)
+            return
+        both = account
+        if known is not None and base is not None and account.changes <= known.changes:
+            both = with_changes(base, known, account)
+        if known is not None and known.turns > both.turns:
+            both = with_rights(both, known)
+        if both != account:
+            both = msgspec.structs.replace(both, changes=both.changes + 1)
+            self._base(account)
+            self._log.keep(records.ACCOUNT, id, records.encode(both))
+        self._have(both)
+
+    def _base(self, before: KeptAccount) -> None:
+        """This node changes an account: what others make of it meanwhile, they make of what it was before."""
+        self._bases.setdefault(before.id, before)
+        if len(self._bases) > MOST_CHANGED:
+            del self._bases[next(iter(self._bases))]
 
     def _have(self, account: KeptAccount) -> None:
         before = self._accounts.get(account.id)

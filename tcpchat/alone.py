@@ -16,8 +16,10 @@ from twisted.python.failure import Failure
 from tcpchat import records
 from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
+from tcpchat.logs.interface import CannotOpen
 from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.logs.sqlite_place import explained, read_header
+from tcpchat.logs.sqlite_replica import is_replica
 from tcpchat.logs.sqlite_tools import NotWritten
 from tcpchat.names import Name
 from tcpchat.sanctions import Sanctions
@@ -38,6 +40,11 @@ class Alone:
         """
         with explained(path):
             read_header(path, path, os.O_RDONLY)
+        if is_replica(path):
+            raise CannotOpen(
+                f"{path} is the replica of a cluster's log, which a node changes that runs: type"
+                f" --store nats://... --replica {path}"
+            )
         self._path = path
         self._calls: SimpleQueue[tuple[Callable[..., object], tuple[object, ...]]] = SimpleQueue()
         self._error: Exception | None = None

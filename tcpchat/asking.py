@@ -29,6 +29,9 @@ TRY_AGAIN = 0.05
 # Seconds for a server to answer: a commit to a disk that hangs takes as long as the disk.
 WAIT_FOR_ANSWER = 30.0
 
+# Seconds for a node of a cluster to do so: whoever waits would rather ask another one.
+WAIT_FOR_NODE = 10.0
+
 # What connecting fails with where nobody listens (any more, or yet).
 NOBODY_THERE = errno.ENOENT, errno.ECONNREFUSED, errno.EAGAIN
 
@@ -70,7 +73,7 @@ def _ask_node(replica: str, order: Order) -> list[Answer]:
     # Those of workers are numbered (`store.numbered`).
     workers = sorted(glob(f"{escape(stem)}-*{escape(end)}{SUFFIX}"))
     for path in replica, *(worker.removesuffix(SUFFIX) for worker in workers):
-        if (answered := _ask_server(path, order)) is not None:
+        if (answered := _ask_server(path, order, WAIT_FOR_NODE)) is not None:
             return answered
     raise CannotOpen(
         f"No node of the cluster answers here, at {control_path(replica)}: this works where one runs,"
@@ -103,10 +106,10 @@ def _do(path: str, order: Order) -> list[Answer]:
         raise NotWritten(f"The log {path} cannot be written, and nothing was changed.") from error
 
 
-def _ask_server(path: str, order: Order) -> list[Answer] | None:
+def _ask_server(path: str, order: Order, patience: float = WAIT_FOR_ANSWER) -> list[Answer] | None:
     """Have a server carry out an order; return what it answers, None if nobody is there."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(WAIT_FOR_ANSWER)
+        connection.settimeout(patience)
         try:
             with reachable(control_path(path)) as address:
                 connection.connect(address)
@@ -120,6 +123,11 @@ def _ask_server(path: str, order: Order) -> list[Answer] | None:
             connection.sendall(tool_orders.encode(order) + b"\n")
             with connection.makefile("rb") as lines:
                 answers = [tool_orders.answer(line) for line in lines]
+        except TimeoutError:
+            raise InUse(
+                f"The server that has {path} has not answered within {patience:.0f} s: whether it is done is"
+                " not known."
+            ) from None
         except (OSError, msgspec.MsgspecError):
             answers = []
     if not answers or not isinstance(answers[-1], tool_orders.Done | tool_orders.NotDone):

@@ -63,11 +63,18 @@ class Burying:
             record = records.session(kept)
             if record.node == node and not record.has_left and await self._end(session, kept, record):
                 gone.append((session, record))
+        for session, kept in (await chat.log.records(records.HANDED)).items():
+            if records.handover(kept).node == node:  # it did not come to take it away
+                chat.log.keep(records.HANDED, session, None)
         await chat.registry.clean({node})  # first: who sees that somebody is gone may take the name
         for session, record in gone:
             self._tell(session, record.account)
         self._busy.discard(node)
-        self.logger.warn("The node {node} is dead: {gone} of its people are gone", node=node, gone=len(gone))
+        self.logger.warn(
+            "Of the people of the node {node}, which is dead, {gone} are shown as gone",
+            node=node,
+            gone=len(gone),
+        )
 
     async def _end(self, session: str, kept: bytes, record: KeptSession) -> bool:
         """End a session of a dead node; tell whether the person is gone, and not somewhere else."""

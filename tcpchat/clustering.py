@@ -166,6 +166,11 @@ class Cluster:
         """Keep which lease this node has."""
         self._chat.log.keep(records.LEASE, "", incarnation.encode())
 
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The nicknames that this node's configuration names as operators, folded."""
+        return self._chat.operators.folds
+
     async def catch_up(self) -> None:
         """Wait until what the others have logged has come."""
         await self._log.catch_up()

@@ -18,7 +18,7 @@ from tcpchat.bucket import Bucket
 from tcpchat.calls import Calls
 from tcpchat.leases import Leases
 from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
-from tcpchat.own_lease import NODE, Holder, OwnLease, decode
+from tcpchat.own_lease import NODE, Holder, Lease, OwnLease, decode
 from tcpchat.roll_call import RollCall
 
 # How many times the others are looked at while one lease is renewed once.
@@ -67,6 +67,7 @@ class Nodes:
         self.roll_call = RollCall(calls, clock)
         self._looking: IDelayedCall | None = None
         self._follows = False
+        self._differs: dict[str, tuple[str, ...]] = {}  # whose operators are others, as was told
 
     # What others ask
 
@@ -148,7 +149,22 @@ class Nodes:
             self.roll_call.lost(node)
         else:
             self._leases.seen(node, change.revision, self._seconds())
-            self.roll_call.seen(node, decode(change.value))
+            lease = decode(change.value)
+            self.roll_call.seen(node, lease)
+            self._compare(node, lease)
+
+    def _compare(self, node: str, lease: Lease) -> None:
+        """See that all configurations name the same operators; tell once of each that does not."""
+        here, there = self._following.operators, lease.operators
+        if there is None or lease.has_ended or there == here:
+            self._differs.pop(node, None)
+        elif self._differs.get(node) != there:
+            self._differs[node] = there
+            self.logger.warn(
+                "The node {node} has other operators of the server than this one: {there}, and here {here}."
+                " --operator is to be the same on all nodes",
+                node=node, there=", ".join(there) or "none", here=", ".join(here) or "none",
+            )  # fmt: skip
 
     def _look_later(self) -> None:
         if not self._own.is_stopped:

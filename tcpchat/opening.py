@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 WAIT_FOR_TOOL = 0.5
 LOOK_AGAIN = 0.01
 
-# Seconds at the start for a server of a cluster to answer: it has a few to find a leader.
+# Seconds at the start for a server of a cluster to answer: it has a few to find a leader. Somebody waits for
+# the tools, so that these wait less, and give up also where nothing comes any more.
 WAIT_FOR_CLUSTER = 15.0
+TOOLS_WAIT = 8.0
 LOOK = 0.1
 
 
@@ -50,12 +52,15 @@ class Opening:
         """
         ``failed`` is told when the log's own disk fails later on.
 
-        ``makes``: in a cluster where there is no such log yet, one is made.
+        ``makes``: in a cluster where there is no such log yet, one is made, as a server does, and no tool.
         """
         self._reactor = reactor
         self._config = config
         self._failed = failed
         self._makes = makes
+        self._patience = WAIT_FOR_CLUSTER if makes else TOOLS_WAIT
+        self._seen: object = None  # how far the log had come, and when
+        self._since = 0.0
         self._store = config.chosen_store
         self._shared: NatsLog | None = None  # the log, if it is in a cluster
         self._why = ""  # nobody waits for it any longer
@@ -142,7 +147,8 @@ class Opening:
             return ()
         from tcpchat.logs.nats_terms import Refusing, Unclear
 
-        looking = LoopingCall(self._look, self._reactor.seconds() + WAIT_FOR_CLUSTER)
+        self._since = self._reactor.seconds()
+        looking = LoopingCall(self._look)
         looking.clock = self._reactor
         looking.start(LOOK)
         try:
@@ -161,15 +167,22 @@ class Opening:
         reached(self._shared.link.is_connected)
         return facts.weak
 
-    def _look(self, until: float) -> None:
+    def _look(self) -> None:
         """
         Wait no longer for servers; for what is to be read from them it takes as long as that takes.
 
         The clock of a server goes on only while somebody looks at it (running_time.py).
         """
         assert self._shared is not None
-        if not (self._shared.epoch or self._why) and self._reactor.seconds() >= until:
+        now, has_begun = self._reactor.seconds(), bool(self._shared.epoch)
+        if self._why or (has_begun and self._makes):
+            return
+        if self._shared.progress != self._seen:
+            self._seen, self._since = self._shared.progress, now
+        if now - self._since >= self._patience:
             is_there = self._shared.link.is_connected
             what = "there is a server, but no leader" if is_there else "no server answers"
-            self._why = f"{what}, for {WAIT_FOR_CLUSTER:.0f} s now"
+            if has_begun and is_there:
+                what = "nothing comes from it any more"
+            self._why = f"{what}, for {self._patience:.0f} s now"
             self._shared.link.close()

@@ -23,6 +23,11 @@ class Operators:
         self._folds = frozenset(name.fold for name in self._names)
         self._accounts = accounts
 
+    @property
+    def folds(self) -> tuple[str, ...]:
+        """The nicknames that the configuration names, folded: of the nodes of a cluster all have the same."""
+        return tuple(sorted(self._folds))
+
     def has(self, account: str) -> bool:
         """Tell whether an account, by its id, is an operator's."""
         kept = self._accounts.get(account)

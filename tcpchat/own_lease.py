@@ -43,6 +43,7 @@ class Lease(msgspec.Struct, frozen=True, omit_defaults=True):
 
     incarnation: str
     has_ended: bool = False  # of itself: what it had may be taken up by the next one of that name
+    operators: tuple[str, ...] | None = None  # whom its configuration names, folded; None: it does not tell
 
 
 encode = msgspec.json.Encoder().encode
@@ -60,6 +61,10 @@ class Holder(Protocol):
 
     def remember(self, incarnation: str) -> None:
         """Keep the incarnation of this node's lease, for itself."""
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The nicknames that this node's configuration names as operators, folded: the same on all nodes."""
 
     async def catch_up(self) -> None:
         """Wait until what the others have logged has come. Raises `Unclear`."""
@@ -134,7 +139,7 @@ class OwnLease:
             InUse: another server has it.
         """
         self._wanted = self._new_incarnation()
-        value = encode(Lease(self._wanted))
+        value = encode(Lease(self._wanted, operators=self._holder.operators))
         while not self.is_stopped:
             try:
                 revision = await self._expected()
@@ -278,7 +283,9 @@ class OwnLease:
         is_taken = False
         try:
             self._revision = await self._bucket.put(
-                self._key, encode(Lease(self._incarnation)), self._revision
+                self._key,
+                encode(Lease(self._incarnation, operators=self._holder.operators)),
+                self._revision,
             )
         except Lost:
             is_taken = await self._has_lost()

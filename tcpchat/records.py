@@ -67,6 +67,7 @@ class KeptAccount(Discreet, frozen=True, omit_defaults=True):
     is_operator: bool = False  # of the whole server
     seen: int = 0  # when it was there last
     turns: int = 0  # of a cluster: how often its password, or whether it is an operator, was changed
+    changes: int = 0  # of a cluster: how often anything of it was
 
 
 class KeptSanction(Discreet, frozen=True, omit_defaults=True):

@@ -17,6 +17,10 @@ from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.state import Later, Numbers
 
+# Rooms in which an announcement is logged together: a cluster takes a thousand streams at once, and it is one
+# turn of the server's.
+ROOMS_AT_ONCE = 500
+
 # What is carried out here.
 REQUESTS = Announce, Lockdown, Report
 
@@ -54,8 +58,14 @@ async def _announce(session: Session, text: str, ref: str) -> Numbers | None:
     # A program asks for it once: under its reference it is in one place.
     first = msgspec.structs.replace(event, ref=ref)
     parts = [(feed.stream, [event if number else first]) for number, feed in enumerate(feeds)]
-    seqs, *_ = await chat.log.append_all([*parts, audit.note(session, f"announced: {text}")])
+    at_first, later = parts[:ROOMS_AT_ONCE], parts[ROOMS_AT_ONCE:]
+    seqs, *_ = await chat.log.append_all([*at_first, audit.note(session, f"announced: {text}")])
     tell_outside(chat, event)
+    try:
+        for begin in range(0, len(later), ROOMS_AT_ONCE):
+            await chat.log.append_all(later[begin : begin + ROOMS_AT_ONCE])
+    except (NotKept, Unknown) as error:
+        raise Refused(f"Not everywhere: it was announced in some of the rooms alone, as {error}.") from error
     return seqs if feeds else None
 
 

@@ -53,6 +53,7 @@ class Workers(Service):
         self._held: list[socket.socket] = []
         self._workers: list[Worker] = []
         self._ready: dict[Worker, int] = {}  # of how many doors each has said that it is
+        self._waiting: dict[Worker, list[str]] = {}  # signals, until it is ready
         self._is_ready = False
         self._failed = False
         self._hang_up: Any = signal.SIG_DFL
@@ -76,9 +77,16 @@ class Workers(Service):
         Deferred.fromCoroutine(self._start()).addErrback(self._cannot_start)
 
     def pass_on(self, name: str) -> None:
-        """Pass a signal on to all."""
+        """
+        Pass a signal on to all that are ready, and to the others once they are.
+
+        One that has just been started does not know yet what to do with it, and would end.
+        """
         for worker in self._workers:
-            worker.pass_on(name)
+            if worker in self._ready and self._ready[worker] == len(self._doors):
+                worker.pass_on(name)
+            elif name not in self._waiting.setdefault(worker, []):
+                self._waiting[worker].append(name)
 
     async def _start(self) -> None:
         listen = await self._hold()
@@ -131,6 +139,8 @@ class Workers(Service):
     def _is_in(self, worker: Worker) -> None:
         """A worker lets people in."""
         self.logger.info("Worker {worker} is ready.", worker=worker.name)
+        for name in self._waiting.pop(worker, ()):
+            worker.pass_on(name)
         if self._is_ready:
             return
         if len(self._ready) == 1:

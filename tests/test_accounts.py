@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from twisted.internet.defer import Deferred
 
-from tcpchat.accounts import MOST_REMOVED, Accounts
+from tcpchat.accounts import MOST_CHANGED, MOST_REMOVED, Accounts
 from tcpchat.names import Name, nickname
 from tcpchat.records import ACCOUNT, KeptAccount, encode
 from tests.visitors import ChatCase
@@ -79,6 +79,33 @@ class AccountsTests(ChatCase):
         theirs = msgspec.structs.replace(bob, password="$argon2id$newer", turns=bob.turns + 1)
         self.accounts.take_in("s1", encode(theirs))
         self.assertEqual([*self.accounts], [theirs])
+
+    def test_what_two_nodes_change_at_once_is_both_changed(self) -> None:
+        self.log.node = "here"
+        self.accounts.keep(BOB)
+        self.accounts.change("s1", lambda it: msgspec.structs.replace(it, rooms={"#a": 1}))
+        self.accounts.change("s1", lambda it: msgspec.structs.replace(it, rooms={"#a": 1, "#b": 2}))
+        theirs = msgspec.structs.replace(BOB, settings={"echo": "on"}, rooms={"#c": 3}, changes=2)
+        self.accounts.take_in("s1", encode(theirs))
+        for accounts in self.accounts, self.reopened():
+            (bob,) = accounts
+            self.assertEqual((bob.settings, bob.changes), ({"echo": "on"}, 3))
+            self.assertEqual(bob.rooms, {"#a": 1, "#b": 2, "#c": 3})
+
+    def test_what_a_node_changes_that_has_seen_all_of_it_is_as_it_says(self) -> None:
+        self.log.node = "here"
+        self.accounts.keep(BOB)
+        self.accounts.change("s1", lambda it: msgspec.structs.replace(it, rooms={"#a": 1}))
+        theirs = msgspec.structs.replace(self.accounts.get("s1") or BOB, rooms={}, changes=2)
+        self.accounts.take_in("s1", encode(theirs))
+        self.assertEqual([*self.accounts], [theirs])
+
+    def test_of_those_that_were_changed_long_ago_nothing_is_remembered(self) -> None:
+        self.log.node = "here"
+        for number in range(MOST_CHANGED + 1):
+            self.accounts.keep(msgspec.structs.replace(BOB, id=f"a{number}", nick=f"bob{number}"))
+            self.accounts.change(f"a{number}", lambda it: msgspec.structs.replace(it, seen=7))
+        self.assertEqual(len(self.accounts._bases), MOST_CHANGED)
 
     def test_nor_is_a_removal(self) -> None:
         for number in range(MOST_REMOVED + 1):

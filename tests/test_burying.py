@@ -13,6 +13,7 @@ from tcpchat.departures import LogSurely
 from tcpchat.events import Event, Joined, Left
 from tcpchat.leases import Times
 from tcpchat.names import nickname
+from tcpchat.records import KeptHandover
 from tests.sharing import SharedCase
 
 
@@ -51,6 +52,13 @@ class BuriedTests(BuryingCase):
         self.assertEqual((self.record().node, self.record().has_left), ("west", True))
         self.assertIsNone(self.chat.people.person(self.session_id))
         self.assertEqual(self.bert.types("/seen anna")[0][:8], "*** anna")
+
+    def test_what_was_handed_to_it_and_not_taken_away_goes_with_it(self) -> None:
+        for session, node in ("s1", "east"), ("s2", "west"):
+            self.store.records["", records.HANDED, session] = records.encode(KeptHandover(node, {}, {}))
+        self.bury()
+        left = [key for _, kind, key in self.store.records if kind == records.HANDED]
+        self.assertEqual(left, ["s2"])
 
     def test_to_bury_again_changes_nothing(self) -> None:
         self.bury()

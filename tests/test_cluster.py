@@ -155,6 +155,15 @@ def test_servers_that_are_not_there_are_waited_for_and_then_named(tmp_path: Path
     assert f"The log nats://127.0.0.1:{port}/chat cannot be opened: no server answers, for 15 s" in shown
 
 
+def test_a_tool_waits_for_servers_not_as_long() -> None:
+    (port,) = free_ports(1)
+    ended = run("log", "check", "--store", f"nats://127.0.0.1:{port}/chat")
+    assert (ended.status, ended.shown) == (71, "")
+    assert ended.complaints == (
+        f"tcpchat: The log nats://127.0.0.1:{port}/chat cannot be opened: no server answers, for 8 s now.\n"
+    )
+
+
 def test_what_is_weak_is_told_and_refused_if_one_is_strict(tmp_path: Path, store: str) -> None:
     with Server(tmp_path, "--store", store).ready() as node:
         assert "The stream has 1 replica" in node.shown
@@ -364,6 +373,18 @@ def test_accounts_are_the_affair_of_a_node_that_runs_here(tmp_path: Path, store:
         ada.until(r"You are ada")
         assert "here now" in run("account", "list", *options).shown
         assert run("ban", "list", *options).status == 0
+        # Of one that is stopped nothing is known, and after a kill nobody is there.
+        node.process.send_signal(signal.SIGSTOP)
+        ended = run("account", "list", *options)
+        assert (ended.status, ended.shown) == (75, "")
+        assert "has not answered within 10 s: whether it is done is not known." in ended.complaints
+        node.kill()
+    ended = run("account", "list", *options)
+    assert ended.status == 71 and ended.complaints.startswith("tcpchat: No node of the cluster answers here")
+    # A replica is no store: what was done to it alone would be lost, and the others would not know.
+    ended = run("account", "list", "--store", f"sqlite:{tmp_path}/a.sqlite3")
+    assert (ended.status, ended.shown) == (71, "")
+    assert "is the replica of a cluster's log" in ended.complaints
 
 
 def test_of_workers_one_answers_the_tools(tmp_path: Path, store: str, workers: Served) -> None:

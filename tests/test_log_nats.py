@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Edited, Entry, Event, Gone, Joined, Kicked, Left, Removed, Said
@@ -304,7 +305,14 @@ class ReplicaTests(ClusterCase):
         self.nodes.close(self.two)
         name, self.nodes.name = self.nodes.name, a_name()
         os.rename(self.nodes.path("n2").replace(self.nodes.name, name), self.nodes.path("n2"))
-        other = self.nodes.open("n2")
+        with capturedLogs() as events:
+            other = self.nodes.open("n2")
+        (told,) = [text for event in events if "replica" in (text := formatEvent(event) or "")]
+        self.assertEqual(
+            told,
+            f"The replica {self.nodes.path('n2')} is of another log (epoch {self.one.epoch}): it is made anew from"
+            f" this one (epoch {other.epoch}). The node is called n2 here, too.",
+        )
         self.assertEqual(self.read(other, "#lobby"), [])
         self.assertNotEqual(other.epoch, self.one.epoch)
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left, Said
+from tcpchat.events import Entry, Event, Joined, Left, Said
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import BEHIND, MOST_TRIES, TRIED_FOR
 from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, Special, streams_of
@@ -483,68 +483,6 @@ class CutOffTests(QueueCase):
         self.advance(5)
         self.assertEqual(self.one.texts(), ["one", "two", "three"])
         self.assertEqual(self.two.texts(), self.one.texts())
-
-
-class TakenOutTests(QueueCase):
-    def test_a_line_that_lost_the_race_to_the_going_of_who_said_it_is_not_sent(self) -> None:
-        for event in Left("s1", "ada"), Kicked("s9", "op", "ada", "s1"):
-            stream = f"#{type(event).__name__}"
-            self.two.link.is_silent = True
-            self.one.append([(stream, [event])])
-            self.advance(1)
-            self.two.say("too late", stream)
-            self.two.say("not me", stream, session="s2")
-            self.advance(1)
-            self.two.link.is_silent = False
-            self.two.link.bring()
-            self.advance(10)
-            self.assertEqual(self.two.texts(stream), ["not me"])
-            self.assertEqual(self.two.outcomes()[-2:], [("too late", NotKept), ("not me", 2)])
-
-    def test_who_comes_in_anew_meanwhile_is_heard_unless_they_are_banned(self) -> None:
-        for event, outcomes in (
-            (Left("s1", "ada"), [("before", NotKept), ("hello", 3)]),
-            (Banned("s9", "op", "ada", ("s1",)), [("before", NotKept), ("hello", NotKept)]),
-        ):
-            stream = f"#{type(event).__name__}"
-            self.two.told.clear()
-            self.two.link.is_silent = True
-            self.one.append([(stream, [event])])
-            self.advance(1)
-            self.two.say("before", stream)
-            joined = self.two.append([(stream, [Joined("s1", "ada")])])
-            self.two.say("hello", stream)
-            self.advance(1)
-            self.two.link.is_silent = False
-            self.two.link.bring()
-            self.advance(10)
-            self.assertEqual(self.two.outcomes(), outcomes)
-            if isinstance(event, Banned):
-                self.failureResultOf(joined, NotKept)
-            else:
-                self.assertEqual(self.successResultOf(joined), [[2]])
-
-    def test_that_somebody_left_is_not_said_again(self) -> None:
-        left = Left("s1", "ada")
-        self.two.link.is_silent = True
-        self.one.append([("#a", [left])])
-        self.advance(1)
-        both = self.two.append([("#a", [left]), ("#b", [left])], NEVER)
-        alone = self.two.append([("#a", [left])], NEVER)
-        self.advance(1)
-        self.two.link.is_silent = False
-        self.two.link.bring()
-        self.advance(10)
-        self.assertEqual(self.successResultOf(both), [[], [1]])
-        self.assertEqual(self.successResultOf(alone), [[1]])
-        self.assertEqual(self.two.entries.last("#a"), 1)
-        self.assertTrue(self.two.queue.is_empty)
-
-    def test_one_that_goes_on_elsewhere_is_heard_in_other_rooms(self) -> None:
-        self.one.append([("#a", [Left("s1", "ada")])])
-        self.two.say("here", "#b")
-        self.advance(1)
-        self.assertEqual(self.two.outcomes(), [("here", 1)])
 
 
 class FenceTests(QueueCase):

@@ -8,6 +8,7 @@ from random import Random
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.leases import Times
@@ -26,6 +27,7 @@ class Follower:
         self.looks = 0
         self.revisions: list[int] = []
         self.memory = ""  # as in the node's replica
+        self.operators: tuple[str, ...] = ()
 
     def have_lease(self, revision: int) -> None:
         self.revisions.append(revision)
@@ -163,6 +165,37 @@ class AliveTests(NodesCase):
         east.bucket.loses_answers = False
         self.run_for(100)
         self.assertEqual((east.told, west.told, east.nodes.is_fenced()), ([], [], False))
+
+
+class OperatorsTests(NodesCase):
+    def told(self, *operators: str) -> list[str]:
+        """Have the other node's configuration name these; return what this one's operator is told."""
+        self.west.follower.operators = operators
+        with capturedLogs() as events:
+            self.run_for(2 * TIMES.renew)
+        return [formatEvent(event) for event in events]
+
+    def test_each_configuration_that_names_others_is_told_of_once(self) -> None:
+        self.east, self.west = self.start("east"), self.start("west")
+        self.east.follower.operators = ("anna",)
+        told = self.told("anna", "bert")
+        of = "The node {} has other operators of the server than this one: {}, and here {}."
+        end = " --operator is to be the same on all nodes"
+        self.assertIn(of.format("west", "anna, bert", "anna") + end, told)
+        self.assertEqual(self.told("anna", "bert"), [])
+        told = self.told()
+        self.assertIn(of.format("west", "none", "anna") + end, told)
+        self.assertEqual(self.told("anna"), [])
+        self.assertEqual(self.told("anna"), [])
+
+    def test_one_that_does_not_tell_or_has_ended_is_not_compared(self) -> None:
+        self.east = self.start("east")
+        self.east.follower.operators = ("anna",)
+        with capturedLogs() as events:
+            for lease in b'{"incarnation":"i"}', b'{"incarnation":"i","has_ended":true,"operators":["eve"]}':
+                self.values.put(f"{NODE}.old", lease, None, "old")
+                self.run_for(1)
+        self.assertEqual([event for event in events if "operators" in formatEvent(event)], [])
 
 
 class DeadTests(NodesCase):

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.config import Config
 from tcpchat.logs.interface import InUse
-from tcpchat.opening import WAIT_FOR_TOOL, Opening
+from tcpchat.opening import TOOLS_WAIT, WAIT_FOR_CLUSTER, WAIT_FOR_TOOL, Opening
 
 
 class ThreadsClock(Clock):
@@ -57,6 +57,61 @@ class LockedLogTests(SynchronousTestCase):
         with self.held(60 * WAIT_FOR_TOOL):
             self.assertRaises(InUse, self.opening.log)
         self.assertGreaterEqual(time.monotonic() - began, WAIT_FOR_TOOL)
+
+
+class Link:
+    """A link that is closed."""
+
+    is_connected = True
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class SharedLog:
+    """A log in a cluster that opens, or does not, as the test says."""
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self.progress = 0
+        self.link = Link()
+
+
+class PatienceTests(SynchronousTestCase):
+    """Who waits for a log in a cluster, and for how long."""
+
+    def opening(self, makes: bool) -> tuple[SharedLog, Callable[[float], None]]:
+        clock = Clock()
+        opening = Opening(clock, Config(store="nats://n1"), lambda error: None, makes)
+        log = SharedLog()
+        opening._shared = log  # type: ignore[assignment]
+
+        def wait(seconds: float) -> None:
+            for _ in range(int(seconds)):
+                clock.advance(1)
+                opening._look()
+
+        return log, wait
+
+    def test_a_tool_gives_up_where_nothing_comes_any_more_and_a_server_does_not(self) -> None:
+        for makes in True, False:
+            log, wait = self.opening(makes)
+            log.epoch = "begun"
+            for _ in range(10):
+                wait(TOOLS_WAIT - 1)
+                log.progress += 1
+            self.assertFalse(log.link.is_closed)
+            wait(TOOLS_WAIT + 2)
+            self.assertEqual(log.link.is_closed, not makes)
+
+    def test_both_give_up_where_no_server_answers_a_tool_sooner(self) -> None:
+        for makes, patience in (True, WAIT_FOR_CLUSTER), (False, TOOLS_WAIT):
+            log, wait = self.opening(makes)
+            wait(patience - 1)
+            self.assertFalse(log.link.is_closed)
+            wait(2)
+            self.assertTrue(log.link.is_closed)
 
 
 class PathTests(SynchronousTestCase):

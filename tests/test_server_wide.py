@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tcpchat.events import Announced, Event, Gone, Noted
+from tcpchat import server_wide
+from tcpchat.events import Announced, Entry, Event, Gone, Noted
 from tcpchat.limits import MOST_REPORTS, REPORTS_WITHIN
 from tcpchat.room import AUDIT
 from tcpchat.server_wide import remind
@@ -51,6 +52,31 @@ class AnnouncementTests(ServerWideCase):
         for room in "#empty", AUDIT:
             self.assertEqual([it for it in self.events(room) if isinstance(it, Announced)], [])
         self.assertEqual(self.noted(), ["announced: back at ten"])
+
+    def test_it_is_in_many_rooms_though_few_are_logged_together(self) -> None:
+        self.patch(server_wide, "ROOMS_AT_ONCE", 2)
+        self.bob.types("/join #dev", "/join #ops", "/join #a", "/join #b")
+        self.bob.sees()
+        self.assertEqual(self.anna.types("/announce back at ten"), [HELLO])
+        for room in "#lobby", "#dev", "#ops", "#a", "#b":
+            self.assertEqual(len([it for it in self.events(room) if isinstance(it, Announced)]), 1, room)
+        self.assertEqual((self.bob.sees(), self.noted()), ([HELLO], ["announced: back at ten"]))
+
+    def test_where_the_log_fails_on_the_way_the_operator_is_told(self) -> None:
+        self.patch(server_wide, "ROOMS_AT_ONCE", 1)
+        self.bob.types("/join #dev")
+        self.anna.sees()
+
+        def fill_up(entries: list[Entry]) -> None:
+            self.log.full = True
+
+        some = "some of the rooms alone"
+        self.log.tail("#lobby", self.log.last("#lobby"), fill_up)
+        self.assertEqual(
+            self.anna.types("/announce back at ten"),
+            [HELLO, f"!!! Not everywhere: it was announced in {some}, as the log cannot be written."],
+        )
+        self.assertEqual([it for it in self.events("#dev") if isinstance(it, Announced)], [])
 
     def test_who_comes_back_is_shown_it_once(self) -> None:
         self.bob.types("/join #dev")

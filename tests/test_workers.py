@@ -145,8 +145,19 @@ class WorkersTests(SynchronousTestCase):
         self.successResultOf(ended)
         self.assertEqual((self.reactor.stopped, self.left), (0, []))
 
-    def test_a_signal_is_passed_on_to_all(self) -> None:
+    def test_a_signal_is_passed_on_to_all_that_are_ready_and_to_the_others_when_they_are(self) -> None:
         workers = self.begin(workers=2)
         self.ready(self.reactor.processes[0])
+        for _ in range(2):
+            workers.pass_on("HUP")
+        first, second = self.reactor.processes
+        self.assertEqual((first.signals, second.signals), (["HUP"] * 2, []))
+        self.ready(second)
+        self.assertEqual(second.signals, ["HUP"])
+        second.ends(signal=9)
         workers.pass_on("HUP")
-        self.assertEqual([process.signals for process in self.reactor.processes], [["HUP"]] * 2)
+        self.reactor.advance(1)
+        third = self.reactor.processes[2]
+        self.assertEqual(third.signals, [])
+        self.ready(third)
+        self.assertEqual((first.signals, third.signals), (["HUP"] * 3, ["HUP"]))

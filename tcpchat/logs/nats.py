@@ -125,6 +125,11 @@ class NatsLog(Sharing):
         facts = await self.link.open(self._makes)
         self.epoch = facts.epoch
         if self._store is not None and self._store.epoch != facts.epoch:
+            self.logger.warn(
+                "The replica {path} is of another log (epoch {old}): it is made anew from this one"
+                " (epoch {new}). The node is called {node} here, too.",
+                path=self._path, old=self._store.epoch, new=facts.epoch, node=self.node,
+            )  # fmt: skip
             await self._store.close()
             remove_replica(self._path)
             self._store = None
@@ -148,6 +153,11 @@ class NatsLog(Sharing):
         await parts.applying.level()
         await parts.erasing.open()
         return facts
+
+    @property
+    def progress(self) -> tuple[str, int, int]:
+        """How far opening it has come: it is another one as long as anything comes."""
+        return self.epoch, self.shared.heard, self._parts.applying.cursor if self._parts else 0
 
     def have_lease(self, revision: int) -> None:
         """Name this node's lease in what is published from now on, for people who look."""

@@ -12,7 +12,6 @@ from functools import partial
 
 from twisted.internet.interfaces import IReactorTime
 
-from tcpchat.events import Banned, Entry, Event, Joined, Kicked, Left
 from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, Flights, Publisher
@@ -20,6 +19,7 @@ from tcpchat.logs.nats_holding import Holding
 from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
 from tcpchat.logs.nats_launching import Launching, Replica
 from tcpchat.logs.nats_messages import Commit
+from tcpchat.logs.nats_overtaken import Overtaken
 
 # Messages that JetStream takes in one atomic batch.
 MOST_PARTS = 1000
@@ -57,6 +57,7 @@ class Queue:
         self._landed: dict[str, Flight] = {}  # and yet to be applied
         self._is_cut = not link.is_connected
         self.holding = Holding()
+        self._overtaken = Overtaken(self._give_up, self._happened)
 
     @property
     def cursor(self) -> int:
@@ -131,7 +132,7 @@ class Queue:
         flight = self._flights.find(commit.id)
         if flight is None:
             self._launching.references.came(commit.entries)
-            self._heed(room, commit.entries)
+            self._overtaken.heed(room, commit.entries)
             if room.queue:
                 self._launching.wake(room)
         else:
@@ -202,6 +203,11 @@ class Queue:
         self._sure.pop(item, None)
         item.tell(item.seqs)
 
+    def _happened(self, item: Item, seqs: list[list[int]]) -> None:
+        """What an item was to say the log says already, under numbers."""
+        self._sure.pop(item, None)
+        item.tell(seqs)
+
     def returned(self, flight: Flight) -> None:
         """A flight has not landed and never will: those who still wait come first in their rooms."""
         for item in reversed(flight.items):
@@ -228,43 +234,6 @@ class Queue:
             item.tell(why)
             for stream in streams_of(item.parts):  # it may have been what others waited for
                 self._launching.wake(self._launching.room(stream))
-
-    # Who is taken out
-
-    def _heed(self, room: Room, entries: Sequence[Entry]) -> None:
-        """
-        Somebody else's entries have come: what was to be said by people whom they take out is not said.
-
-        Whatever of it is on its way does not land any more. That they have left need not be said twice.
-        Who comes in anew meanwhile, and was not banned, is not meant.
-        """
-        for seq, _, event in entries if room.flight or room.queue else ():
-            out = taken_out(event)
-            if not out:
-                continue
-            for item in [*(room.flight.items if room.flight else ()), *(room.queue or ())]:
-                if not isinstance(event, Banned):
-                    out -= _who_come_in(room, item)
-                for number, (stream, events) in enumerate(item.parts):
-                    if stream != room.name or not any([it.person in out for it in events]):
-                        continue
-                    if isinstance(event, Left) and all([isinstance(it, Left) for it in events]):
-                        self._has_left(room, item, number, seq)
-                    else:
-                        self._give_up([item], NotKept(CANNOT_WRITE))
-                        break
-
-    def _has_left(self, room: Room, item: Item, number: int, seq: int) -> None:
-        """One of an item's parts says what the log says already, under a number."""
-        parts = [*item.parts]
-        parts[number] = room.name, ()
-        item.parts = parts
-        streams = streams_of(parts)
-        if room.name not in streams:
-            room.drop(item)
-        if not streams:
-            self._sure.pop(item, None)
-            item.tell([[seq] if at == number else [] for at in range(len(parts))])
 
     # Those who wait for too long
 
@@ -308,26 +277,3 @@ class Queue:
             for it in flight.items:
                 self._launching.references.free(it)
             self._launching.free(flight)
-
-
-def _who_come_in(room: Room, item: Item) -> set[str]:
-    return {
-        event.person
-        for stream, events in item.parts
-        if stream == room.name
-        for event in events
-        if isinstance(event, Joined)
-    }
-
-
-def taken_out(event: Event) -> set[str]:
-    """Return the people who are out of a room by an event."""
-    match event:
-        case Left():
-            return {event.person}
-        case Kicked(target=target):
-            return {target}
-        case Banned(targets=targets):
-            return {*targets}
-        case _:
-            return set()

@@ -68,7 +68,7 @@ class NatsRecords:
         self._number = 0  # of the last `keep`
         self._unkept: dict[int, None] = {}  # the numbers of those that are not durable, ascending
         self._gates: deque[tuple[int, Deferred[None]]] = deque()  # ascending, too
-        self._heard = 0  # the revision up to which the bucket has told everything
+        self.heard = 0  # the revision up to which the bucket has told everything
         self._changed: dict[str, list[Changed]] = {}
         self._takers: dict[str, list[Take]] = {}
         self._is_open = False
@@ -241,7 +241,7 @@ class NatsRecords:
 
     def _take(self, changes: list[Change]) -> None:
         for change in changes:
-            self._heard = max(self._heard, change.revision)
+            self.heard = max(self.heard, change.revision)
             is_news = self._learn(change)
             self._clear(change)
             if is_news:
@@ -256,7 +256,7 @@ class NatsRecords:
 
     def _put(self, change: Change) -> None:
         """The bucket has what we have put; if it has told so already, it may have told more since."""
-        if change.revision > self._heard:
+        if change.revision > self.heard:
             self._learn(change)
         else:
             self._clear(change)

@@ -31,6 +31,14 @@ create table if not exists place (
 """
 
 
+def is_replica(path: str) -> bool:
+    """Tell whether a log is a replica, and not the only one that has what it holds."""
+    file = f"file:{quote(os.fsencode(os.path.realpath(path)))}?mode=ro"
+    with explained(path), closing(sqlite3.connect(file, uri=True)) as connection:
+        place = connection.execute("select 1 from sqlite_master where name = 'place'").fetchone()
+    return place is not None
+
+
 def check_replica(path: str) -> None:
     """
     Look whether a file is a replica, and not the only one that has what it holds.
@@ -40,10 +48,7 @@ def check_replica(path: str) -> None:
     """
     with explained(path):
         read_header(path, path, os.O_RDWR, " Remove it, and a new one is made.")
-        file = f"file:{quote(os.fsencode(os.path.realpath(path)))}?mode=ro"
-        with closing(sqlite3.connect(file, uri=True)) as connection:
-            found = connection.execute("select 1 from sqlite_master where name = 'place'").fetchone()
-    if found is None:
+    if not is_replica(path):
         raise CannotOpen(f"{path} is a log of its own, and not the replica of another one.")
 
 
