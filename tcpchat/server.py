@@ -93,6 +93,10 @@ class Server(Service):
     def startService(self) -> None:
         """Start; the doors are open when the log says READY."""
         super().startService()
+        self._hang_up = signal.signal(
+            signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.renewal.reload)
+        )
+        self.renewal.start()
         keep_short(self._reactor)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -170,10 +174,6 @@ class Server(Service):
             (door.client, port.getHost()) for door, port in zip(self._doors, self._ports, strict=True)
         ):
             self.logger.info("{line}", line=line)
-        self.renewal.start()
-        self._hang_up = signal.signal(
-            signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.renewal.reload)
-        )
 
     def _layered(self, door: Door) -> IProtocolFactory:
         """Return the line door's factory, with what is between it and an endpoint."""
