@@ -45,6 +45,11 @@ def status_of(error: CannotOpen) -> int:
 
 def why_not_listening(error: CannotListenError) -> tuple[int, str]:
     """Return the exit status of a server that cannot listen, and a line that says why."""
+    if isinstance(error.port, bytes):  # the path of a Unix socket, whose lock is an error without a number
+        wanted, number = os.fsdecode(error.port), error_number(error)
+        if number in (None, errno.EADDRINUSE):
+            return statuses.IN_USE, f"Cannot listen on {wanted}: another program listens there."
+        return statuses.CANNOT_OPEN, f"Cannot listen on {wanted}: {error.socketError}."
     wanted = f"port {error.port}" if not error.interface else f"{error.interface} port {error.port}"
     if error_number(error) == errno.EADDRINUSE:
         return statuses.IN_USE, f"Cannot listen on {wanted}: another program has that port."

@@ -104,6 +104,10 @@ class Server(Service):
     def startService(self) -> None:
         """Start; the doors are open when the log says READY."""
         super().startService()
+        self._hang_up = signal.signal(
+            signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.renewal.reload)
+        )
+        self.renewal.start()
         keep_short(self._reactor)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -194,10 +198,6 @@ class Server(Service):
             (door.client, port.getHost()) for door, port in zip(self._doors, self._ports, strict=True)
         ):
             self.logger.info("{line}", line=line)
-        self.renewal.start()
-        self._hang_up = signal.signal(
-            signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.renewal.reload)
-        )
         if self._monitoring is not None:
             self._monitoring.ready()
         self._manager.ready()
