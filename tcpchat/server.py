@@ -38,6 +38,7 @@ from tcpchat.opening import Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
 from tcpchat.proxied import Proxied
 from tcpchat.renewal import Renewal
+from tcpchat.render import count
 from tcpchat.reviving import revive
 from tcpchat.secured import SecuredFactory
 from tcpchat.service import Chat
@@ -239,8 +240,8 @@ class Server(Service):
 
     def _status(self) -> str:
         """Return how the server is, for people who look at the service."""
-        people, connections = self._chat.people.number, len(self._factory.connections)
-        return f"{people} people, {connections} connections."
+        people = count(self._chat.people.number, "person", "people")
+        return f"{people}, {count(len(self._factory.connections), 'connection', 'connections')}."
 
     def _ousted(self) -> None:
         self._give_up(

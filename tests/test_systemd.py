@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tcpchat.checking import check, together
 from tcpchat.tap import Options
 from tests.activated import Manager
 from tests.processes import PATIENCE, Person
@@ -52,7 +53,9 @@ def test_the_server_has_the_options_that_the_unit_names() -> None:
     (command,) = re.findall(r"^ExecStart=\S+ serve (.*)$", service, re.MULTILINE)
     options = Options()
     options.parseOptions(command.split())
-    chosen = options.chosen()
+    typed = {name: value for name, value in options.items() if value not in (None, [], 0)}
+    chosen, faults = together(check(typed, is_typed=True))
+    assert not faults
     unit = ConfigParser(strict=False)
     unit.read(UNITS / "tcpchat.socket")
     assert chosen.listen == (f"systemd:domain=INET6:name={unit['Socket']['FileDescriptorName']}",)
@@ -66,7 +69,7 @@ def test_the_socket_is_taken_over_and_the_manager_is_told(tmp_path: Path) -> Non
         anna = Person(manager.port.getsockname()[1], "anna")
         for _ in range(2):
             _, status = manager.hears("WATCHDOG=1")
-        assert status == "STATUS=1 people, 1 connections."
+        assert status == "STATUS=1 person, 1 connection."
         assert manager.stop() == 0
         anna.until("The server restarts")
         anna.hang_up()
