@@ -37,8 +37,8 @@ from tcpchat.notifying import ServiceManager
 from tcpchat.opening import Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
 from tcpchat.proxied import Proxied
-from tcpchat.renewal import Renewal
 from tcpchat.render import count
+from tcpchat.renewal import Renewal
 from tcpchat.reviving import revive
 from tcpchat.secured import SecuredFactory
 from tcpchat.service import Chat
