@@ -111,7 +111,7 @@ class Admission:
     def __init__(self, limits: Limits) -> None:
         self.nameless = 0  # connections that are counted and have no nickname yet
         self.handshakes = 0  # of those, with TLS that is not agreed on yet
-        self._limits = limits
+        self.limits = limits
         self._known: OrderedDict[str, _Known] = OrderedDict()  # by the network's key
         self._wider: dict[str, int] = {}  # connections, by the wider network
 
@@ -137,7 +137,7 @@ class Admission:
             return None
         self._forget_some(now)
         known = self._known.get(network.key)
-        if known is None and len(self._known) < (self._limits.networks_known or math.inf):
+        if known is None and len(self._known) < (self.limits.networks_known or math.inf):
             known = self._known[network.key] = _Known()
         if known is not None:
             known.now_open += 1
@@ -158,12 +158,12 @@ class Admission:
             return
         known.now_open -= 1
         if offence is not None:
-            self._punish(known, network.kind, getattr(self._limits, offence.value) or 0, now)
+            self._punish(known, network.kind, getattr(self.limits, offence.value) or 0, now)
         if known.is_void(now):
             del self._known[network.key]
 
     def _punish(self, known: _Known, kind: Kind, penalty: float, now: float) -> None:
-        limits = self._limits
+        limits = self.limits
         is_private = kind is Kind.PRIVATE
         least = limits.penalty_private_from if is_private else limits.penalty_from
         if least is None:
@@ -182,7 +182,7 @@ class Admission:
         return Refusal(text, "penalty_private_from" if network.kind is Kind.PRIVATE else "penalty_from")
 
     def _caps(self, network: Network, known: _Known, now: float) -> Refusal | None:
-        limits, key = self._limits, "connections_per_network"
+        limits, key = self.limits, "connections_per_network"
         most, most_new = limits.connections_per_network, limits.new_connections_per_network
         if network.kind is Kind.PRIVATE:
             key = "connections_per_private_network"
@@ -197,22 +197,22 @@ class Admission:
         return None
 
     def _wider_cap(self, network: Network) -> Refusal | None:
-        key, most = "connections_per_48", self._limits.connections_per_48
+        key, most = "connections_per_48", self.limits.connections_per_48
         if network.kind is Kind.PRIVATE:
-            key, most = "connections_per_private_48", self._limits.connections_per_private_48
+            key, most = "connections_per_private_48", self.limits.connections_per_private_48
         if most is None or self._wider.get(network.wider, 0) < most:
             return None
         return Refusal(f"Too many connections from the networks around yours: at most {most} at once.", key)
 
     def _early_drop(self, chance: Callable[[], float], is_tls: bool) -> Refusal | None:
         """Refuse none, some by chance, or all, the more of them there are who have no nickname yet."""
-        if is_tls and self.handshakes >= (self._limits.tls_handshakes or math.inf):
+        if is_tls and self.handshakes >= (self.limits.tls_handshakes or math.inf):
             return Refusal("Too many connect with TLS just now. Try again in a moment.", "tls_handshakes")
-        first, all_from = self._limits.drop_from, self._limits.drop_all_from
+        first, all_from = self.limits.drop_from, self.limits.drop_all_from
         if first is None or all_from is None or self.nameless < first:
             return None
         if self.nameless < all_from:
-            least = (self._limits.drop_percent or 0) / 100
+            least = (self.limits.drop_percent or 0) / 100
             if chance() >= least + (1 - least) * (self.nameless - first) / (all_from - first):
                 return None
         text = "Too many people are choosing a nickname just now. Try again in a moment."

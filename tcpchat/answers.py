@@ -241,6 +241,18 @@ class Topic(Answer, frozen=True):
         return jsonlines.line(msgspec.structs.replace(self, room=jsonlines.room(self.room)))
 
 
+class Reload(Answer, frozen=True):
+    """What of the configuration is otherwise from now on, and what will be after a restart."""
+
+    changed: Sequence[str]
+    restart: Sequence[str]
+
+    def lines(self, style: Style) -> Iterator[str]:
+        yield f"Changed: {', '.join(self.changed)}." if self.changed else "Nothing has changed."
+        if self.restart:
+            yield f"Needs a restart: {', '.join(self.restart)}."
+
+
 class Lockdown(Answer, frozen=True):
     """Whether only people with an account may come in."""
 

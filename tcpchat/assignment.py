@@ -2,7 +2,7 @@
 What a worker is to be: its parent says so in its environment, and holds it by its standard input.
 
 The parent has chosen the configuration for all of them, so that a file which is changed meanwhile changes
-nothing for one that is started again.
+nothing for one that is started again, unless all were told to read it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ PORT = re.compile(r"^(\w+:(?:port=)?)([1-9]\d*)(?=:|$)")
 
 # The variable of the environment.
 ASSIGNED = "TCPCHAT_WORKER"
+
+# And the one that says where all of them have their configuration from, for when it has changed.
+SOURCE = "TCPCHAT_SOURCE"
 
 
 def assigned_to(config: Config, number: int, listen: tuple[str, ...]) -> Config:
@@ -53,6 +56,18 @@ def own_page(description: str, number: int) -> str:
         return f"unix:{numbered(path, number)}{colon}{more}"
     # Of any port the system chooses, each has another one anyway.
     return PORT.sub(lambda found: f"{found[1]}{int(found[2]) + number - 1}", description)
+
+
+def as_assigned(chosen: Config, mine: Config) -> Config:
+    """Return what a worker is to be when another configuration has been chosen for all of them."""
+    return msgspec.structs.replace(
+        chosen,
+        listen=mine.listen,
+        node=mine.node,
+        replica=mine.replica,
+        workers=mine.workers,
+        reuse_port=mine.reuse_port,
+    )
 
 
 def environment(config: Config) -> dict[str, str]:

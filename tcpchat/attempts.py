@@ -44,6 +44,12 @@ class Counts:
     def __len__(self) -> int:
         return len(self._counts)
 
+    def change(self, most: int | None) -> None:
+        """So often may it happen from now on; what has happened counts."""
+        self._most = most
+        if most is None:
+            self._counts.clear()
+
     def add(self, key: Hashable, now: float) -> None:
         """It has happened."""
         if self._most is None:
@@ -83,6 +89,16 @@ class Attempts:
             Kind.PUBLIC: Counts(limits.registrations_per_network, HOUR),
             Kind.PRIVATE: Counts(limits.registrations_per_private_network, HOUR),
         }
+
+    def change(self, limits: Limits, trusted: Trusted) -> None:
+        """Other limits hold from now on; what has happened counts."""
+        self._trusted = trusted
+        self._by_both.change(limits.wrong_passwords_per_nickname)
+        self._by_network.change(limits.wrong_passwords_per_network)
+        self._by_strangers.change(limits.wrong_passwords_from_strangers)
+        self._registered.change(limits.registrations)
+        self._registered_nearby[Kind.PUBLIC].change(limits.registrations_per_network)
+        self._registered_nearby[Kind.PRIVATE].change(limits.registrations_per_private_network)
 
     def delay(self, nick: str, address: str, now: float) -> float:
         """

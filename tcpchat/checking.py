@@ -81,6 +81,8 @@ def contradictions(config: Config) -> Iterator[Fault]:
         for other in config.listen[:number]:
             if overlap(description, other):
                 yield Fault(("listen", number), f"{description!r} and {other!r} are the same port")
+        if config.metrics is not None and overlap(description, config.metrics):
+            yield Fault(("metrics",), f"{config.metrics!r} and {description!r} are the same port")
 
 
 def _involved(fault: Fault) -> set[str]:

@@ -128,7 +128,7 @@ def _further(rank: Rank) -> Iterator[str]:
     """Yield the names of what not everybody may use, but somebody of that rank."""
     names = [name for name, command in COMMANDS.items() if Rank.GUEST < command.rank <= rank]
     if names:
-        text = f"You may also: {' '.join(f'/{name}' for name in names)}"
+        text = f"Also yours: {' '.join(f'/{name}' for name in names)}"
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 

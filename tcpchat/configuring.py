@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -39,6 +40,18 @@ class Source:
         # When it is read again, twistd has gone into its --rundir.
         self._folder = os.getcwd()
 
+    def described(self) -> str:
+        """Return this as a text of which another process makes the same, by `from_text`."""
+        return json.dumps([self._path, self._typed, self._folder])
+
+    @classmethod
+    def from_text(cls, text: str, try_endpoint: Callable[[str], object]) -> Source:
+        """Return what another process has described."""
+        path, typed, folder = json.loads(text)
+        source = cls(path, typed, try_endpoint)
+        source._folder = folder
+        return source
+
     def read(self) -> Chosen:
         """
         Return what is chosen.
@@ -52,7 +65,7 @@ class Source:
         faults += [fault for fault in self._outside(config) if fault.key not in wrong]
         if faults:
             raise WrongConfig("\n".join(self._told(sorted(faults, key=self._order(places)), places)))
-        return Chosen(config, self._greeting(config))
+        return Chosen(config, self.greeting(config))
 
     def missing_folders(self, config: Config) -> Iterator[str]:
         """Yield what has to be there before a server can start, and is not."""
@@ -81,17 +94,28 @@ class Source:
 
     def _outside(self, config: Config) -> Iterator[Fault]:
         """Yield what cannot be because of what there is on this machine."""
-        for number, description in enumerate(config.listen):
+        endpoints: list[tuple[Key, str]] = [
+            (("listen", number), description) for number, description in enumerate(config.listen)
+        ]
+        if config.metrics is not None:
+            endpoints.append((("metrics",), config.metrics))
+        for key, description in endpoints:
             try:
                 self._try_endpoint(description)
             except WrongConfig as error:
-                yield Fault(("listen", number), str(error).removesuffix("."))
+                yield Fault(key, str(error).removesuffix("."))
         try:
-            self._greeting(config)
+            self.greeting(config)
         except WrongConfig as error:
             yield Fault(("motd",), str(error).removesuffix("."))
 
-    def _greeting(self, config: Config) -> tuple[str, ...]:
+    def greeting(self, config: Config) -> tuple[str, ...]:
+        """
+        Return the lines of the file that ``motd`` names.
+
+        Raises:
+            WrongConfig: it cannot be read.
+        """
         return greeting(self._at(config.motd), config.motd) if config.motd else ()
 
     def _told(self, faults: Iterable[Fault], places: Mapping[Key, int]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 # Seconds of each turn of the reactor for those whose time is over: all at once, when a network has failed.
@@ -22,7 +22,7 @@ class Deadlines:
         self._seconds = seconds
         # The first to be due first.
         self._waiting: OrderedDict[Hashable, tuple[float, Callable[[], object]]] = OrderedDict()
-        self._scheduled = False
+        self._timer: IDelayedCall | None = None
 
     def set(self, key: Hashable, call: Callable[[], object]) -> None:
         """Have something called for one who waits from now on."""
@@ -34,13 +34,22 @@ class Deadlines:
         """Have nothing called for one, who need not be waiting."""
         self._waiting.pop(key, None)
 
+    def change(self, seconds: float) -> None:
+        """Let all wait for so long, those who wait already as well: from when they began to."""
+        later, self._seconds = seconds - self._seconds, seconds
+        for key, (due, call) in self._waiting.items():
+            self._waiting[key] = due + later, call
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._schedule(0)
+
     def _schedule(self, seconds: float) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            self._clock.callLater(seconds, self._look)
+        if self._timer is None:
+            self._timer = self._clock.callLater(seconds, self._look)
 
     def _look(self) -> None:
-        self._scheduled = False
+        self._timer = None
         end = self._clock.seconds() + SHARE
         while self._waiting:
             key, (due, call) = next(iter(self._waiting.items()))

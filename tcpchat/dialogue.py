@@ -21,6 +21,7 @@ from tcpchat.flow import Wait
 from tcpchat.json_requests import BadRequest, understand
 from tcpchat.limits import LONGEST_LINE, MOST_UNCOMMITTED
 from tcpchat.lines import EndOfFile
+from tcpchat.pace import Pace
 from tcpchat.pastes import Pasting
 from tcpchat.reader import Reader
 from tcpchat.requests import Asked, NotUnderstood, Paste, Quit, Refused, Request
@@ -90,6 +91,22 @@ class Dialogue(CarryingOut):
         self._go_on()
         if self._lines and (self._lines.number >= MOST_UNCOMMITTED or _is_large(line)):
             self._flow.wait(Wait.LINES, True)
+
+    # What the server calls
+
+    def change_pace(self) -> Pace | None:
+        """
+        Have what comes from now on wait as the limits say that hold now, with nothing used up.
+
+        Returns the pace before, of which a line may wait still. Whoever is about to go keeps theirs.
+        """
+        before = self._pace
+        if self.is_over or self.is_ending or self._handed_over is not None:
+            return None
+        self._pace = self.chat.pacing.pace(self, self._flow, self.address)
+        if before is not None and self._pace is not None:
+            self._pace.last = before.last
+        return before
 
     # What the states call
 

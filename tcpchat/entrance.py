@@ -11,6 +11,7 @@ import resource
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IReactorTime
@@ -30,6 +31,9 @@ TELL_AGAIN = 60
 
 # What the system says if it allows any number of descriptors.
 ENDLESS = resource.RLIM_INFINITY
+
+# Nobody is refused by these.
+UNCOUNTED = msgspec.structs.replace(NO_LIMITS, networks_known=Limits().networks_known)
 
 FULL = "The server is full. Try again later."
 MORE_DESCRIPTORS = "allow more descriptors (ulimit -n), or lower spare_descriptors in [limits]"
@@ -61,15 +65,22 @@ class Entrance:
         Networks that are ``trusted`` are refused for want of room only, as is this machine.
         """
         self._descriptors = descriptors
-        self._spare = limits.spare_descriptors
         self._clock = clock
         self._trusted = trusted
         self._chance = chance
         self._open = 0
         self._lingering = 0
         self._moments = Deadlines(clock, LINGERING)
-        self._admission = Admission(limits) if limits != NO_LIMITS else None
+        self._admission = Admission(limits)
+        self.change(limits, trusted)
         self._told: dict[str, tuple[float, int]] = {}  # by remedy: when, and how many not told of since
+
+    def change(self, limits: Limits, trusted: Trusted) -> None:
+        """Other limits hold from now on; who is connected stays, and counts."""
+        self._spare = limits.spare_descriptors
+        self._trusted = trusted
+        # Who is there is known also without limits, for when there are some; but not of endless networks.
+        self._admission.limits = limits if limits != NO_LIMITS else UNCOUNTED
 
     def turn_away(self, address: IAddress | None, is_tls: bool) -> TurnedAway | None:
         """Return what to answer somebody with who connects, unless they may come in."""
@@ -77,8 +88,6 @@ class Entrance:
             TALLY.hit("spare_descriptors")
             self._tell(network(host(address), self._trusted), FULL, MORE_DESCRIPTORS)
             return TurnedAway(self, FULL)
-        if self._admission is None:
-            return None
         found = network(host(address), self._trusted)
         refusal = self._admission.refusal(found, self._clock.seconds(), self._chance, is_tls)
         if refusal is None:
@@ -98,8 +107,6 @@ class Entrance:
         """Somebody comes in; the visit is for `leave`, None if it is not counted."""
         self._open += 1
         TALLY.connections += 1
-        if self._admission is None:
-            return None
         return self._admission.begin(network(address, self._trusted), self._clock.seconds(), is_tls)
 
     def leave(self, visit: Visit | None) -> None:

@@ -41,6 +41,15 @@ def observer(twistd: Mapping[str, Any], format: str, level: str) -> ILogObserver
     return theirs
 
 
+def set_lines(observer: ILogObserver, format: str, level: str) -> None:
+    """Have what `observer` has returned write other lines from now on."""
+    if isinstance(observer, _Syslog):
+        observer.line = lines(format, level)
+    else:
+        assert isinstance(observer, FileLogObserver)
+        observer.formatEvent = lines(format, level)
+
+
 @implementer(ILogObserver)
 class _Syslog:
     """Gives lines to twistd's observer for syslog, which takes events of the old kind."""
@@ -49,10 +58,10 @@ class _Syslog:
         self, emit: Callable[[dict[str, Any]], object], line: Callable[[Mapping[str, Any]], str | None]
     ) -> None:
         self._emit = emit
-        self._line = line
+        self.line = line
 
     def __call__(self, event: dict[str, Any]) -> None:
-        if text := self._line(event):
+        if text := self.line(event):
             is_error = event.get("log_level", LogLevel.info) >= LogLevel.error
             self._emit({"message": (text,), "isError": is_error, "system": "tcpchat"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpchat.command import BLANKS, Command, Rank, duration, for_a_while, one_word, room, split, word
+from tcpchat.command import BLANKS, Command, Rank, alone, duration, for_a_while, one_word, room, split, word
 from tcpchat.messages import remark, text
 from tcpchat.operator_requests import (
     EVERYWHERE,
@@ -16,6 +16,7 @@ from tcpchat.operator_requests import (
     Lockdown,
     Mute,
     Op,
+    Reload,
     Slow,
     Unban,
     Unlock,
@@ -155,6 +156,10 @@ MODERATION = {
     ),
     "lockdown": Command(
         "/lockdown [on|off]", "let nobody new in without an account", "/lockdown on", _lockdown, rank=SERVER
+    ),
+    "reload": Command(
+        "/reload", "have the server read its configuration again", "/reload",
+        lambda rest: alone(rest, Reload()), rank=SERVER,
     ),
     "announce": Command(
         "/announce TEXT", "say something to everybody", "/announce back at ten",

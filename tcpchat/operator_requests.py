@@ -93,6 +93,10 @@ class Lockdown(Discreet, frozen=True):
     on: bool | None = None
 
 
+class Reload(Discreet, frozen=True):
+    """Have the server read its configuration anew."""
+
+
 class Announce(Discreet, frozen=True):
     text: str
 

@@ -19,9 +19,18 @@ class Operators:
         Raises:
             NotAName: one is no nickname.
         """
+        self._accounts = accounts
+        self.change(nicks)
+
+    def change(self, nicks: Collection[str]) -> None:
+        """
+        Others than before are operators by their nicknames.
+
+        Raises:
+            NotAName: one is no nickname, and nothing has changed.
+        """
         self._names = tuple(nickname(nick) for nick in nicks)
         self._folds = frozenset(name.fold for name in self._names)
-        self._accounts = accounts
 
     @property
     def folds(self) -> tuple[str, ...]:

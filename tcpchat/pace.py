@@ -77,6 +77,12 @@ class Pacing:
             return 0.0
         return self.networks.take(whence.key, of.network_tokens, rate, cost, now)
 
+    def change(self, limits: Limits, trusted: Trusted) -> None:
+        """Other limits hold for the paces and budgets that are asked for from now on."""
+        self.limits = limits
+        self._trusted = trusted
+        self.networks = NetworkBuckets()
+
     def stop(self) -> None:
         """The server ends: no line waits any more."""
         self.has_stopped = True
@@ -149,6 +155,11 @@ class Pace:
         if self._timer is not None:
             wait = self._timer.getTime() - self._shared.clock.seconds()
             self._go_on(drops=not self._may_overdraw(wait))
+
+    def let_go(self) -> None:
+        """Carry on with the line that waits, if one does: another pace is for those behind it."""
+        if self._timer is not None:
+            self._go_on()
 
     def drop(self) -> None:
         """Forget the line that waits."""

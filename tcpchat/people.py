@@ -33,7 +33,7 @@ class People:
         # Is told who is there over one more session.
         self.entered: Callable[[Person], object] = lambda person: None
         self._clock = clock
-        self._ascii_names = ascii_names
+        self.ascii_names = ascii_names
         self._is_in_lobby = is_in_lobby
         self._claims = Claims(owners)
         self._people: dict[str, Person] = {}
@@ -127,7 +127,7 @@ class People:
             Refused: it is none.
         """
         try:
-            return nickname(typed, self._ascii_names)
+            return nickname(typed, self.ascii_names)
         except NotAName as reason:
             raise Refused(f'"{echo(typed)}" is not a nickname: {reason}.', "bad-nick") from reason
 
@@ -145,9 +145,9 @@ class People:
                 raise Taken(name)
             self._claims.claim(name, person, address, now)
         except Taken:
-            variant = self._claims.free_variant(name, address, now, self._ascii_names)
+            variant = self._claims.free_variant(name, address, now, self.ascii_names)
             while self._is_kept_from(variant, address):
-                variant = self._claims.free_variant(variant, address, now, self._ascii_names)
+                variant = self._claims.free_variant(variant, address, now, self.ascii_names)
             if not or_variant:
                 text = f'"{name.display}" is taken. Try "{variant.display}".'
                 raise Refused(text, "nick-taken") from None

@@ -11,7 +11,7 @@ PARTS = re.compile(r"(?<!\\):")
 # What may stand in front of an endpoint, and changes what is spoken there, but not where.
 AROUND = frozenset({"haproxy"})
 
-OF_TCP = frozenset({"tcp", "tcp6", "ssl"})
+OF_TCP = frozenset({"tcp", "tcp6", "ssl", "tls"})
 
 # All addresses of this machine: of IPv6 they take those of IPv4 as well.
 ALL = frozenset({"", "0.0.0.0", "::", r"\:\:"})
@@ -31,6 +31,8 @@ def place(description: str) -> Place | None:
         kind, *parts = parts
     named = dict(part.split("=", 1) for part in parts if "=" in part)
     plain = [part for part in parts if "=" not in part]
+    if kind == "tls":
+        plain = plain[1:]  # behind the folder of its certificates
     if kind in OF_TCP:
         port = named.get("port") or (plain[0] if plain else "")
         at = named.get("interface", "")

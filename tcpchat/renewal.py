@@ -31,6 +31,17 @@ class Renewal:
         if self._certificates:
             self._looking.start(LOOK_EVERY, now=False)
 
+    def change(self, certificates: Iterable[Certificates]) -> None:
+        """Look after others; of those that are new, tell what the operator should know."""
+        before, self._certificates = self._certificates, list(certificates)
+        for each in self._certificates:
+            if each not in before:
+                self._warn(each)
+        if not self._certificates:
+            self.stop()
+        elif not self._looking.running:
+            self._looking.start(LOOK_EVERY, now=False)
+
     def stop(self) -> None:
         """Look no more."""
         if self._looking.running:

@@ -21,6 +21,7 @@ from tcpchat.operator_requests import (
     Lockdown,
     Mute,
     Op,
+    Reload,
     Report,
     Slow,
     Unban,
@@ -30,10 +31,10 @@ from tcpchat.operator_requests import (
 
 # Why a request of a program is not done: the closed list, explained in docs/json.md.
 Code = Literal[
-    "bad-json", "bad-login", "bad-nick", "bad-request", "bad-room", "bad-session", "banned", "flooding",
-    "forbidden", "muted", "nick-taken", "no-nick", "no-such-entry", "no-such-nick", "no-such-room",
-    "not-member", "not-sent", "not-utf8", "refused", "slow", "too-long", "too-many", "unknown",
-    "unknown-type",
+    "bad-config", "bad-json", "bad-login", "bad-nick", "bad-request", "bad-room", "bad-session", "banned",
+    "flooding", "forbidden", "muted", "nick-taken", "no-nick", "no-such-entry", "no-such-nick",
+    "no-such-room", "not-member", "not-sent", "not-utf8", "refused", "slow", "too-long", "too-many",
+    "unknown", "unknown-type",
 ]  # fmt: skip
 
 
@@ -263,7 +264,7 @@ Request = (
     | Tell | Reply | History | Search | More | Seen | Paste | Hold | Go | Resume | SpeakJson | Away
     | Back | Ignore | Unignore | Set | Register | Login | ChangePassword | Unregister | ReplyTo | Edit
     | Remove | Context | Op | Deop | Kick | Ban | Unban | Mute | Unmute | Slow | Lock | Unlock | Invite
-    | Hide | Lockdown | Announce | Report
+    | Hide | Lockdown | Reload | Announce | Report
 )  # fmt: skip
 
 

@@ -30,12 +30,12 @@ class Forgetting:
         self._rooms = rooms
         self._clock = clock
         self._wall = wall
-        self._retention = retention
+        self.retention = retention
         self._is_running = False
 
     async def run(self) -> None:
         """Forget what is too old, or too much by now; unless that is being done already."""
-        days, entries = self._retention.days, self._retention.entries
+        days, entries = self.retention.days, self.retention.entries
         if self._is_running or (days is None and entries is None):
             return
         self._is_running = True

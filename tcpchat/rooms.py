@@ -7,6 +7,7 @@ stays, and whoever goes there opens it again from that.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
@@ -24,6 +25,7 @@ from tcpchat.fanout.interface import Crowd
 from tcpchat.limits import Limits
 from tcpchat.logs.interface import Log
 from tcpchat.names import Key, Name, NotAName, room_name
+from tcpchat.replays import fresh
 from tcpchat.requests import Refused
 from tcpchat.room import AUDIT, LOBBY, Room
 from tcpchat.room_feed import RoomFeed
@@ -76,9 +78,9 @@ class Rooms:
         self._log = log
         self._clock = clock
         self._wall = wall
-        self._limits = limits
+        self.limits = limits
         self._history = history
-        self._ascii_names = ascii_names
+        self.ascii_names = ascii_names
         self._rooms: dict[Key, RoomFeed] = {}  # by each of its name's keys
         self._feeds: dict[str, RoomFeed] = {}  # those, by stream
         self._tails: dict[str, Callable[[], None]] = {}  # by stream: ends what the log gives the feed
@@ -231,13 +233,30 @@ class Rooms:
         Raises:
             Refused: there are too many.
         """
-        most = self._limits.rooms
+        most = self.limits.rooms
         if most is None:
             return
         if is_another and len(self._feeds) - 1 >= most:  # one is not for everybody
             self.close_empty(at_once=True)
         if len(self._occupied) >= most:
             raise Refused(f"There are {most} rooms already, and that is all that there may be.", "too-many")
+
+    async def change_history(self, history: int) -> None:
+        """Have so many of the last lines of each room at hand, for newcomers."""
+        before, self._history = self._history, history
+        for feed in self:
+            feed.recent = deque(feed.recent, maxlen=history)
+        if history > before:
+            for feed in list(self):
+                await self._read_older(feed, history)
+
+    async def _read_older(self, feed: RoomFeed, history: int) -> None:
+        """Have also those at hand that were said before what is."""
+        upto = feed.recent[0].seq - 1 if feed.recent else feed.shown
+        after, _ = await self._log.find_spoken(feed.stream, history, upto)
+        older = await fresh(feed, partial(self._log.read_spoken, feed.stream, after, upto, history))
+        if self._history == history:  # and has not been changed again meanwhile
+            feed.recent = deque([*older, *feed.recent], maxlen=history)
 
     def close_empty(self, at_once: bool = False) -> list[str]:
         """
@@ -283,7 +302,7 @@ class Rooms:
 
     def _name(self, typed: str) -> Name:
         try:
-            return room_name(typed if typed.startswith("#") else f"#{typed}", self._ascii_names)
+            return room_name(typed if typed.startswith("#") else f"#{typed}", self.ascii_names)
         except NotAName as reason:
             raise Refused(f'"{echo(typed)}" is not a room: {reason}.', "bad-room") from reason
 

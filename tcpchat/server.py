@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import secrets
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from twisted.application.service import Service
@@ -18,32 +20,43 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from tcpchat import statuses
+from tcpchat.assignment import assigned
 from tcpchat.clustering import Cluster, SharedLog
-from tcpchat.config import Config
+from tcpchat.config import Config, WrongConfig
+from tcpchat.config_changes import Changes
+from tcpchat.configuring import Chosen
 from tcpchat.control import Control
 from tcpchat.counted import Connected
+from tcpchat.deeds import TOOL
 from tcpchat.dialogue import Dialogue
 from tcpchat.doors.line import LineFactory
 from tcpchat.endpoints import Door
 from tcpchat.entrance import Entrance
+from tcpchat.events import Noted
 from tcpchat.from_afar import heed
-from tcpchat.giving_up import NO_IPV6, end_with, error_number, status_of, why_not_listening
+from tcpchat.giving_up import end_with, status_of, why_not_listening
+from tcpchat.hang_up import HangUp
 from tcpchat.hashing import in_threads
-from tcpchat.listening import how_to_join, tune, where
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Log
 from tcpchat.monitoring import Monitoring
 from tcpchat.notifying import ServiceManager
+from tcpchat.observers import set_lines
+from tcpchat.open_doors import OpenDoors
 from tcpchat.opening import Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
 from tcpchat.proxied import Proxied
+from tcpchat.reconfiguring import reconfigure
+from tcpchat.reload import Reloaded
+from tcpchat.reloading import Reloading
 from tcpchat.render import count
 from tcpchat.renewal import Renewal
 from tcpchat.reviving import revive
+from tcpchat.room import AUDIT
 from tcpchat.secured import SecuredFactory
 from tcpchat.service import Chat
 from tcpchat.text import clean
-from tcpchat.turns import accept_few, collect_little_at_once, keep_short
+from tcpchat.turns import collect_little_at_once, keep_short
 
 FAREWELL = "The server restarts, back in about 10 s. A line that was shown is kept."
 
@@ -55,6 +68,19 @@ COMMIT_THE_REST = 3.0
 READ_THE_REST = 1.0
 TELL_THE_OTHERS = 0.2
 CLOSE_THE_LOG = 0.7
+
+
+@dataclass(frozen=True)
+class Again:
+    """How a server finds out what it is to be when that has changed: its configuration, and doors to it."""
+
+    read: Callable[[], Chosen]
+    doors: Callable[[Config], list[Door]]
+
+
+def by_description(config: Config, doors: list[Door]) -> dict[str, Door]:
+    """Return the doors of a configuration by their descriptions."""
+    return dict(zip(config.listen or ("",), doors, strict=True))
 
 
 class Server(Service):
@@ -72,26 +98,30 @@ class Server(Service):
         greeting: tuple[str, ...],
         foreground: bool = True,
         page: Door | None = None,
+        again: Again | None = None,
     ) -> None:
         """
         ``foreground``: the exit status is the operator's; that of a daemon is for nobody.
 
-        ``page`` is where figures are to be had.
+        ``page`` is where figures are to be had. ``again`` is for a configuration that is read anew; without
+        it, that is not done.
         """
         self._reactor = reactor
         self._config = config
         self._doors = doors
-        self._greeting = tuple(map(clean, greeting))
+        self._open_doors = OpenDoors(self._layered)
+        self._greeting = greeting
+        self._again = again
+        self._hang_up: HangUp | None = None
+        self._reloading: Reloading | None = None
         self._foreground = foreground
         self._log: Log | None = None
         self._control: Control | None = None
         self._cluster: Cluster | None = None
-        self._ports: list[Any] = []  # tcp.Port, unix.Port: their sockets are no part of an interface
         self._is_open = False
         self._failed = False
         self._closing = False
         self.renewal = Renewal(reactor, (door.certificates for door in doors if door.certificates))
-        self._hang_up: Any = None  # what SIGHUP did before
         self._opening = Opening(reactor, config, self._log_failed)
         self._manager = ServiceManager(reactor, self._status)
         self._monitoring = Monitoring(reactor, page.kind, page.endpoint) if page else None
@@ -105,11 +135,10 @@ class Server(Service):
     def startService(self) -> None:
         """Start; the doors are open when the log says READY."""
         super().startService()
-        self._hang_up = signal.signal(
-            signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.renewal.reload)
-        )
         self.renewal.start()
         keep_short(self._reactor)
+        if self._again is not None:
+            self._hang_up = HangUp(self._reactor, self._reload, self._reactor.stop)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         try:
@@ -129,25 +158,25 @@ class Server(Service):
             limits=config.chosen_limits,
             history=config.history,
             ascii_names=config.nicknames == "ascii",
-            greeting=self._greeting,
+            greeting=tuple(map(clean, self._greeting)),
             retention=config.retention,
             trusted=config.trusted_networks,
             hashing=in_threads(self._reactor),
             operators=config.operator,
         )
-        entrance = Entrance(
+        self._entrance = Entrance(
             self._reactor,
             config.chosen_limits,
             config.trusted_networks,
             lambda: resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         )
         self._chat.sightings.are_told = config.log_level == "debug"
-        self._factory = LineFactory(self._chat, entrance)
+        self._factory = LineFactory(self._chat, self._entrance)
         self._outage = Outage(self._reactor, str(config.chosen_store), self._dialogues)
         self._control = Control(self._chat, self._opening.path) if self._opening.path else None
-        self._reactor.callWhenRunning(self._open_doors)
+        self._reactor.callWhenRunning(self._begin)
 
-    def _open_doors(self) -> None:
+    def _begin(self) -> None:
         Deferred.fromCoroutine(self._open()).addErrback(self._cannot_start)
 
     async def _open(self) -> None:
@@ -174,31 +203,20 @@ class Server(Service):
             )
         if self._control is not None:
             self._control.listen(self._reactor)
-        for door in self._doors:
-            factory = self._layered(door)
-            try:
-                port: Any = await door.endpoint.listen(factory)
-            except CannotListenError as error:
-                if door.otherwise is None or error_number(error) not in NO_IPV6:
-                    raise
-                port = await door.otherwise.listen(factory)
-            self._ports.append(port)
-            accept_few(port)
-            if hasattr(port, "socket"):
-                tune(port.socket)
+        doors = by_description(self._config, self._doors)
+        await self._open_doors.open(doors)
         collect_little_at_once()
+        if self._again is not None:
+            chosen = Chosen(self._config, self._greeting)
+            self._reloading = Reloading(chosen, self._again.read, self._take, self._note)
+            self._chat.reload = self._reload_for_somebody
         if self._cluster is not None:
             self.logger.info(
                 "Node {node} of {log}: {copies}; {others}.",
                 node=self._chat.log.node, log=str(self._config.chosen_store), copies=self._opening.copies,
                 others=self._cluster.others,
             )  # fmt: skip
-        for door, port in zip(self._doors, self._ports, strict=True):
-            self.logger.info("READY line {kind} {where}", kind=door.kind, where=where(port.getHost()))
-        for line in how_to_join(
-            (door.client, port.getHost()) for door, port in zip(self._doors, self._ports, strict=True)
-        ):
-            self.logger.info("{line}", line=line)
+        self._open_doors.tell(doors)
         if self._monitoring is not None:
             self._monitoring.ready()
         self._manager.ready()
@@ -211,6 +229,49 @@ class Server(Service):
         if door.is_proxied:
             factory = Proxied(factory, self._reactor, self._config.proxy_networks)
         return factory
+
+    # The configuration, read anew
+
+    def _reload(self) -> None:
+        if self._reloading is not None:  # else it has been read just now
+            self._reloading.by_signal()
+
+    async def _reload_for_somebody(self) -> Reloaded:
+        """Read it, and have it taken over: of several workers by all of them."""
+        assert self._reloading is not None
+        if assigned() is None:
+            return await self._reloading.reload()
+        found = self._reloading.look()
+        os.kill(os.getppid(), signal.SIGHUP)
+        return found
+
+    async def _take(self, found: Changes, greeting: tuple[str, ...]) -> None:
+        """
+        Become what can be changed.
+
+        Raises:
+            WrongConfig: nobody can listen somewhere, and nothing has changed.
+        """
+        assert self._again is not None
+        config = found.config
+        if "listen" in found.now:
+            doors = by_description(config, self._again.doors(config))
+            try:
+                await self._open_doors.change(doors)
+            except CannotListenError as error:
+                raise WrongConfig(why_not_listening(error)[1]) from error
+            except (OSError, OverflowError) as error:
+                raise WrongConfig(f"Cannot listen: {error}.") from error
+        if self.logs_to is not None:
+            set_lines(self.logs_to, config.log_format, config.log_level)
+        cleaned = tuple(map(clean, greeting))
+        await reconfigure(self._chat, self._entrance, self._dialogues(), config, cleaned, found.now)
+        self.renewal.change(door.certificates for door in self._open_doors if door.certificates)
+        self.renewal.reload()
+
+    def _note(self, text: str) -> None:
+        of = f" of {self._chat.log.node}" if self._chat.log.node else ""
+        self._chat.log_surely([(AUDIT, [Noted("", TOOL, f"reloaded the configuration{of}: {text}")])])
 
     def _cannot_start(self, failure: Failure) -> None:
         error = failure.value
@@ -267,7 +328,7 @@ class Server(Service):
         self._reactor._exitSignal = None
         self.renewal.stop()
         if self._hang_up is not None:
-            signal.signal(signal.SIGHUP, self._hang_up)
+            self._hang_up.restore()
         self._manager.stopping()
         if self._monitoring is not None:
             self._monitoring.stopping()
@@ -284,8 +345,7 @@ class Server(Service):
         self._manager.stop()
 
     async def _say_goodbye(self) -> None:
-        for port in self._ports:
-            await port.stopListening()
+        await self._open_doors.close()
         if self._control is not None:
             self._control.stop()
         self._chat.stop()

@@ -5,27 +5,29 @@ from __future__ import annotations
 import msgspec
 
 from tcpchat import answers, audit
+from tcpchat.config import WrongConfig
 from tcpchat.events import Announced, Noted, Spoken
 from tcpchat.limits import MOST_REPORTS, REPORTS_WITHIN
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.membership import Membership
-from tcpchat.operator_requests import Announce, Lockdown, Report
+from tcpchat.operator_requests import Announce, Lockdown, Reload, Report
 from tcpchat.render import count
 from tcpchat.requests import Refused
 from tcpchat.sentences import sentence
 from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.state import Later, Numbers
+from tcpchat.text import clean
 
 # Rooms in which an announcement is logged together: a cluster takes a thousand streams at once, and it is one
 # turn of the server's.
 ROOMS_AT_ONCE = 500
 
 # What is carried out here.
-REQUESTS = Announce, Lockdown, Report
+REQUESTS = Announce, Lockdown, Reload, Report
 
 
-def carry_out(session: Session, request: Announce | Lockdown | Report, ref: str) -> Later:
+def carry_out(session: Session, request: Announce | Lockdown | Reload | Report, ref: str) -> Later:
     """
     Do what is asked for. That an operator asks has been seen to.
 
@@ -37,6 +39,8 @@ def carry_out(session: Session, request: Announce | Lockdown | Report, ref: str)
             return _announce(session, text, ref)
         case Lockdown(on):
             return _lock_down(session, on)
+        case Reload():
+            return _reload(session)
         case Report(number, reason, room):
             return _report(session, number, reason, room)
 
@@ -91,6 +95,24 @@ async def _lock_down(session: Session, on: bool | None) -> None:
             lockdown.switch(was)
             raise
     session.dialogue.answer(answers.Lockdown(lockdown.is_on))
+
+
+async def _reload(session: Session) -> None:
+    """
+    Have the server read its configuration; tell what comes of that.
+
+    Raises:
+        Refused: it is wrong, and nothing has changed; each line that says why is told before.
+    """
+    try:
+        changed, restart = done = await session.chat.reload()
+    except WrongConfig as error:
+        for line in str(error).splitlines():
+            session.dialogue.tell(clean(line))
+        raise Refused("The configuration is wrong: nothing has changed.", "bad-config") from error
+    # It is done; on a full disk it is noted as soon as there is room.
+    session.chat.log_surely([audit.note(session, f"reloaded the configuration: {done}")])
+    session.dialogue.answer(answers.Reload(changed, restart))
 
 
 async def _report(session: Session, number: int, reason: str, typed: str) -> None:

@@ -47,6 +47,7 @@ from tcpchat.places import Place
 from tcpchat.reader import Reader
 from tcpchat.records import KeptAccount, KeptSight
 from tcpchat.registry import Registry
+from tcpchat.reload import Reload, nothing_to_reload
 from tcpchat.reports import Reports
 from tcpchat.resumable import Resumable
 from tcpchat.retention import Forgetting
@@ -124,18 +125,19 @@ class Chat:
         self.handovers = Handovers(log, clock)
         self.hashing = hashing or Hashing()
         self.attempts = Attempts(limits, trusted)
-        self._overseeing = Overseeing(log, clock, self.operators, self.rooms, self.people, self.log_surely)
-        self.accounts.changed = self._overseeing.changed
+        self.overseeing = Overseeing(log, clock, self.operators, self.rooms, self.people, self.log_surely)
+        self.accounts.changed = self.overseeing.changed
         self.inboxes = Inboxes(log, wall, crowd, self.people.person)
         self.catching_up = CatchingUp(log, clock)
         self.cursors = Cursors(log, clock, self._settled)
-        self._forgetting = Forgetting(log, self.rooms, clock, wall, retention)
+        self.forgetting = Forgetting(log, self.rooms, clock, wall, retention)
         self._chance = chance
+        self.reload: Reload = nothing_to_reload
         self.departures = Departures(self.log_surely)
         self.elsewhere = Elsewhere(
             log, clock, self.people, self.rooms, self.inboxes, self.resumable, self.departures
         )
-        self._upkeep = Upkeep(clock, self._look_after, self._forgetting.run)
+        self._upkeep = Upkeep(clock, self._look_after, self.forgetting.run)
         self._stopped = False
 
     async def open(self) -> None:
@@ -150,7 +152,7 @@ class Chat:
         await self.rooms.open()
         self.handovers.open()
         await self.elsewhere.open()
-        self._overseeing.begin()
+        self.overseeing.begin()
         self.cursors.start()
         self._upkeep.start()
 

@@ -7,6 +7,7 @@ log, 71 a log that cannot be opened, 74 a log that failed later, 75 what another
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,14 +19,14 @@ from twisted.application.service import IService
 from twisted.python import usage
 
 from tcpchat import config
-from tcpchat.assignment import Leash, assigned
-from tcpchat.configuring import Source
+from tcpchat.assignment import SOURCE, Leash, as_assigned, assigned
+from tcpchat.configuring import Chosen, Source
 from tcpchat.endpoints import PROXIED, Door, NoEndpoint, door
 from tcpchat.explanations import explanations
 from tcpchat.extras import NO_CLUSTER, has_cluster
 from tcpchat.observers import catch_strays, observer
 from tcpchat.running_time import running_time
-from tcpchat.server import Server
+from tcpchat.server import Again, Server
 from tcpchat.sharing import IS_POSSIBLE, Holding, Sharing
 from tcpchat.statuses import USAGE
 from tcpchat.store import InCluster
@@ -153,6 +154,17 @@ def _doors(reactor: Any, chosen: config.Config) -> list[Door]:
     return [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
 
 
+def _read_anew(source: Source, mine: config.Config | None) -> Chosen:
+    """
+    Return what is chosen now; of a worker, ``mine`` is what it was to be.
+
+    Raises:
+        WrongConfig: something in it cannot be.
+    """
+    chosen, greeting = source.read()
+    return Chosen(as_assigned(chosen, mine) if mine is not None else chosen, greeting)
+
+
 def makeService(options: Options) -> IService:
     """Return the server that the options describe."""
     # The reactor's clock is the wall clock, which can be set while timers wait: before there is
@@ -162,8 +174,10 @@ def makeService(options: Options) -> IService:
     reactor: Any = installed
     reactor.seconds = running_time(time.monotonic)
     try:
-        if (chosen := assigned()) is not None:
+        if (mine := assigned()) is not None:
             Leash(reactor)
+            source = Source.from_text(os.environ[SOURCE], partial(door_at, reactor))
+            chosen, greeting = mine, source.greeting(mine)
         else:
             source = options.source(reactor)
             chosen, greeting = source.read()
@@ -175,9 +189,11 @@ def makeService(options: Options) -> IService:
         server: Server | Workers
         if chosen.workers > 1:
             reactor.seconds = time.monotonic  # nothing happens here all the time
-            server = Workers(reactor, chosen, doors)
+            os.environ[SOURCE] = source.described()
+            server = Workers(reactor, chosen, doors, source.read)
         else:
-            server = Server(reactor, chosen, doors, greeting, foreground, page)
+            again = Again(partial(_read_anew, source, mine), partial(_doors, reactor))
+            server = Server(reactor, chosen, doors, greeting, foreground, page, again)
         if options.parent is not None and not options.parent.get("logger"):
             server.logs_to = observer(options.parent, chosen.log_format, chosen.log_level)
             catch_strays()

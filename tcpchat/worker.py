@@ -48,6 +48,7 @@ class Worker:
         self._heard = heard
         self._ended = ended
         self._life: Life | None = None
+        self._started_as = config
         self._began = 0.0
         self._pause = PAUSE
         self._later: IDelayedCall | None = None
@@ -56,12 +57,18 @@ class Worker:
     def start(self) -> None:
         """Begin to live."""
         self._later = None
+        self._started_as = self.config
         self._began = self._reactor.seconds()
         self._life = Life(lambda line: self._heard(self, line), self._died)
         # Its name is for who looks at the processes: what it is to be is in its environment.
         command = [sys.executable, "-P", "-m", "tcpchat", "serve", "--node", self.name]
         around = without(os.environ) | environment(self.config)
         self._reactor.spawnProcess(self._life, command[0], command, around)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Has another configuration been chosen since it was started?"""
+        return self._started_as is not self.config
 
     def pass_on(self, name: str) -> None:
         """Pass a signal on."""

@@ -8,9 +8,8 @@ logs with their names.
 from __future__ import annotations
 
 import re
-import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.application.service import Service
@@ -23,10 +22,13 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from tcpchat import statuses
-from tcpchat.assignment import assigned_to
-from tcpchat.config import PORT, Config
+from tcpchat.assignment import as_assigned, assigned_to
+from tcpchat.config import PORT, Config, WrongConfig
+from tcpchat.config_changes import changes
+from tcpchat.configuring import Chosen
 from tcpchat.endpoints import Door
 from tcpchat.giving_up import NO_IPV6, end_with, error_number, why_not_listening
+from tcpchat.hang_up import HangUp
 from tcpchat.listening import how_to_join, where
 from tcpchat.log_lines import WHOLE
 from tcpchat.notifying import ServiceManager
@@ -45,10 +47,13 @@ class Workers(Service):
     name = "tcpchat"
     logs_to: ILogObserver | None = None
 
-    def __init__(self, reactor: Any, config: Config, doors: Sequence[Door]) -> None:
-        """The endpoints of the ``doors`` hold their ports: see `sharing.Holding`."""
+    def __init__(
+        self, reactor: Any, config: Config, doors: Sequence[Door], read: Callable[[], Chosen]
+    ) -> None:
+        """The endpoints of the ``doors`` hold their ports: see `sharing.Holding`. ``read`` reads all anew."""
+        self._read = read
         self._reactor = reactor
-        self._config = config
+        self.config = config
         self._doors = doors
         self._held: list[socket.socket] = []
         self._workers: list[Worker] = []
@@ -56,7 +61,7 @@ class Workers(Service):
         self._waiting: dict[Worker, list[str]] = {}  # signals, until it is ready
         self._is_ready = False
         self._failed = False
-        self._hang_up: Any = signal.SIG_DFL
+        self._hang_up: HangUp | None = None
         self._manager = ServiceManager(reactor, lambda: f"{len(self._ready)} workers.")
 
     def setServiceParent(self, parent: Any) -> None:
@@ -68,9 +73,7 @@ class Workers(Service):
     def startService(self) -> None:
         """Start the first one; the others follow when it is ready: one alone makes what is not there."""
         super().startService()
-        self._hang_up = signal.signal(
-            signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.pass_on, "HUP")
-        )
+        self._hang_up = HangUp(self._reactor, self.reload, self._reactor.stop)
         self._reactor.callWhenRunning(self._begin)
 
     def _begin(self) -> None:
@@ -88,10 +91,27 @@ class Workers(Service):
             elif name not in self._waiting.setdefault(worker, []):
                 self._waiting[worker].append(name)
 
+    def reload(self) -> None:
+        """Read the configuration anew; if it is right, have the workers take over what can be changed."""
+        try:
+            chosen, _ = self._read()
+        except WrongConfig as error:
+            for line in [*str(error).splitlines(), "The configuration is wrong: nothing has changed."]:
+                self.logger.error("{line}", line=line)
+            return
+        # The ports are held here, whatever the workers are told.
+        found = changes(self.config, chosen, False, frozenset({"listen"}))
+        if found.restart:
+            self.logger.info("Only a restart changes {options}.", options=", ".join(found.restart))
+        self.config = found.config
+        for worker in self._workers:
+            worker.config = as_assigned(found.config, worker.config)
+        self.pass_on("HUP")
+
     async def _start(self) -> None:
         listen = await self._hold()
-        for number in range(1, self._config.workers + 1):
-            config = assigned_to(self._config, number, listen)
+        for number in range(1, self.config.workers + 1):
+            config = assigned_to(self.config, number, listen)
             # Of two machines that share a NATS, each has a name of its own.
             name = config.node or f"{machine()}-{number}"
             self._workers.append(Worker(self._reactor, config, name, self._hear, self._died))
@@ -100,7 +120,7 @@ class Workers(Service):
     async def _hold(self) -> tuple[str, ...]:
         """Have the ports; return the descriptions of the endpoints for the workers."""
         listen = []
-        descriptions = self._config.listen or (f"tcp6:{PORT}",)
+        descriptions = self.config.listen or (f"tcp6:{PORT}",)
         for door, description in zip(self._doors, descriptions, strict=True):
             try:
                 held: Any = await door.endpoint.listen(Factory())
@@ -133,7 +153,7 @@ class Workers(Service):
             if self._ready[worker] == len(self._doors):
                 self._is_in(worker)
         elif line and TO_JOIN not in line:
-            text = marked(worker.name, line, self._config.log_format)
+            text = marked(worker.name, line, self.config.log_format)
             self.logger.info("{line}", line=text, **{WHOLE: text})
 
     def _is_in(self, worker: Worker) -> None:
@@ -174,7 +194,8 @@ class Workers(Service):
         super().stopService()
         # twistd would end itself with the signal that it got; ours is a clean end.
         self._reactor._exitSignal = None
-        signal.signal(signal.SIGHUP, self._hang_up)
+        if self._hang_up is not None:
+            self._hang_up.restore()
         self._manager.stopping()
         self._manager.stop()
         for held in self._held:

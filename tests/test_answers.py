@@ -203,6 +203,17 @@ ANSWERS = st.one_of(
 )  # fmt: skip
 
 
+class ReloadTests(SynchronousTestCase):
+    def test_what_changed_and_what_needs_a_restart_are_told(self) -> None:
+        for changed, restart, told in (
+            (["limits", "motd"], [], ["Changed: limits, motd."]),
+            ([], ["store"], ["Nothing has changed.", "Needs a restart: store."]),
+        ):
+            answer = answers.Reload(changed, restart)
+            self.assertEqual(lines(answer), told)
+            self.assertEqual(as_json(answer), {"type": "reload", "changed": changed, "restart": restart})
+
+
 class LockdownTests(SynchronousTestCase):
     def test_who_may_come_in_is_told_as_a_sentence_and_to_a_program_as_a_switch(self) -> None:
         for on, text in (False, "Everybody may come in."), (True, "Only people with an account may come in."):

@@ -205,3 +205,31 @@ class RegistrationTests(SynchronousTestCase):
     def test_without_limits_everybody_may(self) -> None:
         self.attempts = Attempts(NO_LIMITS)
         self.assertEqual(self.register(200, HOME), 200)
+
+
+class ChangeTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.attempts = Attempts(Limits(wrong_passwords_per_nickname=3, registrations=2))
+
+    def wrong(self, times: int) -> float:
+        """Be wrong so often; return how long the next one waits."""
+        for _ in range(times):
+            self.attempts.failed("bob", HOME, 0.0)
+        return self.attempts.delay("bob", HOME, 0.0)
+
+    def test_what_was_wrong_before_counts_when_less_is_allowed(self) -> None:
+        self.assertEqual(self.wrong(2), 0)
+        self.attempts.change(Limits(wrong_passwords_per_nickname=2), ())
+        self.assertEqual(self.wrong(0), LOGIN_DELAY)
+
+    def test_it_is_forgotten_when_anything_is(self) -> None:
+        self.wrong(3)
+        self.attempts.change(NO_LIMITS, ())
+        self.assertEqual(self.wrong(0), 0)
+        self.attempts.change(Limits(wrong_passwords_per_nickname=3), ())
+        self.assertEqual(self.wrong(2), 0)
+
+    def test_who_comes_from_a_trusted_network_is_counted_among_all_only(self) -> None:
+        self.attempts.change(Limits(registrations_per_network=1), networks(["192.0.2.0/24"]))
+        for _ in range(2):
+            self.attempts.register("192.0.2.1", 0.0)

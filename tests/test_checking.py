@@ -211,6 +211,9 @@ class OptionTests(SynchronousTestCase):
         (fault,) = together(check({"listen": listen}))[1]
         text = "'ssl:8023:privateKey=key.pem' and 'tcp:8023' are the same port"
         self.assertEqual(fault, Fault(("listen", 2), text))
+        (fault,) = together(check({"listen": ["tcp:8023"], "metrics": "tcp:8023:interface=127.0.0.1"}))[1]
+        text = "'tcp:8023:interface=127.0.0.1' and 'tcp:8023' are the same port"
+        self.assertEqual(fault, Fault(("metrics",), text))
 
 
 class LimitsTests(SynchronousTestCase):

@@ -112,6 +112,7 @@ ANSWERS: list[answers.Answer] = [
     answers.WhoIs(OTHER, [], NOON, 5, None),
     answers.WhoIs(OTHER, ["#dev"], NOON, 5, None, "bobby", ["#dev"], True),
     answers.Lockdown(True),
+    answers.Reload(["limits"], ["store"]),
     BanList("#dev", [EVE, CARL], NOON, True),
     BanList("", [EVE], NOON, False),
     BanList("#dev", [], NOON, False),

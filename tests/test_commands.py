@@ -21,6 +21,7 @@ from tcpchat.operator_requests import (
     Lockdown,
     Mute,
     Op,
+    Reload,
     Report,
     Slow,
     Unban,
@@ -118,6 +119,7 @@ EXAMPLES: dict[str, Request] = {
     "hide": Hide(True),
     "unhide": Hide(False),
     "lockdown": Lockdown(True),
+    "reload": Reload(),
     "announce": Announce("back at ten"),
     "resume": Resume("fig-42-moss-lamp"),
     "json": SpeakJson(),
@@ -152,6 +154,7 @@ ALONE: dict[str, Request] = {
     "hide": Hide(True),
     "unhide": Hide(False),
     "lockdown": Lockdown(),
+    "reload": Reload(),
 }
 
 # PROTOCOL.md 2.
@@ -404,7 +407,7 @@ class RankTests(Lines):
             of[Rank.ROOM_OPERATOR],
             set("op deop kick ban unban mute unmute slow lock unlock invite hide unhide".split()),
         )
-        self.assertEqual(of[Rank.SERVER_OPERATOR], {"lockdown", "announce"})
+        self.assertEqual(of[Rank.SERVER_OPERATOR], {"lockdown", "reload", "announce"})
 
     def test_whoever_has_a_rank_may_what_those_before_may_and_the_nameless_a_little(
         self,
@@ -466,12 +469,12 @@ class HelpTests(SynchronousTestCase):
                 self.assertEqual(shown, [told] if command.rank is Rank.GUEST else [])
 
     def test_of_what_not_everybody_may_the_names_are_told(self) -> None:
-        self.assertEqual(help_lines(Rank.ACCOUNT)[21:], ["You may also: /password /unregister"])
+        self.assertEqual(help_lines(Rank.ACCOUNT)[21:], ["Also yours: /password /unregister"])
         self.assertEqual(
             help_lines(Rank.SERVER_OPERATOR)[21:],
             [
-                "You may also: /password /unregister /op /deop /kick /ban /unban /mute",
-                "  /unmute /slow /lock /unlock /invite /hide /unhide /lockdown /announce",
+                "Also yours: /password /unregister /op /deop /kick /ban /unban /mute /unmute",
+                "  /slow /lock /unlock /invite /hide /unhide /lockdown /reload /announce",
             ],
         )
 

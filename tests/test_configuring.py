@@ -94,6 +94,10 @@ days = 0
             ],
         )
 
+    def test_the_endpoint_of_figures_is_tried_too(self) -> None:
+        told = "chat.toml:1: Cannot listen on 'nowhere': no."
+        self.assertEqual(self.wrong(self.source("metrics = 'nowhere'")), [told])
+
     def test_of_what_was_typed_that_is_said(self) -> None:
         source = self.source("workers = 2\nhistory = 5", history="many", store="memory:")
         self.assertEqual(

@@ -183,7 +183,7 @@ class ForgettingTests(NeighboursCase):
             anna.says(f"line {number}")
         self.turns.until(lambda: self.west.log.last("#sea") == 14)
         self.stop(self.west)
-        self.turns.wait(Deferred.fromCoroutine(self.east.chat._forgetting.run()))
+        self.turns.wait(Deferred.fromCoroutine(self.east.chat.forgetting.run()))
         self.assertEqual(self.east.log.kept_after("#sea"), 9)
         for name in "west", "north":  # one that had them, and has not kept the room since; and a new one
             node = self.start(name)

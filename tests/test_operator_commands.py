@@ -17,6 +17,7 @@ from tcpchat.operator_requests import (
     Lockdown,
     Mute,
     Op,
+    Reload,
     Slow,
     Unban,
     Unlock,
@@ -57,6 +58,7 @@ ASKED: list[tuple[str, str, Request]] = [
     ("lockdown", "", Lockdown()),
     ("lockdown", " ON ", Lockdown(True)),
     ("lockdown", "off", Lockdown(False)),
+    ("reload", " ", Reload()),
     ("announce", "back  at ten", Announce("back  at ten")),
 ]
 
@@ -67,6 +69,7 @@ WRONG = [
     ("op", "a b"), ("deop", "#own a b"), ("unban", "a b"), ("unmute", "a b"), ("invite", "a b"),
     ("slow", "soon"), ("slow", "123456"), ("slow", "1 2"),
     ("lock", "two words"), ("unlock", "now"), ("hide", "#own now"), ("lockdown", "maybe"), ("announce", " "),
+    ("reload", "now"),
 ]  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class CheckTests(PermissionCase):
 
     def test_what_holds_on_the_whole_server_is_for_its_operators(self) -> None:
         self.be_operator()
-        for line in "/ban server eve", "/unban server eve", "/announce hello", "/lockdown on":
+        for line in "/ban server eve", "/unban server eve", "/announce hello", "/lockdown on", "/reload":
             self.assertEqual(self.refused(self.bob, line), "!!! Only an operator of the server may do that.")
 
     def test_a_program_is_refused_by_code(self) -> None:

@@ -16,6 +16,7 @@ class PlaceTests(SynchronousTestCase):
             ("tcp6:8023:interface=\\:\\:", Place("8023", "")),
             ("ssl:8024:privateKey=k.pem", Place("8024", "")),
             ("haproxy:tcp:8025:interface=0.0.0.0", Place("8025", "")),
+            ("tls:/etc/chat:8026", Place("8026", "")),
             ("unix:/run/chat", Place("unix:/run/chat", "")),
             ("unix:address=/run/chat:mode=660", Place("unix:/run/chat", "")),
         ):

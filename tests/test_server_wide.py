@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 from tcpchat import server_wide
+from tcpchat.config import WrongConfig
 from tcpchat.events import Announced, Entry, Event, Gone, Noted
 from tcpchat.limits import MOST_REPORTS, REPORTS_WITHIN
+from tcpchat.reload import Reloaded
 from tcpchat.room import AUDIT
 from tcpchat.server_wide import remind
 from tests.visitors import ChatCase, Visitor
@@ -179,6 +181,60 @@ class LockdownTests(ServerWideCase):
             remind(visitor.session)
         self.assertEqual(self.anna.sees(), ["*** The lockdown is on. /lockdown off lets everybody in again."])
         self.assertEqual(self.bob.sees(), [])
+
+
+class ReloadTests(ServerWideCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.outcome: Reloaded | WrongConfig = Reloaded(("limits", "motd"), ("store",))
+
+        async def reload() -> Reloaded:
+            if isinstance(self.outcome, WrongConfig):
+                raise self.outcome
+            return self.outcome
+
+        self.chat.reload = reload
+
+    def test_what_was_changed_is_told_and_noted(self) -> None:
+        note = "reloaded the configuration: changed limits, motd; only a restart changes store"
+        told = self.anna.types("/reload")
+        self.assertEqual(told[:2], ["*** Changed: limits, motd.", "*** Needs a restart: store."])
+        self.assertEqual(self.noted(), [note])
+
+    def test_what_is_wrong_is_told_line_by_line_and_nothing_is_noted(self) -> None:
+        self.outcome = WrongConfig("chat.toml:1: one.\nchat.toml:2: \x1b[2Jtwo.")
+        self.assertEqual(
+            self.anna.types("/reload"),
+            [
+                "*** chat.toml:1: one.",
+                "*** chat.toml:2: [2Jtwo.",
+                "!!! The configuration is wrong: nothing has changed.",
+            ],
+        )
+        self.assertEqual(self.noted(), [])
+
+    def test_a_program_is_answered_with_an_object_or_by_code(self) -> None:
+        self.anna.types("/json")
+        self.anna.dialogue.received('{"type":"reload","ref":"r1"}')
+        changed: dict[str, Any] = {"type": "reload", "changed": ["limits", "motd"], "restart": ["store"]}
+        self.assertIn(changed, self.programs(self.anna))
+        self.outcome = WrongConfig("chat.toml:1: one.")
+        self.anna.dialogue.received('{"type":"reload","ref":"r2"}')
+        *_, notice, error = self.programs(self.anna)
+        self.assertEqual(notice["text"], "chat.toml:1: one.")
+        self.assertEqual((error["code"], error["ref"]), ("bad-config", "r2"))
+
+    def test_on_a_full_disk_it_is_done_and_noted_later(self) -> None:
+        self.log.full = True
+        self.assertEqual(self.anna.types("/reload")[0], "*** Changed: limits, motd.")
+        self.assertEqual(self.noted(), [])
+        self.log.full = False
+        self.clock.advance(60)
+        self.settle()
+        self.assertEqual(len(self.noted()), 1)
+
+    def test_nobody_else_may(self) -> None:
+        self.assertEqual(self.bob.types("/reload"), ["!!! Only an operator of the server may do that."])
 
 
 class ReportTests(ServerWideCase):

@@ -8,11 +8,15 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.config import Config
+from tcpchat.assignment import ASSIGNED
+from tcpchat.config import Config, WrongConfig
+from tcpchat.configuring import Chosen
 from tcpchat.endpoints import Door
 from tcpchat.log_lines import WHOLE, lines
 from tcpchat.sharing import Holding
@@ -31,7 +35,14 @@ class WorkersTests(SynchronousTestCase):
         listen = listen or ("tcp:0:interface=127.0.0.1",)
         config = Config(store="nats://n1", node="chat", workers=workers, listen=listen, **options)
         doors = [Door(it.partition(":")[0], serverFromString(Holding(), it)) for it in listen]
-        made = Workers(self.reactor, config, doors)
+        self.chosen: Config | WrongConfig = config
+
+        def read() -> Chosen:
+            if isinstance(self.chosen, WrongConfig):
+                raise self.chosen
+            return Chosen(self.chosen, ())
+
+        made = Workers(self.reactor, config, doors, read)
         made.startService()
         self.addCleanup(self.end, made, self.reactor)
         return made
@@ -161,3 +172,47 @@ class WorkersTests(SynchronousTestCase):
         self.assertEqual(third.signals, [])
         self.ready(third)
         self.assertEqual((first.signals, third.signals), (["HUP"] * 3, ["HUP"]))
+
+    def reload(self, workers: Workers, chosen: Config | WrongConfig) -> list[str]:
+        """Have another configuration be chosen; return what the operator is told."""
+        self.chosen = chosen
+        with capturedLogs() as events:
+            workers.reload()
+        return [formatEvent(event) for event in events]
+
+    def test_those_who_are_ready_are_told_to_read_the_configuration_and_the_others_when_they_are(
+        self,
+    ) -> None:
+        workers = self.begin(workers=2)
+        self.ready(self.reactor.processes[0])
+        self.assertEqual(self.reload(workers, replace(workers.config, history=3)), [])
+        first, second = self.reactor.processes
+        self.assertEqual((first.signals, second.signals), (["HUP"], []))
+        self.ready(second)
+        self.assertEqual((first.signals, second.signals), (["HUP"], ["HUP"]))
+
+    def test_one_that_is_started_again_is_what_was_chosen_last(self) -> None:
+        workers = self.begin(workers=1)
+        self.ready(*self.reactor.processes)
+        self.reload(workers, replace(workers.config, history=3, durability="crash"))
+        self.reactor.processes[0].ends(1)
+        self.reactor.advance(1)
+        told = self.reactor.processes[-1].environment[ASSIGNED]
+        again = msgspec.json.decode(told, type=Config)
+        self.assertEqual((again.history, again.durability, again.workers), (3, "power", 1))
+        self.ready(self.reactor.processes[-1])
+        self.assertEqual(self.reactor.processes[-1].signals, [])
+
+    def test_what_only_a_restart_changes_is_told_as_the_ports_are(self) -> None:
+        workers = self.begin(workers=2)
+        self.ready(*self.reactor.processes)
+        told = self.reload(workers, replace(workers.config, listen=("tcp:1",), workers=3, history=3))
+        self.assertEqual(told, ["Only a restart changes listen, workers."])
+
+    def test_a_wrong_one_is_told_and_no_worker_hears_of_it(self) -> None:
+        workers = self.begin(workers=1)
+        self.ready(*self.reactor.processes)
+        told = self.reload(workers, WrongConfig("chat.toml:1: one.\nchat.toml:2: two."))
+        wrong = "The configuration is wrong: nothing has changed."
+        self.assertEqual(told, ["chat.toml:1: one.", "chat.toml:2: two.", wrong])
+        self.assertEqual(self.reactor.processes[0].signals, [])

@@ -19,7 +19,7 @@ KINDS: dict[type[r.Request], str] = {
     r.ReplyTo: "re", r.Edit: "edit", r.Remove: "rm", r.Context: "context", o.Report: "report", o.Op: "op",
     o.Deop: "deop", o.Kick: "kick", o.Ban: "ban", o.Unban: "unban", o.Mute: "mute", o.Unmute: "unmute",
     o.Slow: "slow", o.Lock: "lock", o.Unlock: "unlock", o.Invite: "invite", o.Lockdown: "lockdown",
-    o.Announce: "announce",
+    o.Reload: "reload", o.Announce: "announce",
 }  # fmt: skip
 
 # Fields that a request calls otherwise than JSON does.

@@ -149,6 +149,7 @@ _ANSWERS: dict[str, Callable[[Fields], answers.Answer]] = {
         named(it["room"]) if it["room"] else "", [_sanction(each) for each in it["sanctions"]], 0, True
     ),
     "lockdown": lambda it: answers.Lockdown(it["on"]),
+    "reload": lambda it: answers.Reload(it["changed"], it["restart"]),
 }
 
 
