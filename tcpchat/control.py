@@ -18,7 +18,7 @@ from twisted.internet import tcp, unix
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
@@ -30,6 +30,7 @@ from tcpchat.administration import carry_out
 from tcpchat.control_path import control_path, reachable
 from tcpchat.deadlines import Deadlines
 from tcpchat.deeds import Refusal
+from tcpchat.factories import AnyServerFactory
 from tcpchat.limits import LONGEST_ORDER, SECONDS_OF_A_TOOL
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import Log, NotKept
@@ -141,7 +142,7 @@ class _Port(unix.Port):
         tcp.Port.connectionLost(self, reason)
 
 
-class Control(ServerFactory[Any]):
+class Control(AnyServerFactory):
     """Answers the tools of whoever runs a server."""
 
     logger = Logger()

@@ -11,12 +11,13 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress, IProtocolFactory, IReactorTime
-from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat.deadlines import Deadlines
 from tcpchat.entrance import TELL_AGAIN, host
+from tcpchat.factories import AnyServerFactory
 from tcpchat.networks import Trusted, is_among
 from tcpchat.proxy_header import Header, NotAHeader, believed, header
 
@@ -27,7 +28,7 @@ IN_TIME = 5
 UNIX = "unix"
 
 
-class Proxied(ServerFactory[Any]):
+class Proxied(AnyServerFactory):
     """Puts connections behind a proxy through to the factory of a door."""
 
     logger = Logger()

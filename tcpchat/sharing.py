@@ -12,7 +12,6 @@ from typing import Any
 
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
-from twisted.internet.tcp import makeBinding
 
 # Is it to be had here? Not on every system.
 IS_POSSIBLE = hasattr(socket, "SO_REUSEPORT")
@@ -31,8 +30,11 @@ class Sharing:
         self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
     ) -> IListeningPort:
         """Listen on a port that others may have."""
-        binding = makeBinding(interface, port, reuseAddress=True, reusePort=True)
-        listening: IListeningPort = self._reactor.listenTCP(binding, factory, backlog, interface)
+        # Twisted itself can share ports since 26.10.
+        with _shared(interface, port) as ours:
+            ours.listen(backlog)
+            ours.setblocking(False)
+            listening: IListeningPort = self._reactor.adoptStreamPort(ours.fileno(), ours.family, factory)
         return listening
 
     def __getattr__(self, name: str) -> Any:
@@ -57,19 +59,25 @@ def hold(interface: str, port: int) -> socket.socket:
     Raises:
         CannotListenError: somebody else has it, or there is no such address.
     """
-    family = socket.AF_INET6 if ":" in interface else socket.AF_INET
+    # Whoever listens there already may share it, too: that is found by asking for it alone.
+    _bound(interface, port, shares=False).close()
+    return _shared(interface, port)
+
+
+def _shared(interface: str, port: int) -> socket.socket:
+    return _bound(interface, port, shares=True)
+
+
+def _bound(interface: str, port: int, shares: bool) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in interface else socket.AF_INET)
     try:
-        # Whoever listens there already may share it, too: that is found by asking for it alone.
-        with socket.socket(family) as alone:
-            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            alone.bind((interface, port))
-        held = socket.socket(family)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.bind((interface, port))
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shares)
+        made.bind((interface, port))
     except OSError as error:
+        made.close()
         raise CannotListenError(interface, port, error) from error
-    return held
+    return made
 
 
 def on_port(description: str, port: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from contextlib import closing
 from typing import Any
@@ -10,9 +11,10 @@ from unittest import TestCase
 
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IStreamServerEndpoint, _Binding
+from twisted.internet.interfaces import IProtocolFactory, IStreamServerEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactor
+from twisted.python.failure import Failure
 
 from tcpchat.sharing import Holding, Sharing, hold, on_port
 
@@ -25,17 +27,47 @@ def held(endpoint: IStreamServerEndpoint) -> socket.socket:
     return found[0]
 
 
+class Adopting(MemoryReactor):
+    """A reactor that is given sockets on which it is to listen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.adopted: list[socket.socket] = []
+
+    def adoptStreamPort(self, fileDescriptor: int, addressFamily: int, factory: IProtocolFactory) -> None:
+        self.adopted.append(socket.socket(fileno=os.dup(fileDescriptor)))
+
+
 class SharingTests(TestCase):
-    def test_what_endpoints_listen_on_can_be_shared_and_all_else_is_as_ever(self) -> None:
-        reactor = MemoryReactor()
-        for description in "tcp:8023:interface=127.0.0.1", "tcp6:8024":
-            serverFromString(Sharing(reactor), description).listen(Factory())
-        serverFromString(Sharing(reactor), "unix:/chat.socket").listen(Factory())
-        first, second = [server[0] for server in reactor.tcpServers]
-        assert isinstance(first, _Binding) and isinstance(second, _Binding)
-        self.assertEqual((first._address, first._port, first._reusePort), ("127.0.0.1", 8023, True))
-        self.assertEqual((second._address, second._port, second._reusePort), ("::", 8024, True))
-        self.assertEqual(reactor.unixServers[0][0], "/chat.socket")
+    def setUp(self) -> None:
+        self.reactor = Adopting()
+        self.addCleanup(self.close)
+
+    def close(self) -> None:
+        for each in self.reactor.adopted:
+            each.close()
+
+    def test_what_endpoints_listen_on_can_be_shared(self) -> None:
+        for description in "tcp:0:interface=127.0.0.1:backlog=4", "tcp6:0":
+            serverFromString(Sharing(self.reactor), description).listen(Factory())
+        for ours, host in zip(self.reactor.adopted, ("127.0.0.1", "::"), strict=True):
+            self.assertEqual(ours.getsockname()[0], host)
+            self.assertFalse(os.get_blocking(ours.fileno()))
+            with socket.socket(ours.family) as other:
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                other.bind(ours.getsockname()[:2])
+            socket.create_connection((host, ours.getsockname()[1])).close()
+
+    def test_what_somebody_else_has_alone_is_refused_as_ever(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as busy:
+            at = f"tcp:{busy.getsockname()[1]}:interface=127.0.0.1"
+            found: list[Failure] = []
+            serverFromString(Sharing(self.reactor), at).listen(Factory()).addErrback(found.append)
+            self.assertIsInstance(found[0].value, CannotListenError)
+
+    def test_all_else_is_as_ever(self) -> None:
+        serverFromString(Sharing(self.reactor), "unix:/chat.socket").listen(Factory())
+        self.assertEqual(self.reactor.unixServers[0][0], "/chat.socket")
 
 
 class HoldTests(TestCase):

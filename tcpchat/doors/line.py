@@ -7,7 +7,6 @@ It moves bytes: what a line means, and what is shown, is not known here.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from typing import Any
 
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionDone
@@ -17,7 +16,7 @@ from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
     IHandshakeListener,
 )
-from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -29,6 +28,7 @@ from tcpchat.dialogue import Dialogue
 from tcpchat.drain import Drain
 from tcpchat.ear import Ear
 from tcpchat.entrance import Entrance, TurnedAway, host
+from tcpchat.factories import AnyServerFactory
 from tcpchat.fanout.direct import outcome
 from tcpchat.limits import LARGEST_TELNET_READ, LINES_A_TURN, LONGEST_LINE, LONGEST_OBJECT, TELNET_SILENCE
 from tcpchat.lines import TOO_LONG_OBJECT, Endless, LineReader, TooLong
@@ -361,7 +361,7 @@ class LineConnection(LineOnlyReceiver):
         self._hang_up = self.factory.chat.clock.callLater(seconds, self.abort)
 
 
-class LineFactory(ServerFactory[Any]):
+class LineFactory(AnyServerFactory):
     """Makes the connections of the line door, and holds them while they last."""
 
     noisy = False
