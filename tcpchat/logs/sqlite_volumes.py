@@ -84,11 +84,9 @@ class Volumes:
                 "select id from volume where id < ? and id not in (select volume from part)", (newest,)
             )
         }
-        self._to_join: dict[int, int] = {
-            number: why
-            for number, why in writer.execute("select id, to_join from volume where to_join")
-            if number not in self._empty
-        }
+        self._to_join: dict[int, int] = dict(
+            writer.execute("select id, to_join from volume where to_join").fetchall()
+        )
         self._begun: set[int] = set()  # to be joined, with all parts that they have
 
     def _newest(self) -> int:
