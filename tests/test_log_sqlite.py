@@ -29,6 +29,7 @@ from tcpchat.logs.interface import CannotOpen, Damaged, InUse, NotKept, Range
 from tcpchat.logs.reporter import LONGEST_TURN
 from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.logs.sqlite_reading import ABOUT, REF, SPOKEN, UNSPOKEN
+from tcpchat.logs.sqlite_schema import VERSION
 from tcpchat.logs.sqlite_writer import MOST_WAITING
 from tcpchat.queries import Query
 from tests.contracts import MANY, NOON, OneOrderContract, numbers, said, texts
@@ -452,7 +453,7 @@ class SQLiteLogTests(OneOrderContract, SynchronousTestCase):
         self.assertEqual(self.failures, [])
 
     def test_a_disk_that_fails_between_two_parts_fails_behind_what_is_shown(self) -> None:
-        write(self.path, "drop table words")  # which is found out when there is time for the index
+        write(self.path, "drop table words1")  # which is found out when there is time for the index
         answer = self.show_a_part()
         told: list[object] = []
         self.post("#b", "waits", told)
@@ -467,7 +468,7 @@ class SQLiteLogTests(OneOrderContract, SynchronousTestCase):
         self.assertEqual(self.wait(answer), [[1, 2], [1, 2]])
         self.wait_until(told, 1)
         self.assertEqual(told, [NotKept])
-        self.assertEqual([str(error) for error in self.failures], ["no such table: words"])
+        self.assertEqual([str(error) for error in self.failures], ["no such table: words1"])
         self.post("#b", "too late", told)
         self.assertEqual(told, [NotKept, NotKept])
         for entries in self.given.values():
@@ -553,7 +554,7 @@ class SQLiteLogTests(OneOrderContract, SynchronousTestCase):
         self.assertEqual(len(self.find("hello", limit=MANY)), MANY)
         self.reopen()
         self.assertEqual(self.look("select name, searchable from stream"), [("#lobby", MANY), ("@s1", 0)])
-        self.assertEqual(self.look("select count(*) from words_docsize"), [(MANY,)])
+        self.assertEqual(self.look("select count(*) from words1_docsize"), [(MANY,)])
         self.append("#lobby", "hello")
         self.assertEqual(len(self.find("hello", limit=MANY * 2)), MANY + 1)
 
@@ -594,7 +595,7 @@ class SQLiteLogTests(OneOrderContract, SynchronousTestCase):
         self.append("#lobby", "not in the index")
         self.wait(self.log.forget("#lobby", MANY + 1))
         self.reopen()
-        for table in "entry", "words_docsize":
+        for table in "entry", "words1_docsize":
             self.assertEqual(self.look(f"select count(*) from {table}"), [(0,)])
         self.assertEqual(self.look("select kept_after, searchable from stream"), [(MANY + 1, MANY + 1)])
         self.assertEqual(self.find("hello"), [])
@@ -671,7 +672,7 @@ class SQLiteLogTests(OneOrderContract, SynchronousTestCase):
             (application,) = database.execute("pragma application_id").fetchone()
             (version,) = database.execute("pragma user_version").fetchone()
             (found,) = database.execute("pragma integrity_check").fetchone()
-        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", 3, "ok"))
+        self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", VERSION, "ok"))
 
 
 # What version 1 had, and some of what was in it.
@@ -739,6 +740,19 @@ insert into entry values
     (1, 1, 5, 1, 's1 r', '{"type":"said","session":"s1","nick":"ada","ref":"r","text":"hello"}'),
     (1, 2, 6, 1, null, '{"type":"said","session":"s1","nick":"ada","text":"\"about\":7"}'),
     (1, 3, 7, 1, null, '{"type":"edited","session":"s1","nick":"ada","text":"hello you","about":1}');
+"""
+
+
+# What version 3 had, with the same in it: a line was edited, and one was taken back a moment ago.
+VERSION_3 = f"""
+{VERSION_2}
+alter table entry add column about integer;
+update entry set about = 1 where seq = 3;
+create index about on entry (stream, about) where about is not null;
+create table removed (id integer primary key, piece blob not null) strict;
+insert into removed (piece) values (x'666f72676f7474656e');
+insert into stream values (2, '@s1', 0, 0), (3, '#empty', 4, 4);
+pragma user_version = 3;
 """
 
 
@@ -886,34 +900,47 @@ class OpeningTests(SynchronousTestCase):
             left: list[Entry] = self.wait(log.read("#lobby", 0, 9))
             self.assertEqual(texts(left), ['"about":7'])
 
+    def test_a_log_of_version_3_is_brought_to_this_one(self) -> None:
+        with closing(sqlite3.connect(self.path)) as database:
+            database.executescript(VERSION_3)
+        for _ in range(2):
+            with self.server() as log:
+                self.assertEqual(self.wait(log.streams()), {"#lobby": 3, "@s1": 0, "#empty": 4})
+                found = self.wait(log.search(Query(("hello",)), [Range("#lobby", 0, 9)], 9))
+                self.assertEqual([entry.seq for _, entry in found], [1, 3])
+        with closing(sqlite3.connect(self.path)) as database:
+            parts = database.execute("select stream, volume, last from part").fetchall()
+            volumes = database.execute("select id, lines from volume").fetchall()
+        # What the old index had is in a volume of its own.
+        self.assertEqual(parts, [(1, 1, 1), (1, 2, 3)])
+        self.assertEqual(volumes, [(1, 1), (2, 2)])
+        with self.server() as log:
+            self.wait(log.remove("#lobby", 1, Removed("s1", "ada", 1)))
+            self.assertEqual(self.wait(log.search(Query(("hello",)), [Range("#lobby", 0, 9)], 9)), [])
+
     def test_a_file_that_was_brought_to_this_version_is_like_a_new_one(self) -> None:
         self.fill()
         make_version_1(f"{self.path}.old")
         with closing(sqlite3.connect(f"{self.path}.older")) as database:
             database.executescript(VERSION_2)
-        for path in f"{self.path}.old", f"{self.path}.older":
+        with closing(sqlite3.connect(f"{self.path}.newer")) as database:
+            database.executescript(VERSION_3)
+        paths = [f"{self.path}.{age}" for age in ("old", "older", "newer")]
+        for path in paths:
             with self.server(path):
                 pass
         shapes = []
-        for path in self.path, f"{self.path}.old", f"{self.path}.older":
+        for path in (self.path, *paths):
             with closing(sqlite3.connect(path)) as database:
+                names = database.execute("select name from sqlite_master where name not like 'words%'")
+                newest = database.execute("select 'words' || max(id) from volume").fetchone()
+                columns = "select name, type, [notnull], pk from pragma_table_info(?)"
                 shapes.append(
                     [database.execute("pragma user_version").fetchone()]
-                    + [
-                        (
-                            name,
-                            sorted(
-                                database.execute(
-                                    f"select name, type, [notnull], pk from pragma_table_info('{name}')"
-                                )
-                            ),
-                        )
-                        for (name,) in database.execute(
-                            "select name from sqlite_master order by name"
-                        ).fetchall()
-                    ]
+                    + [(name, sorted(database.execute(columns, (name,)))) for (name,) in sorted(names)]
+                    + [sorted(database.execute(columns, newest))]
                 )
-        self.assertEqual(shapes, [shapes[0]] * 3)
+        self.assertEqual(shapes, [shapes[0]] * 4)
 
     # What is damaged.
 
@@ -948,13 +975,13 @@ class OpeningTests(SynchronousTestCase):
 
     def test_the_log_of_a_newer_tcpchat_is_left_alone(self) -> None:
         self.fill()
-        write(self.path, "pragma user_version = 4")
-        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 4\)")
+        write(self.path, f"pragma user_version = {VERSION + 1}")
+        self.assert_refused(Damaged, rf"The log PATH was made by a newer tcpchat \(version {VERSION + 1}\)")
 
     def test_so_is_one_that_died(self) -> None:
-        self.crash("pragma user_version = 4")
+        self.crash(f"pragma user_version = {VERSION + 1}")
         self.assertIn("chat.sqlite3-wal", contents(self.folder))
-        self.assert_refused(Damaged, r"The log PATH was made by a newer tcpchat \(version 4\)")
+        self.assert_refused(Damaged, rf"The log PATH was made by a newer tcpchat \(version {VERSION + 1}\)")
 
     def test_a_flipped_page_is_found(self) -> None:
         self.fill(1000)
@@ -979,7 +1006,7 @@ class OpeningTests(SynchronousTestCase):
         self.assert_refused(Damaged, r"The log PATH is damaged: [^\n]+")
 
     def test_a_log_without_its_tables_is_found(self) -> None:
-        for table in "entry", "stream", "log", "record", "words":
+        for table in "entry", "stream", "log", "record", "volume", "part", "words1":
             self.fill()
             write(self.path, "pragma foreign_keys = off", f"drop table {table}")
             self.assert_refused(Damaged, f"The log PATH is damaged: no such table: {table}")

@@ -10,18 +10,20 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import count
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.events import Edited, Event, Removed, Replied, Said, encode
 from tcpchat.logs.batches import Append, Remove
-from tcpchat.logs.sqlite_cleaning import LARGEST_SHARE, PATIENCE, TRIED_AGAIN, Cleaning
+from tcpchat.logs.sqlite_cleaning import LARGEST_SHARE, PATIENCE, Cleaning
 from tcpchat.logs.sqlite_commit import commit
 from tcpchat.logs.sqlite_file import PAGE, SQLiteFile
-from tcpchat.logs.sqlite_search import Index
+from tcpchat.logs.sqlite_index import Index
+from tcpchat.logs.sqlite_volumes import Volumes
 from tests.contracts import NOON
-from tests.test_log_sqlite import at_largest, folder
+from tests.test_log_sqlite import folder
 
 
 class CleaningTests(SynchronousTestCase):
@@ -37,12 +39,12 @@ class CleaningTests(SynchronousTestCase):
 
     def open(self) -> None:
         self.file = SQLiteFile(self.path, "NORMAL")
-        self.index = Index(self.file.writer)
+        self.index = Index(self.file.writer, Volumes(self.file.writer))
         self.streams = dict(self.file.streams)
         for stream in self.streams.values():
             self.index.holds(stream.id, stream.searchable)
             self.index.grew(stream.id, stream.seq)
-        self.cleaning = Cleaning(self.file, lambda: self.now)
+        self.cleaning = Cleaning(self.file, self.index.volumes, lambda: self.now)
 
     def close(self) -> None:
         self.file.reader.close()
@@ -96,11 +98,6 @@ class CleaningTests(SynchronousTestCase):
                 whole += file.read()
         return whole.lower()
 
-    def written_anew(self) -> int:
-        """Return how often the file was written anew: SQLite counts it."""
-        (times,) = self.file.writer.execute("pragma schema_version").fetchone()
-        return int(times)
-
     def talk(self, lines: int, words: Sequence[str] = ("some", "words", "of", "different", "length")) -> None:
         """Have many people say much in many rooms: each line has a word of its own."""
         for n in range(lines):
@@ -114,6 +111,11 @@ class CleaningTests(SynchronousTestCase):
             "select body, name, seq from entry join stream on stream = id where body like '%canary%'"
         )
         return {re.findall(r"canary\d+bird", body)[0]: (name, seq) for body, name, seq in rows.fetchall()}
+
+    def check_index(self) -> None:
+        """FTS5 finds every volume whole."""
+        for (number,) in self.file.writer.execute("select id from volume").fetchall():
+            self.file.writer.execute(f"insert into words{number} (words{number}) values ('integrity-check')")
 
     def assert_gone(self, *texts: str) -> None:
         files = self.files()
@@ -147,7 +149,7 @@ class CleaningTests(SynchronousTestCase):
         self.clean()
         self.assert_gone("firstcanary")
 
-    def test_copies_that_sqlite_has_left_are_found_and_go_with_a_file_written_anew(self) -> None:
+    def test_copies_that_sqlite_has_left_are_found_and_overwritten(self) -> None:
         self.talk(3000)
         self.make_index()
         self.file.empty_wal()
@@ -155,21 +157,32 @@ class CleaningTests(SynchronousTestCase):
         found = Counter(re.findall(rb'"text":"(canary\d+bird)', self.files()))
         twice = [word.decode() for word, times in found.items() if times > 1]
         self.assertNotEqual(twice, [], "SQLite leaves no copies any more, and this is not needed")
-        before = self.written_anew()
-        for word in twice:
-            self.remove(*where[word])
-        self.clean()
-        self.assertEqual(self.written_anew(), before + 1)
-        self.assert_gone(*twice)
         once = self.random.sample(sorted(where.keys() - set(twice)), 20)
-        for word in once:
-            self.remove(*where[word])
-        self.clean()
-        self.assert_gone(*once)
-        self.assertEqual(self.written_anew(), before + 1, "there were none")
+        for words in twice, once:
+            for word in words:
+                self.remove(*where[word])
+            self.clean()
+            self.assert_gone(*words)
         left = self.file.reader.execute("select count(*) from entry where spoken").fetchall()
         self.assertEqual(left, [(3000 - len(twice) - 20,)])
         self.assertEqual(self.file.writer.execute("pragma integrity_check").fetchall(), [("ok",)])
+        self.check_index()
+
+    def test_what_was_overwritten_does_not_come_back_with_what_is_written_to_its_page(self) -> None:
+        self.talk(3000)
+        where = self.canaries()
+        self.make_index()
+        self.file.empty_wal()
+        found = Counter(re.findall(rb'"text":"(canary\d+bird)', self.files()))
+        twice = [word.decode() for word, times in found.items() if times > 1]
+        # The connection that writes has all pages in memory.
+        self.file.writer.execute("select total(length(body)) from entry").fetchone()
+        for word in twice:
+            self.remove(*where[word])
+        self.clean()
+        self.file.writer.execute("update entry set time = time + 1")
+        self.file.empty_wal()
+        self.assert_gone(*twice)
 
     def test_what_is_indexed_while_it_is_cleaned_changes_nothing(self) -> None:
         self.talk(2000)
@@ -251,40 +264,37 @@ class CleaningTests(SynchronousTestCase):
             file.seek(100 - PAGE, os.SEEK_END)
             file.write(encode(Said("s1", "ada", text)))
 
-    def test_without_room_for_a_second_file_it_is_tried_again_and_lines_are_taken(self) -> None:
-        self.talk(1000)
+    def test_a_copy_in_a_page_that_is_free_goes_too(self) -> None:
+        self.talk(300)
         self.say("#dev", Said("s1", "ada", "firstcanary"))
         self.leave_copy("firstcanary")
         self.remove("#dev", 1)
-        copied = self.file.write_anew
-
-        def without_room() -> None:
-            with at_largest(os.path.getsize(self.path) // 2):
-                copied()
-
-        self.patch(self.file, "write_anew", without_room)
-        self.assertRaises(sqlite3.OperationalError, self.clean)
-        self.assertFalse(self.file.writer.in_transaction)
-        tried = self.now
-        self.say("#dev", Said("s1", "ada", "second"))
-        self.patch(self.file, "write_anew", copied)
         self.clean()
-        self.assertAlmostEqual(self.now - tried, TRIED_AGAIN)
         self.assert_gone("firstcanary")
-        self.assertEqual(self.file.writer.execute("pragma temp_store").fetchone(), (2,))
+        self.assertEqual(self.file.writer.execute("pragma integrity_check").fetchall(), [("ok",)])
 
-    def test_lines_do_not_wait_for_a_new_file_for_more_than_a_hundredth_of_the_time(self) -> None:
-        copied = self.file.write_anew
+    def test_what_others_have_said_in_the_same_words_stays(self) -> None:
+        text = "a long text that fills pages of its own " * 500
+        self.say("#dev", Said("s1", "ada", text), Said("s1", "ada", text))
+        self.make_index()
+        self.remove("#dev", 1)
+        self.clean()
+        ((body,),) = self.file.reader.execute("select body from entry where seq = 2").fetchall()
+        self.assertEqual(body, encode(Said("s1", "ada", text)).decode())
 
-        def slowly() -> None:
-            copied()
-            self.now += 2
-
-        self.patch(self.file, "write_anew", slowly)
-        self.say("#dev", Said("s1", "ada", "firstcanary"), Said("s1", "ada", "secondcanary"))
-        for number, text in enumerate(("firstcanary", "secondcanary"), 1):
-            self.leave_copy(text)
-            self.remove("#dev", number)
-            self.clean()
-            self.assert_gone(text)
-        self.assertEqual(self.now, 2 + 2 / LARGEST_SHARE + 2)
+    def test_the_file_is_looked_through_in_a_share_of_the_time(self) -> None:
+        self.talk(3000)
+        self.make_index()
+        self.remove("#room1", 1)
+        ticks = count()  # each look at the clock
+        self.cleaning = Cleaning(self.file, self.index.volumes, lambda: float(next(ticks)))
+        waits: list[float] = []
+        while (wait := self.cleaning.patience) is not None:
+            if wait:
+                waits.append(wait)
+                ticks = count(next(ticks) + int(wait))
+            self.cleaning.work()
+        self.assertGreater(len(waits), 1)
+        for wait in waits:
+            # One passes while it looks, and three from there on until this sees it.
+            self.assertEqual(wait, 1 / LARGEST_SHARE - 1 - 3)

@@ -16,10 +16,11 @@ import pytest
 
 from tcpchat.events import Acted, Event, Joined, Left, Renamed, Said, Told, TopicSet, encode, lines_said
 from tcpchat.logs.interface import Damaged
-from tcpchat.logs.sqlite_schema import SCHEMA
+from tcpchat.logs.sqlite_schema import SCHEMA, VERSION, new_volume
 from tcpchat.logs.sqlite_tools import StoredLog
 from tests.faults.test_log_process import STRACE, needs_strace
 from tests.processes import PATIENCE, Server
+from tests.test_log_sqlite import VERSION_3
 
 TCPCHAT = str(Path(sys.executable).with_name("tcpchat"))
 
@@ -51,11 +52,11 @@ EVENTS: dict[str, list[Event]] = {
 }
 
 
-def make(path: Path, version: int = 3, many: int = 0) -> Path:
+def make(path: Path, version: int = VERSION, many: int = 0) -> Path:
     """Make a log, in WAL mode as a server leaves it."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.executescript(
-            f"begin; {SCHEMA if version == 3 else VERSION_1} commit; pragma journal_mode=wal;"
+            f"begin; {SCHEMA if version == VERSION else VERSION_1} commit; pragma journal_mode=wal;"
         )
         database.execute("begin")
         database.execute("insert into log values ('first')")
@@ -63,17 +64,18 @@ def make(path: Path, version: int = 3, many: int = 0) -> Path:
         for id, (name, events) in enumerate(streams.items(), 1):
             database.execute("insert into stream (id, name) values (?, ?)", (id, name))
             for seq, event in enumerate(events, 1):
-                spoken = lines_said(event) if version == 3 else bool(lines_said(event))
+                spoken = lines_said(event) if version == VERSION else bool(lines_said(event))
                 row = (id, seq, NOON + seq, spoken, encode(event).decode())
                 database.execute(
                     "insert into entry (stream, seq, time, spoken, body) values (?, ?, ?, ?, ?)", row
                 )
-        if version == 3:
+        if version == VERSION:
             database.execute("update entry set ref = 's1 a1' where stream = 1 and seq = 2")
             database.execute("update stream set searchable = 5 where id = 1")
             for seq, text in (2, "hello world"), (3, "waves"):
                 words = (1 << 40 | seq, text, "n616461")
-                database.execute("insert into words (rowid, text, nick) values (?, ?, ?)", words)
+                database.execute("insert into words1 (rowid, text, nick) values (?, ?, ?)", words)
+            database.execute("insert into part (stream, volume, last) values (1, 1, 5)")
         database.execute("commit")
     return path
 
@@ -125,7 +127,7 @@ def limited(blocks: int) -> tuple[str, ...]:
 # Check.
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [1, VERSION])
 def test_a_log_that_is_whole(tmp_path: Path, version: int) -> None:
     make(tmp_path / "tcpchat.sqlite3", version, many=1197)
     assert run(tmp_path, "check") == (0, "OK: 3 rooms, 1,204 entries, epoch first.\n", "")
@@ -154,9 +156,13 @@ def test_what_is_forgotten_is_not_missed(tmp_path: Path) -> None:
         ("update entry set body = '{' where stream = 2", "Entry 1 of #Dev cannot be read"),
         ("update entry set body = cast(x'ff' as text) where stream = 2", "Entry 1 of #Dev cannot be read"),
         ("update stream set searchable = 6 where id = 1", "#lobby can be searched up to 6, but ends with 5"),
-        ("insert into words (rowid, text) values (1 << 40 | 6, 'later')", "index for search"),
-        ("insert into words (rowid, text) values (3 << 40 | 1, 'psst')", "index for search"),
-        ("insert into words (rowid, text) values (7, 'nowhere')", "index for search"),
+        ("insert into words1 (rowid, text) values (1 << 40 | 6, 'later')", "index for search"),
+        ("insert into words1 (rowid, text) values (3 << 40 | 1, 'psst')", "index for search"),
+        ("insert into words1 (rowid, text) values (7, 'nowhere')", "index for search"),
+        ("insert into words1 (rowid, text) values (2 << 40 | 1, 'unnoticed')", "index for search"),
+        ("update part set last = 2", "index for search"),
+        ("update part set stream = 3", "index for search"),
+        ("drop table words1", "SQLite says: no such table: words1"),
         ("delete from stream where id = 2", "1 entries are of no stream"),
     ],
 )
@@ -165,6 +171,29 @@ def test_what_is_wrong_is_said(tmp_path: Path, statement: str, said: str) -> Non
     change(path, statement)
     (problem,) = problems(path)
     assert said in problem
+
+
+def test_what_is_in_the_volume_of_another_part_is_wrong(tmp_path: Path) -> None:
+    path = make(tmp_path / "log")
+    for statement in (*new_volume(2), "insert into part (stream, volume, last) values (1, 2, 5)"):
+        change(path, statement)
+    change(path, "update part set last = 3 where volume = 1")
+    assert problems(path) == []
+    change(path, "insert into words2 (rowid, text) values (1 << 40 | 4, 'where it belongs')")
+    assert problems(path) == []
+    change(path, "insert into words2 (rowid, text) values (1 << 40 | 3, 'where the one before is')")
+    assert problems(path) == ["The index for search has entries that are forgotten, private or not there."]
+
+
+def test_the_index_of_version_3_is_looked_through(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(VERSION_3)
+    change(path, "delete from stream where id = 3")
+    change(path, "update entry set spoken = 1")
+    assert problems(path) == []
+    change(path, "insert into words (rowid, text) values (1 << 40 | 2, 'later')")
+    assert problems(path) == ["The index for search has entries that are forgotten, private or not there."]
 
 
 def test_what_is_wrong_is_a_line_each_and_a_status(tmp_path: Path) -> None:
@@ -198,7 +227,7 @@ def test_a_log_without_its_name(tmp_path: Path) -> None:
 # Backup.
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [1, VERSION])
 def test_a_backup_is_one_whole_file_for_its_owner_alone(tmp_path: Path, version: int) -> None:
     make(tmp_path / "tcpchat.sqlite3", version)
     assert run(tmp_path, "backup", "copy") == (0, "", "")
@@ -303,7 +332,7 @@ def test_a_backup_where_a_file_can_have_no_second_name(tmp_path: Path) -> None:
 # Restore.
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [1, VERSION])
 def test_a_restored_log_has_all_but_the_name_of_the_first(tmp_path: Path, version: int) -> None:
     make(tmp_path / "copy", version)
     assert run(tmp_path, "restore", "copy", "--store", "sqlite:new") == (0, "", "")

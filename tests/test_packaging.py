@@ -64,7 +64,7 @@ class PackagesTests(SynchronousTestCase):
             # contracts.py, test_log_*.py
             "logs/interface.py", "logs/tails.py", "logs/sqlite_file.py",
             "logs/sqlite_records.py", "logs/sqlite_reading.py", "logs/sqlite_schema.py",
-            "logs/sqlite_search.py", "logs/sqlite_tools.py", "logs/sqlite_writer.py",
+            "logs/sqlite_search.py", "logs/sqlite_tools.py", "logs/sqlite_writer.py", "logs/sqlite_index.py",
             "logs/sqlite_commit.py", "logs/sqlite_numbering.py", "logs/sqlite_place.py",
             "logs/sqlite_removal.py", "logs/nats_terms.py", "logs/unshared.py",
             "logs/nats_erasing.py", "logs/nats_questions.py", "logs/nats_sharing.py",

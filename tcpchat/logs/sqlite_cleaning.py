@@ -1,33 +1,33 @@
 """
 How the last copies of what was taken back leave the SQLite log's files, in small steps between the commits.
 
-The rows go with the commit of the `Removed`. What is left is in the index for search, whose old parts are
-joined until none is left that has it; in the WAL, which is emptied; and now and then where SQLite itself
-keeps a copy (`sqlite_remains`): then the whole file is written anew. Until it is done, the table ``removed``
-has what to look for, so that the next server goes on. See docs/adr/0018.
+The rows go with the commit of the `Removed`. What is left is in the volume of the index for search that the
+line was in, whose parts are joined until none is left that has it; in the WAL, which is emptied; and now and
+then where SQLite itself keeps a copy (`sqlite_remains`): that is overwritten. Until it is done, the table
+``removed`` has what to look for, so that the next server goes on. See docs/adr/0018 and 0030.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from tcpchat.logs.sqlite_file import PAGE, SQLiteFile
-from tcpchat.logs.sqlite_remains import dead
-from tcpchat.logs.sqlite_search import MERGED_AT_ONCE
+from tcpchat.logs.sqlite_remains import free_pages, unused, with_copies
+from tcpchat.logs.sqlite_volumes import Volumes
 
-# Bytes of the file that are looked through in one step: less than a millisecond.
-LOOKED_THROUGH_AT_ONCE = 256 * PAGE
+# Pages of the file in which so many pieces are looked for in one step: about a millisecond.
+LOOKED_THROUGH_AT_ONCE = 256
+SOUGHT_AT_ONCE = 8
+
+# All of the file is looked through, however large it is: not for more than so much of the time.
+LARGEST_SHARE = 0.1
+
+# Pages that are overwritten in one step, which then waits for the disk once.
+OVERWRITTEN_AT_ONCE = 64
 
 # Seconds until the WAL is tried again, which cannot be emptied while somebody reads from it.
 PATIENCE = 0.1
-
-# Lines wait while the file is written anew (ADR 18 has figures): not for more than so much of the time.
-LARGEST_SHARE = 0.01
-
-# Seconds until that is tried again which has failed, for want of room for a second file above all.
-TRIED_AGAIN = 60.0
 
 
 class Cleaning:
@@ -37,13 +37,15 @@ class Cleaning:
     In the writer's thread.
     """
 
-    def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, file: SQLiteFile, volumes: Volumes, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._file = file
+        self._volumes = volumes
         self._clock = clock
         self._steps: Iterator[float] | None = None
         self._is_wanted = file.was_left_open or self._last_piece() is not None
         self._wait_until = clock()
-        self._not_before = clock()  # the file is written anew
 
     def want(self) -> None:
         """Take note that something was removed just now."""
@@ -80,53 +82,58 @@ class Cleaning:
         if last is not None:
             yield from self._join()
             yield from self._empty_wal()
-            if (yield from self._is_left(last)):
-                yield max(self._not_before - self._clock(), 0)
-                self._write_anew()
-                yield from self._empty_wal()
+            copies = yield from self._find(last)
+            for at in range(0, len(copies), OVERWRITTEN_AT_ONCE):
+                yield from self._overwrite(copies[at : at + OVERWRITTEN_AT_ONCE])
             # All or none: for that SQLite empties the pages, where for some it could leave copies of others.
             if self._last_piece() == last:
                 self._file.writer.execute("delete from removed")
         yield from self._empty_wal()
 
     def _join(self) -> Iterator[float]:
-        """Make one of all parts of the index: only then the words of what is deleted are in none of them."""
-        writer = self._file.writer
-        # Otherwise three new parts would keep it from going on with the old ones.
-        writer.execute("insert into words (words, rank) values ('usermerge', 2)")
-        pages = -MERGED_AT_ONCE  # below 0, it begins with all of them
-        while True:
-            before = writer.total_changes
+        """Make one of all parts of the volumes in which a line was: only then its words are in none."""
+        while self._volumes.has_to_tidy_soon:
             with self._file.unsynced():
-                writer.execute("insert into words (words, rank) values ('merge', ?)", (pages,))
-            self._file.wrote(0, MERGED_AT_ONCE * PAGE)
-            # See https://www.sqlite.org/fts5.html#the_merge_command: there was nothing left to do.
-            if writer.total_changes - before < 2:
-                break
-            pages = MERGED_AT_ONCE
+                size = self._volumes.tidy()
+            self._file.wrote(0, size)
             yield 0
-        writer.execute("insert into words (words, rank) values ('usermerge', 4)")  # as it is by itself
 
     def _empty_wal(self) -> Iterator[float]:
         while not self._file.empty_wal():
             yield PATIENCE
         yield 0
 
-    def _is_left(self, last: int) -> Generator[float, None, bool]:
-        """Look through the file; return whether there is a copy in it of what was removed."""
+    def _find(self, last: int) -> Generator[float, None, list[int]]:
+        """Look through the file; return the pages with a copy in them of what was removed."""
         found = self._file.writer.execute("select piece from removed where id <= ?", (last,))
         sought = [piece for (piece,) in found.fetchall()]
-        size = os.fstat(self._file.raw).st_size
-        for at in range(0, size, LOOKED_THROUGH_AT_ONCE):
-            pages = dead(os.pread(self._file.raw, LOOKED_THROUGH_AT_ONCE, at), PAGE, at == 0)
-            if any(piece in pages for piece in sought):
-                return True
-            yield 0
-        return False
+        copies: list[int] = []
+        at_once = 1 + LOOKED_THROUGH_AT_ONCE // (1 + len(sought) // SOUGHT_AT_ONCE)
+        first = 0
+        while True:
+            began = self._clock()
+            pages = self._file.raw_pages(first, at_once)
+            if not pages:
+                return copies
+            copies += [first + number for number in with_copies(sought, pages, PAGE, first == 0)]
+            first += at_once
+            yield (self._clock() - began) * (1 / LARGEST_SHARE - 1)
 
-    def _write_anew(self) -> None:
-        began = self._clock()
-        self._not_before = began + TRIED_AGAIN
-        self._file.write_anew()
-        ended = self._clock()
-        self._not_before = ended + (ended - began) / LARGEST_SHARE
+    def _overwrite(self, copies: Sequence[int]) -> Iterator[float]:
+        """Overwrite what is in some pages and belongs to nothing."""
+        while not self._file.empty_wal():
+            yield PATIENCE
+        # Now the file has all, and until the end of this step nobody writes to it.
+        free = free_pages(self._page)
+        places: list[tuple[int, int]] = []
+        for number in copies:
+            begin, end = number * PAGE, (number + 1) * PAGE
+            if number in free:
+                places.append((begin + free[number], end))
+            elif gap := unused(self._page(number), not number):
+                places.append((begin + gap.start, begin + gap.stop))
+        self._file.overwrite(places)
+        yield 0
+
+    def _page(self, number: int) -> bytes:
+        return self._file.raw_pages(number, 1)

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from tcpchat.logs.batches import Append, Item, Keep, Post, Probe, Remove, Take
 from tcpchat.logs.interface import NoSuchEntry
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream
+from tcpchat.logs.sqlite_index import Index
 from tcpchat.logs.sqlite_numbering import Growth, Numbering
 from tcpchat.logs.sqlite_records import keep
 from tcpchat.logs.sqlite_removal import take_back
-from tcpchat.logs.sqlite_search import Index
 from tcpchat.logs.sqlite_taking import take
 
 # The record, by kind and key, that is written to see whether anything can be.

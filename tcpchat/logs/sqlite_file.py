@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import NamedTuple
 from urllib.parse import quote
@@ -93,8 +94,8 @@ class SQLiteFile(Place):
     def _open(self, synchronous: str, undo: ExitStack) -> None:
         self._synchronous = synchronous
         # To look at the pages themselves. To close it drops SQLite's locks: so behind the connections.
-        self.raw = os.open(self.real, os.O_RDONLY | os.O_CLOEXEC)
-        undo.callback(os.close, self.raw)
+        self._raw = os.open(self.real, os.O_RDWR | os.O_CLOEXEC)
+        undo.callback(os.close, self._raw)
         self.writer = self._connect("rw")
         undo.callback(self.writer.close)
         self.writer.execute("pragma journal_mode = wal").fetchone()
@@ -115,7 +116,8 @@ class SQLiteFile(Place):
         for connection in self.reader, self.searcher:
             undo.callback(connection.close)
             connection.execute("pragma query_only = on")
-        for table in TABLES:
+        (newest,) = self.writer.execute("select max(id) from volume").fetchone()
+        for table in *TABLES, f"words{newest}":
             self.reader.execute(f"select * from {table} limit 0")
         named = self.reader.execute("select epoch from log").fetchone()
         if named is None:
@@ -166,13 +168,21 @@ class SQLiteFile(Place):
         self._in_wal = 0
         return not is_busy
 
-    def write_anew(self) -> None:
-        """Have SQLite copy the whole file, by way of another one, and leave no unused bytes in it."""
-        self.writer.execute("pragma temp_store = default")  # the other one is not to be in memory
-        try:
-            self.writer.execute("vacuum")
-        finally:
-            self.writer.execute("pragma temp_store = memory")
+    def raw_pages(self, first: int, number: int) -> bytes:
+        """Return some pages as they are in the file, whatever the WAL has of them; 0 is the first."""
+        return os.pread(self._raw, number * PAGE, first * PAGE)
+
+    def overwrite(self, places: Iterable[tuple[int, int]]) -> None:
+        """
+        Make bytes 0, from one offset in the file to another, which SQLite makes no use of.
+
+        The WAL must be empty. Who reads meanwhile does not look at them; who writes has the pages in memory
+        as they were, and lets go of them.
+        """
+        for begin, end in places:
+            os.pwrite(self._raw, bytes(end - begin), begin)
+        os.fsync(self._raw)
+        self.writer.execute("pragma shrink_memory")
 
     def close_writer(self) -> None:
         """Close the connection that writes, the last one: it moves what the WAL holds into the file."""
@@ -180,7 +190,7 @@ class SQLiteFile(Place):
 
     def close(self) -> None:
         """Let go of the file and the lock; the connections are closed already."""
-        os.close(self.raw)
+        os.close(self._raw)
         super().close()
 
     def _connect(self, mode: str) -> sqlite3.Connection:
@@ -256,11 +266,13 @@ class SQLiteFile(Place):
 
 def passes(error: Exception) -> bool:
     """Whether it is one after which SQLite may be asked again; errors of Python's module are none."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return getattr(error, "sqlite_errorcode", None) in PASSING_ERRORS
 
 
 def is_its_own(error: Exception) -> bool:
     """Whether it lies in what was to be written, and not in the disk."""
-    return not isinstance(error, sqlite3.Error) or isinstance(
+    return not isinstance(error, sqlite3.Error | OSError) or isinstance(
         error, sqlite3.IntegrityError | sqlite3.DataError
     )

@@ -11,9 +11,9 @@ import msgspec
 from tcpchat.events import Edited, Event, Fact, Gone, Replied, Spoken, decode, encode, lines_said
 from tcpchat.logs.interface import NoSuchEntry
 from tcpchat.logs.sqlite_file import Stream
+from tcpchat.logs.sqlite_index import Index
 from tcpchat.logs.sqlite_reading import ABOUT
 from tcpchat.logs.sqlite_remains import pieces, words_of
-from tcpchat.logs.sqlite_search import Index
 
 # Entries that go in one transaction when a stream is shortened: some milliseconds.
 FORGOTTEN_AT_ONCE = 128
@@ -44,13 +44,13 @@ def take_back(writer: sqlite3.Connection, index: Index, stream: Stream | None, a
     gone, replies = find_gone(writer, stream, about) if stream else ({}, {})
     if stream is None or not gone:
         raise NoSuchEntry(f"There is no line {about}.")
-    index.remove(stream.id, [(number, body) for number, (body, _) in gone.items()])
+    index.take_back(stream.id, [(number, body) for number, (body, _) in gone.items()])
     pieces_left: set[bytes] = set()
     left: dict[int, Event] = {}
     for number, (body, event) in gone.items():
         pieces_left.update(pieces(body, event.text))
         if index.has(stream.id, number):
-            pieces_left.update(index.missing(words_of(event.text)))
+            pieces_left.update(index.missing(stream.id, number, words_of(event.text)))
         left[number] = tombstone(event)
     for number, (body, reply) in replies.items():
         pieces_left.update(pieces(body, reply.quote))
@@ -96,7 +96,7 @@ def forget_some(writer: sqlite3.Connection, index: Index, stream: Stream, upto: 
     spoken = writer.execute(
         "select seq, body from entry indexed by spoken where spoken and stream = ? and seq <= ?", these
     ).fetchall()
-    index.remove(stream.id, spoken)
+    index.forget(stream.id, spoken, upto)
     writer.execute("delete from entry where stream = ? and seq <= ?", these)
     writer.execute("update stream set kept_after = ?2, searchable = max(searchable, ?2) where id = ?1", these)
     writer.execute("commit")

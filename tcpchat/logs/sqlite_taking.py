@@ -10,9 +10,9 @@ import msgspec
 from tcpchat.events import Event
 from tcpchat.logs.batches import Take
 from tcpchat.logs.interface import NoSuchEntry
+from tcpchat.logs.sqlite_index import Index
 from tcpchat.logs.sqlite_numbering import Numbering
 from tcpchat.logs.sqlite_removal import take_back
-from tcpchat.logs.sqlite_search import Index
 
 
 class Missing(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from tcpchat.events import Entry, Event, decode, lines_said
 from tcpchat.logs.interface import CannotOpen, Damaged, Found
 from tcpchat.logs.sqlite_place import Place, explained, read_header
 from tcpchat.logs.sqlite_schema import VERSION
+from tcpchat.logs.sqlite_volumes import row_id
 
 # The first version that knows what is forgotten and what can be found. A server changes older files.
 WITH_SEARCH = 2
@@ -30,11 +31,11 @@ WITH_ABOUT = 3
 PAGES_A_STEP = 256
 ENTRIES_A_STEP = 1000
 
+# The first whose index for search has volumes.
+WITH_VOLUMES = 4
+
 # Milliseconds since 1970. From the year 10000 on there is no way to write it.
 END_OF_TIME = 253_402_300_800_000
-
-# A row of the index for search is numbered by its entry's stream and, in so many bits, its number.
-SEQ_BITS = 40
 
 # The names between these two, for `StoredLog.entries`.
 ALL = ("", "\U0010ffff")
@@ -185,14 +186,40 @@ class StoredLog:
 
     def _index_is_wrong(self) -> bool:
         """Whether what is forgotten, private or not there can be found by its words."""
-        sought = "select rowid from words where rowid > ? and rowid < ? limit 1"
+        rooms = {
+            id: (kept_after, searchable)
+            for id, name, kept_after, searchable in self._streams("id")
+            if name.startswith("#")
+        }
+        if self.version < WITH_VOLUMES:
+            return self._has_others(
+                "words", [(row_id(id, after), row_id(id, last)) for id, (after, last) in rooms.items()]
+            )
+        volumes = self._connection.execute(
+            "select distinct volume from part union select max(id) from volume order by 1"
+        )
+        before: dict[int, int] = {}  # the last entry of each stream in the volumes so far
+        for (volume,) in volumes.fetchall():
+            held: list[tuple[int, int]] = []
+            for id, last in self._connection.execute(
+                "select stream, last from part where volume = ? order by stream", (volume,)
+            ).fetchall():
+                kept_after, searchable = rooms.get(id, (0, 0))
+                after = max(kept_after, before.get(id, 0))
+                held.append((row_id(id, after), row_id(id, max(min(last, searchable), after))))
+                before[id] = last
+            if self._has_others(f"words{volume}", held):
+                return True
+        return False
+
+    def _has_others(self, table: str, held: Iterable[tuple[int, int]]) -> bool:
+        """Whether a table has rows that are not, of any of some pairs, behind the one and up to the other."""
+        sought = f"select 1 from {table} where rowid > ? and rowid < ? limit 1"
         between = 0
-        for id, name, kept_after, searchable in self._streams("id"):
-            if name.startswith("#"):
-                row = id << SEQ_BITS
-                if self._connection.execute(sought, (between, row + kept_after + 1)).fetchone():
-                    return True
-                between = row + searchable
+        for after, last in held:
+            if self._connection.execute(sought, (between, after + 1)).fetchone():
+                return True
+            between = last
         return self._connection.execute(sought, (between, 1 << 62)).fetchone() is not None
 
     def _streams(self, order: str) -> sqlite3.Cursor:

@@ -17,8 +17,9 @@ from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_cleaning import Cleaning
 from tcpchat.logs.sqlite_commit import Committed, commit
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own, passes
+from tcpchat.logs.sqlite_index import SLICE, Index
 from tcpchat.logs.sqlite_removal import forget_some
-from tcpchat.logs.sqlite_search import SLICE, Index
+from tcpchat.logs.sqlite_volumes import Volumes
 
 # With more entries than this that are not in the index, it no longer waits for idle moments: a search has
 # to wait until the index has them all, which takes some seconds.
@@ -69,12 +70,13 @@ class Writer:
         self._reporter = reporter
         self._reports = reports
         self._streams = dict(file.streams)
-        self._index = Index(file.writer)
+        volumes = Volumes(file.writer)
+        self._index = Index(file.writer, volumes)
         for name, stream in file.streams.items():
             if name.startswith("#"):
                 self._index.holds(stream.id, stream.searchable)
                 self._index.grew(stream.id, stream.seq)
-        self._cleaning = Cleaning(file)
+        self._cleaning = Cleaning(file, volumes)
         self._chores: deque[Chore] = deque()
         self._unwritten: dict[tuple[str, str], Keep] = {}  # records that a full disk did not take
         self._broken = False
@@ -249,6 +251,8 @@ class Writer:
 
     def _forget(self, chore: Forget) -> bool:
         """Return whether it is done, or cannot be done."""
+        if self._index.has_merges_due and self._add_to_index(()):
+            return False
         stream = self._streams[chore.stream]
         # What follows from the entries may have been given to keep, and has to be in the file before.
         if self._broken or self._unwritten:
