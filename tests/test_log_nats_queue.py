@@ -37,6 +37,9 @@ class Entries:
     def time(self, stream: str) -> int:
         return self.entries[stream][-1].time if stream in self.entries else 0
 
+    def level(self, stream: str) -> None:
+        return None
+
     def has_ref(self, session: str, ref: str) -> bool:
         return any(
             (entry.event.session, entry.event.ref) == (session, ref)
