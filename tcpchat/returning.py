@@ -62,11 +62,9 @@ async def come_in(
     chat.people.expect(session.person)
     try:
         seqs = await Membership(session).join(chat.rooms.lobby, ref, new.code)
-    except (NotKept, Refused, Unknown) as reason:
+    except (NotKept, Refused, Unknown):
         session.withdraw()
         dialogue.reader.session = connection
-        if isinstance(reason, Unknown):  # it may yet say that somebody came in who is not here
-            chat.log_surely([(LOBBY, [Left(session_id, name.display)])])
         raise
     if session.is_abroad:  # the others have taken this node for dead meanwhile, and everybody was hung up on
         chat.log_surely([(LOBBY, [Left(session_id, name.display)])])
