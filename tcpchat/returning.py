@@ -130,7 +130,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         record = records.session(kept)
         was_elsewhere = moving.is_elsewhere(chat, record)
         if was_elsewhere:
-            record, places = await moving.take_over(chat, session_id)
+            record, places = await moving.take_over(chat, session_id, dialogue.tell)
         async with one_at_a_time(chat, record.account or session_id):
             session, wanted = await _return(chat, session_id, record, dialogue, was_elsewhere)
             _go_on(session, dialogue, make_home, request, places, wanted)
@@ -143,7 +143,7 @@ async def take_up_from_elsewhere(seat: Seat, dialogue: Dialogue, make_home: Make
     chat = dialogue.chat
     chat.returning.add(seat.id)
     try:
-        record, places = await moving.take_over(chat, seat.id)
+        record, places = await moving.take_over(chat, seat.id, dialogue.tell)
         session, wanted = await _return(chat, seat.id, record, dialogue, was_elsewhere=True)
         _go_on(session, dialogue, make_home, None, places, wanted)
     finally:
