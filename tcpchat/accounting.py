@@ -16,6 +16,7 @@ from tcpchat.authenticating import authenticate, confirm
 from tcpchat.events import Deopped, Event
 from tcpchat.logging_in import log_in_again
 from tcpchat.logs.interface import NotKept, Unknown
+from tcpchat.logs.outcomes import settle
 from tcpchat.ordering import make_first_operator
 from tcpchat.records import KeptAccount
 from tcpchat.requests import ChangePassword, Login, Refused, Register, Unregister
@@ -147,8 +148,8 @@ async def _note(
     """Have the log hold what somebody did, and what was kept before; if it cannot, undo that."""
     try:
         await session.chat.log.append_all([*more, audit.note(session, what)])
-    except (NotKept, Unknown):
-        undo()
+    except (NotKept, Unknown) as why:
+        settle(why, undo)
         raise
 
 

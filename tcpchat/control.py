@@ -33,13 +33,16 @@ from tcpchat.deeds import Refusal
 from tcpchat.factories import AnyServerFactory
 from tcpchat.limits import LONGEST_ORDER, SECONDS_OF_A_TOOL
 from tcpchat.log_lines import reason
-from tcpchat.logs.interface import Log, NotKept
+from tcpchat.logs.interface import Log, NotKept, Unknown
 from tcpchat.names import Name
 from tcpchat.sanctions import Sanctions
 from tcpchat.service import Chat
 from tcpchat.tool_orders import Answer
 
 NOT_WRITTEN = tool_orders.NotDone("The log cannot be written, and nothing was changed.", statuses.LOG_FAILED)
+NOBODY_KNOWS = tool_orders.NotDone(
+    "Whether that was done is not known: the log does not answer.", statuses.LOG_FAILED
+)
 FAILED = tool_orders.NotDone("The order has failed; the server's log says how.", statuses.LOG_FAILED)
 UNKNOWN = tool_orders.NotDone("The server does not know that order: it is of another version than this tool.")
 
@@ -204,6 +207,8 @@ class Control(AnyServerFactory):
             return [tool_orders.NotDone(str(why))]
         except NotKept:
             return [NOT_WRITTEN]
+        except Unknown:
+            return [NOBODY_KNOWS]
         except Exception:
             self.logger.failure("A tool's order has failed")
             return [FAILED]

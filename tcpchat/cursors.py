@@ -9,7 +9,7 @@ was acknowledged by the peer.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
@@ -26,6 +26,11 @@ from tcpchat.places import Place
 # old at most.
 ROUND = 0.4
 TURNS = 40
+
+# Seconds before the end of a round in which nobody is looked at for the first time: who seems to be behind
+# is looked at again at the end. In a busy room something is nearly always on its way, and Linux acknowledges
+# after 40 ms what nobody answers.
+SETTLING = 0.1
 
 # Rounds after which one is looked at who was shown nothing new: only to find out that the peer is
 # dead, and ten seconds more or less do not matter.
@@ -53,6 +58,7 @@ class Cursors:
         self._readers: dict[str, Watched] = {}
         self._begun_at: dict[str, Mapping[str, Place]] = {}  # of those who may be behind that
         self._turn: list[str] = []  # the sessions that are to be looked at in this round
+        self._late: list[str] = []  # those that are to be looked at again at its end
         self._begun = -ROUND  # this round
         self._is_finished = True
         self._all = 0  # who are in it
@@ -138,13 +144,11 @@ class Cursors:
             self._begin_round()
             self._begun, self._all = now, len(self._turn)
         # As many as there would be if the rest of the round took as long as it should.
-        left = self._all - math.ceil(self._all * (now - self._begun + ROUND / TURNS) / ROUND)
+        left = self._all - math.ceil(self._all * (now - self._begun + ROUND / TURNS) / (ROUND - SETTLING))
         looked_at = self._turn[: max(0, len(self._turn) - max(0, left))]
         for session in looked_at:
             self._look_at(session)
         del self._turn[: len(looked_at)]
-        if not self._turn and not self._is_finished:
-            self._finish_round()
 
     def _begin_round(self) -> None:
         self._is_finished = False
@@ -155,19 +159,34 @@ class Cursors:
     def _finish_round(self) -> None:
         for session in self._turn:
             self._look_at(session)
-        self._turn = []
+        late, self._turn, self._late = self._late, [], []
+        for session in late:
+            self._look_at(session, is_last=True)
         self._is_finished = True
         news = {stream: place for stream, place in self._floor.items() if self._shown.get(stream) != place}
         if news and self._log.node:  # all nodes are told all, but each keeps what its own people follow
             news = {stream: news[stream] for stream in news.keys() & self._followed()}
-        for stream, place in news.items():
-            self._shown[stream] = place
-            self._log.keep(records.SHOWN, stream, records.encode(place))
+        self._shown |= news
+        rooms = {stream for stream in news if self._log.node and stream.startswith("#")}
+        for stream in news.keys() - rooms:
+            self._log.keep(records.SHOWN, stream, records.encode(news[stream]))
+        if rooms:
+            self._keep_together(rooms)
+
+    def _keep_together(self, rooms: Set[str]) -> None:
+        """Keep where some rooms are with the others of their groups: to NATS a record is what a line is."""
+        groups: dict[str, dict[str, Place]] = {records.group(stream): {} for stream in rooms}
+        for stream, place in self._shown.items():
+            together = groups.get(records.group(stream)) if stream.startswith("#") else None
+            if together is not None:
+                together[stream] = place
+        for group, places in groups.items():
+            self._log.keep(records.SHOWN, group, records.encode(places))
 
     def _followed(self) -> set[str]:
         return {stream for reader in self._readers.values() for stream in reader.acknowledged.places}
 
-    def _look_at(self, session: str) -> None:
+    def _look_at(self, session: str, is_last: bool = False) -> None:
         reader = self._readers.get(session)
         if reader is None:
             return
@@ -176,6 +195,9 @@ class Cursors:
         if behind or not self._rounds % LOOKED_AT_ANYWAY:
             reader.look_at_traffic(self._floor)
             behind = self._find_behind(reader, begun)
+        if behind and not is_last:
+            self._late.append(session)
+            return
         if begun and not behind:
             del self._begun_at[session]
         if behind or session in self._behind:

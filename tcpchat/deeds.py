@@ -15,6 +15,7 @@ from tcpchat.absences import Absences
 from tcpchat.accounts import Accounts
 from tcpchat.events import Event, Noted
 from tcpchat.logs.interface import Log, NotKept, Unknown
+from tcpchat.logs.outcomes import settle
 from tcpchat.names import Name
 from tcpchat.room import AUDIT
 from tcpchat.sanctions import Sanctions
@@ -70,8 +71,8 @@ async def noted(store: Store, deed: str, undo: Callable[[], object], parts: Sequ
     """
     try:
         await store.log.append_all([*parts, (AUDIT, [Noted("", TOOL, deed)])])
-    except (NotKept, Unknown):
-        undo()
+    except (NotKept, Unknown) as why:
+        settle(why, undo)
         raise
     logger.info("{nick} {verb}: see {room}", nick=TOOL, verb=deed.split()[0], room=AUDIT)
     return deed

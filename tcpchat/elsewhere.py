@@ -242,9 +242,14 @@ class Elsewhere:
         if not isinstance(seat, DistantSeat):
             return {}
         general = self._log.records_of(seat.record.node, records.SHOWN)
-        streams = [feed.stream for feed in seat.feeds]
-        shown = {stream: records.place(general[stream]) for stream in streams if stream in general}
+        found = {feed.stream: records.shown_in(general, feed.stream) for feed in seat.feeds}
+        shown = {stream: place for stream, place in found.items() if place is not None}
         return shown | (records.places(kept) if kept else {})
+
+    def node(self, session: str) -> str:
+        """Return the node that has a session: empty if none of the others has it."""
+        seat = self._seats.get(session)
+        return seat.record.node if seat else ""
 
     def node_of(self, person: Person) -> str:
         """Return the node that somebody has come to last who is on others; empty if there is none."""

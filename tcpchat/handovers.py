@@ -2,7 +2,8 @@
 What one node of a cluster hands over to another that goes on with one of its sessions.
 
 It is a record of the session: where it stopped, so that nothing is missed and nothing comes again, and how
-far the rooms were. The node that is to go on waits for it, and takes it away.
+far the rooms were. The node that is to go on waits for it, and takes it away. A node that lives promises it
+at once, so that nobody waits for one that is dead.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from tcpchat.records import KeptHandover
 # had not committed by then it may still say, and what it had shown may come again.
 LONGEST_HANDOVER = 3.0
 
+# Seconds to wait for a node to promise that: two ways through NATS, and a turn of a node that is busy.
+LONGEST_SILENCE = 1.0
+
 # Seconds between two looks whether it has come, and the log is as far here as it was there.
 LOOK_AGAIN = 0.02
 
@@ -37,6 +41,10 @@ class Handovers:
         """Take what other nodes hand over, from now on."""
         self._log.watch(records.HANDED, self._came)
 
+    def promise(self, session: str, node: str) -> None:
+        """Say that a session is about to be handed over to a node."""
+        self._log.keep(records.HANDED, session, records.encode(KeptHandover(node, {}, {}, True)))
+
     def give(self, session: str, node: str, places: Mapping[str, Place], upto: Mapping[str, int]) -> None:
         """Hand a session over to a node; ``upto`` has the last entry of each of its rooms."""
         handover = KeptHandover(node, dict(places), dict(upto))
@@ -46,7 +54,8 @@ class Handovers:
         handover = None if kept is None else records.handover(kept)
         if handover is None or handover.node != self._log.node:
             return
-        self._log.keep(records.HANDED, session, None)
+        if not handover.is_promised:
+            self._log.keep(records.HANDED, session, None)
         if session in self._expected:
             self._expected[session] = handover
 
@@ -56,7 +65,9 @@ class Handovers:
 
     def expect_no_more(self, session: str) -> None:
         """What is handed over later is not of use any more."""
-        del self._expected[session]
+        handover = self._expected.pop(session)
+        if handover is not None and handover.is_promised:
+            self._log.keep(records.HANDED, session, None)
 
     async def wait(self, session: str) -> KeptHandover | None:
         """
@@ -64,13 +75,16 @@ class Handovers:
 
         None is for a node that does not do it in time, because it is dead.
         """
-        end = self._clock.seconds() + LONGEST_HANDOVER
-        while self._clock.seconds() < end:
+        began = self._clock.seconds()
+        while True:
             handover = self._expected[session]
-            if handover is not None and not self._is_behind(handover.upto):
-                break
+            is_here = handover is not None and not handover.is_promised
+            if handover is not None and is_here and not self._is_behind(handover.upto):
+                return handover
+            longest = LONGEST_SILENCE if handover is None else LONGEST_HANDOVER
+            if self._clock.seconds() - began >= longest:
+                return handover if is_here else None
             await deferLater(self._clock, LOOK_AGAIN)
-        return self._expected[session]
 
     def _is_behind(self, upto: Mapping[str, int]) -> bool:
         return any(self._log.last(stream) < seq for stream, seq in upto.items())

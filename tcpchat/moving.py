@@ -9,7 +9,7 @@ kept last, at most a second old.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -35,6 +35,10 @@ AGAIN = 0.05
 KEPT_WITHIN = 2.0
 LONGEST_TAKE = 10.0
 
+# Seconds after which whoever comes back is told why nothing happens.
+TOLD_AFTER = 0.5
+LATE = "One moment: the server that you were connected to does not answer."
+
 JUST_NOW = "Somebody comes back with that code just now."
 
 _logger = Logger()
@@ -45,20 +49,27 @@ def is_elsewhere(chat: Chat, record: KeptSession) -> bool:
     return bool(chat.log.node) and record.node not in ("", chat.log.node)
 
 
-async def take_over(chat: Chat, session_id: str) -> tuple[KeptSession, Mapping[str, Place]]:
+async def take_over(
+    chat: Chat, session_id: str, tell: Callable[[str], object]
+) -> tuple[KeptSession, Mapping[str, Place]]:
     """
     Have a session that another node has, or had; return what is kept of it, and where it goes on.
+
+    If that takes long, ``tell`` so.
 
     Raises:
         NotKept: the others cannot be reached.
         Refused: it is gone, or somebody else takes it at the same moment.
     """
     chat.handovers.expect(session_id)
+    late = chat.clock.callLater(TOLD_AFTER, tell, LATE)
     try:
         node, record = await _take(chat, session_id)
         places = await _places(chat, session_id, node)
     finally:
         chat.handovers.expect_no_more(session_id)
+        if late.active():
+            late.cancel()
     return record, places
 
 
@@ -108,6 +119,8 @@ def give_up(chat: Chat, session_id: str, record: KeptSession) -> None:
 def let_go(seat: Seat) -> None:
     """A session of this node is another one's now."""
     if isinstance(seat, Session):
+        if not seat.is_abroad and (heir := seat.chat.elsewhere.node(seat.id)):
+            seat.chat.handovers.promise(seat.id, heir)
         Deferred.fromCoroutine(_let_go(seat)).addErrback(_failed)
         seat.chat.clock.callLater(KEPT_WITHIN, _see_to_record, seat.chat, seat.id)
 

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat.events import Event, Left
+from tcpchat.logs.outcomes import settle
 from tcpchat.records import KeptAccount
 from tcpchat.room_feed import RoomFeed
 from tcpchat.service import Chat
@@ -40,7 +41,7 @@ def log_putting_out(
         places = absences[account.id]
         chat.absences.note(account.id, {it: place for it, place in places.items() if it in streams})
 
-    def stay(failure: Failure) -> Failure:
+    def stay() -> None:
         for each in accounts:
             have_places(each)
         for feed in feeds:
@@ -51,6 +52,9 @@ def log_putting_out(
                     account = person if chat.accounts.get(person) else ""
                     left = Left(person, room.members[person].nick, account=account)
                     chat.log_surely([(feed.stream, [left])])
+
+    def failed(failure: Failure) -> Failure:
+        settle(failure.value, stay)
         return failure
 
-    return chat.log.append_all(parts).addErrback(stay)
+    return chat.log.append_all(parts).addErrback(failed)

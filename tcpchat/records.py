@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from zlib import crc32
+
 import msgspec
 
 from tcpchat.discreet import Discreet
@@ -10,7 +13,7 @@ from tcpchat.places import Place
 # The kinds of records: what each holds, by which key.
 SESSION = "session"  # a KeptSession, by the session's id
 PLACE = "place"  # a session's places in the streams where it is behind SHOWN, by its id
-SHOWN = "shown"  # the place in a stream up to which everybody else has been shown it, by stream
+SHOWN = "shown"  # the place in a stream up to which everybody else has been shown it, by stream; see `shown`
 ROOM = "room"  # a KeptRoom, by stream
 HANDED = "handed"  # a KeptHandover from one node to another, by the session's id
 SEEN = "seen"  # a KeptSight, by the folded nickname
@@ -19,6 +22,11 @@ ABSENT = "absent"  # an account's places in its streams while nobody is there ov
 SANCTION = "sanction"  # a KeptSanction, by its id
 SERVER = "server"  # what holds for the whole server: ``lockdown``, if there is one
 LEASE = "lease"  # which lease a node of a cluster had last, known to itself alone: by nothing
+
+
+# Before the number of a group of rooms, in the key of what was shown of all of them; and how many there are.
+GROUP = "*"
+GROUPS = 16
 
 
 class KeptSession(Discreet, frozen=True, omit_defaults=True):
@@ -44,11 +52,12 @@ class KeptSession(Discreet, frozen=True, omit_defaults=True):
 
 
 class KeptHandover(msgspec.Struct, frozen=True):
-    """Where a session has stopped that goes on on another node."""
+    """Where a session has stopped that goes on on another node; first, that it is about to."""
 
     node: str  # that node
     places: dict[str, Place]  # in each stream
     upto: dict[str, int]  # the last entry of each of its rooms
+    is_promised: bool = False  # it has not stopped yet
 
 
 class KeptAccount(Discreet, frozen=True, omit_defaults=True):
@@ -129,3 +138,24 @@ sanction = msgspec.json.Decoder(KeptSanction).decode
 sight = msgspec.json.Decoder(KeptSight).decode
 place = msgspec.json.Decoder(Place).decode
 places = msgspec.json.Decoder(dict[str, Place]).decode
+
+
+def group(stream: str) -> str:
+    """Return under which key it may be kept up to where a room was shown, together with others."""
+    return f"{GROUP}{crc32(stream.encode()) % GROUPS}"
+
+
+def shown(kept: Mapping[str, bytes]) -> dict[str, Place]:
+    """Return up to where each stream was shown, from all records of the kind `SHOWN`."""
+    found: dict[str, Place] = {}
+    for key, value in kept.items():
+        found |= places(value) if key.startswith(GROUP) else {key: place(value)}
+    return found
+
+
+def shown_in(kept: Mapping[str, bytes], stream: str) -> Place | None:
+    """Return up to where one stream was shown, if that is kept."""
+    if alone := kept.get(stream):
+        return place(alone)
+    together = kept.get(group(stream))
+    return places(together).get(stream) if together else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from tcpchat import barring
 from tcpchat.events import Renamed
 from tcpchat.logs.interface import NotKept, Unknown
+from tcpchat.logs.outcomes import settle
 from tcpchat.names import Name
 from tcpchat.registry import Claiming
 from tcpchat.requests import ChooseNick, Refused, TakeNick
@@ -55,13 +58,19 @@ async def _take(session: Session, new: Name, ref: str) -> Numbers:
         seqs = await chat.log.append_all(
             [(feed.stream, [event if feed is feeds[0] else copy]) for feed in feeds]
         )
-    except (NotKept, Unknown):
-        session.release(new)
+    except (NotKept, Unknown) as why:
+        settle(why, partial(session.release, new), partial(_have, session, new))
         raise
-    old = person.name
-    person.rename(new)
-    session.release(old)
-    session.keep()
+    _have(session, new)
     if not feeds:
         session.dialogue.tell(renamed(event))
     return [seq for (seq,) in seqs]
+
+
+def _have(session: Session, new: Name) -> None:
+    """Somebody is called so from now on, if they are here still."""
+    if session in session.person.sessions:
+        old = session.person.name
+        session.person.rename(new)
+        session.release(old)
+        session.keep()

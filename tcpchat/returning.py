@@ -62,11 +62,9 @@ async def come_in(
     chat.people.expect(session.person)
     try:
         seqs = await Membership(session).join(chat.rooms.lobby, ref, new.code)
-    except (NotKept, Refused, Unknown) as reason:
+    except (NotKept, Refused, Unknown):
         session.withdraw()
         dialogue.reader.session = connection
-        if isinstance(reason, Unknown):  # it may yet say that somebody came in who is not here
-            chat.log_surely([(LOBBY, [Left(session_id, name.display)])])
         raise
     if session.is_abroad:  # the others have taken this node for dead meanwhile, and everybody was hung up on
         chat.log_surely([(LOBBY, [Left(session_id, name.display)])])
@@ -132,7 +130,7 @@ async def come_back(dialogue: Dialogue, request: Resume, make_home: MakeHome) ->
         record = records.session(kept)
         was_elsewhere = moving.is_elsewhere(chat, record)
         if was_elsewhere:
-            record, places = await moving.take_over(chat, session_id)
+            record, places = await moving.take_over(chat, session_id, dialogue.tell)
         async with one_at_a_time(chat, record.account or session_id):
             session, wanted = await _return(chat, session_id, record, dialogue, was_elsewhere)
             _go_on(session, dialogue, make_home, request, places, wanted)
@@ -145,7 +143,7 @@ async def take_up_from_elsewhere(seat: Seat, dialogue: Dialogue, make_home: Make
     chat = dialogue.chat
     chat.returning.add(seat.id)
     try:
-        record, places = await moving.take_over(chat, seat.id)
+        record, places = await moving.take_over(chat, seat.id, dialogue.tell)
         session, wanted = await _return(chat, seat.id, record, dialogue, was_elsewhere=True)
         _go_on(session, dialogue, make_home, None, places, wanted)
     finally:

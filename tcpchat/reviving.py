@@ -6,9 +6,11 @@ What is kept of them is in records.py; their connections are gone, their rooms' 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 import msgspec
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.task import deferLater
 
 from tcpchat import records
@@ -30,6 +32,9 @@ from tcpchat.tickets import Ticket
 
 # Seconds until a cluster is asked again for a nickname that could not be reached.
 AGAIN = 1.0
+
+# People whose nicknames are claimed at the same time: a claim is three ways to NATS and back, each 5 ms.
+AT_ONCE = 64
 
 
 async def revive(chat: Chat) -> None:
@@ -54,16 +59,17 @@ async def _revive(chat: Chat) -> None:
     node = chat.log.node
     kept = {key: records.session(value) for key, value in (await chat.log.records(records.SESSION)).items()}
     places = {key: records.places(value) for key, value in (await chat.log.records(records.PLACE)).items()}
-    shown = {key: records.place(value) for key, value in (await chat.log.records(records.SHOWN)).items()}
+    shown = records.shown(await chat.log.records(records.SHOWN))
     rooms: dict[str, list[RoomFeed]] = {}  # by person
     for feed in chat.rooms:
         for person_id in feed.room.members:
             if chat.rooms.may_know(feed, person_id):  # who has been an operator is put out
                 rooms.setdefault(person_id, []).append(feed)
     present = set()
-    for session_id, record in kept.items():
-        if (node and record.node != node) or isinstance(chat.people.session(session_id), Session):
-            continue
+
+    async def revive_one(session_id: str, record: KeptSession) -> None:
+        if isinstance(chat.people.session(session_id), Session):
+            return
         _let_come_back(chat, session_id, record)
         known = places.get(session_id, {})
         # The log may say that somebody has left though the record does not yet.
@@ -81,10 +87,34 @@ async def _revive(chat: Chat) -> None:
             left = msgspec.structs.replace(record, has_left=True)
             chat.log.keep(records.SESSION, session_id, records.encode(left))
         chat.cursors.rest(session_id, known)
+
+    people: dict[str, list[tuple[str, KeptSession]]] = {}
+    for session_id, record in kept.items():
+        if not node or record.node == node:
+            people.setdefault(record.account or session_id, []).append((session_id, record))
+    await many_at_once(revive_one, people.values())
     for person_id, feeds in rooms.items():
         if person_id not in present and not node:
             nicks = {feed.stream: feed.room.members[person_id].nick for feed in feeds}
             chat.departures.tell(person_id, "", nicks, "server restarted")
+
+
+async def many_at_once(
+    revive_one: Callable[[str, KeptSession], Awaitable[None]],
+    people: Iterable[list[tuple[str, KeptSession]]],
+) -> None:
+    """Begin with one person after the other, as their nicknames are claimed in this order; wait for many."""
+    waiting = iter(people)
+
+    async def revive_some() -> None:
+        for sessions in waiting:
+            for session_id, record in sessions:  # who is there over the first needs no claim for the next
+                await revive_one(session_id, record)
+
+    done = [Deferred.fromCoroutine(revive_some()) for _ in range(AT_ONCE)]
+    for _, failure in await DeferredList(done, consumeErrors=True):
+        if failure is not None:
+            failure.raiseException()
 
 
 def _begun(session: Session) -> dict[str, int]:

@@ -8,12 +8,14 @@ is in the log then as everything else. Whom it hits later is asked at the doors 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from tcpchat import audit, barring, ranks
 from tcpchat.ban_list import BanList
 from tcpchat.events import Banned, Event, Muted, Unbanned, Unmuted
 from tcpchat.limits import MOST_SANCTIONS_OF_A_ROOM, MOST_SANCTIONS_OF_ROOMS
 from tcpchat.logs.interface import NotKept, Unknown
+from tcpchat.logs.outcomes import settle
 from tcpchat.meant import DONE, Scope, called, hit_by, meant, scope_of
 from tcpchat.operator_requests import Ban, Mute, Unban, Unmute
 from tcpchat.person import Person
@@ -84,12 +86,22 @@ async def _sanction(session: Session, request: Ban | Mute, scope: Scope, ref: st
     replaced = chat.sanctions.named(sanction)
     sanction = chat.sanctions.add(sanction)  # from now on: nobody comes in while it is on its way to the log
     hit = hit_by(chat, scope, sanction)
-    try:
-        seq = await _log(session, request, scope, sanction, hit, ref)
-    except (NotKept, Unknown):
+
+    def undo() -> None:
         chat.sanctions.remove(sanction.id)
         for old in replaced:
             chat.sanctions.add(old)
+
+    def banish(persons: Sequence[Person]) -> None:
+        if isinstance(request, Ban) and scope.feed is None:
+            for person in persons:
+                for seat in person.sessions:
+                    seat.banish(barring.banished(sanction, sanction.time))
+
+    try:
+        seq = await _log(session, request, scope, sanction, hit, ref)
+    except (NotKept, Unknown) as why:
+        settle(why, undo, partial(banish, hit))
         raise
     if spares_address:
         session.dialogue.tell(_spared(sanction))
@@ -97,10 +109,7 @@ async def _sanction(session: Session, request: Ban | Mute, scope: Scope, ref: st
     late = [person for person in hit_by(chat, scope, sanction) if person not in hit]
     if isinstance(request, Ban) and late:
         await chat.log_surely(_parts(session, request, scope, sanction, late, ""))
-    if isinstance(request, Ban) and scope.feed is None:
-        for person in (*hit, *late):
-            for seat in person.sessions:
-                seat.banish(barring.banished(sanction, sanction.time))
+    banish([*hit, *late])
     return seq
 
 
@@ -205,9 +214,13 @@ async def _lift(session: Session, request: Unban | Unmute, scope: Scope, ref: st
         chat.sanctions.remove(sanction.id)
     try:
         seqs = await chat.log.append_all(parts)
-    except (NotKept, Unknown):
-        for sanction in known:
-            chat.sanctions.add(sanction)
+    except (NotKept, Unknown) as why:
+        settle(why, partial(_restore, chat, known))
         raise
     _tell(session, scope, f"{whom} is no longer {DONE[like.kind]}{scope.where(like.kind)}")
     return seqs[0] if scope.feed else None
+
+
+def _restore(chat: Chat, sanctions: Sequence[KeptSanction]) -> None:
+    for sanction in sanctions:
+        chat.sanctions.add(sanction)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from tcpchat import answers, audit
@@ -9,6 +11,7 @@ from tcpchat.config import WrongConfig
 from tcpchat.events import Announced, Noted, Spoken
 from tcpchat.limits import MOST_REPORTS, REPORTS_WITHIN
 from tcpchat.logs.interface import NotKept, Unknown
+from tcpchat.logs.outcomes import settle
 from tcpchat.membership import Membership
 from tcpchat.operator_requests import Announce, Lockdown, Reload, Report
 from tcpchat.render import count
@@ -91,8 +94,8 @@ async def _lock_down(session: Session, on: bool | None) -> None:
         lockdown.switch(on)
         try:
             await log.append_all([audit.note(session, f"turned the lockdown {'on' if on else 'off'}")])
-        except (NotKept, Unknown):
-            lockdown.switch(was)
+        except (NotKept, Unknown) as why:
+            settle(why, partial(lockdown.switch, was))
             raise
     session.dialogue.answer(answers.Lockdown(lockdown.is_on))
 

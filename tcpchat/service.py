@@ -36,6 +36,7 @@ from tcpchat.inboxes import Inboxes
 from tcpchat.limits import GRACE, KEEP_ALL, LONGEST_NAMELESS, Limits, Retention
 from tcpchat.lockdown import Lockdown
 from tcpchat.logs.interface import Log
+from tcpchat.logs.outcomes import settle
 from tcpchat.names import prepare
 from tcpchat.networks import Trusted
 from tcpchat.operators import Operators
@@ -302,6 +303,16 @@ class Chat:
             feed.expected -= 1
             if founds:
                 room.is_founding = False
-            return outcome if isinstance(outcome, Failure) else outcome[:1]
+            if isinstance(outcome, Failure):
+                settle(outcome.value, lambda: None, partial(self._see_out, feed, joined))
+                return outcome
+            return outcome[:1]
 
         return self.log.append(feed.stream, events).addBoth(no_longer)
+
+    def _see_out(self, feed: RoomFeed, joined: Joined) -> None:
+        """It turns out that somebody has come in who was not told so: they are gone by now, or back."""
+        person = self.people.person(joined.person)
+        is_there = person is not None and any([feed in it.feeds for it in person.sessions])
+        if joined.person in feed.room.members and not (is_there or joined.session in self.returning):
+            self.departures.tell(joined.session, joined.account, {feed.stream: joined.nick}, "")

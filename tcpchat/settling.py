@@ -32,6 +32,9 @@ SOON = 0.25
 # Seconds for a link that has lost its server to find another one.
 GRACE = 2.0
 
+# Claims that are freed at the same time.
+AT_ONCE = 64
+
 # How often somebody else may be first, one after the other, before it is given up.
 MOST_RACES = 20
 
@@ -73,6 +76,8 @@ class Settling:
         self._clock = clock
         self._tell = show
         self._known: dict[Key, _Known] = {}
+        self._by_node: dict[str, set[Key]] = {}  # what each node claims
+        self._suspect: set[Key] = set()  # keys of which the bucket says perhaps what nobody sees to
         self._locks: dict[Key, DeferredLock] = {}  # of those that are being settled
         self._stopped = False
         shared.bucket.follow(claimed.CLAIM, self._changed)
@@ -84,6 +89,7 @@ class Settling:
     def forget(self) -> None:
         """Nothing is held here any more: the others have seen to it, or will."""
         self.own.clear()
+        self._suspect |= self._by_node.get(self._shared.node, set())
         for key in self._known:
             self._show(key)
 
@@ -152,31 +158,44 @@ class Settling:
         if failure.check(Unclear, Refusing):
             self._clock.callLater(AGAIN, self.settle_surely, key, heir)
         elif not failure.check(HeldElsewhere):  # whoever has it has it
+            self._suspect.add(key)
             self.logger.failure("A nickname could not be claimed or let go", failure)
 
     @property
     def nodes(self) -> set[str]:
         """All nodes that claim something."""
-        return {node for claim, _ in self._known.values() if claim is not None for node in claim.nodes}
+        return {*self._by_node}
 
     def clean(self, dead: Collection[str]) -> Deferred[Any]:
         """
         Have claims freed of nodes that are dead for certain, and of this one for whom nobody is here.
 
-        It answers when that was tried once for each.
+        It answers when that was tried once for each. All claims are never gone through: there may be many.
         """
-        node = self._shared.node
-        keys = []
-        for key, (claim, _) in list(self._known.items()):
-            if key in self._locks:
-                continue
-            if claim is None:
-                del self._known[key]  # the bucket has long said so, and needs nothing to compare it with
-                continue
-            if (node in claim.nodes and key not in self.own) or not {*claim.nodes}.isdisjoint(dead):
-                keys.append(key)
-        keys += [key for key in self.own if key not in self._known and key not in self._locks]
-        return DeferredList([self.settle_surely(key, dead=dead) for key in keys])
+        keys, self._suspect = self._suspect, set()
+        for node in dead:
+            keys |= self._by_node.get(node, set())
+        waiting = iter(keys)
+
+        async def clean_some() -> None:
+            for key in waiting:
+                # It may have been started anew by now, and have the same people.
+                gone = [node for node in dead if not self._shared.is_living(node)]
+                if key in self._locks:
+                    self._suspect.add(key)
+                elif self._is_wrong(key, gone):
+                    await self.settle_surely(key, dead=gone)
+
+        return DeferredList([Deferred.fromCoroutine(clean_some()) for _ in range(AT_ONCE)])
+
+    def _is_wrong(self, key: Key, dead: Collection[str]) -> bool:
+        """Tell whether the bucket has to be told of a key what is so."""
+        claim, _ = self._known.get(key, NOTHING)
+        if claim is None:
+            self._known.pop(key, None)  # the bucket has long said so, and needs nothing to compare it with
+            return key in self.own
+        is_left = self._shared.node in claim.nodes and key not in self.own
+        return is_left or not {*claim.nodes}.isdisjoint(dead)
 
     def _wanted(self, key: Key, found: Claim | None, heir: str, dead: Collection[str]) -> Claim | None:
         own = self.own.get(key)
@@ -204,8 +223,21 @@ class Settling:
     def _learn(self, key: Key, claim: Claim | None, revision: int) -> None:
         """The bucket says something of a key; what is older than what is known does not count."""
         if key not in self._known or self._known[key].revision <= revision:
+            self._sort(key, self._known.get(key, NOTHING).claim, claim)
             self._known[key] = _Known(claim, revision)
             self._show(key)
+
+    def _sort(self, key: Key, before: Claim | None, claim: Claim | None) -> None:
+        """Something else is known of a key."""
+        for node in before.nodes if before is not None else ():
+            keys = self._by_node[node]
+            keys.discard(key)
+            if not keys:
+                del self._by_node[node]
+        for node in claim.nodes if claim is not None else ():
+            self._by_node.setdefault(node, set()).add(key)
+        if claim is None or (self._shared.node in claim.nodes and key not in self.own):
+            self._suspect.add(key)
 
     def _show(self, key: Key) -> None:
         """Have people here know what others hold."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -32,6 +33,11 @@ class Surely:
 
         def again(failure: Failure) -> Deferred[object]:
             failure.trap(NotKept, Unknown)
+            if isinstance(failure.value, Unknown) and failure.value.known is not None:
+                return failure.value.known.addCallback(once_known)
             return deferLater(self._clock, LOG_AGAIN, self.log, parts)
+
+        def once_known(is_there: bool) -> Any:
+            return True if is_there else self.log(parts)  # twice it is not said
 
         return self._log.append_all(parts).addErrback(again)

@@ -20,11 +20,12 @@ class Stream:
         self.links: list[StreamLink] = []
         self.erased: set[int] = set()  # sequences that are brought to nobody any more
         self.behind = 0  # messages that a new leader has not read of its own log
+        self.emptied = 0  # up to which message somebody has emptied all subjects
 
     def last(self, subject: str) -> Stored | None:
         """Return a subject's last message, as far as the leader has read."""
         read = self.messages[: len(self.messages) - self.behind]
-        return next((it for it in reversed(read) if it.subject == subject), None)
+        return next((it for it in reversed(read) if it.subject == subject and it.seq > self.emptied), None)
 
     def add(self, messages: Sequence[Message]) -> int:
         """
@@ -103,6 +104,12 @@ class StreamLink:
         if self.is_silent or not self.is_connected:
             return fail(Unclear("no answer"))
         return succeed(self.stream.last(subject))
+
+    def end(self) -> Deferred[int]:
+        """Answer as `Link.end` does."""
+        if self.is_silent or not self.is_connected:
+            return fail(Unclear("no answer"))
+        return succeed(len(self.stream.messages) - self.stream.behind)
 
     def bring(self) -> None:
         """Give what has come to the stream."""

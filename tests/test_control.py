@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.testing import StringTransport
 
 from tcpchat import tool_orders
-from tcpchat.control import Control, ControlConnection
+from tcpchat.control import NOBODY_KNOWS, Control, ControlConnection
 from tcpchat.control_path import reachable
 from tcpchat.events import Event
 from tcpchat.limits import LONGEST_ORDER, SECONDS_OF_A_TOOL
@@ -22,6 +22,7 @@ from tcpchat.tool_orders import AddAccount, Answer, Done, ListAccounts, NotDone,
 from tests.processes import PATIENCE, Server
 from tests.test_entrance import Wire
 from tests.test_tool_orders import HASH
+from tests.test_unknown import LateLog
 from tests.visitors import ChatCase, FullLog
 
 
@@ -66,6 +67,15 @@ class ConnectionTests(ChatCase):
             assert isinstance(answer, NotDone)
             self.assertEqual(answer.status, status)
             self.assertTrue(wire.is_closed)
+
+    def test_what_nobody_can_tell_the_outcome_of_is_told_as_that(self) -> None:
+        log = LateLog(self.clock, self.wall)
+        self.control = Control(self.make_chat(log), "log")
+        log.full = True
+        connection, wire = self.open()
+        connection.dataReceived(self.line(AddAccount("ada", HASH)))
+        self.clock.advance(20)
+        self.assertEqual(self.answers(wire), [NOBODY_KNOWS])
 
     def test_one_order_is_taken(self) -> None:
         connection, wire = self.open()

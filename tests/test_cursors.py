@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import given, settings
@@ -31,8 +32,19 @@ class Somebody:
     def move(self, **places: int) -> None:
         self.acknowledged.places = {f"#{room}": Place(seq, seq) for room, seq in places.items()}
 
-    def look_at_traffic(self, floor: object) -> None:
+    def look_at_traffic(self, floor: Mapping[str, Place]) -> None:
         self.looks += 1
+
+
+class Late(Somebody):
+    """Whose peer acknowledges what is on its way when one looks, but always after that."""
+
+    on_its_way: Mapping[str, Place] = {}
+
+    def look_at_traffic(self, floor: Mapping[str, Place]) -> None:
+        super().look_at_traffic(floor)
+        self.acknowledged.places = {**self.acknowledged.places, **self.on_its_way}
+        self.on_its_way = {stream: floor[stream] for stream in self.acknowledged.places}
 
 
 class CursorsTests(SynchronousTestCase):
@@ -48,8 +60,9 @@ class CursorsTests(SynchronousTestCase):
         return {stream: place.seq for stream, place in records.places(kept).items()} if kept else None
 
     def shown(self, stream: str = "#lobby") -> int | None:
-        kept = self.successResultOf(self.log.record(records.SHOWN, stream))
-        return records.place(kept).seq if kept else None
+        kept = self.successResultOf(self.log.records(records.SHOWN))
+        place = records.shown(kept).get(stream)
+        return place.seq if place else None
 
     def go_on(self, seconds: float = 1.0) -> None:
         self.clock.pump([0.05] * round(seconds / 0.05 + 1))
@@ -67,6 +80,31 @@ class CursorsTests(SynchronousTestCase):
         self.cursors.watch("s2", Somebody(dev=3), {})
         self.go_on()
         self.assertEqual((self.shown("#dev"), self.own("s2")), (5, {"#dev": 3}))
+
+    def test_of_several_nodes_each_keeps_many_rooms_in_few_records(self) -> None:
+        self.log.node = "here"
+        rooms = [f"r{n}" for n in range(100)]
+        self.settled |= {f"#{room}": Place(9, 9) for room in rooms} | {"@s1": Place(3, 3)}
+        reader = Somebody(**dict.fromkeys(rooms, 9))
+        reader.acknowledged.places["@s1"] = Place(3, 3)
+        self.cursors.watch("s1", reader, {})
+        self.go_on()
+        self.assertEqual([self.shown(stream) for stream in ("#r0", "#r99", "@s1")], [9, 9, 3])
+        kept = self.successResultOf(self.log.records(records.SHOWN))
+        self.assertEqual(kept.keys(), {"@s1", *(records.group(f"#{room}") for room in rooms)})
+        self.assertEqual(len(kept), 1 + records.GROUPS)
+        self.settled["#r7"] = Place(12, 12)
+        self.go_on()
+        self.assertEqual((self.shown("#r7"), self.shown("#r8")), (12, 9))
+
+    def test_whose_peer_acknowledges_a_moment_later_has_no_place_of_their_own(self) -> None:
+        late = Late(lobby=9)
+        self.cursors.watch("s1", late, {})
+        for seq in range(10, 30):
+            self.settled["#lobby"] = Place(seq, seq)
+            self.go_on(ROUND)
+            self.assertIsNone(self.own("s1"))
+        self.assertGreater(late.looks, 20)
 
     def test_who_is_behind_has_a_place_where_they_are(self) -> None:
         self.cursors.watch("s1", Somebody(lobby=3, dev=5), {})

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import records
 from tcpchat.events import Joined
-from tcpchat.handovers import LONGEST_HANDOVER, LOOK_AGAIN, Handovers
+from tcpchat.handovers import LONGEST_HANDOVER, LONGEST_SILENCE, LOOK_AGAIN, Handovers
 from tcpchat.places import Place
 from tcpchat.records import KeptHandover
 from tests.buckets import Values
@@ -53,13 +53,32 @@ class HandoverTests(SynchronousTestCase):
     def test_but_not_longer_than_for_a_node_that_says_nothing(self) -> None:
         waiting = self.wait()
         self.handovers["east"].give("s1", "west", PLACES, {"#lobby": 1})
-        self.clock.pump([LOOK_AGAIN] * int(LONGEST_HANDOVER / LOOK_AGAIN + 1))
+        self.clock.pump([LOOK_AGAIN] * int(LONGEST_HANDOVER / LOOK_AGAIN + 2))
         self.assertEqual(self.successResultOf(waiting), KeptHandover("west", PLACES, {"#lobby": 1}))
 
-    def test_a_dead_node_hands_nothing_over(self) -> None:
+    def test_for_a_dead_node_which_promises_nothing_nobody_waits_long(self) -> None:
         waiting = self.wait()
-        self.clock.pump([LOOK_AGAIN] * int(LONGEST_HANDOVER / LOOK_AGAIN + 1))
+        self.clock.pump([LOOK_AGAIN] * int(LONGEST_SILENCE / LOOK_AGAIN + 2))
         self.assertIsNone(self.successResultOf(waiting))
+
+    def test_what_is_promised_is_waited_for(self) -> None:
+        waiting = self.wait()
+        self.handovers["east"].promise("s1", "west")
+        self.clock.pump([LOOK_AGAIN] * int((LONGEST_HANDOVER - 0.5) / LOOK_AGAIN))
+        self.assertNoResult(waiting)
+        self.handovers["east"].give("s1", "west", PLACES, {})
+        self.clock.pump([0, 0, LOOK_AGAIN])
+        self.assertEqual(self.successResultOf(waiting), KeptHandover("west", PLACES, {}))
+        self.handovers["west"].expect_no_more("s1")
+        self.assertEqual(self.store.records, {})
+
+    def test_a_promise_that_is_not_kept_is_forgotten(self) -> None:
+        waiting = self.wait()
+        self.handovers["east"].promise("s1", "west")
+        self.clock.pump([LOOK_AGAIN] * int(LONGEST_HANDOVER / LOOK_AGAIN + 2))
+        self.assertIsNone(self.successResultOf(waiting))
+        self.handovers["west"].expect_no_more("s1")
+        self.assertEqual(self.store.records, {})
 
     def test_what_is_for_another_node_is_that_ones(self) -> None:
         waiting = self.wait()

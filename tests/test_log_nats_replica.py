@@ -137,7 +137,7 @@ class ApplyingTests(ReplicaCase):
         messages = [self.message(n, "#a", [Entry(n, NOON, event)]) for n in range(1, number + 1)]
         room = self.applying.take(messages)
         assert room is not None
-        self.assertEqual(len(self.watched.came_at), MOST_UNDER_WAY)
+        self.assertLessEqual(len(self.watched.came_at), MOST_UNDER_WAY)
         self.assertIs(self.applying.take([self.message(number + 1, "#b", entries(1, "b"))]), room)
         self.turns.wait(room)
         self.assertLess(self.applying.cursor, number)

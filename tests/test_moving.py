@@ -8,8 +8,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from tcpchat.burying import LONGEST_UNKNOWN
-from tcpchat.handovers import LONGEST_HANDOVER
+from tcpchat.handovers import LONGEST_SILENCE
 from tcpchat.logging_in import log_in
+from tcpchat.moving import LATE
 from tcpchat.names import nickname
 from tcpchat.present import Present
 from tcpchat.records import KeptSanction
@@ -258,10 +259,11 @@ class DeadNodeTests(MovingCase):
         self.carl.types("two")
 
     def test_she_goes_on_after_what_she_was_shown(self) -> None:
-        anna, shown = self.resume(self.anna.code, seconds=LONGEST_HANDOVER + 1)
+        anna, shown = self.resume(self.anna.code, seconds=LONGEST_SILENCE + 0.5)
         self.assertEqual(
             shown,
             [
+                f"*** {LATE}",
                 "*** You are anna, in #lobby with bob, carl.",
                 "*** While you were away: 1 line.",
                 "[10:02] <carl> two",
@@ -272,14 +274,14 @@ class DeadNodeTests(MovingCase):
         self.assertEqual(self.carl.sees(), ["<anna> here I am"])
 
     def test_she_is_never_shown_as_gone_and_the_others_are_once(self) -> None:
-        anna, _ = self.resume(self.anna.code, seconds=LONGEST_HANDOVER + 1)
+        anna, _ = self.resume(self.anna.code, seconds=LONGEST_SILENCE + 1)
         self.passes(120)
         self.assertEqual(self.carl.sees(), ["*** bob left #lobby: connection lost."])
         self.assertEqual(self.crowd(), ["carl", "anna"] if self.crowd()[0] == "carl" else ["anna", "carl"])
         self.assertEqual(anna.sees(), ["*** bob left #lobby: connection lost."])
 
     def test_her_nickname_is_still_hers(self) -> None:
-        self.resume(self.anna.code, seconds=LONGEST_HANDOVER + 1)
+        self.resume(self.anna.code, seconds=LONGEST_SILENCE + 1)
         self.passes(120)
         self.assertEqual(self.connect("198.51.100.7").types("anna")[2], '!!! "anna" is taken. Try "anna2".')
         self.assertEqual(self.connect("198.51.100.7").types("bob")[2][:16], "*** You are bob,")

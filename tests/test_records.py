@@ -75,6 +75,17 @@ class OnDiskTests(SynchronousTestCase):
         one.ignored["eve"] = "eve"
         self.assertEqual((other.ignored, NEW.ignored), ({}, {}))
 
+    def test_where_rooms_were_shown_is_found_alone_and_together(self) -> None:
+        group = records.group("#lobby")
+        together = records.encode({"#lobby": Place(9, 9)})
+        kept = {"@s1": records.encode(Place(3, 3)), group: together}
+        self.assertEqual(records.shown(kept), {"@s1": Place(3, 3), "#lobby": Place(9, 9)})
+        for stream, place in ("@s1", Place(3, 3)), ("#lobby", Place(9, 9)), ("@s2", None):
+            self.assertEqual(records.shown_in(kept, stream), place)
+        kept[records.group("@s2")] = together
+        self.assertIsNone(records.shown_in(kept, "@s2"))
+        self.assertLessEqual(len({records.group(f"#{n}") for n in range(500)}), records.GROUPS)
+
     def test_the_kinds_differ(self) -> None:
         kinds = (records.SESSION, records.PLACE, records.SHOWN, records.ROOM, records.SEEN)
         self.assertEqual(len(set(kinds)), len(kinds))

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat import records
 from tcpchat.events import Left, Said
 from tcpchat.limits import GRACE, LONGEST_ABSENCE
 from tcpchat.records import KeptSession
+from tcpchat.reviving import AT_ONCE, many_at_once
 from tcpchat.room import LOBBY
 from tcpchat.upkeep import UPKEEP
 from tests.visitors import ChatCase, SlowStartLog, Visitor
@@ -343,3 +346,48 @@ class SecretsTests(RevivingCase):
                 self.no_server_for(2 * LONGEST_ABSENCE)
                 self.clock.pump([0.5] * (2 * seconds))
                 self.assertEqual(self.back(self.bob)[0].startswith("*** You are bob"), is_good, seconds)
+
+
+class ManyTests(SynchronousTestCase):
+    """In a cluster each of them has to wait for the others' word."""
+
+    def setUp(self) -> None:
+        self.begun: list[str] = []
+        self.waiting: list[Deferred[None]] = []
+
+    async def revive(self, session: str, record: KeptSession) -> None:
+        self.begun.append(session)
+        answer: Deferred[None] = Deferred()
+        self.waiting.append(answer)
+        await answer
+
+    def begin(self, *people: list[str]) -> Deferred[None]:
+        record = KeptSession("anna", (), "192.0.2.1", 0, ())
+        sessions = [[(session, record) for session in each] for each in people]
+        return Deferred.fromCoroutine(many_at_once(self.revive, sessions))
+
+    def test_so_many_wait_at_once_and_begin_in_their_order(self) -> None:
+        people = [[f"s{n}"] for n in range(AT_ONCE + 2)]
+        done = self.begin(*people)
+        self.assertEqual(self.begun, [session for (session,) in people[:AT_ONCE]])
+        self.waiting[5].callback(None)
+        self.assertEqual(self.begun[AT_ONCE:], [f"s{AT_ONCE}"])
+        for n, waiting in enumerate(self.waiting):
+            self.assertNoResult(done)
+            if n != 5:
+                waiting.callback(None)
+        self.successResultOf(done)
+        self.assertEqual(len(self.begun), len(people))
+
+    def test_two_sessions_of_one_person_do_not(self) -> None:
+        self.begin(["first", "second"], ["other"])
+        self.assertEqual(self.begun, ["first", "other"])
+        self.waiting[0].callback(None)
+        self.assertEqual(self.begun, ["first", "other", "second"])
+
+    def test_one_that_fails_keeps_no_others_from_it(self) -> None:
+        done = self.begin(["a"], ["b"])
+        self.waiting[0].errback(ZeroDivisionError())
+        self.assertNoResult(done)
+        self.waiting[1].callback(None)
+        self.failureResultOf(done, ZeroDivisionError)

@@ -10,7 +10,7 @@ from tcpchat import claimed
 from tcpchat.claimed import Claim
 from tcpchat.logs.nats_terms import Lost, Unclear
 from tcpchat.names import Key, nickname
-from tcpchat.settling import AGAIN, MOST_RACES, HeldElsewhere, Settling, Shared
+from tcpchat.settling import AGAIN, AT_ONCE, MOST_RACES, HeldElsewhere, Settling, Shared
 from tests.buckets import MemoryBucket, Values
 
 KEY: Key = nickname("anna").keys[0]
@@ -34,11 +34,12 @@ class SettlingTests(SynchronousTestCase):
         self.clock = Clock()
         self.values = Values()
         self.shown: list[tuple[Key, Claim | None]] = []
+        self.dead: set[str] = set()
         self.bucket = MemoryBucket(self.clock, self.values, "east")
         self.settling = self.make(self.bucket)
 
     def make(self, bucket: MemoryBucket) -> Settling:
-        shared = Shared(bucket, "east", lambda node: True, lambda: False)
+        shared = Shared(bucket, "east", lambda node: node not in self.dead, lambda: False)
         return Settling(shared, self.clock, lambda key, claim: self.shown.append((key, claim)))
 
     def settle(self, heir: str = "") -> Deferred[None]:
@@ -78,7 +79,8 @@ class SettlingTests(SynchronousTestCase):
     def test_it_can_once_their_node_is_dead_and_buried(self) -> None:
         self.other_has(WESTS)
         self.clock.advance(0)
-        self.settling.clean({"west"})
+        self.dead = {"west"}
+        self.settling.clean(self.dead)
         self.clock.pump([0] * 20)
         self.assertIsNone(self.says())
         self.settling.own[KEY] = EASTS
@@ -151,6 +153,31 @@ class SettlingTests(SynchronousTestCase):
         self.settle()
         self.settling.clean(())
         self.assertEqual((self.settling._known, self.settling._locks), ({}, {}))
+
+    def test_what_many_have_is_freed_a_few_at_a_time_while_their_node_stays_dead(self) -> None:
+        number = AT_ONCE + 5
+        for n in range(number):
+            key = nickname(f"anna{n}").keys[0]
+            self.values.put(claimed.bucket_key(key), claimed.encode(WESTS), None, "west")
+        self.clock.advance(0)
+        self.dead = {"west"}
+        self.settling.clean({"west"})
+        self.assertEqual(self.bucket.puts, AT_ONCE)
+        self.dead = set()  # it has been started anew, and has the same people
+        self.clock.pump([0] * 20)
+        self.assertEqual(len(self.values.keys(claimed.CLAIM)), number - AT_ONCE)
+
+    def test_what_is_as_it_should_be_is_not_looked_at_again(self) -> None:
+        self.settling.own[KEY] = EASTS
+        self.settle()
+        self.other_has(EASTS)  # with another revision, say
+        self.clock.pump([0] * 5)
+        self.assertEqual(self.settling._suspect, set())
+        self.settling.forget()
+        self.settling.clean(())
+        self.clock.pump([0] * 20)
+        self.assertIsNone(self.says())
+        self.assertEqual(self.settling.nodes, set())
 
     def test_what_is_being_settled_is_not_cleaned(self) -> None:
         self.settling.own[KEY] = EASTS

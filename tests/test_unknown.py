@@ -8,8 +8,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from tcpchat.carrying_out import NOBODY_KNOWS
-from tcpchat.events import Event
-from tcpchat.logs.interface import Posted, Unknown
+from tcpchat.events import Banned, Event, Joined, Kicked, Left
+from tcpchat.logs.interface import Parts, Posted, Unknown
+from tests.moderated import AccountCase
 from tests.visitors import ChatCase, FullLog
 
 TOLD = f"!!! {NOBODY_KNOWS}"
@@ -104,3 +105,107 @@ class UnknownTests(ChatCase):
         self.log.full = False
         self.clock.advance(20)
         self.enter("carl")
+
+
+class LateLog(FullLog):
+    """A log that cannot tell in time what came of what it was given while it is ``full``, but later."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._given: list[tuple[Parts, Deferred[bool]]] = []
+
+    def append_all(self, parts: Parts) -> Deferred[list[list[int]]]:
+        if not self.full:
+            return super().append_all(parts)
+        known: Deferred[bool] = Deferred()
+        answer: Deferred[Any] = Deferred()
+        self._given.append((parts, known))
+        self._clock.callLater(20, answer.errback, Unknown("the log does not answer", known))
+        return answer
+
+    def learn(self, is_there: bool) -> None:
+        """It answers again, and tells."""
+        self.full = False
+        given, self._given = self._given, []
+        for parts, known in given:
+            if is_there:
+                super().append_all(parts)
+                self._clock.callLater(0, known.callback, True)
+            else:
+                known.callback(False)
+
+
+class KnownLaterTests(AccountCase):
+    """Anna, who is an operator, and eve are in #own; from then on the log cannot tell what becomes of it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.late = LateLog(self.clock, self.wall)
+        self.chat = self.make_chat(self.log)
+        self.anna = self.log_in("anna", is_operator=True)
+        (self.eve,) = self.enter("eve")
+        self.code = self.eve.code
+        for visitor in self.anna, self.eve:
+            visitor.types("/join #own")
+        self.late.full = True
+
+    def learn(self, is_there: bool) -> None:
+        """Time passes, and then it is known what came of all that was asked for."""
+        self.clock.advance(20)
+        self.settle()
+        self.late.learn(is_there)
+        self.settle()
+
+    def test_whoever_came_in_after_all_is_said_to_have_left(self) -> None:
+        self.connect().types("dora")
+        self.learn(True)
+        self.assertEqual([it.nick for it in self.events("#lobby", Joined, Left)][-2:], ["dora", "dora"])
+        self.assertNotIn("dora", [it.nick for it in self.room("#lobby").members.values()])
+
+    def test_of_whoever_never_came_in_nothing_is_said(self) -> None:
+        self.connect().types("dora")
+        self.learn(False)
+        self.clock.advance(60)
+        self.settle()
+        self.assertNotIn("dora", [it.nick for it in self.events("#lobby", Joined, Left)])
+
+    def test_whoever_goes_into_a_room_and_is_cut_off_is_not_left_in_it(self) -> None:
+        self.eve.types("/join #isle")
+        self.learn(True)
+        self.assertEqual(len(self.events("#isle", Left)), 1)
+        self.assertEqual([it.nick for it in self.room("#lobby").members.values()], ["anna", "eve"])
+
+    def test_a_new_nickname_is_theirs_if_the_log_says_so(self) -> None:
+        for is_there, nick in (False, "eve"), (True, "evelyn"):
+            self.late.full = True
+            self.eve.types("/nick evelyn")
+            self.learn(is_there)
+            self.assertEqual([it.nick for it in self.chat.people], ["anna", nick])
+            self.assertEqual([it.nick for it in self.room("#own").members.values()], ["anna", nick])
+            other = "evelyn" if nick == "eve" else "eve"
+            (carl,) = self.enter("carl")
+            self.assertEqual(carl.types(f"/nick {other}"), [f"*** carl is now known as {other}."])
+            self.assertIn("is taken", carl.types(f"/nick {nick}")[0])
+            carl.types("/quit")
+            self.clock.advance(20)
+            self.eve, _ = self.come_back(self.code)
+
+    def test_a_ban_holds_until_it_is_known_that_the_log_does_not_say_so(self) -> None:
+        for is_there in False, True:
+            self.late.full = True
+            self.anna.types("/ban eve")
+            self.clock.advance(20)
+            self.settle()
+            self.assertEqual(len(self.chat.sanctions.list("#own")), 1)
+            self.late.learn(is_there)
+            self.settle()
+            self.assertEqual(len(self.chat.sanctions.list("#own")), int(is_there))
+            self.assertEqual(len(self.events("#own", Banned)), int(is_there))
+            self.anna = self.log_in("anna")
+
+    def test_what_is_logged_in_the_end_in_any_case_is_logged_once(self) -> None:
+        for is_there in True, False:
+            self.late.full = True
+            self.chat.log_surely([("#own", [Kicked("s", "anna", "eve", "s2")])])
+            self.learn(is_there)
+        self.assertEqual(len(self.events("#own", Kicked)), 2)

@@ -23,8 +23,13 @@ class Unknown(Exception):
     """
     Nobody can tell whether the events are in the log: they may be, or may yet be. The text is for operators.
 
-    Only a log whose store is elsewhere says so, when that gives no answer for long.
+    Only a log whose store is elsewhere says so, when that gives no answer for long. ``known`` answers whether
+    they are in it once that is certain, if it ever will be.
     """
+
+    def __init__(self, text: str, known: Deferred[bool] | None = None) -> None:
+        super().__init__(text)
+        self.known = known
 
 
 class NoSuchEntry(Exception):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import NamedTuple
+
+import msgspec
 
 from tcpchat.logs.nats_terms import Lost, Refusing, Unclear
 
@@ -52,6 +53,21 @@ class Place(NamedTuple):
     behind: int  # how many messages the consumer has yet to give
 
 
+class _Error(msgspec.Struct):
+    err_code: int = 0
+    description: str = ""
+
+
+class _Answer(msgspec.Struct):
+    """An acknowledgement, as far as it matters."""
+
+    seq: int | None = None
+    error: _Error | None = None
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
+
+
 def outcome(answer: bytes) -> int | Exception:
     """
     Return the stream sequence that an answer to a publish tells of, or why there is none.
@@ -59,13 +75,12 @@ def outcome(answer: bytes) -> int | Exception:
     That is `Lost`, `Refusing` or `Unclear`, or one of the exceptions above: then it may be tried otherwise.
     """
     try:
-        told = json.loads(answer)
-        error = told.get("error")
-        if error is None:
-            return int(told["seq"])
-        return refusal(int(error.get("err_code", 0)), str(error.get("description", "")))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        told = _decode(answer)
+    except msgspec.MsgspecError:
         return Unclear("the server answers what is not understood")
+    if told.error is not None:
+        return refusal(told.error.err_code, told.error.description)
+    return Unclear("the server names no sequence") if told.seq is None else told.seq
 
 
 def refusal(code: int, text: str) -> Exception:

@@ -30,6 +30,12 @@ PATIENCE = 1.0
 LOOK = 0.4
 SILENT_LOOKS = 3
 
+# Seconds by which it may be late that an answer is given up.
+LATENESS = 0.1
+
+# Bytes that the client has yet to write, with which it takes more without waiting (it takes 2 MiB).
+MOST_PENDING = 500_000
+
 # Seconds for a question to JetStream: about as long as it takes to find a new leader.
 QUESTION = 4.0
 
@@ -71,7 +77,8 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._inbox = ""
         self._tokens = 0
-        self._waiting: dict[str, tuple[Answered, asyncio.TimerHandle]] = {}
+        self._waiting: dict[str, tuple[Answered, float]] = {}  # by token, with the deadline
+        self._is_timing = False
         self._outbox: deque[Request] = deque()
         self._is_wanted = asyncio.Event()
         self._pings: set[asyncio.Future[float]] = set()
@@ -93,14 +100,33 @@ class Connection:
             return
         self._tokens += 1
         token = str(self._tokens)
-        self._waiting[token] = answered, self._loop.call_at(deadline, self._give_up, token)
-        self._outbox.append(Request(subject, payload, headers, token))
-        self._is_wanted.set()
+        self._waiting[token] = answered, deadline
+        if not self._is_timing:
+            self._is_timing = True
+            self._loop.call_later(LATENESS, self._give_up)
+        self._put_out(Request(subject, payload, headers, token))
 
     def send(self, subject: str, payload: bytes = b"", headers: dict[str, str] | None = None) -> None:
         """Send a message that is not answered, behind what was sent before."""
-        self._outbox.append(Request(subject, payload, headers, ""))
-        self._is_wanted.set()
+        self._put_out(Request(subject, payload, headers, ""))
+
+    def _put_out(self, request: Request) -> None:
+        """
+        Send a message now, if there is room for it: another turn of the loop costs as much as the message.
+
+        What does not wait need not be a task.
+        """
+        if self._outbox or self.client.pending_data_size > MOST_PENDING:
+            self._outbox.append(request)
+            self._is_wanted.set()
+            return
+        sending = self._send(request)
+        try:
+            sending.send(None)
+        except StopIteration:
+            return
+        sending.close()
+        self.break_off()  # it does wait, and would have to go on waiting
 
     async def ask(self, question: Awaitable[T]) -> T:
         """
@@ -163,8 +189,7 @@ class Connection:
             ping.cancel()
         self._outbox.clear()
         waiting, self._waiting = self._waiting, {}
-        for answered, timer in waiting.values():
-            timer.cancel()
+        for answered, _ in waiting.values():
             answered(Unclear(LOST))
         # What the client would still send goes nowhere: it would be late. And with a stopped server
         # its own way to close never ends.
@@ -187,16 +212,19 @@ class Connection:
             self._is_wanted.clear()
             while self._outbox:
                 request = self._outbox.popleft()
-                if request.token and request.token not in self._waiting:
-                    continue  # given up before it was sent
-                reply = f"{self._inbox}.{request.token}" if request.token else ""
-                try:
-                    await self.client.publish(request.subject, request.payload, reply, request.headers)
-                except nats.errors.MaxPayloadError as error:
-                    self._answer(request.token, Refusing(str(error)))
-                except (nats.errors.Error, OSError):
-                    self.break_off()
+                if not request.token or request.token in self._waiting:  # or given up before it was sent
+                    await self._send(request)
+                if self.lost.done():
                     return
+
+    async def _send(self, request: Request) -> None:
+        reply = f"{self._inbox}.{request.token}" if request.token else ""
+        try:
+            await self.client.publish(request.subject, request.payload, reply, request.headers)
+        except nats.errors.MaxPayloadError as error:
+            self._answer(request.token, Refusing(str(error)))
+        except (nats.errors.Error, OSError):
+            self.break_off()
 
     async def _answered(self, message: Msg) -> None:
         token = message.subject.rpartition(".")[2]
@@ -208,12 +236,17 @@ class Connection:
 
     def _answer(self, token: str, answer: bytes | Exception) -> None:
         if waiting := self._waiting.pop(token, None):
-            answered, timer = waiting
-            timer.cancel()
+            answered, _ = waiting
             answered(answer)
 
-    def _give_up(self, token: str) -> None:
-        self._answer(token, Unclear(LATE))
+    def _give_up(self) -> None:
+        """Fail what waits beyond its deadline; a timer for each would cost as much as the parsing of it."""
+        now = self._loop.time()
+        for token in [token for token, (_, deadline) in self._waiting.items() if deadline <= now]:
+            self._answer(token, Unclear(LATE))
+        self._is_timing = bool(self._waiting)
+        if self._is_timing:
+            self._loop.call_later(LATENESS, self._give_up)
 
     async def listen(self) -> None:
         """Have answers come; the first call of all."""
@@ -250,6 +283,7 @@ async def connect(server: str, name: str) -> Connection:
         "error_cb": failed,
         "closed_cb": closed,
         "name": name,
+        "skip_subject_validation": True,  # they are made here
     }
     stands = False
     try:

@@ -8,6 +8,7 @@ tries of a flight one lands at most, and none once anybody else's message has la
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -32,7 +33,7 @@ TRIED_FOR = 20.0
 PATIENCE = 1.0
 AGAIN = 0.5
 
-# Seconds for a new leader to have all that a quorum has; after that somebody has emptied the stream.
+# Seconds for what a leader says is in the stream to come over, if it was not erased.
 BEHIND = 10.0
 
 CANNOT_WRITE = "the log cannot be written"
@@ -50,6 +51,9 @@ class Publisher(Protocol):
 
     def last(self, subject: str) -> Deferred[Stored | None]:
         """As `Link.last` does."""
+
+    def end(self) -> Deferred[int]:
+        """As `Link.end` does."""
 
 
 class Owner(Protocol):
@@ -149,26 +153,30 @@ class Flights:
 
     async def _find_out(self, flight: Flight) -> None:
         """Read the stream until it is known what came of the tries; try again where that is allowed."""
-        began = self._clock.seconds()
         while not flight.is_over:
             try:
                 ends = [
                     await self._link.last(message.subject).addTimeout(PATIENCE, self._clock)
                     for message in flight.messages
                 ]
+                seqs = [end.seq if end else 0 for end in ends]
+                moved = any([seq > it.expected for seq, it in zip(seqs, flight.messages, strict=True)])
+                is_less = any([seq < it.expected for seq, it in zip(seqs, flight.messages, strict=True)])
+                whole = await self._link.end().addTimeout(PATIENCE, self._clock) if is_less else 0
             except (Unclear, Refusing):
                 await deferLater(self._clock, AGAIN)
                 continue
             except TimeoutError:
                 continue
-            seqs = [end.seq if end else 0 for end in ends]
-            moved = any([seq > it.expected for seq, it in zip(seqs, flight.messages, strict=True)])
-            if not moved and any([seq < it.expected for seq, it in zip(seqs, flight.messages, strict=True)]):
+            if is_less and not moved:
                 # What the expected sequences were before, a leader that has not read all of its own log
-                # says as well: this flight may be in there.
-                if self._clock.seconds() - began < BEHIND:
+                # says as well: this flight may be in there. If it has read as far, somebody has emptied the
+                # subject, and what expects the last message of it lands no more.
+                if whole < max([it.expected for it in flight.messages]):
                     await deferLater(self._clock, AGAIN)
                     continue
+                with suppress(TimeoutError):
+                    await self.until(whole).addTimeout(BEHIND, self._clock)
                 moved = True
             for room, message, seq in zip(flight.rooms, flight.messages, seqs, strict=True):
                 if seq != message.expected:

@@ -213,7 +213,8 @@ class StreamFollower(Follower):
         self._take_batch = take
         self._reached: Callable[[], None] | None = reached
         self._check = check
-        self._batch: list[Stored] = []
+        self._batch: list[Stored] = []  # what has come since the reactor's thread was last called
+        self._turn = -1
         self._taken: Deferred[None] | None = (
             None  # belongs to the reactor's thread: answers when there is room
         )
@@ -223,14 +224,14 @@ class StreamFollower(Follower):
         return super().begin(info)
 
     def came(self, seq: int, message: Msg) -> None:
-        if not self._batch:
-            self._thread.loop.call_soon(self.flush)
+        if self._turn != self._thread.turn:
+            self._turn = self._thread.turn
+            self._batch = []
+            self._thread.note(self._give, self._batch)
         self._batch.append(Stored(seq, message.subject, message.data))
 
     def flush(self) -> None:
-        if self._batch:
-            batch, self._batch = self._batch, []
-            self._thread.note(self._give, batch)
+        self._turn = -1  # what comes next is behind what is noted from now on
 
     def _give(self, batch: list[Stored]) -> None:
         self._taken = self._take_batch(batch)

@@ -31,7 +31,7 @@ Outcome = list[list[int]] | Exception
 class Item:
     """Something that is to be added to one or several streams, whole or not at all."""
 
-    __slots__ = ("flight", "is_told", "kept", "parts", "refs", "seqs", "size", "time", "until")
+    __slots__ = ("flight", "is_told", "kept", "known", "parts", "refs", "seqs", "size", "time", "until")
 
     is_alone = False  # in its flight
     number = 1  # of its events
@@ -48,6 +48,7 @@ class Item:
         self.flight: Flight | None = None
         self.seqs: list[list[int]] = []  # as they were numbered last
         self.is_told = False
+        self.known: Deferred[bool] | None = None  # whether it is in the log, after nobody could tell
 
     def tell(self, outcome: Outcome) -> None:
         """Tell whoever waits, once."""
@@ -57,6 +58,18 @@ class Item:
 
     def _tell(self, outcome: Outcome) -> None:
         raise NotImplementedError
+
+    def lapse(self, why: str) -> None:
+        """Tell whoever waits that nobody can tell what came of it; and what did, when that is known."""
+        if not self.is_told:
+            self.known = Deferred()
+            self.tell(Unknown(why, self.known))
+
+    def know(self, is_there: bool) -> None:
+        """It is known now."""
+        if self.known is not None:
+            known, self.known = self.known, None
+            known.callback(is_there)
 
 
 class Line(Item):

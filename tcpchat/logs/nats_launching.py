@@ -39,6 +39,9 @@ class Replica(Protocol):
     def has_ref(self, session: str, ref: str) -> bool:
         """Has a session used a reference?"""
 
+    def level(self, stream: str) -> Deferred[None] | None:
+        """Answer when all of a stream that has come is kept as well; None if it is."""
+
 
 class References:
     """The references of what is on its way, either way: none may be used twice."""
@@ -145,6 +148,9 @@ class Launching:
             rooms = rooms or [room]  # it has no events
             if self._replica.last(room.name) < room.seq:
                 return
+            if (level := self._replica.level(room.name)) is not None:
+                level.addBoth(lambda _: self.wake(room))
+                return
         for each in rooms:
             if each.last is None:
                 self._ask(each)
@@ -170,7 +176,12 @@ class Launching:
         last = self._clock.seconds() + TRY
         fit: list[Item] = []
         for item in items:
-            if item.until > last and self.references.take(item):
+            try:
+                is_fit = item.until > last and self.references.take(item)
+            except Exception:  # the replica cannot be read
+                self.logger.failure("It could not be seen whether a reference was used")
+                is_fit = False
+            if is_fit:
                 fit.append(item)
             else:
                 item.tell(NotKept(CANNOT_WRITE))

@@ -16,7 +16,8 @@ from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, Flights, Publisher
 from tcpchat.logs.nats_holding import Holding
-from tcpchat.logs.nats_items import NEVER, Flight, Item, Room, streams_of
+from tcpchat.logs.nats_items import NEVER, Flight, Item, Line, Room, streams_of
+from tcpchat.logs.nats_lapsed import Lapsed
 from tcpchat.logs.nats_launching import Launching, Replica
 from tcpchat.logs.nats_messages import Commit
 from tcpchat.logs.nats_overtaken import Overtaken
@@ -55,6 +56,7 @@ class Queue:
         self._is_looking = False  # whether the oldest wait for too long
         self._sure: dict[Item, None] = {}
         self._landed: dict[str, Flight] = {}  # and yet to be applied
+        self._lapsed = Lapsed()
         self._is_cut = not link.is_connected
         self.holding = Holding()
         self._overtaken = Overtaken(self._give_up, self._happened)
@@ -129,6 +131,7 @@ class Queue:
             room.seq, room.time, _ = commit.entries[-1]
         room.seq = max(room.seq, commit.forgets)  # of one that nothing is left of
         room.last = at
+        self._lapsed.came(room, commit, at)
         flight = self._flights.find(commit.id)
         if flight is None:
             self._launching.references.came(commit.entries)
@@ -147,6 +150,7 @@ class Queue:
     def applied(self, commit: Commit) -> Iterator[None]:
         """What a message says holds here, and everybody has been shown it: tell whose it was."""
         self._launching.references.applied(commit.entries)
+        self._lapsed.applied(commit)
         room = self._launching.room(commit.stream)
         if room.queue:  # for that, perhaps
             self._launching.wake(room)
@@ -202,6 +206,7 @@ class Queue:
     def _finish(self, item: Item) -> None:
         self._sure.pop(item, None)
         item.tell(item.seqs)
+        item.know(True)
 
     def _happened(self, item: Item, seqs: list[list[int]]) -> None:
         """What an item was to say the log says already, under numbers."""
@@ -213,7 +218,9 @@ class Queue:
         for item in reversed(flight.items):
             item.flight = None
             self._launching.references.free(item)
-            if not item.is_told:
+            if item.is_told:
+                item.know(False)
+            else:
                 # Of its streams some may need nothing more.
                 streams = streams_of(item.parts) or [room.name for room in flight.rooms]
                 for room in flight.rooms:
@@ -232,6 +239,7 @@ class Queue:
             self._launching.references.free(item)
             self._sure.pop(item, None)
             item.tell(why)
+            item.know(False)
             for stream in streams_of(item.parts):  # it may have been what others waited for
                 self._launching.wake(self._launching.room(stream))
 
@@ -271,9 +279,14 @@ class Queue:
         if flight is None:
             self._give_up([item], NotKept(CANNOT_WRITE))
             return
-        item.tell(Unknown(NO_ANSWER))
+        if flight.is_over and not flight.unapplied:  # everybody has seen it: it waits for records alone
+            self._finish(item)
+            return
+        item.lapse(NO_ANSWER)
         if not flight.is_over and all([it.is_told for it in flight.items]):
             self._flights.end(flight)
             for it in flight.items:
                 self._launching.references.free(it)
             self._launching.free(flight)
+            if not all([isinstance(it, Line) for it in flight.items]):
+                self.add(self._lapsed.add(flight), (flight.rooms[0].name,))

@@ -14,16 +14,16 @@ from typing import Protocol
 import msgspec
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat import records
 from tcpchat.events import Entry
 from tcpchat.logs.batches import Take
 from tcpchat.logs.interface import NotKept
+from tcpchat.logs.nats_holes import AGAIN, Finding, Holes, Reading
 from tcpchat.logs.nats_messages import Commit, decode
-from tcpchat.logs.nats_terms import Stored, Unclear
+from tcpchat.logs.nats_terms import Stored
+from tcpchat.logs.reporter import LONGEST_TURN
 from tcpchat.logs.sqlite_replica import REPLICA, SQLiteReplica
 
 # Under which the replica keeps up to where it has applied the stream.
@@ -36,11 +36,8 @@ KEPT_EACH = 0.5
 MOST_UNDER_WAY = 4096
 MOST_WAITING = 20_000
 
-# Seconds until that is tried again which could not be written.
-AGAIN = 1.0
 
-
-class Watching(Protocol):
+class Watching(Finding, Protocol):
     """What is told what comes over."""
 
     @property
@@ -56,16 +53,6 @@ class Watching(Protocol):
     def forgets(self, commit: Commit) -> None:
         """What a message says is forgotten is about to be, and all before the message holds."""
 
-    async def find_rewritten(self, stream: str, first: int, before: int) -> tuple[int, int] | None:
-        """Return the next erased message of a stream: its first entry, and where its contents stand."""
-
-
-class Reading(Protocol):
-    """What is needed of the link."""
-
-    def read(self, seq: int) -> Deferred[Stored | None]:
-        """As `Link.read` does."""
-
 
 class Applying:
     """Applies one message after the other."""
@@ -77,7 +64,7 @@ class Applying:
     ) -> None:
         """``cursor`` is up to where the store has the stream."""
         self.is_stuck = False  # nothing can be written
-        self._link = link
+        self._holes = Holes(link, store, clock, watching)
         self._store = store
         self._clock = clock
         self._watching = watching
@@ -91,6 +78,9 @@ class Applying:
         self._is_keeping = False
         self._until: list[tuple[int, Deferred[None]]] = []
         self._settling: Deferred[None] | None = None  # until all before the next message is applied
+        self._shown: list[tuple[int, Commit]] = []  # in this turn, and nobody was told
+        self._told: set[int] = set()  # of what is under way: it is not in the file yet, and everybody has it
+        self._is_due = False  # the next turn
 
     @property
     def cursor(self) -> int:
@@ -105,13 +95,15 @@ class Applying:
             return succeed(None)
         answer: Deferred[None] = Deferred()
         self._until.append((seq, answer))
+        self._store.write()
         return answer
 
     def take(self, messages: list[Stored]) -> Deferred[None] | None:
         """Take what the link brings; if that is much, answer when there is room for more."""
         self._come += messages
         self._last = messages[-1].seq
-        self._go_on()
+        if not self._is_due:
+            self._go_on()
         if len(self._come) > MOST_WAITING and self._room is None:
             self._room = Deferred()
         return self._room
@@ -127,10 +119,20 @@ class Applying:
             self._kept = self.cursor
             self._store.keep(REPLICA, CURSOR, b"%d" % self._kept)
 
+    def _next_turn(self) -> None:
+        self._is_due = False
+        self._go_on()
+
     def _go_on(self) -> None:
+        end = self._clock.seconds() + LONGEST_TURN
         while (
             self._come and len(self._under_way) < MOST_UNDER_WAY and not (self._is_waiting or self.is_stuck)
         ):
+            if self._clock.seconds() > end:
+                if not self._is_due:
+                    self._is_due = True
+                    self._clock.callLater(0, self._next_turn)
+                break
             message = self._come.popleft()
             at = message.seq
             try:
@@ -150,6 +152,7 @@ class Applying:
                 Deferred.fromCoroutine(work).addErrback(self._failed).addBoth(self._continue)
             else:
                 self._take(at, commit, ())
+        self._show()
         if self._room is not None and len(self._come) <= MOST_WAITING // 2:
             room, self._room = self._room, None
             room.callback(None)
@@ -163,22 +166,48 @@ class Applying:
         if entries:
             self._ends[commit.stream] = entries[-1].seq
         moves = [part.first for part in commit.again] if commit.again else ()
-        self._store.take(
-            Take(
-                commit.stream, entries, at, commit.about, moves, begins, commit.forgets,
-                partial(self._taken, at, commit), self._not_taken,
-            )
+        item = Take(
+            commit.stream, entries, at, commit.about, moves, begins, commit.forgets,
+            partial(self._taken, at, commit), self._not_taken,
         )  # fmt: skip
+        if self._store.may_show(item):
+            self._store.add(item)
+            if at not in self._told:
+                self._shown.append((at, commit))
+        else:
+            self._show()
+            self._store.take(item)
 
-    def _taken(self, at: int, commit: Commit) -> Iterator[None]:
+    def _show(self) -> None:
+        """Have what has come be shown; whose it was is told that, though the file does not have it yet."""
+        if not self._shown:
+            return
+        shown, self._shown = self._shown, []
+        self._store.show()
+        for at, commit in shown:
+            self._told.add(at)
+            self._reached(commit)
+            try:
+                for _ in self._watching.applied(commit, at):
+                    pass
+            except Exception:
+                self.logger.failure("Something failed when it was told what message {at} says", at=at)
+
+    def _reached(self, commit: Commit) -> None:
         if self._ends.get(commit.stream) == self._store.last(commit.stream):
             del self._ends[commit.stream]
-        yield from self._watching.applied(commit, at)
-        self._under_way.pop(at, None)
-        if self._come:
-            self._go_on()
+
+    def _taken(self, at: int, commit: Commit) -> Iterator[None]:
+        if at in self._told:
+            self._told.discard(at)
         else:
+            self._reached(commit)
+            yield from self._watching.applied(commit, at)
+        self._under_way.pop(at, None)
+        if not self._come:
             self._advanced()
+        elif not self._is_due:
+            self._go_on()
 
     def _advanced(self) -> None:
         if not self._is_keeping and self.cursor > self._kept:
@@ -224,76 +253,26 @@ class Applying:
         Raises:
             NotKept: something of that cannot be written.
         """
+        self._show()
         if next(iter(self._under_way)) < at:
             self._settling = Deferred()
+            self._store.write()
             await self._settling
 
     async def _fill(self, at: int, commit: Commit) -> None:
-        """There is a hole before a message: what was erased was rewritten, and the rest is forgotten."""
+        """There is a hole before a message."""
         await self._settled(at)
-        stream, before = commit.stream, commit.entries[0].seq
-        while (last := self._store.last(stream)) + 1 < before:
-            found = await self._watching.find_rewritten(stream, last + 1, before)
-            if found is None:
-                break
-            first, where = found
-            entries = await self._read_rewritten(where, first)
-            if not entries:
-                break
-            if first > last + 1:
-                await self._store.forget(stream, last)
-            await self._take_part(where, commit.stream, entries)
-        if last + 1 < before:
-            await self._store.forget(stream, last)
+        await self._holes.fill(commit.stream, commit.entries[0].seq)
         self._take(at, commit, commit.entries, True)
-
-    async def _read_rewritten(self, where: int, first: int) -> list[Entry]:
-        while True:
-            try:
-                stored = await self._link.read(where)
-            except Unclear:
-                await deferLater(self._clock, AGAIN)
-                continue
-            parts = decode(stored.payload).again if stored else []
-            return next((part.entries for part in parts if part.first == first), [])
-
-    def _take_part(self, at: int, stream: str, entries: list[Entry]) -> Deferred[None]:
-        answer: Deferred[None] = Deferred()
-
-        def taken() -> Iterator[None]:
-            answer.callback(None)
-            yield
-
-        def failed(error: Exception | None) -> None:
-            answer.errback(error or NotKept("the replica cannot be written"))
-
-        self._store.take(Take(stream, entries, at, 0, (), True, 0, taken, failed))
-        return answer
-
-    async def _keep_room(self, commit: Commit) -> None:
-        """Have the room as another node knew it, if not all of its entries that are forgotten were here."""
-        if commit.room is None:
-            return
-        known = await self._store.record(records.ROOM, commit.stream)
-        if known is None or records.room(known).seq < commit.room.seq:
-            self._store.keep(records.ROOM, commit.stream, records.encode(commit.room))
 
     async def _forget(self, at: int, commit: Commit) -> None:
         """Forget, which may take long: what comes behind it does not wait."""
         await self._settled(at)
         self._watching.forgets(commit)
-        await self._keep_room(commit)
+        await self._holes.keep_room(commit)
         stream, upto = commit.stream, commit.forgets
         if self._store.last(stream) < upto:
             await self._store.forget(stream, self._store.last(stream))
             self._take(at, commit, (), True)
-            return
-
-        def again(failure: Failure) -> object:
-            failure.trap(NotKept)
-            return deferLater(self._clock, AGAIN, forget)
-
-        def forget() -> Deferred[object]:
-            return self._store.forget(stream, upto).addErrback(again)
-
-        forget().addCallback(lambda _: self._take(at, commit, ()))
+        else:
+            self._holes.forget(stream, upto).addCallback(lambda _: self._take(at, commit, ()))

@@ -37,6 +37,7 @@ class LoopThread:
         self._reporter = Reporter(from_thread, partial(later, 0))
         self._calls: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self.is_started = False
+        self.turn = 0  # how often what was noted was sent: what is in a list that was noted goes with it
         self._is_woken = False
         self._is_sending = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,6 +96,7 @@ class LoopThread:
 
     def _send(self) -> None:
         self._is_sending = False
+        self.turn += 1
         self._reporter.send()
 
     def _done(self, task: asyncio.Task[None]) -> None:

@@ -40,6 +40,7 @@ from tcpchat.logs.interface import Deliver, Found, NotKept, Parts, Posted, Range
 from tcpchat.logs.reporter import Reporter
 from tcpchat.logs.sqlite_commit import Committed
 from tcpchat.logs.sqlite_file import SQLiteFile, Stream, is_its_own
+from tcpchat.logs.sqlite_numbering import Growth
 from tcpchat.logs.sqlite_reading import ALL, SPOKEN, UNSPOKEN, Reading
 from tcpchat.logs.sqlite_records import Records
 from tcpchat.logs.sqlite_search import Searcher, count_spoken, parts_of, search
@@ -234,9 +235,7 @@ class SQLiteLog(Unshared):
             self._is_refusing = False
             self.logger.info("The log can be written again")
         for name, growth in committed.growths.items():
-            # Only now: nothing can be read before the tails are given it.
-            self._streams[name] = growth.moved()
-            self._tails.deliver(name, growth.entries)
+            self._grown(name, growth)
             yield
         for number, (item, outcome) in enumerate(zip(committed.items, committed.outcomes, strict=True)):
             match item:
@@ -252,6 +251,11 @@ class SQLiteLog(Unshared):
                     yield
                 case Keep():
                     self._records.written(item)
+
+    def _grown(self, name: str, growth: Growth) -> None:
+        """A stream has more. Only now: nothing can be read before the tails are given it."""
+        self._streams[name] = growth.moved()
+        self._tails.deliver(name, growth.entries)
 
     def _tell(self, post: Post, outcome: int | NotKept) -> None:
         """Tell what came of a post. Whoever fails at that does not keep the others from theirs."""

@@ -10,12 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 from tcpchat.events import Entry
-from tcpchat.logs.batches import Take
 from tcpchat.logs.interface import CannotOpen
-from tcpchat.logs.sqlite import SQLiteLog
 from tcpchat.logs.sqlite_place import explained, read_header
 from tcpchat.logs.sqlite_reading import ALL
 from tcpchat.logs.sqlite_removal import find_gone
+from tcpchat.logs.sqlite_shown import ShownFirst
 
 # A kind of records of the replica itself.
 REPLICA = "replica"
@@ -59,9 +58,9 @@ def remove_replica(path: str) -> None:
             os.remove(os.path.realpath(path) + ending)
 
 
-class SQLiteReplica(SQLiteLog):
+class SQLiteReplica(ShownFirst):
     """
-    A log in the file ``path`` whose entries all come by `take`.
+    A log in the file ``path`` whose entries all come by `take`, or `add` and `show`.
 
     It need not outlive a power cut: what it lacks then is taken again.
     """
@@ -86,13 +85,6 @@ class SQLiteReplica(SQLiteLog):
     def _prepare(self) -> None:
         self._file.writer.execute(_PLACES)
 
-    def take(self, item: Take) -> None:
-        """Add what a message has, in its place among what was taken before."""
-        if self._broken or self._closing:
-            item.failed(None)
-        else:
-            self._batches.add(item)
-
     def has_tail(self, stream: str) -> bool:
         """Is anybody given what comes in a stream?"""
         return self._tails.has(stream)
@@ -101,10 +93,6 @@ class SQLiteReplica(SQLiteLog):
         """Return the time of a stream's last entry: 0 if there is none."""
         known = self._streams.get(stream)
         return known.time if known else 0
-
-    def has_ref(self, session: str, ref: str) -> bool:
-        """Has a session used a reference?"""
-        return self._reading.find_ref(f"{session} {ref}") is not None
 
     def gone_with(self, stream: str, about: int) -> list[int]:
         """Return the entries whose text goes when a line is taken back: none if that cannot be."""
