@@ -311,8 +311,8 @@ class ReplicaTests(ClusterCase):
         (told,) = [text for event in events if "replica" in (text := formatEvent(event) or "")]
         self.assertEqual(
             told,
-            f"The replica {self.nodes.path('n2')} is of another log (epoch {self.one.epoch}):"
-            f" it is made anew from this one (epoch {other.epoch}). The node is called n2 here, too.",
+            f"The replica {self.nodes.path('n2')} is of another log (epoch {self.one.epoch}): it is made anew"
+            f" from this one (epoch {other.epoch}). The node is called n2 here, too.",
         )
         self.assertEqual(self.read(other, "#lobby"), [])
         self.assertNotEqual(other.epoch, self.one.epoch)

@@ -46,6 +46,14 @@ class CopiesTests(SynchronousTestCase):
         ):
             self.assertEqual(self.news("n1", copy, whole("n3")), told, copy)
 
+    def test_where_most_are_out_that_is_said(self) -> None:
+        self.look("n1", silent("n2"), whole("n3"))
+        (told,) = self.look("n1", silent("n2"), silent("n3"))
+        self.assertEqual(
+            told,
+            "The NATS server n3 is out: the stream chat has 1 of 3 copies, too few for anything to be said.",
+        )
+
     def test_one_that_is_back_may_have_to_catch_up_first(self) -> None:
         self.look("n1", silent("n2"), whole("n3"))
         for copy, told in (

@@ -25,10 +25,13 @@ class WatchingTests(SynchronousTestCase):
             for server in others:
                 server.kill()
             one.turning.until(lambda: said(events, f"No NATS server leads the stream {one.name}"))
+            one.turning.pass_by(8)  # until the one that is left knows it, too
             for server in others:
                 server.start()
             one.turning.until(lambda: said(events, f"leads the stream {one.name} again, after"))
             self.assertEqual(sum("No NATS server leads" in formatEvent(event) for event in events), 1)
+            self.assertFalse(said(events, "NATS server  "), "one without a name")
+            self.assertFalse(said(events, "of 4 copies"))
 
     def test_of_a_server_alone_nothing_is_told(self) -> None:
         with capturedLogs() as events, linked(one_server()) as one:

@@ -85,8 +85,9 @@ class Copies:
             news.append(News(False, f"The NATS server {server} is there again, and fetches what it missed."))
 
     def _count(self) -> str:
-        number = len(self.servers)
-        return f"the stream {self._stream} has {number - len(self._out)} of {number} copies"
+        number, there = len(self.servers), len(self.servers) - len(self._out)
+        few = "" if 2 * there > number else ", too few for anything to be said"
+        return f"the stream {self._stream} has {there} of {number} copies{few}"
 
     def leaderless(self, now: float) -> list[News]:
         """No leader answers, though a server does; return what is news."""

@@ -46,8 +46,10 @@ class Watching:
         return self.take(info)
 
     def take(self, info: StreamInfo) -> list[News]:
-        """Take in what the stream's leader tells; return what is news."""
+        """Take in what a server tells, of which most times the stream's leader does; return what is news."""
         cluster = info.cluster
+        if cluster and cluster.replicas and not cluster.leader:  # it is told by one that has lost the others
+            return self.copies.leaderless(self._now())
         others = [
             Copy(peer.name or "", bool(peer.current), bool(peer.offline), (peer.active or 0) / 1e9)
             for peer in (cluster.replicas if cluster else None) or ()
