@@ -73,7 +73,7 @@ def _clear(path: str) -> None:
 
 
 class HandedOver(unix.Port):
-    """A listening Unix socket that somebody else has made, systemd say: it is theirs, with its file and mode."""
+    """A listening Unix socket that somebody else has made, systemd say: its file and mode are theirs."""
 
     _shouldShutdown = False  # who comes when this server has ended waits for the next one
 
