@@ -75,6 +75,8 @@ def _clear(path: str) -> None:
 class HandedOver(unix.Port):
     """A listening Unix socket that somebody else has made, systemd say: its file and mode are theirs."""
 
+    _shouldShutdown = False  # who comes when this server has ended waits for the next one
+
     def __init__(self, *words: Any, **named: Any) -> None:
         super().__init__(*words, **named)
         # What is no file's name is given no mode, and is not removed.
