@@ -35,10 +35,8 @@ def test_the_command_is_one_of_the_server_and_its_health_is_asked_where_that_ans
     assert (program, serve) == ("/opt/tcpchat/bin/tcpchat", "serve")
     given = Options()
     given.parseOptions(options)
-    chosen = given.chosen()
-    assert chosen.store == "sqlite:/var/lib/tcpchat/chat.sqlite3"
-    assert chosen.metrics is not None
-    port = chosen.metrics.split(":")[1]
+    assert given["store"] == "sqlite:/var/lib/tcpchat/chat.sqlite3"
+    port = given["metrics"].split(":")[1]
     health = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", RECIPE.read_text(), re.MULTILINE)
     assert json.loads(health[0])[-1] == f"http://127.0.0.1:{port}/readyz"
 
