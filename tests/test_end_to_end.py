@@ -132,9 +132,10 @@ def test_sigterm_tells_everybody_and_ends_cleanly(server: Server) -> None:
     assert "*** The server restarts" in alice.rest()
 
 
-def test_sigterm_ends_it_though_somebody_reads_nothing(fast_server: Server) -> None:
-    deaf = fast_server.person("deaf")
-    deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+def test_sigterm_ends_it_though_five_read_nothing(fast_server: Server) -> None:
+    for number in range(5):
+        deaf = fast_server.person(f"deaf{number}")
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     bob = fast_server.person("bob")
     bob.types("/set echo on", *["x" * 4000] * 200, "done")
     bob.until("^<bob> done\r\n")
@@ -203,6 +204,20 @@ def test_a_password_that_comes_by_tls_could_be_read_by_nobody(secure_server: Ser
     with secure(secure_server) as bob:
         bob.sendall(b"bob\n/register bob-secret\n")
         assert "*** This connection is not encrypted." not in read_until(bob, b"You are registered as bob.")
+
+
+def test_sigterm_ends_it_though_five_read_nothing_by_tls(secure_server: Server) -> None:
+    deaf = [secure(secure_server) for _ in range(5)]
+    for number, connection in enumerate(deaf):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(b"deaf%d\n" % number)
+        read_until(connection, b"brings you back.\r\n")
+    with secure(secure_server) as bob:
+        bob.sendall(b"bob\n/set echo on\n" + (b"x" * 4000 + b"\n") * 200 + b"done\n")
+        read_until(bob, b"<bob> done\r\n")
+        assert secure_server.terminate() == 0
+    for connection in deaf:
+        connection.close()
 
 
 def test_what_is_piped_in_by_tls_is_said(secure_server: Server) -> None:
