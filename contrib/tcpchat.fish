@@ -50,7 +50,7 @@ function _shtab_tcpchat_using
   test "$_shtab_tcpchat_cmdpath" = "$argv"
 end
 
-set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove' config 'config check' 'config default' 'config schema' mkcert top
+set -g _shtab_tcpchat_commands send watch serve log 'log dump' 'log check' 'log backup' 'log restore' account 'account list' 'account add' 'account password' 'account remove' 'account operator' ban 'ban list' 'ban remove' config 'config check' 'config default' 'config schema' mkcert top upgrade
 set -g _shtab_tcpchat_opts_with_value --fingerprint --interval --nick --notify --out --replica --room --server --since --store --timeout
 
 complete -c tcpchat -e
@@ -153,3 +153,6 @@ complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 
 complete -c tcpchat -n '_shtab_tcpchat_using top' -s h -l help -d 'show this help message and exit'
 complete -c tcpchat -n '_shtab_tcpchat_using top' -l once -d 'print them once, as text; also where there is no terminal'
 complete -c tcpchat -n '_shtab_tcpchat_using top' -l interval -x -d 'from one reading to the next, 0.1 to 3600 (2)'
+complete -c tcpchat -n '_shtab_tcpchat_using; and test $_shtab_tcpchat_npos -eq 0' -a upgrade -d 'Have the server that runs become the version that is installed now, by the command line and the'
+complete -c tcpchat -n '_shtab_tcpchat_using upgrade' -s h -l help -d 'show this help message and exit'
+complete -c tcpchat -n '_shtab_tcpchat_using upgrade' -l store -x -d 'where the log is kept: sqlite:PATH, or in a cluster nats://HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)'

@@ -6,7 +6,7 @@ import sys
 from typing import NoReturn
 
 SERVE = "serve"
-TOOLS = ("log", "account", "ban", "config", "mkcert", "top")
+TOOLS = ("log", "account", "ban", "config", "mkcert", "top", "upgrade")
 
 
 def main() -> NoReturn:

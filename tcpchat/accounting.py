@@ -43,20 +43,20 @@ def carry_out(session: Session, request: Register | ChangePassword | Unregister,
             _check_guest(session)
             if password:
                 return _register(session, password)
-            ask(PASSWORD, Register)
+            ask(PASSWORD, request)
         case ChangePassword(old, new):
             account = _account(session)
             if old and new:
                 return _change_password(session, account, old, new)
             if old:
-                ask(NEW_PASSWORD, lambda typed: ChangePassword(old, typed))
+                ask(NEW_PASSWORD, request, "new")
             else:
-                ask(PASSWORD, lambda typed: ChangePassword(typed, new))
+                ask(PASSWORD, request, "old")
         case Unregister(password):
             account = _account(session)
             if password:
                 return _unregister(session, account, password)
-            ask(PASSWORD, Unregister)
+            ask(PASSWORD, request)
     return None
 
 
@@ -70,7 +70,7 @@ def log_in(session: Session, request: Login, make_home: MakeHome, ref: str) -> E
     _check_guest(session)
     if request.password:
         return _log_in(session, request, make_home, ref)
-    session.dialogue.ask(PASSWORD, lambda typed: Login(request.nick, typed))
+    session.dialogue.ask(PASSWORD, request)
     return None
 
 

@@ -39,6 +39,8 @@ async def carry_out(store: Store, order: Order) -> list[Answer]:
             return [*pardoning.shown(store), tool_orders.Done()]
         case tool_orders.LiftSanctions(whom, room):
             done = await pardoning.lift(store, whom, room)
+        case tool_orders.Upgrade():
+            raise Refusal("No server runs with this log: the next one is of the version that is installed.")
     return [tool_orders.Done(f"{done[0].upper()}{done[1:]}.")]
 
 

@@ -131,8 +131,12 @@ class Admission:
             reason = self._penalty(network, known, now) or self._caps(network, known, now)
         return reason or self._wider_cap(network) or self._early_drop(chance, is_tls)
 
-    def begin(self, network: Network, now: float, is_tls: bool = False) -> Visit | None:
-        """Count somebody who connects; None if they are not counted."""
+    def begin(self, network: Network, now: float, is_tls: bool = False, is_new: bool = True) -> Visit | None:
+        """
+        Count somebody who connects; None if they are not counted.
+
+        Who is not ``is_new`` has been here all the time, over another process.
+        """
         if network.is_exempt:
             return None
         self._forget_some(now)
@@ -141,7 +145,8 @@ class Admission:
             known = self._known[network.key] = _Known()
         if known is not None:
             known.now_open += 1
-            known.add(_step(now))
+            if is_new:
+                known.add(_step(now))
         if network.wider:
             self._wider[network.wider] = self._wider.get(network.wider, 0) + 1
         self.nameless += 1

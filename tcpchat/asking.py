@@ -29,6 +29,9 @@ TRY_AGAIN = 0.05
 # Seconds for a server to answer: a commit to a disk that hangs takes as long as the disk.
 WAIT_FOR_ANSWER = 30.0
 
+# The same for the next version of it: to be tried out, and to start.
+WAIT_FOR_UPGRADE = 120.0
+
 # Seconds for a node of a cluster to do so: whoever waits would rather ask another one.
 WAIT_FOR_NODE = 10.0
 
@@ -109,6 +112,8 @@ def _do(path: str, order: Order) -> list[Answer]:
 def _ask_server(path: str, order: Order, patience: float = WAIT_FOR_ANSWER) -> list[Answer] | None:
     """Have a server carry out an order; return what it answers, None if nobody is there."""
     with socket.socket(socket.AF_UNIX) as connection:
+        if isinstance(order, tool_orders.Upgrade):
+            patience = WAIT_FOR_UPGRADE
         connection.settimeout(patience)
         try:
             with reachable(control_path(path)) as address:

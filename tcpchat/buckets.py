@@ -36,6 +36,14 @@ class Bucket:
         self._at = now
         return 0.0 if level >= 0 else -level / self._rate
 
+    def level(self, now: float) -> float:
+        """Return how much is in it."""
+        return min(self._burst, self._level + (now - self._at) * self._rate)
+
+    def fill(self, level: float, now: float) -> None:
+        """Have so much in it."""
+        self._level, self._at = level, now
+
     def is_full(self, now: float) -> bool:
         """Is it as a new one would be?"""
         return self._level + (now - self._at) * self._rate >= self._burst
@@ -69,6 +77,21 @@ class Budget:
     def charge(self, cost: float, now: float) -> None:
         """Pay for something that has happened already: the next line waits for it."""
         self._tokens.take(cost, now)
+
+    def refund(self, cost: float, size: int, now: float) -> None:
+        """Give back what was paid for a line of so many bytes that was not carried out."""
+        self._tokens.take(-cost, now)
+        self._bytes.take(-size, now)
+
+    def levels(self, now: float) -> tuple[float, float]:
+        """Return how many tokens and bytes there are."""
+        return self._tokens.level(now), self._bytes.level(now)
+
+    def fill(self, levels: tuple[float, float], now: float) -> None:
+        """Have so many tokens and bytes: as they were in another process."""
+        tokens, bytes = levels
+        self._tokens.fill(tokens, now)
+        self._bytes.fill(bytes, now)
 
     def flood(self, now: float) -> float:
         """

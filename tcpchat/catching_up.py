@@ -30,6 +30,12 @@ class CatchingUp:
         self._clock = clock
         self._waiting: deque[Behind] = deque()
         self._scheduled = False
+        self._rests = False
+
+    def rest(self, rests: bool) -> None:
+        """Give nobody a turn for now, or go on."""
+        self._rests = rests
+        self._schedule()
 
     def wait(self, reader: Behind) -> None:
         """Have a reader read on when it is its turn."""
@@ -40,12 +46,14 @@ class CatchingUp:
         self._schedule()
 
     def _schedule(self) -> None:
-        if self._waiting and not self._scheduled:
+        if self._waiting and not (self._scheduled or self._rests):
             self._scheduled = True
             self._clock.callLater(0, self._serve)
 
     def _serve(self) -> None:
         self._scheduled = False
+        if self._rests:
+            return
         end = self._clock.seconds() + SHARE
         for _ in range(len(self._waiting)):
             reader = self._waiting.popleft()

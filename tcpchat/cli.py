@@ -1,5 +1,5 @@
 """
-``tcpchat log|account|ban|config|mkcert|top``: the operator's tools, by hand or by cron.
+``tcpchat log|account|ban|config|mkcert|top|upgrade``: the operator's tools, by hand or by cron.
 
 What cannot be is one clear line and an exit status of its own, as with the server.
 """
@@ -20,6 +20,7 @@ from tcpchat import (
     scraping,
     statuses,
     top,
+    upgrade_tool,
 )
 from tcpchat.logs.interface import CannotOpen, Damaged, InUse
 from tcpchat.logs.sqlite_tools import NotWritten
@@ -64,6 +65,6 @@ def _parser() -> Parser:
                     epilog=log_tool.EXAMPLES, formatter_class=SHAPE, allow_abbrev=False)  # fmt: skip
     parser.add_argument("--version", action="version", version=__version__)
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
-    for tool in log_tool, account_tool, ban_tool, config_tool, mkcert, top:
+    for tool in log_tool, account_tool, ban_tool, config_tool, mkcert, top, upgrade_tool:
         tool.add_to(subjects)
     return parser

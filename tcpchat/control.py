@@ -8,8 +8,9 @@ what is answered are lines (tool_orders.py); then the server hangs up.
 from __future__ import annotations
 
 import os
+import socket
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -90,6 +91,17 @@ class Running:
         return (feed.stream for feed in self._chat.rooms if account in feed.room.operators)
 
 
+# Has the server become another version, by the descriptor of the tool that is to hear from it.
+Upgrade = Callable[[int], Coroutine[Deferred[Any], Any, list[Answer]]]
+
+
+def answer_late(descriptor: int, text: str) -> None:
+    """Answer the tool that has asked another process for something, which is done now."""
+    with socket.socket(fileno=descriptor) as tool, suppress(OSError):
+        tool.setblocking(True)
+        tool.sendall(tool_orders.encode(tool_orders.Done(text)) + b"\n")
+
+
 class ControlConnection(LineOnlyReceiver):
     """A tool that has connected."""
 
@@ -114,7 +126,7 @@ class ControlConnection(LineOnlyReceiver):
         self.transport.pauseProducing()
         self.factory.deadlines.cancel(self)
         self.is_busy = True
-        Deferred.fromCoroutine(self.factory.answer(line)).addCallback(self._answer)
+        Deferred.fromCoroutine(self.factory.answer(line, self)).addCallback(self._answer)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """It is no order of ours."""
@@ -151,8 +163,15 @@ class Control(AnyServerFactory):
     logger = Logger()
     noisy = False
 
-    def __init__(self, chat: Chat, log: str) -> None:
-        """``log`` is the path of the chat's log, which this process has locked."""
+    def __init__(self, chat: Chat, log: str, upgrade: Upgrade | None = None) -> None:
+        """
+        ``log`` is the path of the chat's log, which this process has locked.
+
+        ``upgrade`` has the server become another version, which answers the tool then by its descriptor;
+        it is what the tool is told if that cannot be.
+        """
+        self._upgrade = upgrade
+        self._waiting: ControlConnection | None = None  # which the other version is to answer
         self.deadlines = Deadlines(chat.clock, SECONDS_OF_A_TOOL)
         self.connections: set[ControlConnection] = set()
         self._store = Running(chat)
@@ -189,19 +208,26 @@ class Control(AnyServerFactory):
     @property
     def is_busy(self) -> bool:
         """Is an order being carried out?"""
-        return any(connection.is_busy for connection in self.connections)
+        return any(it.is_busy and it is not self._waiting for it in self.connections)
 
     def buildProtocol(self, addr: IAddress | None) -> ControlConnection:
         """A tool connects."""
         return ControlConnection(self)
 
-    async def answer(self, line: bytes) -> list[Answer]:
+    async def answer(self, line: bytes, connection: ControlConnection | None = None) -> list[Answer]:
         """Carry out what a line asks for; return what it is answered."""
         try:
             order = tool_orders.order(line)
         except msgspec.MsgspecError:
             return [UNKNOWN]
         try:
+            if (
+                isinstance(order, tool_orders.Upgrade)
+                and self._upgrade is not None
+                and connection is not None
+            ):
+                self._waiting = self._waiting or connection
+                return await self._upgrade(connection.transport.socket.fileno())
             return await carry_out(self._store, order)
         except Refusal as why:
             return [tool_orders.NotDone(str(why))]
@@ -212,3 +238,6 @@ class Control(AnyServerFactory):
         except Exception:
             self.logger.failure("A tool's order has failed")
             return [FAILED]
+        finally:
+            if connection is self._waiting:
+                self._waiting = None

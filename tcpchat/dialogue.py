@@ -14,23 +14,21 @@ from typing import TypeVar
 from twisted.python.failure import Failure
 
 from tcpchat import costs
-from tcpchat.carrying_out import CarryingOut
 from tcpchat.costs import Step
-from tcpchat.fifo import Fifo
 from tcpchat.flow import Wait
 from tcpchat.json_requests import BadRequest, understand
 from tcpchat.limits import LONGEST_LINE, MOST_UNCOMMITTED
 from tcpchat.lines import EndOfFile
 from tcpchat.pace import Pace
 from tcpchat.pastes import Pasting
+from tcpchat.pending import Delayed, Pending
+from tcpchat.questions import Missing
 from tcpchat.reader import Reader
-from tcpchat.requests import Asked, NotUnderstood, Paste, Quit, Refused, Request
+from tcpchat.requests import Asked, NotUnderstood, Paste, Quit, Refused
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
 
 T = TypeVar("T")
-
-NOT_ENCRYPTED = "This connection is not encrypted."
 
 # It is no password.
 QUIT = "/quit"
@@ -38,32 +36,21 @@ QUIT = "/quit"
 DELAYED = "That is much at once: it goes on bit by bit, nothing is lost. /paste says many lines as one."
 
 
-class Dialogue(CarryingOut):
+class Dialogue(Pending):
     """
     What is said over one connection, line after line.
 
     It is one object, as there are many, without others that would refer to it and be referred to.
     """
 
-    __slots__ = "_asking", "_going_on", "_heard", "_knows_password", "_lines", "_pasting", "wrong_passwords"
+    __slots__ = ("_going_on",)
 
     def __init__(self, chat: Chat, screen: Screen, address: str) -> None:
         """``address`` is where the person connects from, without a port."""
         super().__init__(Reader(screen, self, chat.catching_up), chat, screen, address)
         self.reader.session = chat.sightings.new_connection()
         self._pace = chat.pacing.pace(self, self._flow, address)
-        self._heard = chat.clock.seconds()
-        self._lines: Fifo[str | bytes | Refused | EndOfFile] = Fifo()
-        self._pasting: Pasting | None = None
-        self._asking: Callable[[str], Request] | None = None  # what a password is asked for for
-        self._knows_password = False
         self._going_on = False
-        self.wrong_passwords = 0  # that came over this connection
-
-    @property
-    def idle(self) -> float:
-        """For how many seconds nothing came from the person."""
-        return self.chat.clock.seconds() - self._heard
 
     @property
     def is_crowded(self) -> bool:
@@ -108,34 +95,6 @@ class Dialogue(CarryingOut):
             self._pace.last = before.last
         return before
 
-    # What the states call
-
-    def ask(self, question: str, complete: Callable[[str], Request]) -> None:
-        """
-        Take the next line for a password, whatever it looks like, and go on with the request that it makes.
-
-        Raises:
-            NotUnderstood: to programs no questions are put.
-        """
-        if self.speaks_json:
-            raise NotUnderstood("The password is missing.")
-        self.has_password()
-        self._asking = complete
-        self.tell(question)
-        self._screen.hide_input(True)
-
-    def has_password(self) -> None:
-        """A password comes over this connection: warn, once, if others could read it."""
-        if not (self._knows_password or self._screen.is_encrypted):
-            self.tell(NOT_ENCRYPTED)
-        self._knows_password = True
-
-    def drop_lines(self) -> None:
-        """Forget the lines that wait."""
-        self._lines.clear()
-        if self._pace is not None:
-            self._pace.drop()
-
     # What the reader calls
 
     def hold_answers(self, hold: bool) -> None:
@@ -148,6 +107,7 @@ class Dialogue(CarryingOut):
 
     def carry_on(self, step: Step | None) -> None:
         """Carry out a line that has waited, unless that is dropped, and go on with those behind it."""
+        self._delayed = None
         if step is not None:
             self._going_on = True
             self._attempt(self._do, step)
@@ -159,6 +119,13 @@ class Dialogue(CarryingOut):
         """Tell a person why what they typed is not answered; programs have docs/json.md."""
         if not self.speaks_json:
             self.tell(DELAYED)
+
+    # What an upgrade asks for
+
+    def rest(self, rests: bool) -> None:
+        """Have everything wait that has come and will, as another process is to go on; or no longer."""
+        self._flow.wait(Wait.UPGRADE, rests)
+        self._go_on()
 
     # The order of things
 
@@ -208,23 +175,26 @@ class Dialogue(CarryingOut):
             self._take_end_of_file()
             return
         size = costs.size(line)
+        came, asking = line, self._asking
         if isinstance(line, bytes):
             line = self.decode(line)  # now: the line before may have set in what
-        if self._asking is not None:
-            step: Step = self._complete(self._asking, line)
+        if asking is not None:
+            step: Step = self._complete(asking, line)
         else:
             step = line if self._pasting else self._understand(line)
         if isinstance(step, Refused) and self.reader.is_gone and not self._pasting:
             return  # nobody would be told: who has sent garbage and hung up is not kept for it
         if self._pace is None or self._pace.lets(step, self._cost(step), size):
             self._do(step)
+        else:
+            self._delayed = Delayed(came, asking)
 
     def _take_end_of_file(self) -> None:
         if self._pasting:
             self._attempt(self._finish_paste, self._pasting)
         self.quit("")
 
-    def _complete(self, request: Callable[[str], Request], line: str | Refused) -> Asked | Refused:
+    def _complete(self, asking: Missing, line: str | Refused) -> Asked | Refused:
         """Return what is asked for with a password that was missing."""
         self._asking = None
         self._screen.hide_input(False)
@@ -232,7 +202,7 @@ class Dialogue(CarryingOut):
             return line
         if not line:
             return NotUnderstood("That is no password, and nothing is done.")
-        return Asked(Quit("") if line.strip() == QUIT else request(line))
+        return Asked(Quit("") if line.strip() == QUIT else asking.completed(line))
 
     def _understand(self, line: str | Refused) -> Asked | Refused:
         assert self._state is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from tcpchat import handed
 from tcpchat.deadlines import Deadlines
 from tcpchat.dialogue import Dialogue
 from tcpchat.encoding import NotUsable, find
@@ -61,6 +62,17 @@ class Ear:
     def stop(self) -> None:
         """The client is gone."""
         self._silent.cancel(self)
+
+    def hand_on(self) -> handed.Terminal:
+        """Return how the client is, for another process."""
+        self.stop()
+        return self._terminal.hand_on()
+
+    def go_on_from(self, it: handed.Terminal) -> None:
+        """Hear a client that another process has heard."""
+        self._terminal.go_on_from(it)
+        if self._terminal.is_telnet:
+            self._wait()
 
     def _wait(self) -> None:
         self._silent.set(self, self._keep_alive)

@@ -12,6 +12,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from enum import Enum, auto
 
+from tcpchat import handed
 from tcpchat.columns import least_width
 from tcpchat.limits import MOST_COMMANDS, PATIENCE_WITH_COMMANDS
 from tcpchat.lines import CTRL_D, LineReader
@@ -82,6 +83,17 @@ class Editor:
             elif rest:
                 shown += self._type(rest, echo)
         return bytes(shown)
+
+    def hand_on(self) -> handed.Typing:
+        """Return how far it is, for another process."""
+        unshown, _ = self._decoder.getstate()
+        return handed.Typing(self._after_cr, self._escape.name, unshown)
+
+    def go_on_from(self, it: handed.Typing) -> None:
+        """Be as far as another process was."""
+        self._after_cr = it.after_cr
+        self._escape = _Escape[it.escape]
+        self._decoder.setstate((it.unshown, 0))
 
     def _after_escape(self, typed: bytes) -> bytes:
         """Return what does not belong to a sequence: cursor keys and the like do nothing here."""

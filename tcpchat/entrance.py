@@ -103,11 +103,16 @@ class Entrance:
         descriptors = self._descriptors()
         return descriptors != ENDLESS and self._open >= descriptors - self._spare
 
-    def enter(self, address: str, is_tls: bool) -> Visit | None:
-        """Somebody comes in; the visit is for `leave`, None if it is not counted."""
+    def enter(self, address: str, is_tls: bool, is_new: bool = True) -> Visit | None:
+        """
+        Somebody comes in; the visit is for `leave`, None if it is not counted.
+
+        Who is not ``is_new`` has been here all the time, over another process.
+        """
         self._open += 1
         TALLY.connections += 1
-        return self._admission.begin(network(address, self._trusted), self._clock.seconds(), is_tls)
+        found = network(address, self._trusted)
+        return self._admission.begin(found, self._clock.seconds(), is_tls, is_new)
 
     def leave(self, visit: Visit | None) -> None:
         """Somebody's connection is gone."""

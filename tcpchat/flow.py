@@ -18,12 +18,13 @@ class Wait(IntEnum):
     UNCOMMITTED = auto()  # too many are not in the log yet
     ANSWERS = auto()  # too many answers wait to be read
     BUDGET = auto()  # a line costs more than there is budget for now
+    UPGRADE = auto()  # another process is to go on with it
 
 
 NONE: frozenset[Wait] = frozenset()
 
 # For these the lines that have come wait, too.
-STOPPING = frozenset({Wait.ANSWERS, Wait.BUDGET})
+STOPPING = frozenset({Wait.ANSWERS, Wait.BUDGET, Wait.UPGRADE})
 
 
 class Input(Protocol):

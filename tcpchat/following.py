@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -154,6 +154,15 @@ class Following:
                     seen.add(entry.seq)
                 self._renamings = *self._renamings[1 - REMEMBERED_RENAMINGS :], id
         return seen
+
+    @property
+    def renamings(self) -> tuple[str, ...]:
+        """Those that were shown by one feed, and are not to be by the next."""
+        return self._renamings
+
+    def remember(self, renamings: Iterable[str]) -> None:
+        """Know which renamings were shown by another process."""
+        self._renamings = tuple(renamings)
 
     def place(self, feed: Followed) -> Place:
         """Return the place in one stream."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 from twisted.internet.task import deferLater
 
-from tcpchat import answers, room_list
+from tcpchat import answers, handed, room_list
 from tcpchat.events import inbox, lines_said
 from tcpchat.limits import FOUND_AT_ONCE, MOST_HISTORY
 from tcpchat.logs.interface import Found, Range
@@ -118,19 +118,52 @@ class History:
 
     def show_missed(self, parts: Sequence[Part], lines: int | None = None) -> None:
         """Show what somebody missed, a page of it; ``lines`` is how many they are, if known."""
-        paging = Paging(MOST_HISTORY, self._keep_missed, lines)
+        paging = Paging(MOST_HISTORY, self.keep_missed)
         self._before = None
         self._session.dialogue.reader.leave_over(NOTHING)
         person = self._session.person
         behind = Mentioned(parts, person.id, person.name) if lines is None else None
-        self._session.dialogue.reader.replay(Missed(parts, True, paging, behind))
+        self._session.dialogue.reader.replay(Missed(parts, True, paging, behind, lines))
 
     def _open(self, part: Part) -> Part:
         """Return what of a part is for the person: they may have been out of the room meanwhile."""
         floor = self._floor(part.feed) if isinstance(part.feed, RoomFeed) else 0
         return part._replace(after=part.after.at_least(Place(floor, floor)))
 
-    def _keep_missed(self, parts: Sequence[Part], lines: int) -> None:
+    def hand_on(self) -> handed.Page | None:
+        """Return what /more shows, for another process."""
+        match self._before:
+            case _Lines(feed, wanted, upto):
+                return handed.Lines(feed.stream, wanted, upto)
+            case _Matches(query, wanted, ranges):
+                parts = [(part.stream, part.after, part.before) for part in ranges]
+                return handed.Matches(list(query.phrases), query.nick, wanted, parts)
+            case _People(feed, after, named):
+                return handed.People(feed.stream, after, named)
+            case _Rooms(place):
+                return handed.Rooms(place)
+            case _Missed(missed, number):
+                return handed.LeftOver([part.hand_on() for part in missed], number)
+        return None
+
+    def go_on_from(self, it: handed.Page | None) -> None:
+        """Have /more show what it would have shown in another process, of rooms that there still are."""
+        room = self._session.chat.rooms.open_room
+        match it:
+            case handed.Lines(stream, wanted, upto) if feed := room(stream):
+                self._before = _Lines(feed, wanted, upto)
+            case handed.Matches(phrases, nick, wanted, ranges):
+                query = Query(tuple(phrases), nick)
+                self._before = _Matches(query, wanted, [Range(*part) for part in ranges])
+            case handed.People(stream, after, named) if feed := room(stream):
+                self._before = _People(feed, after, named)
+            case handed.Rooms(place):
+                self._before = _Rooms(place)
+            case handed.LeftOver(parts, number):
+                self.keep_missed(self._session.parts(parts), number)
+
+    def keep_missed(self, parts: Sequence[Part], lines: int) -> None:
+        """Have /more show so many lines of what somebody missed."""
         self._before = _Missed(parts, lines)
         self._session.dialogue.reader.leave_over({part.feed.stream: part.after for part in parts})
 

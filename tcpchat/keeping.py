@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from tcpchat import records, tickets
+from tcpchat import handed, records, tickets
+from tcpchat.events import inbox
+from tcpchat.feed import Feed
 from tcpchat.person import Person
+from tcpchat.places import Place
 from tcpchat.records import KeptAccount, KeptSession
+from tcpchat.replays import Part
 from tcpchat.room_feed import RoomFeed
 from tcpchat.service import Chat
 from tcpchat.settings import AS_AT_FIRST, Settings
@@ -65,6 +71,26 @@ class Keeping:
         if not {code, *tokens} & set(digests(ticket.token)):
             tokens = [*tokens, digest(ticket.token)][-MOST_TOKENS:]
         self.digests = code, *tokens
+
+    def stream(self, name: str) -> Feed | None:
+        """Return the feed of a room that is open, or of the person's own private messages, by its stream."""
+        if name == inbox(self.person.id):
+            return self.chat.inboxes.feed(self.person.id)
+        return self.chat.rooms.open_room(name)
+
+    def parts(self, parts: Iterable[handed.Part]) -> list[Part]:
+        """Return parts that another process has handed on, of streams that there still are."""
+        found = ((self.stream(part.stream), part) for part in parts)
+        return [Part(feed, Place(*it.after), Place(*it.upto)) for feed, it in found if feed is not None]
+
+    def keep_now(self) -> None:
+        """Keep it as `keep` does, however often that was done lately."""
+        self._keep(has_left=False)
+
+    def go_on_with(self, ticket: Ticket) -> None:
+        """Have the ticket that was issued by another process, whose digests are known."""
+        follows = ticket.token and tickets.ticket(ticket.token) == ticket
+        self._ticket = ticket.token if follows else ticket
 
     def renew(self, ticket: Ticket) -> None:
         """Have a ticket of which more is known than of the one before, which stays good."""

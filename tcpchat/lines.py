@@ -7,8 +7,10 @@ A line ends with LF, CR LF or CR NUL (telnet's bare carriage return, RFC 854).
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from typing import Any
 
+from tcpchat import handed
 from tcpchat.columns import least_width
 from tcpchat.fifo import Fifo
 from tcpchat.limits import ENDLESS_LINE, LARGEST_CHARACTER, LONGEST_LINE
@@ -213,6 +215,38 @@ class LineReader:
     def unfinished(self) -> bytes:
         """The beginning of a line whose end has not come yet."""
         return self._unfinished
+
+    # From one process to the next
+
+    def hand_on(self) -> handed.Input:
+        """Return all that has come; nothing of it is here any more."""
+        lines: list[handed.Line] = []
+        while self.lines:
+            lines.append(as_handed(self.lines.take()))
+        unfinished, self._unfinished = self._unfinished, b""
+        return handed.Input(lines, unfinished, self._dropped)
+
+    def go_on_from(self, it: handed.Input, waiting: Iterable[handed.Line] = ()) -> None:
+        """Have all that had come; lines that had been waiting elsewhere come first."""
+        for line in (*waiting, *it.lines):
+            self.lines.append(_AS_HANDED.get(line, line))
+        self._unfinished, self._dropped = it.unfinished, it.dropped
+
+
+_AS_HANDED: dict[handed.Line, bytes | TooLong | EndOfFile] = {
+    handed.Mark.TOO_LONG: TOO_LONG,
+    handed.Mark.TOO_LONG_OBJECT: TOO_LONG_OBJECT,
+    handed.Mark.END_OF_FILE: END_OF_FILE,
+}
+
+
+def as_handed(line: bytes | TooLong | EndOfFile) -> handed.Line:
+    """Return a line, or what stands in its place, as it is handed on."""
+    if isinstance(line, bytes):
+        return line
+    if isinstance(line, EndOfFile):
+        return handed.Mark.END_OF_FILE
+    return handed.Mark.TOO_LONG_OBJECT if line is TOO_LONG_OBJECT else handed.Mark.TOO_LONG
 
 
 def is_cut(line: bytes) -> bool:

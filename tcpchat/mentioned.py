@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -12,7 +12,7 @@ from tcpchat.events import Entry
 from tcpchat.limits import MOST_HISTORY
 from tcpchat.logs.interface import Found, Log, Range
 from tcpchat.names import Name
-from tcpchat.places import READ_AT_ONCE, Place
+from tcpchat.places import READ_AT_ONCE
 from tcpchat.queries import Query
 from tcpchat.render import is_heard, notice
 from tcpchat.replays import Part, Viewer, fresh
@@ -65,7 +65,3 @@ class Mentioned:
             del self._parts[0]
         self.is_over = not self._parts
         return notice(mentions.told(self._found), view.wire) if self.is_over and self._found else b""
-
-    def places(self) -> Mapping[str, Place]:
-        """Return nothing: nothing that is shown here is new."""
-        return {}

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred, maybeDeferred
 
+from tcpchat import handed
 from tcpchat.logs.interface import Log
 from tcpchat.places import Place
 from tcpchat.render import count, count_lines, notice
-from tcpchat.replays import Part, Replay, Viewer, Walk
+from tcpchat.replays import Part, Viewer, Walk
 
 
 class Paging(NamedTuple):
     """
     How what somebody missed is shown page by page: so many lines, and who is told what is left.
 
-    That is told as the parts, and the number of lines in them; ``lines`` is that number of a page
-    that is not the first.
+    That is told as the parts, and the number of lines in them.
     """
 
     most: int
     full: Callable[[Sequence[Part], int], None]
-    lines: int | None = None
+
+
+class Told(Protocol):
+    """What is told behind how much was missed."""
+
+    is_over: bool
+
+    def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
+        """Answer with the next piece of it."""
 
 
 class Missed:
@@ -36,25 +44,31 @@ class Missed:
     """
 
     def __init__(
-        self, parts: Sequence[Part], counts: bool, page: Paging | None = None, behind: Replay | None = None
+        self,
+        parts: Sequence[Part],
+        counts: bool,
+        page: Paging | None = None,
+        behind: Told | None = None,
+        lines: int | None = None,
+        renamings: Iterable[str] = (),
     ) -> None:
         """
         ``counts`` says whether it is told how much it is, and when it is over.
 
         ``page`` is given where it is not all shown at once. ``behind`` is told behind how much it is, if
-        anything was missed.
+        anything was missed. ``lines`` is how many they are, where that was told before, as ``renamings``
+        were.
         """
         self.is_over = not parts
-        self._walk = Walk(parts, most=page.most if page else math.inf)
+        self._walk = Walk(parts, most=page.most if page else math.inf, renamings=renamings)
         self._page = page
         self._shown = 0  # lines
-        is_counted = page is not None and page.lines is not None
-        self._uncounted = list(parts) if counts and not is_counted else []
+        self._uncounted = list(parts) if counts and lines is None else []
         self._counting: Walk | None = None
         self._parts = parts
         self._counts = counts
         self._behind = behind
-        self._lines = page.lines or 0 if page else 0
+        self._lines = lines or 0
 
     def read(self, log: Log, viewer: Viewer) -> Deferred[bytes]:
         if self._uncounted:
@@ -101,3 +115,15 @@ class Missed:
 
     def places(self) -> Mapping[str, Place]:
         return {} if self.is_over else self._walk.places()
+
+    def hand_on(self) -> handed.Missed:
+        """Return what is left of it. What was not told is counted and looked through anew."""
+        is_told = not (self._uncounted or self._counting)
+        return handed.Missed(
+            [part.hand_on() for part in self._walk.parts],
+            self._counts,
+            self._lines - self._shown if is_told else None,
+            self._behind is not None and not self._behind.is_over,
+            int(self._walk.left) if self._page else None,
+            sorted(self._walk.renamings),
+        )

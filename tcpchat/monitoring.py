@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.logger import Logger
 
+from tcpchat.adopting import Listening
 from tcpchat.clustering import Cluster
 from tcpchat.counted import Connected, Facts
 from tcpchat.delays import Delays
@@ -18,6 +19,9 @@ from tcpchat.service import Chat
 
 if TYPE_CHECKING:
     from tcpchat.metrics import Figures
+
+# By what its port is known that is no line door's.
+PAGE = "--metrics"
 
 STARTING = "The server starts."
 STOPPING = "The server stops."
@@ -60,6 +64,11 @@ class Monitoring:
         self._port = await self._endpoint.listen(page)
         self._delays.start()
         self.logger.info("READY metrics {kind} {where}", kind=self._kind, where=where(self._port.getHost()))
+
+    @property
+    def ports(self) -> list[Listening]:
+        """The port of the page."""
+        return [] if self._port is None else [Listening(PAGE, self._endpoint, self._port)]
 
     def log_is_open(
         self,

@@ -7,7 +7,7 @@ from functools import lru_cache
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from tcpchat import render
+from tcpchat import handed, render
 from tcpchat.accounting import PASSWORD
 from tcpchat.admission import Offence, Visit
 from tcpchat.anywhere import carry_out_anywhere
@@ -148,6 +148,15 @@ class Nameless:
         elif self._dialogue.wrong_passwords < MOST_WRONG_PASSWORDS:
             self._dialogue.tell(QUESTION)
 
+    def hand_on(self) -> handed.Nameless:
+        """Return what is known, for another process; here nobody is waited for any longer."""
+        self._chat.nameless.cancel(self)
+        return handed.Nameless(self._refusal, self._wrong_codes, self._lines)
+
+    def go_on_from(self, it: handed.Nameless) -> None:
+        """Know what another process knew."""
+        self._refusal, self._wrong_codes, self._lines = it.refusal, it.wrong_codes, it.lines
+
     def view(self, stream: str) -> View:
         """Nothing is seen yet."""
         return View()
@@ -193,7 +202,7 @@ class Nameless:
             case Login(nick, password):
                 if password:
                     return self._log_in(nick, password, asked.ref)
-                self._dialogue.ask(PASSWORD, lambda typed: Login(nick, typed))
+                self._dialogue.ask(PASSWORD, asked.request)
                 return None
             case None | Help() | Set() | SpeakJson() | Quit():
                 carry_out_anywhere(self._dialogue, asked, lambda: Rank.NAMELESS)

@@ -9,6 +9,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.logger import Logger
 
+from tcpchat.adopting import Listening
 from tcpchat.endpoints import Door
 from tcpchat.giving_up import NO_IPV6, error_number
 from tcpchat.listening import how_to_join, tune, where
@@ -33,6 +34,14 @@ class OpenDoors:
     def __iter__(self) -> Iterator[Door]:
         """Yield those that are open."""
         yield from self._doors.values()
+
+    @property
+    def ports(self) -> list[Listening]:
+        """All ports that are open."""
+        return [
+            Listening(description, door.endpoint, self._ports[description])
+            for description, door in self._doors.items()
+        ]
 
     async def open(self, doors: Mapping[str, Door]) -> None:
         """

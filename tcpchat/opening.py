@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 WAIT_FOR_TOOL = 0.5
 LOOK_AGAIN = 0.01
 
+# The same where people are connected: it is rather waited for than given up.
+WAIT_FOR_OTHERS = 10.0
+
 # Seconds at the start for a server of a cluster to answer: it has a few to find a leader. Somebody waits for
 # the tools, so that these wait less, and give up also where nothing comes any more.
 WAIT_FOR_CLUSTER = 15.0
@@ -88,16 +91,16 @@ class Opening:
             case InMemory():
                 return Facts("memory", "none", 0, weaknesses)
 
-    def log(self) -> Log:
+    def log(self, wait: float = WAIT_FOR_TOOL) -> Log:
         """
-        Return the log. One in a cluster is not open yet.
+        Return the log, ``wait`` seconds later at most. One in a cluster is not open yet.
 
         Raises:
             CannotOpen: or another of its kinds: its file cannot be opened, is damaged, or another server's.
         """
         if isinstance(self._store, InMemory):
             return MemoryLog(self._reactor, milliseconds, secrets.token_urlsafe(9))
-        until = time.monotonic() + WAIT_FOR_TOOL
+        until = time.monotonic() + wait
         while True:
             try:
                 return self._in_file() if isinstance(self._store, InFile) else self._in_cluster(self._store)

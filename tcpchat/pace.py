@@ -161,6 +161,12 @@ class Pace:
         if self._timer is not None:
             self._go_on()
 
+    def take_back(self) -> Step | None:
+        """Return the line that waits, if one does; it does so no longer."""
+        step = self._step if self._timer is not None else None
+        self.drop()
+        return step
+
     def drop(self) -> None:
         """Forget the line that waits."""
         if self._stop_waiting():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from tcpchat import handed
 from tcpchat.limits import LARGEST_PASTE, LONGEST_PASTE
 from tcpchat.messages import pasted, too_long
-from tcpchat.requests import Refused, Say
+from tcpchat.requests import Code, Refused, Say
 
 END = "."
 
@@ -29,6 +32,20 @@ class Pasting:
             self._size += len(line)
         elif line.strip():
             self._refusal = self._refusal or too_long()
+
+    def hand_on(self) -> handed.Paste:
+        """Return it, for another process."""
+        refusal = self._refusal
+        return handed.Paste(self._lines, None if refusal is None else (str(refusal), refusal.code))
+
+    @classmethod
+    def going_on_from(cls, it: handed.Paste) -> Pasting:
+        """Return one that has begun in another process."""
+        pasting = cls()
+        pasting._lines = list(it.lines)
+        pasting._size = sum(map(len, it.lines))
+        pasting._refusal = None if it.refusal is None else Refused(it.refusal[0], cast(Code, it.refusal[1]))
+        return pasting
 
     def request(self) -> Say:
         """

@@ -12,6 +12,7 @@ from tcpchat import (
     accounting,
     barring,
     by_number,
+    handed,
     ordering,
     others,
     outsiders,
@@ -118,6 +119,25 @@ class Present:
         if self._pages is None:
             self._pages = History(self._session)
         return self._pages
+
+    def hand_on(self) -> handed.Present:
+        """Return who it is, for another process."""
+        session = self._session
+        session.keep_now()
+        token, code = session.ticket
+        lost = None
+        if session.lost is not None:
+            room, when = session.lost
+            lost = room, self._chat.clock.seconds() - when
+        return handed.Present(
+            session.id,
+            token,
+            code,
+            [feed.stream for feed in session.feeds],
+            sorted(session.ignored_lately),
+            lost,
+            None if self._pages is None else self._pages.hand_on(),
+        )
 
     def understand(self, line: str) -> Request | None:
         """

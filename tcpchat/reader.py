@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from tcpchat import handed
 from tcpchat.acknowledged import Acknowledged
 from tcpchat.catching_up import CatchingUp
 from tcpchat.events import Entry, Presence
@@ -185,6 +186,47 @@ class Reader(Showing):
     def follows(self) -> dict[str, Place]:
         """Return the place in every stream from which it goes on behind all that is yet to be replayed."""
         return self._following.places()
+
+    # From one process to the next
+
+    @property
+    def is_reading(self) -> bool:
+        """Is something on its way from the log?"""
+        return self._is_reading
+
+    def hand_on(self, unsent: bytes) -> handed.Reading:
+        """Return what was shown, and what is yet to be, for another process; nothing more is shown here."""
+        it = handed.Reading(
+            dict(self.follows()),
+            dict(self.acknowledged.places),
+            dict(self._left_over),
+            list(self._following.renamings),
+            [answer if isinstance(answer, bytes) else answer.hand_on() for answer in self._answers],
+            unsent,
+            self._held_answers,
+            self.is_holding,
+        )
+        self.stop()
+        return it
+
+    def go_on_from(
+        self,
+        it: handed.Reading,
+        feed: Callable[[str], Followed | None],
+        waiting: Callable[[handed.Replay], Replay | None],
+    ) -> None:
+        """Show what another process would have shown next; of streams, and replays, that there still are."""
+        if it.is_holding:
+            self.hold()
+        answers = [answer if isinstance(answer, bytes) else waiting(answer) for answer in it.answers]
+        self._go_on_with([answer for answer in answers if answer is not None], it.unsent, it.held)
+        self._following.remember(it.renamings)
+        for stream, place in it.places.items():
+            if (followed := feed(stream)) is not None:
+                here = Place(*place)
+                self.follow(followed, here, Place(*it.acknowledged.get(stream, here)))
+        self._left_over = {it: Place(*place) for it, place in it.left_over.items()} or NOTHING
+        self._advance()
 
     # What the feeds ask
 

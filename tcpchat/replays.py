@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
+from tcpchat import handed
 from tcpchat.comings import Comings
 from tcpchat.events import Entry, Presence, lines_said, told_once
 from tcpchat.lately import Changes
@@ -63,6 +64,9 @@ class Replay(Protocol):
     def places(self) -> Mapping[str, Place]:
         """Return from where on what is shown elsewhere as new is still to be shown here, by stream."""
 
+    def hand_on(self) -> handed.Replay:
+        """Return what is left of it, for another process."""
+
 
 def fresh(feed: Replayed, read: Callable[[], Deferred[list[Entry]]]) -> Deferred[list[Entry]]:
     """Answer with what is read of a feed's stream: again, if an entry was taken back meanwhile."""
@@ -107,6 +111,9 @@ class Past:
     def places(self) -> Mapping[str, Place]:
         return {}
 
+    def hand_on(self) -> handed.Past:
+        return handed.Past(self._feed.stream, self._after, self._upto, self._end, self._numbered)
+
 
 class Results:
     """Single entries of some streams, and what is told behind them."""
@@ -133,6 +140,9 @@ class Results:
     def places(self) -> Mapping[str, Place]:
         return {}
 
+    def hand_on(self) -> handed.Results:
+        return handed.Results([(feed.stream, seq) for feed, seq in self._found], self._end)
+
 
 class Part(NamedTuple):
     """
@@ -146,24 +156,34 @@ class Part(NamedTuple):
     upto: Place
     changes: Changes | None = None
 
+    def hand_on(self) -> handed.Part:
+        """Return it, for another process, which reads from the log what has changed."""
+        return handed.Part(self.feed.stream, self.after, self.upto)
+
 
 class Walk:
     """Goes through what was missed, one stream after the other."""
 
-    def __init__(self, parts: Sequence[Part], unspoken: bool = False, most: float = math.inf) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        unspoken: bool = False,
+        most: float = math.inf,
+        renamings: Iterable[str] = (),
+    ) -> None:
         """
         ``unspoken`` is to go through what is no line that people said, and that alone.
 
-        ``most`` is how many lines there may be; then it is full.
+        ``most`` is how many lines there may be; then it is full. ``renamings`` were told before.
         """
         self.is_full = False
         self._parts = list(parts)
         self._unspoken = unspoken
-        self._left = most
+        self.left = most  # lines
         self._at = 0  # in the first part: read up to here
         self._kept_after = 0  # of the first part's stream
         self._comings: Comings | None = None  # of the first part, to be told at its end
-        self._renamings: set[str] = set()  # told in a part before
+        self.renamings = set(renamings)  # told in a part before
 
     @property
     def is_over(self) -> bool:
@@ -233,11 +253,11 @@ class Walk:
                     self._comings.add(entry)
             elif entry.seq > after.seq and (view.json or not self._was_told(entry)):
                 lines = lines_said(entry.event) or 1
-                if lines > self._left:
+                if lines > self.left:
                     self.is_full = True
                     self._at = entry.seq - 1
                     return lost + feed.render_missed(shown, None, view, viewer.session)
-                self._left -= lines
+                self.left -= lines
                 shown.append(entry)
         over = self._at >= upto
         comings = self._comings if over else None
@@ -251,7 +271,7 @@ class Walk:
     def _was_told(self, entry: Entry) -> bool:
         """Tell whether it is a renaming or the like that was met in another stream."""
         id = told_once(entry.event)
-        told = id in self._renamings
+        told = id in self.renamings
         if id:
-            self._renamings.add(id)
+            self.renamings.add(id)
         return told

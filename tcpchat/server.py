@@ -20,7 +20,9 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from tcpchat import statuses
+from tcpchat.adopting import Listening
 from tcpchat.assignment import assigned
+from tcpchat.becoming import hear_signals
 from tcpchat.clustering import Cluster, SharedLog
 from tcpchat.config import Config, WrongConfig
 from tcpchat.config_changes import Changes
@@ -29,12 +31,13 @@ from tcpchat.control import Control
 from tcpchat.counted import Connected
 from tcpchat.deeds import TOOL
 from tcpchat.dialogue import Dialogue
-from tcpchat.doors.line import LineFactory
+from tcpchat.doors.line import LineConnection, LineFactory
 from tcpchat.endpoints import Door
 from tcpchat.entrance import Entrance
 from tcpchat.events import Noted
 from tcpchat.from_afar import heed
 from tcpchat.giving_up import end_with, status_of, why_not_listening
+from tcpchat.handed import Handed
 from tcpchat.hang_up import HangUp
 from tcpchat.hashing import in_threads
 from tcpchat.log_lines import reason
@@ -43,7 +46,7 @@ from tcpchat.monitoring import Monitoring
 from tcpchat.notifying import ServiceManager
 from tcpchat.observers import set_lines
 from tcpchat.open_doors import OpenDoors
-from tcpchat.opening import Opening, milliseconds, since_boot
+from tcpchat.opening import WAIT_FOR_OTHERS, WAIT_FOR_TOOL, Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
 from tcpchat.proxied import Proxied
 from tcpchat.reconfiguring import reconfigure
@@ -55,8 +58,12 @@ from tcpchat.reviving import revive
 from tcpchat.room import AUDIT
 from tcpchat.secured import SecuredFactory
 from tcpchat.service import Chat
+from tcpchat.started import Started
+from tcpchat.store import InFile
+from tcpchat.successor import Successor
 from tcpchat.text import clean
 from tcpchat.turns import collect_little_at_once, keep_short
+from tcpchat.upgrading import Upgrading
 
 FAREWELL = "The server restarts, back in about 10 s. A line that was shown is kept."
 
@@ -68,6 +75,9 @@ COMMIT_THE_REST = 3.0
 READ_THE_REST = 1.0
 TELL_THE_OTHERS = 0.2
 CLOSE_THE_LOG = 0.7
+
+# The same where another version is to go on with it, which has to wait for that anyway.
+CLOSE_THE_LOG_SURELY = 10.0
 
 
 @dataclass(frozen=True)
@@ -99,12 +109,15 @@ class Server(Service):
         foreground: bool = True,
         page: Door | None = None,
         again: Again | None = None,
+        started: Started | None = None,
+        before: Handed | None = None,
     ) -> None:
         """
         ``foreground``: the exit status is the operator's; that of a daemon is for nobody.
 
         ``page`` is where figures are to be had. ``again`` is for a configuration that is read anew; without
-        it, that is not done.
+        it, that is not done. ``started`` is how another version is to be started in its place, ``before``
+        what the one before it has handed on, if there was one.
         """
         self._reactor = reactor
         self._config = config
@@ -125,6 +138,8 @@ class Server(Service):
         self._opening = Opening(reactor, config, self._log_failed)
         self._manager = ServiceManager(reactor, self._status)
         self._monitoring = Monitoring(reactor, page.kind, page.endpoint) if page else None
+        self._successor = Successor(before) if before is not None else None
+        self._upgrading = Upgrading(reactor, self, started) if started is not None else None
 
     def setServiceParent(self, parent: Any) -> None:
         """Be put into twistd's application, which is asked next what writes the operator's log."""
@@ -136,13 +151,16 @@ class Server(Service):
         """Start; the doors are open when the log says READY."""
         super().startService()
         self.renewal.start()
+        if self._upgrading is not None:
+            self._upgrading.heed_signal()
+            self._reactor.callWhenRunning(hear_signals)
         keep_short(self._reactor)
         if self._again is not None:
             self._hang_up = HangUp(self._reactor, self._reload, self._reactor.stop)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         try:
-            self._log = self._opening.log()
+            self._log = self._opening.log(WAIT_FOR_OTHERS if self._successor else WAIT_FOR_TOOL)
         except CannotOpen as error:
             if not self._foreground:
                 raise  # twistd passes it on to who started the daemon
@@ -173,7 +191,9 @@ class Server(Service):
         self._chat.sightings.are_told = config.log_level == "debug"
         self._factory = LineFactory(self._chat, self._entrance)
         self._outage = Outage(self._reactor, str(config.chosen_store), self._dialogues)
-        self._control = Control(self._chat, self._opening.path) if self._opening.path else None
+        if self._opening.path:
+            upgrade = self._upgrading.for_tool if self._upgrading is not None else None
+            self._control = Control(self._chat, self._opening.path, upgrade)
         self._reactor.callWhenRunning(self._begin)
 
     def _begin(self) -> None:
@@ -203,6 +223,8 @@ class Server(Service):
             )
         if self._control is not None:
             self._control.listen(self._reactor)
+        if self._successor is not None:
+            self._successor.adopt(self._factory, self._reactor)
         doors = by_description(self._config, self._doors)
         await self._open_doors.open(doors)
         collect_little_at_once()
@@ -220,6 +242,52 @@ class Server(Service):
         if self._monitoring is not None:
             self._monitoring.ready()
         self._manager.ready()
+        if self._successor is not None:
+            self._successor.go_on(self._reactor)
+
+    # What an upgrade needs to know
+
+    @property
+    def chat(self) -> Chat:
+        """The chat that is served."""
+        return self._chat
+
+    @property
+    def connections(self) -> list[LineConnection]:
+        """All connections."""
+        return list(self._factory.connections)
+
+    @property
+    def ports(self) -> list[Listening]:
+        """All ports that are open."""
+        page = self._monitoring.ports if self._monitoring is not None else []
+        return [*self._open_doors.ports, *page]
+
+    @property
+    def log_file(self) -> str:
+        """The file that the log is in, by its real path; empty if it is in none, or one of several nodes'."""
+        return os.path.realpath(self._opening.path) if isinstance(self._config.chosen_store, InFile) else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Can people come in?"""
+        return self._is_open and bool(self._open_doors.ports)
+
+    @property
+    def is_ending(self) -> bool:
+        """Has the operator had it end?"""
+        return self._closing
+
+    @property
+    def is_busy(self) -> bool:
+        """Is the server doing something for one of the operator's tools?"""
+        return self._control is not None and self._control.is_busy
+
+    async def part(self) -> None:
+        """Say goodbye to whoever is still connected here, keep what has to be kept, and close the log."""
+        assert self._log is not None
+        await self._say_goodbye()
+        await self._close_log(self._log, CLOSE_THE_LOG_SURELY)
 
     def _layered(self, door: Door) -> IProtocolFactory:
         """Return the line door's factory, with what is between it and an endpoint."""
@@ -329,6 +397,10 @@ class Server(Service):
         self.renewal.stop()
         if self._hang_up is not None:
             self._hang_up.restore()
+        if self._upgrading is not None:
+            if self._upgrading.has_begun:
+                return Deferred()  # it is the next version that ends
+            self._upgrading.give_up()
         self._manager.stopping()
         if self._monitoring is not None:
             self._monitoring.stopping()
@@ -336,16 +408,19 @@ class Server(Service):
 
     async def _close(self, log: Log) -> None:
         if self._is_open:
+            await self._open_doors.close()
             await self._say_goodbye()
-        closed: list[None] = []
-        log.close().addCallback(closed.append)
-        await self._until(lambda: bool(closed), CLOSE_THE_LOG)
+        await self._close_log(log, CLOSE_THE_LOG)
         if self._monitoring is not None:
             await self._monitoring.close()
         self._manager.stop()
 
+    async def _close_log(self, log: Log, longest: float) -> None:
+        closed: list[None] = []
+        log.close().addCallback(closed.append)
+        await self._until(lambda: bool(closed), longest)
+
     async def _say_goodbye(self) -> None:
-        await self._open_doors.close()
         if self._control is not None:
             self._control.stop()
         self._chat.stop()
@@ -353,7 +428,7 @@ class Server(Service):
         for connection in connections:
             connection.dialogue.finish(LOG_HAS_FAILED if self._failed else FAREWELL)
         await self._until(
-            lambda: all(c.is_settled for c in connections) and not self._is_controlled, COMMIT_THE_REST
+            lambda: all(c.is_settled for c in connections) and not self.is_busy, COMMIT_THE_REST
         )
         for connection in connections:
             connection.close()
@@ -365,11 +440,6 @@ class Server(Service):
             told: list[object] = []
             self._cluster.stop().addCallback(told.append)
             await self._until(lambda: bool(told), TELL_THE_OTHERS)
-
-    @property
-    def _is_controlled(self) -> bool:
-        """Is the server doing something for one of the operator's tools?"""
-        return self._control is not None and self._control.is_busy
 
     async def _until(self, true: Callable[[], bool], longest: float) -> None:
         """Wait for something, but not for long."""

@@ -109,6 +109,16 @@ class Showing(ABC):
         self._fall_behind()
         self._advance()
 
+    def _go_on_with(self, answers: list[bytes | Replay], unsent: bytes, held: int) -> None:
+        """Have what another process has kept for the screen, and the answers that wait behind that."""
+        if not (unsent or answers):
+            return
+        self._fall_behind()
+        self._answers = answers
+        self._unsent = len(unsent)
+        self.screen.keep(unsent)
+        self._hold_answer(held)
+
     # What the feeds and the screen tell
 
     def was_shown(self, data: bytes, taken: int | Exception) -> None:

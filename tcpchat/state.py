@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred
 
+from tcpchat import handed
 from tcpchat.events import Event
 from tcpchat.render import View
 from tcpchat.requests import Asked, Refused, Request
@@ -65,3 +66,6 @@ class State(Protocol):
 
     def break_off(self) -> None:
         """It is over for now: the connection has broken."""
+
+    def hand_on(self) -> handed.Nameless | handed.Present:
+        """Return who it is, for another process."""

@@ -19,17 +19,23 @@ from twisted.application.service import IService
 from twisted.python import usage
 
 from tcpchat import config
+from tcpchat.adopting import NOTHING, Inherited
 from tcpchat.assignment import SOURCE, Leash, as_assigned, assigned
+from tcpchat.becoming import received
 from tcpchat.configuring import Chosen, Source
 from tcpchat.endpoints import PROXIED, Door, NoEndpoint, door
 from tcpchat.explanations import explanations
 from tcpchat.extras import NO_CLUSTER, has_cluster
+from tcpchat.handed import NotRead
+from tcpchat.logs.sqlite_tools import StoredLog
+from tcpchat.monitoring import PAGE
 from tcpchat.observers import catch_strays, observer
 from tcpchat.running_time import running_time
 from tcpchat.server import Again, Server
 from tcpchat.sharing import IS_POSSIBLE, Holding, Sharing
+from tcpchat.started import how_started
 from tcpchat.statuses import USAGE
-from tcpchat.store import InCluster
+from tcpchat.store import InCluster, InFile
 from tcpchat.workers import Workers
 
 # What can be typed several times, and what cannot be typed, as it is a table.
@@ -131,9 +137,11 @@ def door_at(reactor: Any, description: str) -> Door:
         raise config.WrongConfig(f"Cannot listen on {description!r}: {error}.{advice}") from error
 
 
-def _doors(reactor: Any, chosen: config.Config) -> list[Door]:
+def _doors(reactor: Any, chosen: config.Config, inherited: Inherited = NOTHING) -> list[Door]:
     """
     Return the doors that are to be opened, or whose ports are to be held for workers.
+
+    Those whose ports are ``inherited`` go on to listen.
 
     Raises:
         WrongConfig: one of them cannot be.
@@ -148,8 +156,9 @@ def _doors(reactor: Any, chosen: config.Config) -> list[Door]:
         if chosen.workers > 1 and kind not in ("tcp", "tcp6", "ssl", "tls"):
             raise config.WrongConfig(f"Several workers cannot share {description!r}: it is no TCP port.")
     if chosen.listen:
-        return [door_at(around, description) for description in chosen.listen]
+        return [door_at(inherited.around(description, around), description) for description in chosen.listen]
     # One socket for IPv6 and IPv4; or where there is no IPv6, for IPv4.
+    around = inherited.around("", around)
     ipv6, ipv4 = (door_at(around, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))
     return [Door(ipv6.kind, ipv6.endpoint, ipv4.endpoint)]
 
@@ -163,6 +172,31 @@ def _read_anew(source: Source, mine: config.Config | None) -> Chosen:
     """
     chosen, greeting = source.read()
     return Chosen(as_assigned(chosen, mine) if mine is not None else chosen, greeting)
+
+
+def check(options: Options) -> str:
+    """
+    See whether a server could be started that takes the place of one that runs; return its log's file.
+
+    A wrong option ends the process.
+
+    Raises:
+        CannotOpen: or another of its kinds: the log cannot be read by this version.
+    """
+    from twisted.internet import reactor
+
+    try:
+        chosen, _ = options.source(reactor).read()
+        _doors(reactor, chosen)
+        if chosen.metrics:
+            door_at(reactor, chosen.metrics)
+    except config.WrongConfig as error:
+        _refuse(str(error))
+    if not isinstance(chosen.chosen_store, InFile) or options.parent is None:
+        return ""
+    path = os.path.join(options.parent["rundir"], chosen.chosen_store.path)
+    StoredLog(path).close()
+    return os.path.realpath(path)
 
 
 def makeService(options: Options) -> IService:
@@ -183,8 +217,11 @@ def makeService(options: Options) -> IService:
             chosen, greeting = source.read()
         if isinstance(chosen.chosen_store, InCluster) and not has_cluster():
             raise config.WrongConfig(NO_CLUSTER)
-        doors = _doors(reactor, chosen)
-        page = door_at(reactor, chosen.metrics) if chosen.metrics else None
+        before = received()
+        inherited = Inherited(before.ports if before is not None else ())
+        doors = _doors(reactor, chosen, inherited)
+        page = door_at(inherited.around(PAGE, reactor), chosen.metrics) if chosen.metrics else None
+        inherited.close()
         foreground = options.parent is None or bool(options.parent.get("nodaemon", True))
         server: Server | Workers
         if chosen.workers > 1:
@@ -193,10 +230,14 @@ def makeService(options: Options) -> IService:
             server = Workers(reactor, chosen, doors, source.read)
         else:
             again = Again(partial(_read_anew, source, mine), partial(_doors, reactor))
-            server = Server(reactor, chosen, doors, greeting, foreground, page, again)
+            pidfile = "" if options.parent is None else options.parent["pidfile"]
+            started = how_started(pidfile)
+            server = Server(reactor, chosen, doors, greeting, foreground, page, again, started, before)
         if options.parent is not None and not options.parent.get("logger"):
             server.logs_to = observer(options.parent, chosen.log_format, chosen.log_level)
             catch_strays()
+        if before is not None and options.parent is not None:
+            options.parent["nodaemon"] = True  # it is one already, if it is to be
         return server
-    except config.WrongConfig as error:
+    except (config.WrongConfig, NotRead) as error:
         _refuse(str(error))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from tcpchat import answers, jsonlines, render
+from tcpchat import answers, handed, jsonlines, render
 from tcpchat.answers import Answer, Notice
 from tcpchat.columns import usual
 from tcpchat.encoding import UTF8
@@ -104,6 +104,28 @@ class Telling:
 
     def _note_encoding(self) -> None:
         self.was_recoded |= self.settings.encoding != UTF8
+
+    # From one process to the next
+
+    def _agreed(self) -> handed.Conversation:
+        """Return what the terminal and its person have said of it, for another process."""
+        return handed.Conversation(
+            settings={} if self.settings == AS_AT_FIRST else dict(self.settings.describe()),
+            speaks_json=self.speaks_json,
+            was_recoded=self.was_recoded,
+            has_charset=self._has_charset,
+            is_telnet=self._telnet,
+            width=self._width,
+        )
+
+    def _agree(self, it: handed.Conversation) -> None:
+        """Know what they have said to another process."""
+        self.settings = AS_AT_FIRST
+        for name, value in it.settings.items():
+            with suppress(NotUnderstood):  # of a setting that there is no more
+                self.settings = self.settings.changed(name, value)
+        self.speaks_json, self.was_recoded = it.speaks_json, it.was_recoded
+        self._has_charset, self._telnet, self._width = it.has_charset, it.is_telnet, it.width
 
     # What it shows
 

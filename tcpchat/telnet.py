@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
+from tcpchat import handed
 from tcpchat.limits import LARGEST_KEPT_SUBNEGOTIATION, LARGEST_SUBNEGOTIATION
 from tcpchat.telnet_options import DONT, IAC, SB, SE, WILL
 
@@ -91,6 +92,19 @@ class Parser:
                 byte = data[at]
                 at += 1
                 yield from self._command(byte)
+
+    def hand_on(self) -> handed.Parser:
+        """Return where it is, for another process."""
+        kept = bytes(self._kept)
+        return handed.Parser(self._state.name, self._verb, kept, self._size, self.is_telnet, self.has_letter)
+
+    def go_on_from(self, it: handed.Parser) -> None:
+        """Be where another process was."""
+        self._state = _State[it.state]
+        self._verb = it.verb
+        self._kept = bytearray(it.kept)
+        self._size = it.size
+        self.is_telnet, self.has_letter = it.is_telnet, it.has_letter
 
     def _plain(self, data: bytes) -> Iterator[Part]:
         if self._state is _State.TEXT:

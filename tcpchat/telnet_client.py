@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
+from tcpchat import handed
 from tcpchat.limits import (
     HIGHEST_WINDOW,
     LOWEST_WINDOW,
@@ -173,6 +174,26 @@ class TelnetClient:
     def sends_characters(self) -> bool:
         """Does it send each character as it is typed, and leave it to the server to edit the line?"""
         return self.expects_echo or self.server.is_on(SUPPRESS_GO_AHEAD)
+
+    def hand_on(self) -> handed.Terminal:
+        """Return what was agreed on, for another process; how many commands came is counted anew there."""
+        return handed.Terminal(
+            client=self.client.hand_on(),
+            server=self.server.hand_on(),
+            parser=self._parser.hand_on(),
+            negotiates=self.negotiates,
+            type=self.terminal,
+            window=self.window,
+        )
+
+    def go_on_from(self, it: handed.Terminal) -> None:
+        """Have agreed on what another process had."""
+        self.client.go_on_from(it.client)
+        self.server.go_on_from(it.server)
+        self._parser.go_on_from(it.parser)
+        self.negotiates = it.negotiates
+        self.terminal = it.type
+        self.window = Window(*it.window)
 
     def _changed_nothing(self, now: float) -> list[Heard]:
         """Count a command that did nothing; return what is to be said of the one that is too many."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from tcpchat import handed
+
 IAC, SB, SE = 0xFF, 0xFA, 0xF0
 WILL, WONT, DO, DONT = 0xFB, 0xFC, 0xFD, 0xFE
 
@@ -100,6 +102,16 @@ class Side:
             return b""
         self._states[option] = after
         return self._say(option, on) if state in (State.NO, State.YES) else b""
+
+    def hand_on(self) -> handed.Options:
+        """Return what is known, for another process."""
+        states = {option: state.name for option, state in self._states.items()}
+        return handed.Options(states, [option for option in range(256) if self._refused >> option & 1])
+
+    def go_on_from(self, it: handed.Options) -> None:
+        """Know what another process knew."""
+        self._states = {option: State[name] for option, name in it.states.items()}
+        self._refused = sum(1 << option for option in it.refused)
 
     def _refusal(self, option: int) -> bytes:
         if self._refused >> option & 1:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
+from tcpchat import handed
 from tcpchat.editing import Echo, Editor, TooManyKeys
 from tcpchat.lines import LineReader, is_cut
 from tcpchat.telnet_client import TOO_MANY, Abuse, Answer, Charset, Signal, TelnetClient, Window
@@ -75,6 +78,22 @@ class Terminal:
         """Have what is typed not shown, or shown again; return what is to be sent."""
         self._hides = hides
         return self._client.hide_input(hides)
+
+    def hand_on(self) -> handed.Terminal:
+        """Return how it is, for another process; what has come is the reader's."""
+        return msgspec.structs.replace(
+            self._client.hand_on(),
+            typing=self._editor.hand_on(),
+            hides=self._hides,
+            asked_for_all=self._asked_for_all,
+        )
+
+    def go_on_from(self, it: handed.Terminal) -> None:
+        """Be as it was in another process."""
+        self._client.go_on_from(it)
+        self._editor.go_on_from(it.typing)
+        self._hides = it.hides
+        self._asked_for_all = it.asked_for_all
 
     def _take(self, text: bytes, now: float) -> Iterator[Told]:
         if not self._client.sends_characters:

@@ -65,7 +65,17 @@ class LiftSanctions(_Order, frozen=True):
     room: Typed = ""
 
 
-Order = ListAccounts | AddAccount | SetPassword | RemoveAccount | SetOperator | ListSanctions | LiftSanctions
+NOT_IN_CLUSTERS = "Nodes of a cluster are upgraded by restarting them one after the other."
+
+
+class Upgrade(_Order, frozen=True):
+    """Become the version that is installed now."""
+
+
+Order = (
+    ListAccounts | AddAccount | SetPassword | RemoveAccount | SetOperator | ListSanctions | LiftSanctions
+    | Upgrade
+)  # fmt: skip
 
 
 class _Answer(msgspec.Struct, frozen=True, tag_field="answer", tag=str.lower):

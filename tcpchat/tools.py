@@ -60,10 +60,15 @@ class Subject(Plain):
     def add(self, name: str, run: Callable[[argparse.Namespace], int], summary: str, text: str) -> Parser:
         """Add a command, which is told the store."""
         command = super().add(name, run, summary, text)
-        command.add_argument("--store", default="sqlite:tcpchat.sqlite3", type=_store, metavar="STORE",
-                             help="where the log is kept: sqlite:PATH, or in a cluster nats://"
-                                  "HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)")  # fmt: skip
+        add_store(command)
         return command
+
+
+def add_store(command: Parser) -> None:
+    """Let a command be told which store it is about."""
+    command.add_argument("--store", default="sqlite:tcpchat.sqlite3", type=_store, metavar="STORE",
+                         help="where the log is kept: sqlite:PATH, or in a cluster nats://"
+                              "HOST:PORT[,HOST:PORT...][/NAME] (sqlite:tcpchat.sqlite3)")  # fmt: skip
 
 
 def _store(typed: str) -> Store:

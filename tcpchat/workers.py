@@ -8,6 +8,7 @@ logs with their names.
 from __future__ import annotations
 
 import re
+import signal
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -33,6 +34,7 @@ from tcpchat.listening import how_to_join, where
 from tcpchat.log_lines import WHOLE
 from tcpchat.notifying import ServiceManager
 from tcpchat.sharing import on_port
+from tcpchat.tool_orders import NOT_IN_CLUSTERS
 from tcpchat.worker import Worker, marked
 
 # What they say when people can come in; the parent says it once, for all of them.
@@ -74,10 +76,14 @@ class Workers(Service):
         """Start the first one; the others follow when it is ready: one alone makes what is not there."""
         super().startService()
         self._hang_up = HangUp(self._reactor, self.reload, self._reactor.stop)
+        signal.signal(signal.SIGUSR2, lambda *_: self._reactor.callFromThread(self._refuse_upgrade))
         self._reactor.callWhenRunning(self._begin)
 
     def _begin(self) -> None:
         Deferred.fromCoroutine(self._start()).addErrback(self._cannot_start)
+
+    def _refuse_upgrade(self) -> None:
+        self.logger.warn("Not upgraded, and everything goes on: {why}", why=NOT_IN_CLUSTERS)
 
     def pass_on(self, name: str) -> None:
         """

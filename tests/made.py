@@ -15,7 +15,7 @@ from typing import Any
 import shtab
 from argparse_manpage.manpage import Manpage
 
-from tcpchat import __version__, account_tool, ban_tool, config_tool, log_tool, mkcert, top
+from tcpchat import __version__, account_tool, ban_tool, config_tool, log_tool, mkcert, top, upgrade_tool
 from tcpchat.client import ending, options
 from tcpchat.default_config import default_config
 from tcpchat.tools import Parser
@@ -64,7 +64,7 @@ def whole() -> argparse.ArgumentParser:
         options.fill(commands.add_parser(name, help=summary), name, {})
     serve = "be the server: twistd -n tcpchat, whose --help names the options"
     commands.add_parser("serve", help=serve)
-    for tool in log_tool, account_tool, ban_tool, config_tool, mkcert, top:
+    for tool in log_tool, account_tool, ban_tool, config_tool, mkcert, top, upgrade_tool:
         tool.add_to(commands)
     return parser
 

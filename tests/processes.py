@@ -50,6 +50,12 @@ class Reading:
         self.shown += seen
         return seen
 
+    def has_told(self, pattern: str) -> bool:
+        """Tell whether a match has come by now, which `until` would return at once."""
+        while self._more(time.monotonic()) and not self._ended:
+            pass
+        return re.search(pattern, self.text, re.MULTILINE) is not None
+
     def rest(self) -> str:
         """Wait for the end; return what came before it."""
         end = time.monotonic() + PATIENCE

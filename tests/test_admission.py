@@ -391,3 +391,14 @@ class BooksTests(SynchronousTestCase):
             assert last is not None
             last.named()
         self.assertEqual((len(admission), admission.nameless), (len(WHERE), 0))
+
+
+class HandedOnTests(AdmissionCase):
+    def test_who_has_been_here_all_the_time_counts_at_once_and_not_as_new(self) -> None:
+        for _ in range(49):
+            here = self.admission.begin(HOME, self.now, is_new=False)
+            assert here is not None
+            here.named()
+        for _ in range(100):
+            self.end(self.visit(HOME))
+        self.assertIn("100 in 10 minutes", self.assert_limit("new_connections_per_network", HOME))

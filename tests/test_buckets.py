@@ -122,3 +122,21 @@ class NetworkTests(SynchronousTestCase):
         self.assertLessEqual(len(self.networks), 2000)
         self.networks.take("x", 30, 10, 1, 2000)
         self.assertLess(len(self.networks), 2000)
+
+
+class HandedOnTests(SynchronousTestCase):
+    def test_a_budget_is_as_it_was_in_another_process(self) -> None:
+        before = Budget(Bucket(10, 2, now=0), Bucket(100, 10, now=0))
+        before.take(14, 50, 0)
+        levels = before.levels(1)
+        self.assertEqual(levels, (-2, 60))
+        after = Budget(Bucket(10, 2, now=500), Bucket(100, 10, now=500))
+        after.fill(levels, 500)
+        self.assertEqual(after.take(1, 1, 500), before.take(1, 1, 1))
+
+    def test_a_line_that_is_given_back_costs_nothing(self) -> None:
+        budget = Budget(Bucket(10, 2, now=0), Bucket(100, 10, now=0))
+        budget.take(3, 30, 0)
+        budget.take(20, 200, 0)
+        budget.refund(20, 200, 0)
+        self.assertEqual(budget.levels(0), (7, 70))

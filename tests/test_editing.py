@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.editing import Echo, Editor, TooManyKeys
 from tcpchat.limits import LONGEST_LINE, MOST_COMMANDS, PATIENCE_WITH_COMMANDS
 from tcpchat.lines import END_OF_FILE, TOO_LONG, EndOfFile, LineReader, TooLong
+from tests.handing import over
 from tests.test_telnet import bytewise, cut
 
 # What is typed, the lines that come of it, and what is left of the last.
@@ -141,3 +142,15 @@ class EditorLaws(SynchronousTestCase):
         editor.feed(typed, Echo.SERVER, 0)
         editor.feed(b"\x7f" * len(typed), Echo.SERVER, 0)
         self.assertEqual(reader.unfinished, b"")
+
+    @settings(deadline=None, database=None)
+    @given(TYPED.map(bytes) | st.binary(max_size=60), st.integers(0, 60), st.sampled_from(Echo))
+    def test_another_process_goes_on_wherever_the_first_one_was(
+        self, data: bytes, place: int, echo: Echo
+    ) -> None:
+        reader = LineReader()
+        first, second = Editor(reader), Editor(reader)
+        shown = first.feed(data[:place], echo, 0)
+        second.go_on_from(over(first.hand_on()))
+        shown += second.feed(data[place:], echo, 0)
+        self.assertEqual((take(reader), reader.unfinished, shown), type_in(data, echo=echo))

@@ -57,10 +57,10 @@ class WaitTests(FlowCase):
         self.flow.wait(Wait.ANSWERS, False)
         self.assertFalse(self.wire.paused or self.flow.reasons)
 
-    def test_the_lines_that_have_come_wait_for_the_reader_and_the_budget_alone(self) -> None:
+    def test_the_lines_that_have_come_wait_for_the_reader_the_budget_and_an_upgrade_alone(self) -> None:
         for reason in Wait:
             self.flow.wait(reason, True)
-            self.assertEqual(self.flow.stops, reason in (Wait.ANSWERS, Wait.BUDGET))
+            self.assertEqual(self.flow.stops, reason in (Wait.ANSWERS, Wait.BUDGET, Wait.UPGRADE))
             self.flow.wait(reason, False)
             self.assertFalse(self.flow.stops)
 

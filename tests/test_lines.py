@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat import handed
 from tcpchat.limits import ENDLESS_LINE, LARGEST_READ, LONGEST_LINE, LONGEST_OBJECT
 from tcpchat.lines import (
     END_OF_FILE,
@@ -19,6 +20,7 @@ from tcpchat.lines import (
     TooLong,
     is_cut,
 )
+from tests.handing import over
 
 ENDLESS = Endless()  # stands at the end of what is read until it is raised
 Read = bytes | TooLong | EndOfFile | Endless
@@ -317,3 +319,44 @@ class TakingBackTests(SynchronousTestCase):
                 for size in range(1, len(whole)):
                     self.assertTrue(is_cut(before + whole[:size]), (before, whole[:size]))
         self.assertFalse(is_cut(b""))
+
+
+class HandedOnTests(SynchronousTestCase):
+    @settings(deadline=None, database=None)
+    @given(
+        st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\0", b"\x04", FULL, OVER]), max_size=20),
+        st.integers(0, 20),
+        st.integers(0, 3),
+    )
+    def test_another_process_goes_on_wherever_the_first_one_was(
+        self, parts: list[bytes], place: int, taken: int
+    ) -> None:
+        alone, first, second = LineReader(), LineReader(), LineReader()
+        lines: list[Read] = []
+        for reader in alone, first:
+            reader.feed(b"".join(parts[:place]))
+        while first.lines and taken:
+            lines.append(first.lines.take())
+            taken -= 1
+        second.go_on_from(over(first.hand_on()))
+        self.assertEqual((bool(first.lines), first.unfinished), (False, b""))
+        for reader in alone, second:
+            reader.feed(b"".join(parts[place:]))
+        self.assertEqual(lines + take(second), take(alone))
+        self.assertEqual(second.unfinished, alone.unfinished)
+
+    def test_what_stands_in_the_place_of_a_line_does_so_in_another_process(self) -> None:
+        first, second = LineReader(), LineReader()
+        first.feed(b"one\n" + OVER + b"\n\x04")
+        second.go_on_from(over(first.hand_on()))
+        self.assertEqual(take(second), [b"one", TOO_LONG, END_OF_FILE])
+        first.lines.longest_object = 2 * LONGEST_LINE
+        first.feed(b"{" + OVER + OVER)
+        second.go_on_from(over(first.hand_on()))
+        self.assertEqual(take(second), [TOO_LONG_OBJECT])
+
+    def test_lines_that_waited_behind_the_door_come_first(self) -> None:
+        reader = LineReader()
+        reader.go_on_from(handed.Input([b"second"], b"thi"), [b"first", handed.Mark.TOO_LONG])
+        reader.feed(b"rd\n")
+        self.assertEqual(take(reader), [b"first", TOO_LONG, b"second", b"third"])

@@ -10,6 +10,8 @@ import queue
 import resource
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -709,6 +711,16 @@ def make_version_1(path: str, entries: int = 0) -> None:
         database.execute("commit")
 
 
+# A process that brings a file to this version, and is killed after so many of SQLite's steps.
+KILLED = """
+import os, sqlite3, sys
+from tcpchat.logs.sqlite_schema import migrate
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.set_progress_handler(lambda: os.kill(os.getpid(), 9), int(sys.argv[2]))
+migrate(database)
+"""
+
+
 # What version 2 had, without the index for search, and what was in it; nobody could edit or answer then.
 VERSION_2 = r"""
 pragma journal_mode = wal;
@@ -917,6 +929,21 @@ class OpeningTests(SynchronousTestCase):
         with self.server() as log:
             self.wait(log.remove("#lobby", 1, Removed("s1", "ada", 1)))
             self.assertEqual(self.wait(log.search(Query(("hello",)), [Range("#lobby", 0, 9)], 9)), [])
+
+    def test_killed_while_it_brings_a_file_to_this_version_a_server_leaves_the_old_one(self) -> None:
+        path, steps, kills = f"{self.path}.old", 1, 0
+        make_version_1(path, 1000)
+        with closing(sqlite3.connect(path)) as database:
+            before = list(database.iterdump())
+        while subprocess.run([sys.executable, "-c", KILLED, path, str(steps)], timeout=60).returncode:
+            kills += 1
+            steps *= 3
+            with closing(sqlite3.connect(path)) as database:
+                self.assertEqual(database.execute("pragma user_version").fetchone(), (1,))
+                self.assertEqual(list(database.iterdump()), before)
+        self.assertGreater(kills, 5)
+        with self.server(path) as log:
+            self.assertEqual(log.last("#large"), 1001)
 
     def test_a_file_that_was_brought_to_this_version_is_like_a_new_one(self) -> None:
         self.fill()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tcpchat.events import Joined, Left, Renamed, Said, Told, TopicSet, inbox
 from tcpchat.feed import Feed
-from tcpchat.missed import Missed
+from tcpchat.missed import Missed, Paging
 from tcpchat.places import Place
 from tcpchat.render import View
 from tcpchat.replays import Part
+from tests.handing import over
 from tests.replaying import Bob, ReplayCase
 
 
@@ -129,3 +130,42 @@ class MissedTests(ReplayCase):
         replay = self.missed((self.lobby, 0))
         self.log.forget("#lobby", 200)
         self.assertIn("*** 200 lines are no longer kept.", self.all(replay))
+
+    def test_another_process_goes_on_wherever_the_first_one_was(self) -> None:
+        self.happen("#lobby", Joined("carl", "carl"))
+        self.say("#dev", *(f"{n} {'x' * 500}" for n in range(60)))
+        self.say("#lobby", *(str(n) for n in range(20)))
+        self.happen("#lobby", Left("carl", "carl", ""))
+        for counts in True, False:
+            whole = self.all(self.missed((self.dev, 0), (self.lobby, 0), counts=counts))
+            for pieces in range(len(whole)):
+                replay = self.missed((self.dev, 0), (self.lobby, 0), counts=counts)
+                shown = []
+                for _ in range(pieces):
+                    if not replay.is_over:
+                        shown += self.piece(replay)
+                it = over(replay.hand_on())
+                feeds = {"#dev": self.dev, "#lobby": self.lobby}
+                parts = [Part(feeds[p.stream], Place(*p.after), Place(*p.upto)) for p in it.parts]
+                again = Missed(parts, it.counts, lines=it.lines, renamings=it.renamings)
+                if not replay.is_over:
+                    shown += self.all(again)
+                self.assertEqual(shown, whole, pieces)
+
+    def test_a_page_goes_on_in_another_process_with_what_is_left_of_it(self) -> None:
+        self.say("#lobby", *(f"{n} {'x' * 300}" for n in range(100)))
+        left: list[int] = []
+        page = Paging(80, lambda parts, lines: left.append(lines))
+        replay = Missed([Part(self.lobby, Place(0, 0), self.end(self.lobby))], True, page)
+        shown: list[str] = []
+        while len(shown) < 10:
+            shown += self.piece(replay)
+        it = over(replay.hand_on())
+        assert it.page is not None and it.lines is not None
+        (part,) = it.parts
+        rest = [Part(self.lobby, Place(*part.after), Place(*part.upto))]
+        shown += self.all(Missed(rest, it.counts, page._replace(most=it.page), lines=it.lines))
+        self.assertEqual(shown[0], "*** While you were away: 100 lines.")
+        self.assertEqual(shown[-2:], ["*** 20 more: /more", "*** Live now."])
+        self.assertEqual([line.split()[1] for line in shown[1:-2]], [str(n) for n in range(80)])
+        self.assertEqual(left, [20])

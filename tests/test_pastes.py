@@ -12,6 +12,7 @@ from tcpchat.limits import LARGEST_PASTE, LONGEST_LINE, LONGEST_PASTE
 from tcpchat.messages import pasted
 from tcpchat.pastes import END, Pasting
 from tcpchat.requests import NotUnderstood, Refused, Say
+from tests.handing import over
 
 
 def pasting(*lines: str | Refused) -> Pasting:
@@ -90,6 +91,24 @@ class PastingLaws(SynchronousTestCase):
     def test_of_any_lines_all_are_said_in_order_or_none_for_the_same_reason(self, lines: list[str]) -> None:
         outcomes: list[object] = []
         for request in pasting(*lines).request, lambda: Say(pasted(lines)):
+            try:
+                outcomes.append(request())
+            except Refused as refusal:
+                outcomes.append((str(refusal), refusal.code))
+        self.assertEqual(outcomes[0], outcomes[1])
+
+    @settings(deadline=None, database=None)
+    @given(st.lists(LINES.filter(lambda line: line != END), max_size=70), st.integers(0, 70), st.booleans())
+    def test_another_process_goes_on_wherever_the_first_one_was(
+        self, lines: list[str], place: int, is_broken: bool
+    ) -> None:
+        refused = [NotUnderstood("Not UTF-8.", "not-utf8")] if is_broken else []
+        one, alone = pasting(*refused, *lines[:place]), pasting(*refused, *lines)
+        one = Pasting.going_on_from(over(one.hand_on()))
+        for line in lines[place:]:
+            one.add(line)
+        outcomes: list[object] = []
+        for request in one.request, alone.request:
             try:
                 outcomes.append(request())
             except Refused as refusal:

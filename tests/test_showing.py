@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat import handed
 from tcpchat.limits import MOST_HELD_ANSWERS
 from tcpchat.logs.interface import Log
 from tcpchat.places import Place
@@ -58,6 +59,9 @@ class Past:
 
     def places(self) -> Mapping[str, Place]:
         return {}
+
+    def hand_on(self) -> handed.Replay:
+        raise NotImplementedError
 
 
 class ShowingTests(SynchronousTestCase):

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.limits import LARGEST_KEPT_SUBNEGOTIATION, LARGEST_SUBNEGOTIATION
 from tcpchat.telnet import Command, Negotiation, Parser, Part, Subnegotiation, TooLarge
+from tests.handing import over
 
 # What plink sends before anything is typed: WILL NAWS, TSPEED, TTYPE, NEW-ENVIRON, DO ECHO, WILL and DO SGA.
 PLINK = bytes.fromhex("fffb1f fffb20 fffb18 fffb27 fffd01 fffb03 fffd03")
@@ -181,3 +182,16 @@ class ParserLaws(SynchronousTestCase):
     def test_commands_between_the_words_of_a_text_are_not_in_it(self, parts: list[tuple[str, bytes]]) -> None:
         data = b"".join(word.encode() + command for word, command in parts)
         self.assertEqual(parse([data])[0].decode(), "".join(word for word, _ in parts))
+
+    @settings(deadline=None, database=None)
+    @given(TELNET | st.binary(max_size=60), st.integers(0, 60), st.booleans())
+    def test_another_process_goes_on_wherever_the_first_one_was(
+        self, data: bytes, place: int, has_letter: bool
+    ) -> None:
+        alone, first, second = Parser(), Parser(), Parser()
+        alone.has_letter = first.has_letter = has_letter
+        alone.is_telnet = first.is_telnet = place % 2 == 1
+        heard = [part for chunk in bytewise(data[:place]) for part in first.feed(chunk)]
+        second.go_on_from(over(first.hand_on()))
+        heard += [part for chunk in bytewise(data[place:]) for part in second.feed(chunk)]
+        self.assertEqual(heard, [part for chunk in bytewise(data) for part in alone.feed(chunk)])

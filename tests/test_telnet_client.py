@@ -21,6 +21,7 @@ from tcpchat.telnet_client import (
     TelnetClient,
     Window,
 )
+from tests.handing import over
 from tests.test_telnet import PLINK, TELNET, bytewise, cut
 
 NOP = b"\xff\xf1"
@@ -313,3 +314,17 @@ class TelnetClientLaws(SynchronousTestCase):
         self.assertEqual(ends, heard[-1:] if ends else [])
         # Never is more said than was asked.
         self.assertLessEqual(sum(len(item.data) for item in heard if isinstance(item, Answer)), 3 * size)
+
+    @settings(deadline=None, database=None)
+    @given(TELNET | st.binary(max_size=80), st.integers(0, 80), st.booleans())
+    def test_another_process_goes_on_wherever_the_first_one_was(
+        self, data: bytes, place: int, hides: bool
+    ) -> None:
+        alone, first, second = make(), make(), make()
+        heard = hear(first, PLINK, data[:place])
+        second.go_on_from(over(first.hand_on()))
+        self.assertEqual(hear(alone, PLINK, data[:place]), heard)
+        self.assertEqual(hear(second, data[place:]), hear(alone, data[place:]))
+        self.assertEqual(second.hide_input(hides), alone.hide_input(hides))
+        known = "negotiates", "terminal", "window", "expects_echo", "sends_characters"
+        self.assertEqual([getattr(second, it) for it in known], [getattr(alone, it) for it in known])

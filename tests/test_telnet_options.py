@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.telnet_options import DO, DONT, IAC, WILL, WONT, Side, State
+from tests.handing import over
 
 AGREED, OTHER = 31, 200
 ON, OFF = bytes((IAC, DO, AGREED)), bytes((IAC, DONT, AGREED))
@@ -132,3 +133,17 @@ class SideLaws(SynchronousTestCase):
         for option, on in said:
             side.heard(option, on)
             self.assertEqual(side.heard(option, on), (b"", False))
+
+    @given(st.lists(st.tuples(st.integers(0, 255), st.booleans(), st.booleans())), st.integers(0, 20))
+    def test_another_process_goes_on_with_what_was_agreed(
+        self, said: list[tuple[int, bool, bool]], place: int
+    ) -> None:
+        alone, one = make(), make()
+        for number, (option, on, wants) in enumerate(said):
+            if number == place:
+                one, before = make(), one
+                one.go_on_from(over(before.hand_on()))
+            if wants:
+                self.assertEqual(one.want(option, on), alone.want(option, on))
+            else:
+                self.assertEqual(one.heard(option, on), alone.heard(option, on))

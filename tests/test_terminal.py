@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.lines import END_OF_FILE, EndOfFile, LineReader, TooLong
 from tcpchat.telnet_client import Abuse, Answer, Charset, Signal, Window
 from tcpchat.terminal import Terminal, Told
+from tests.handing import over
 from tests.test_editing import TYPED, take
 from tests.test_telnet import PLINK, TELNET, bytewise, cut
 
@@ -167,3 +168,26 @@ class TerminalLaws(SynchronousTestCase):
             outcomes.append((client.lines(), client.reader.unfinished, shown, rest))
         self.assertEqual(outcomes[1], outcomes[0])
         self.assertEqual(outcomes[2], outcomes[0])
+
+    @settings(deadline=None, database=None)
+    @given(
+        st.lists(
+            st.sampled_from([PLINK, DO_SGA, DO_ECHO, IP, EC, b"hello", b"\r\0", b"gr\xc3\xbc"]), max_size=8
+        ),
+        st.integers(0, 60),
+        st.booleans(),
+    )
+    def test_another_process_goes_on_wherever_the_first_one_was(
+        self, parts: list[bytes], place: int, hides: bool
+    ) -> None:
+        data = b"".join(parts)
+        alone, one = Client(), Client()
+        for client in alone, one:
+            client.terminal.hide_input(hides)
+        told = one.sends(data[:place])
+        before, one = one, Client()
+        one.terminal.go_on_from(over(before.terminal.hand_on()))
+        one.reader.go_on_from(over(before.reader.hand_on()))
+        self.assertEqual(alone.sends(data[:place]), told)
+        self.assertEqual(one.sends(data[place:]), alone.sends(data[place:]))
+        self.assertEqual((one.lines(), one.reader.unfinished), (alone.lines(), alone.reader.unfinished))

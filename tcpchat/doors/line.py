@@ -6,7 +6,9 @@ It moves bytes: what a line means, and what is shown, is not known here.
 
 from __future__ import annotations
 
+import socket
 from codecs import BOM_UTF8
+from typing import Any
 
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionDone
@@ -21,6 +23,7 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from tcpchat import handed
 from tcpchat.acknowledged import Traffic
 from tcpchat.admission import Visit
 from tcpchat.deadlines import Deadlines
@@ -42,6 +45,7 @@ from tcpchat.strangers import LONGEST_START, by_bytes
 from tcpchat.tally import TALLY
 from tcpchat.telnet_options import IAC
 from tcpchat.transports import Server
+from tcpchat.upgraded import gone_on
 
 TOO_LONG = f"That line is longer than {LONGEST_LINE} bytes and was not sent."
 TOO_LONG_JSON = f"That line is longer than {LONGEST_OBJECT} bytes and was not sent."
@@ -69,8 +73,10 @@ class LineConnection(LineOnlyReceiver):
     factory: LineFactory
     _loss: str | None = None  # why the connection is gone, until the dialogue knows
 
-    def __init__(self, factory: LineFactory) -> None:
+    def __init__(self, factory: LineFactory, before: handed.Connection | None = None) -> None:
+        """``before`` is what another process has handed on, if it is from there."""
         self.factory = factory
+        self._before = before
         self._reader = LineReader()
         self._ear: Ear | None = None  # for a client that has sent byte 255
         self._start: bytes | None = b""  # as long as it may show that this is another protocol
@@ -89,7 +95,7 @@ class LineConnection(LineOnlyReceiver):
     # What Twisted calls
 
     def connectionMade(self) -> None:
-        """Somebody has connected: they are greeted at once."""
+        """Somebody has connected: they are greeted at once, if they have not been here all the time."""
         self._direct = type(self.transport) in DIRECT
         self.socket: Sending | None = None
         if self._direct:
@@ -98,9 +104,14 @@ class LineConnection(LineOnlyReceiver):
             self.socket = self.transport
         if self.socket is not None:
             self._hear_of_drain()
+        self.dialogue: Dialogue
+        if self._before is not None:
+            self._go_on_from(self._before)
+            self._before = None
+            return
         address = host(self.transport.getPeer())
         visit = self.factory.enter(self, address)
-        self.dialogue: Dialogue = connected(self.factory.chat, self, address, visit)
+        self.dialogue = connected(self.factory.chat, self, address, visit)
 
     def handshakeCompleted(self) -> None:
         """TLS is agreed on."""
@@ -250,7 +261,55 @@ class LineConnection(LineOnlyReceiver):
         if not self._gone:
             self.transport.abortConnection()
 
+    # From one process to the next
+
+    @property
+    def can_be_handed_on(self) -> bool:
+        """Could another process go on with it? With TLS it knows no key, and what ends is not worth it."""
+        return self._direct and not (self._closing or self._gone) and self.dialogue.can_be_handed_on
+
+    def hand_on(self) -> handed.Connection:
+        """Return all about it for another process, once it is at rest; nothing more is done with it here."""
+        transport = self.transport
+        transport.stopReading()
+        transport.stopWriting()
+        unsent = transport.dataBuffer[transport.offset :] + b"".join(transport._tempDataBuffer)
+        terminal = None if self._ear is None else self._ear.hand_on()
+        reading = self.dialogue.reader.hand_on(unsent)
+        who, conversation = self.dialogue.hand_on()
+        self._closing = True
+        self.factory.leave(self)
+        return handed.Connection(
+            self.transport.getHandle().fileno(),
+            self.dialogue.address,
+            who,
+            self._reader.hand_on(),
+            conversation,
+            reading,
+            terminal,
+            self._first,
+            self._start,
+        )
+
+    def _go_on_from(self, before: handed.Connection) -> None:
+        """Be as in another process. Nothing is done before `go_on`: first all others are to be there."""
+        visit = self.factory.enter(self, before.address, is_new=False)
+        self._reader.go_on_from(before.input, before.conversation.lines)
+        self._first, self._start = before.is_first, before.start
+        self.dialogue = gone_on(self.factory.chat, self, before, visit)
+        if before.terminal is not None:
+            self._listen_to_telnet().go_on_from(before.terminal)
+
+    def go_on(self) -> None:
+        """Do what is to be done next."""
+        self._take_lines()
+
     # The rest
+
+    def _listen_to_telnet(self) -> Ear:
+        self._ear = Ear(self._reader, self.dialogue, self.factory.telnets)
+        self.transport.bufferSize = LARGEST_TELNET_READ
+        return self._ear
 
     def _is_stranger(self, data: bytes) -> bool:
         """Turn a program away whose first bytes show that it takes this port for another one."""
@@ -269,8 +328,7 @@ class LineConnection(LineOnlyReceiver):
             before, data = data[: data.index(IAC)], data[data.index(IAC) :]
             self._reader.feed(before)
             self._take_lines()
-            self._ear = Ear(self._reader, self.dialogue, self.factory.telnets)
-            self.transport.bufferSize = LARGEST_TELNET_READ
+            self._ear = self._listen_to_telnet()
         if abuse := self._ear.hear(data, self.factory.chat.clock.seconds()):
             self._take_lines()
             self.dialogue.cut_off(abuse)
@@ -385,10 +443,32 @@ class LineFactory(AnyServerFactory):
         """Somebody connects, who is turned away if there are too many."""
         return self._entrance.turn_away(addr, self.is_tls) or LineConnection(self)
 
-    def enter(self, connection: LineConnection, address: str) -> Visit | None:
-        """Hold a connection from an address from now on."""
-        visit = self.connections[connection] = self._entrance.enter(address, self.is_tls)
+    def enter(self, connection: LineConnection, address: str, is_new: bool = True) -> Visit | None:
+        """Hold a connection from an address from now on; one that is not ``is_new`` was another process's."""
+        visit = self.connections[connection] = self._entrance.enter(address, self.is_tls, is_new)
         return visit
+
+    def adopt(self, before: handed.Connection, reactor: Any) -> LineConnection:
+        """
+        Go on with a connection of another process, by its descriptor; it is closed if that cannot be.
+
+        Raises:
+            NotHere: its session is not there any more.
+        """
+        connection = LineConnection(self, before)
+        opened = socket.socket(fileno=before.descriptor)
+        kind = unix.Server if opened.family == socket.AF_UNIX else Server
+        nobody: Any = None  # has accepted it here
+        transport = kind(opened, connection, opened.getpeername(), nobody, 0, reactor)
+        try:
+            connection.makeConnection(transport)
+        except Exception:
+            if connection in self.connections:
+                self.leave(connection)
+            transport.stopReading()
+            opened.close()
+            raise
+        return connection
 
     def secured(self, connection: LineConnection) -> None:
         """A connection has agreed on TLS."""

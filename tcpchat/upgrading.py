@@ -1,0 +1,229 @@
+"""
+An upgrade: this process becomes another version of itself, and nobody's connection notices.
+
+The new version is tried out first, in a process of its own, while everything goes on. Then everything comes
+to rest: what was received whole is in the log and shown. What is left of each connection is a value
+(handed.py), its descriptor stays open, and in the place of this program the new one is executed: the same
+process, by the same command line. What it does with that is in upgraded.py. See docs/adr/0036.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from tcpchat import __version__, handed, statuses
+from tcpchat.adopting import Listening
+from tcpchat.becoming import become, passed
+from tcpchat.doors.line import LineConnection
+from tcpchat.service import Chat
+from tcpchat.started import Started
+from tcpchat.tool_orders import NOT_IN_CLUSTERS, Answer, NotDone
+from tcpchat.trying_out import NotUpgraded, Trial
+
+# Seconds for everything to come to rest: for what was received to be in the log, and answered.
+COME_TO_REST = 5.0
+
+# Seconds for those who are leaving to be gone.
+LEAVE = 1.0
+
+# Seconds between two looks at that.
+LOOK = 0.005
+
+
+class Upgradable(Protocol):
+    """What is needed of the server."""
+
+    @property
+    def chat(self) -> Chat:
+        """The chat that is served."""
+
+    @property
+    def ports(self) -> list[Listening]:
+        """All ports that are open."""
+
+    @property
+    def connections(self) -> list[LineConnection]:
+        """All connections."""
+
+    @property
+    def log_file(self) -> str:
+        """The file that the log is in, by its real path; empty if it is in none, or one of several nodes'."""
+
+    @property
+    def is_open(self) -> bool:
+        """Can people come in?"""
+
+    @property
+    def is_ending(self) -> bool:
+        """Has the operator had it end?"""
+
+    @property
+    def is_busy(self) -> bool:
+        """Is something done for a tool that the next version could not go on with?"""
+
+    async def part(self) -> None:
+        """Say goodbye to whoever is still connected here, keep what has to be kept, and close the log."""
+
+
+class Upgrading:
+    """The upgrade of one server."""
+
+    logger = Logger()
+
+    def __init__(self, reactor: Any, server: Upgradable, started: Started) -> None:
+        self.has_begun = False  # is there no way back?
+        self._reactor = reactor
+        self._server = server
+        self._started = started
+        self._trial: Trial | None = None
+        self._is_under_way = False
+        self._resting: list[LineConnection] = []
+
+    def heed_signal(self) -> None:
+        """Upgrade by SIGUSR2 from now on."""
+        signal.signal(signal.SIGUSR2, lambda *_: self._reactor.callFromThread(self._begin))
+
+    def _begin(self) -> None:
+        Deferred.fromCoroutine(self._run(None))
+
+    async def for_tool(self, tool: int) -> list[Answer]:
+        """Upgrade for the operator's tool of a descriptor; return what it is answered if that cannot be."""
+        return [NotDone(await self._run(tool))]
+
+    async def _run(self, tool: int | None) -> str:
+        """Become the new version, which answers the tool then; or return why that cannot be."""
+        try:
+            await self._upgrade(tool)
+        except NotUpgraded as why:
+            self.logger.warn("Not upgraded, and everything goes on: {why}", why=str(why))
+            return str(why)
+
+    async def _upgrade(self, tool: int | None) -> NoReturn:
+        if self._is_under_way or not self._server.is_open:
+            raise NotUpgraded("An upgrade, or the start of the server, is under way already.")
+        self._is_under_way = True
+        try:
+            version = await self._try_out()
+            since = time.monotonic()
+            await self._come_to_rest()
+        except NotUpgraded:
+            self._go_on()
+            self._is_under_way = False
+            raise
+        self.has_begun = True
+        try:
+            self.logger.info("Upgrading from {old} to {new}", old=__version__, new=version)
+            connections = self._hand_on()
+            await self._server.part()
+            it = handed.Handed(
+                __version__, since, connections=connections, tool=tool, ends=self._server.is_ending
+            )
+            become(it, self._server.ports, self._started)
+        except BaseException:
+            # Nobody is connected to anything here any more: they come back to the next start.
+            self.logger.failure("The new version could not be started, and the server ends")
+            sys.stdout.flush()
+            os._exit(statuses.CANNOT_OPEN)
+
+    def give_up(self) -> None:
+        """The server ends: the trial of the new version, if it is under way, is of no use."""
+        if self._trial is not None:
+            self._trial.end()
+
+    async def _try_out(self) -> str:
+        """
+        Return which version could take over.
+
+        Raises:
+            NotUpgraded: none.
+        """
+        server = self._server
+        if server.chat.log.node:
+            raise NotUpgraded(NOT_IN_CLUSTERS)
+        if not server.log_file:
+            raise NotUpgraded(
+                "Only a server with its log in a file can be upgraded while it runs: restart this one."
+            )
+        self._trial = Trial()
+        found = await self._trial.run(self._reactor, self._started, passed(server.ports, self._started))
+        self._trial = None
+        if found.log != server.log_file:
+            raise NotUpgraded("As it is configured now it would have another log: restart the server.")
+        return found.version
+
+    async def _come_to_rest(self) -> None:
+        """
+        Have nothing be under way.
+
+        Raises:
+            NotUpgraded: the log does not answer, or the server ends.
+        """
+        server = self._server
+        for listening in server.ports:
+            listening.port.stopReading()
+        await self._until(lambda: not any(map(_is_leaving, server.connections)), LEAVE)
+        server.chat.catching_up.rest(True)
+        for connection in server.connections:
+            if connection.can_be_handed_on:
+                self._resting.append(connection)
+                connection.dialogue.rest(True)
+        await self._until(
+            lambda: all(it.dialogue.is_at_rest for it in self._resting) and not server.is_busy, COME_TO_REST
+        )
+        if server.is_ending:
+            raise NotUpgraded("The server ends.")
+        if server.chat.uncommitted.number:
+            raise NotUpgraded("The log does not answer.")
+
+    def _go_on(self) -> None:
+        """Go on as before."""
+        self._trial = None
+        resting, self._resting = self._resting, []
+        for connection in resting:
+            connection.dialogue.rest(False)
+        self._server.chat.catching_up.rest(False)
+        for listening in self._server.ports:
+            if listening.port.connected and not listening.port.disconnecting:
+                listening.port.startReading()
+
+    async def _until(self, true: Callable[[], bool], longest: float) -> None:
+        """Wait for something, but not for long."""
+        end = self._reactor.seconds() + longest
+        while not true() and self._reactor.seconds() < end:
+            await deferLater(self._reactor, LOOK)
+
+    def _hand_on(self) -> list[handed.Connection]:
+        """Return all connections that the next version can go on with; here nothing is done with them."""
+        for feed in self._server.chat.rooms:
+            feed.show_folded()
+        connections = []
+        for connection in self._server.connections:
+            if not (connection.can_be_handed_on and connection.dialogue.is_at_rest):
+                continue
+            try:
+                it = connection.hand_on()
+                handed.encode(it)
+                connections.append(it)
+            except Exception:
+                # One that is broken by a fault of ours is closed, and all others are not.
+                self.logger.failure(
+                    "A connection cannot be handed on", session=connection.dialogue.reader.session
+                )
+                connection.abort()
+        for connection in self._server.connections:  # who has asked for what takes long
+            connection.dialogue.rest(False)
+        return connections
+
+
+def _is_leaving(connection: LineConnection) -> bool:
+    dialogue = connection.dialogue
+    return dialogue.is_ending and not dialogue.is_over
