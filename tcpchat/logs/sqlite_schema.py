@@ -36,7 +36,9 @@ create virtual table {table} using fts5 (
     content = '', tokenize = 'unicode61 remove_diacritics 2'
 )
 """
-_PACED = "insert into {table} ({table}, rank) values ('automerge', 0), ('crisismerge', 1999)"
+_PACED = (
+    "insert into {table} ({table}, rank) values ('automerge', 0), ('crisismerge', 1999), ('usermerge', 16)"
+)
 
 _VOLUMES = """
 create table volume (

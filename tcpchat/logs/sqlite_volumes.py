@@ -36,8 +36,9 @@ LAST_OF_ALL = 10
 IN_TIME = 1
 SOON = 2
 
-# With so many parts of one size FTS5 joins them: as it is by itself, and while all are to be one.
-USUALLY = 4
+# With so many parts of one size `merge` joins them: the most that may be, for the fewest pages to write, and
+# while all are to be one. What has to be looked for in more parts is in the newest volume alone.
+USUALLY = 16
 TO_ONE = 2
 
 
@@ -226,7 +227,7 @@ class Volumes:
         if number in self._begun:
             changes = self._merge(number, MERGED_AT_ONCE)
         else:
-            # Otherwise three new parts would keep it from going on with the old ones.
+            # Otherwise some new parts would keep it from going on with the old ones.
             self._set(number, "usermerge", TO_ONE)
             changes = self._merge(number, -MERGED_AT_ONCE)  # below 0, it begins with all of them
             self._begun.add(number)
