@@ -11,6 +11,7 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tcpchat import jsonlines
 from tcpchat.render import count, moment, names, people
@@ -87,13 +88,14 @@ class Join(Answer, frozen=True):
     Where somebody is, and with whom.
 
     ``people`` are the first of the others, in the order of their coming; ``others`` is how many
-    there are.
+    there are. The topic is for programs, if there is one; people ask for it.
     """
 
     nick: str
     room: str
     people: Sequence[str]
     others: int
+    topic: str | UnsetType = UNSET
 
     def lines(self, style: Style) -> Iterable[str]:
         company = f" with {names(self.people, self.others)}" if self.others else ""
@@ -107,7 +109,7 @@ class Welcome(Answer, frozen=True):
     """
     Who a program is from now on, and with what it comes back after a break.
 
-    ``people`` and ``others`` are as in `Join`. ``after`` holds, by room, the number after which
+    ``people``, ``others`` and ``topic`` are as in `Join`. ``after`` holds, by room, the number after which
     entries follow. The room is empty for one who is in none; the code, where it is not known any more.
     """
 
@@ -120,6 +122,7 @@ class Welcome(Answer, frozen=True):
     epoch: str
     rooms: Sequence[str]
     after: Mapping[str, int]
+    topic: str | UnsetType = UNSET
     protocol: int = PROTOCOL
 
 

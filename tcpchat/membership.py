@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
 
+from msgspec import UNSET
+
 from tcpchat import answers, jsonlines, outsiders
 from tcpchat.admitting import admit
 from tcpchat.barring import check_room, identity
@@ -193,6 +195,7 @@ class Membership:
             epoch=self._chat.log.epoch,
             rooms=[jsonlines.room(feed.stream) for feed in session.feeds],
             after=after,
+            topic=(room.topic or UNSET) if room else UNSET,
         )
 
     def where(self, feed: RoomFeed, before: int) -> answers.Join:
@@ -204,6 +207,7 @@ class Membership:
             room.name,
             list(islice(room.others(me, before), most)),
             room.count_others(me, before),
+            room.topic or UNSET,
         )
 
     def _greet(self, feed: RoomFeed, seq: int, code: str) -> None:

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ class Relay:
     def __init__(self, server: Server) -> None:
         self._to = server.port
         self._ends: list[socket.socket] = []
+        self._is_open = threading.Event()
+        self._is_open.set()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -34,6 +37,14 @@ class Relay:
         for end in ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def cut(self) -> Iterator[None]:
+        """Hang up, and be no way to the server for as long as this lasts."""
+        self._is_open.clear()
+        self.hang_up()
+        yield
+        self._is_open.set()
 
     def __enter__(self) -> Relay:
         return self
@@ -46,6 +57,7 @@ class Relay:
         with suppress(OSError), self._listening:
             while True:
                 here, _ = self._listening.accept()
+                self._is_open.wait(PATIENCE)
                 there = socket.create_connection(("127.0.0.1", self._to))
                 self._ends += here, there
                 for source, target in (here, there), (there, here):

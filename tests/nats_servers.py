@@ -33,7 +33,7 @@ from urllib.request import ProxyHandler, build_opener
 COMMAND = ["setpriv", "--pdeathsig", "KILL", "--", str(Path(sys.executable).with_name("nats-server"))]
 
 # Seconds; far longer than anything takes.
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 # Seconds between two looks at something that happens in another process.
 LOOK = 0.02

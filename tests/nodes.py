@@ -18,7 +18,7 @@ from tcpchat.logs.nats import NatsLog
 T = TypeVar("T")
 
 # Far longer than anything takes; a test that needs it has failed.
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import termios
@@ -100,6 +101,11 @@ class Pty:
         self.process.wait()
         status: int | None = self.process.exitstatus
         return 128 + int(self.process.signalstatus) if status is None else status
+
+    def vanish(self) -> None:
+        """Close the window: the terminal is gone."""
+        with open(os.devnull, "r+b") as nothing:
+            os.dup2(nothing.fileno(), self.process.child_fd)
 
     def close(self) -> None:
         """End it, if it has not ended."""

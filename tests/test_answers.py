@@ -60,6 +60,11 @@ class JoinTests(SynchronousTestCase):
             {"type": "join", "nick": "bob", "room": "dev", "people": ["al"], "others": 1},
         )
 
+    def test_a_program_is_told_the_topic_if_there_is_one(self) -> None:
+        answer = Join("bob", "#dev", [], 0, "engines")
+        self.assertEqual(as_json(answer)["topic"], "engines")
+        self.assertEqual(lines(answer), ["You are bob, in #dev."])
+
 
 class WelcomeTests(SynchronousTestCase):
     def test_a_program_is_told_who_it_is_and_with_what_it_comes_back(self) -> None:

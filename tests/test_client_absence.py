@@ -45,9 +45,10 @@ def test_what_was_said_meanwhile_is_shown_once_and_in_order(server: Server) -> N
         bob = server.person("bob")
         bob.types("in the lobby before", "/join #dev", "before")
         anna.sees("<bob> before")
-        relay.hang_up()
-        bob.until(r"anna left #dev")
-        bob.types(*[f"line {n}" for n in range(30)], "/join #lobby", "in the lobby")
+        with relay.cut():
+            bob.until(r"anna left #dev")
+            bob.types("/set echo on", *[f"line {n}" for n in range(30)], "/join #lobby", "in the lobby")
+            bob.until("<bob> in the lobby\r\n")
         anna.types(f"typed meanwhile{ENTER}half")
         anna.sees("The session of before is over")
         anna.sees("<anna> typed meanwhile")
@@ -68,9 +69,10 @@ def test_of_what_is_too_much_it_is_told_and_the_pages_go_on_from_there(server: S
         anna.sees(r"\[1:#lobby 1\]")
         bob = server.person("bob")
         anna.sees("bob joined")
-        relay.hang_up()
-        bob.until("anna left")
-        bob.types(*[f"line {n}." for n in range(600)])
+        with relay.cut():
+            bob.until("anna left")
+            bob.types("/set echo on", *[f"line {n}." for n in range(600)])
+            bob.until(r"line 599\.")
         anna.sees(r"line 599\.$")
         anna.sees(r"\*\*\* \d+ more entries of #lobby came meanwhile")
         first = min(int(n) for n in re.findall(r"<bob> line (\d+)\.", "\n".join(anna.all_rows)))
@@ -91,9 +93,10 @@ def test_who_is_logged_in_is_so_again(server: Server) -> None:
         anna.sees(r"  berta  ")
         bob = server.person("bob")
         anna.sees("bob joined")
-        relay.hang_up()
-        bob.until(r"berta left #lobby")
-        bob.types("meanwhile", "/msg berta psst")
+        with relay.cut():
+            bob.until(r"berta left #lobby")
+            bob.types("/set echo on", "meanwhile", "/msg berta psst")
+            bob.until(r"\[to berta\] psst")
         anna.sees("The session of before is over")
         anna.sees(r"\[from bob\] psst")
         anna.sees("<bob> meanwhile")
@@ -109,10 +112,11 @@ def test_a_script_that_watches_misses_nothing_either(server: Server) -> None:
         bob.until("w joined")
         bob.types("first")
         shown = watching.until("<bob> first\n")
-        relay.hang_up()
-        bob.until("w left")
         lines = [f"line {n}." for n in range(1200)]
-        bob.types(*lines)
+        with relay.cut():
+            bob.until("w left")
+            bob.types("/set echo on", *lines)
+            bob.until(r"line 1199\.")
         shown += watching.until("<bob> line 1199\\.\n")
         assert re.findall(r"line \d+\.", shown) == lines
         assert len(dump(server.folder)) > 1200

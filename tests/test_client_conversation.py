@@ -99,6 +99,18 @@ class ComingInTests(ConversationCase):
         self.welcome()
         self.assertEqual(self.hear(refused), [Refusal("name", "bad-nick", "No.")])
 
+    def test_it_is_told_if_the_nickname_is_another_than_was_asked_for(self) -> None:
+        self.conversation = Conversation(["root", "Anna"])
+        list(self.conversation.take(QUESTION.encode()))
+        self.assertEqual(self.welcome(nick="root2")[0], Online("root2", "#lobby", (), 0, wanted="root"))
+        self.conversation = Conversation(["Anna"])
+        for nick in "anna", "anna":
+            list(self.conversation.take(QUESTION.encode()))
+            self.assertEqual(self.welcome(nick=nick)[0], Online(nick, "#lobby", (), 0))
+            self.conversation = Conversation(["root"])
+            list(self.conversation.take(QUESTION.encode()))
+            self.conversation.choose("anna")  # by hand
+
     def test_a_break_before_the_answer_takes_no_nickname_away(self) -> None:
         for _ in range(2):
             list(self.conversation.take(QUESTION.encode()))

@@ -308,6 +308,9 @@ class LinkTests(ModelCase):
         self.assertEqual(
             self.see(Online("anna", "#lobby", ("bob",), 1)), ["*** You are anna, in #lobby with bob."]
         )
+        about = Online("anna", "#lobby", (), 0, topic="engines")
+        self.assertEqual(self.see(about)[1:], ["*** The topic of #lobby is: engines"])
+        self.assertEqual(self.model.rooms["#lobby"].topic, "engines")
         self.model = Model(lambda fields: ())
         self.assertEqual(self.see(Online("anna", "", (), 0)), ["*** You are anna, in no room."])
         self.assertEqual(self.see(Online("anna", "", (), 0, is_back=True)), [])
@@ -317,6 +320,18 @@ class LinkTests(ModelCase):
         self.assertEqual(told, ["!!! Too many connections."])
         self.model = Model(lambda fields: ())
         self.assertEqual(self.see(Line("*** Welcome.")), ["*** Welcome."])
+
+    def test_the_topic_of_a_room_stands_in_the_rule_when_one_comes_in(self) -> None:
+        self.model.asked("1", "join", {"room": "#own"}, 0.0)
+        joined = {
+            "type": "join",
+            "nick": "anna",
+            "room": "own",
+            "people": [],
+            "others": 0,
+            "topic": "engines",
+        }
+        self.assertEqual(self.see(Answer(joined))[0], "-- #own: engines")
 
     def test_a_new_session_begins_with_new_rooms_and_what_was_unread_is_not_lost(self) -> None:
         self.see(entry(1, room="dev"))

@@ -243,7 +243,7 @@ def test_ctrl_c_twice_leaves_and_once_does_not(server: Server, anna: Pty) -> Non
     bob = server.person("bob")
     anna.types(f"half{CTRL_C}")
     anna.sees("Ctrl-C again leaves")
-    anna.types(CTRL_C)
+    anna.types(CTRL_C * 2)  # the first would do where they are soon enough
     assert anna.ends() == 0
     bob.until(r"\*\*\* anna left #lobby\.\r\n")
     assert said(server) == []
@@ -255,6 +255,19 @@ def test_so_does_ctrl_d_and_quit(server: Server, anna: Pty, leave: str) -> None:
     anna.types(leave)
     assert anna.ends() == 0
     bob.until(r"\*\*\* anna left #lobby\.\r\n")
+
+
+@pytest.mark.parametrize("heeds", [True, False])
+def test_a_terminal_that_is_gone_is_the_end(server: Server, heeds: bool) -> None:
+    ignoring = () if heeds else ("--ignore-signal=HUP",)
+    with Pty(*ignoring, TCPCHAT, at(server), "--nick", "anna", program="env") as anna:
+        anna.sees(r"\[1:#lobby 1\]")
+        bob = server.person("bob")
+        anna.vanish()
+        bob.types(*["a line that nobody sees"] * 100)
+        anna.process.wait()
+        assert anna.process.exitstatus == 128 + signal.SIGHUP
+        bob.until(r"\*\*\* anna left #lobby\.\r\n")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, "/quit"])

@@ -11,6 +11,7 @@ import pytest
 from tcpchat import answers, events, jsonlines, render
 from tcpchat.ban_list import BanList
 from tcpchat.client import wording
+from tcpchat.client.happenings import Online
 from tcpchat.client.wording import Line
 from tcpchat.records import KeptSanction
 from tcpchat.room_list import AboutRoom, Rooms
@@ -71,6 +72,21 @@ def test_what_happened_is_worded_as_for_people(event: events.Event, is_current: 
     if isinstance(event, events.Edited | events.Removed) and not is_current:
         shown = [line.replace(" in #dev", "") for line in shown]
     assert ours == shown and shown
+
+
+def test_who_comes_in_is_told_where_with_whom_and_about_what() -> None:
+    def told(*it: Any, **more: Any) -> list[str]:
+        return [line for each in wording.come_in(Online(*it, **more)) for line in each.lines("")]
+
+    assert told("anna", "", (), 0) == ["*** You are anna, in no room."]
+    assert told("anna", "#dev", (OTHER,), 2, topic="en\x1bgines") == [
+        "*** You are anna, in #dev with bob and 1 other.", "*** The topic of #dev is: engines",
+    ]  # fmt: skip
+    for wanted, why in ("root", "is reserved"), ("eve", "is taken"), ("no name", "is not to be had"):
+        assert (
+            told("x2", "#dev", (), 0, wanted=wanted)[0]
+            == f'*** "{wanted}" {why}. /nick changes your nickname.'
+        )
 
 
 def test_a_private_message_is_to_or_from_somebody() -> None:

@@ -83,6 +83,17 @@ class ComingInTests(JsonCase):
             },
         )
 
+    def test_the_topic_is_told_to_whoever_comes_in_if_there_is_one(self) -> None:
+        self.alice.types("/topic tests")
+        welcome, *_ = self.program().asks("as", nick="bot2")
+        self.assertEqual(welcome["topic"], "tests")
+        bot = self.program()
+        bot.asks("as", nick="bot3")
+        self.assertNotIn("topic", bot.asks("join", room="dev")[0])
+        self.alice.types("/join #dev", "/topic engines")
+        (joined,) = [it for it in self.bot.asks("join", room="dev") if it["type"] == "join"]
+        self.assertEqual(joined["topic"], "engines")
+
     def test_ones_own_coming_is_the_first_entry(self) -> None:
         bot = self.program()
         _, *shown = bot.asks("nick", nick="bot2", ref="a")

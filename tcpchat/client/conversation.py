@@ -51,6 +51,7 @@ class Conversation(Reading):
         self.is_begun = False  # is the question for a nickname there, or was it answered before?
         self.seeing = Seeing()
         self._nicks = list(nicks)
+        self._wanted = ""  # the one that was asked for, until it is known whether it is to be had
         self._token = ""
         self._epoch = ""
         self._joining = ""  # the room of the last answer to a `join`
@@ -72,6 +73,7 @@ class Conversation(Reading):
 
     def choose(self, nick: str) -> None:
         """Answer that a nickname is wanted."""
+        self._wanted = ""
         self._send({"type": "nick", "nick": nick, "ref": NAME})
 
     def ask_again(self) -> None:
@@ -157,7 +159,8 @@ class Conversation(Reading):
         if self._login:
             self._send(self._login)
         elif self.nick or self._nicks:
-            self._send({"type": "as", "nick": self.nick or self._nicks[0], "ref": NAME})
+            self._wanted = self.nick or self._nicks[0]
+            self._send({"type": "as", "nick": self._wanted, "ref": NAME})
         else:
             yield NickWanted(why)
 
@@ -180,7 +183,11 @@ class Conversation(Reading):
         self._missed = 0 if is_back else -1
         before, self.rooms = self.rooms, []
         room = named(it["room"]) if it["room"] else ""
-        yield Online(self.nick, room, tuple(it["people"]), int(it["others"]), is_back, is_new)
+        wanted, self._wanted = self._wanted, ""
+        if wanted.casefold() == self.nick.casefold():
+            wanted = ""
+        people, topic = tuple(it["people"]), it.get("topic", "")
+        yield Online(self.nick, room, people, int(it["others"]), is_back, is_new, topic, wanted)
         if not is_login and (ref := self.asked.settle()):
             yield Done(ref, None)
         for each, after in it["after"].items():

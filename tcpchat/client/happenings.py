@@ -25,6 +25,8 @@ class Online(NamedTuple):
     others: int  # how many of them there are
     is_back: bool = False
     is_new: bool = False
+    topic: str = ""  # of the room
+    wanted: str = ""  # the nickname that was asked for, if it is another one
 
 
 class Offline(NamedTuple):

@@ -37,7 +37,7 @@ from tcpchat.client.happenings import (
 from tcpchat.client.limits import READ_BEFORE
 from tcpchat.client.looking_back import LookingBack
 from tcpchat.client.shown import Pending, Room, Rule, Shown
-from tcpchat.render import count, names
+from tcpchat.render import count
 from tcpchat.text import clean
 
 # What is shown until it is in the log: what somebody says. Of other requests nothing is, passwords least.
@@ -196,16 +196,15 @@ class Model:
             room = self._room(it.room)
             if not it.is_back:
                 room.people, room.others = {it.nick, *it.people}, it.others - len(it.people)
+                room.topic = it.topic
         is_coming = it.is_new and self.current in self._former  # nothing typed there is to go elsewhere
         if not is_coming and (self.current not in self.rooms or not (it.is_back or it.is_new)):
             self.current = it.room  # and after a login
         self._is_missing = it.is_back
         if it.is_back:
             return [_notice("Connected again.")] if was_told else []
-        company = f" with {names(it.people, it.others)}" if it.others else ""
         before = [_notice("The session of before is over: this is another one.")] if it.is_new else []
-        where = f"in {it.room}" if it.room else "in no room"
-        return [*before, _notice(f"You are {it.nick}, {where}{company}.")]
+        return [*before, *map(Shown, wording.come_in(it))]
 
     def _room(self, name: str) -> Room:
         """Return a room that one is in, as it was when one was there before."""
@@ -269,6 +268,7 @@ class Model:
                 name = named(it["room"])
                 room = self._room(name)
                 room.people, room.others = {it["nick"], *it["people"]}, it["others"] - len(it["people"])
+                room.topic = it.get("topic", "")
                 if self._going.casefold() == name.casefold():
                     self._going = ""
                     shown = self.look(name)

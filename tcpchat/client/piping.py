@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable
 from typing import Any
 
-from tcpchat.client import wording
+from tcpchat.client import programs, wording
 from tcpchat.client.ending import REFUSED, UNAVAILABLE, not_sent
 from tcpchat.client.happenings import (
-    Answer,
-    Caught,
     Done,
     Entered,
-    Entry,
-    Fields,
     Foreign,
-    Gap,
     Gone,
     Happening,
-    Hole,
     Line,
     NickWanted,
     Offline,
@@ -28,12 +20,9 @@ from tcpchat.client.happenings import (
     Ours,
     Refusal,
     Unknown,
-    named,
 )
-from tcpchat.client.looking_back import LookingBack, Past
-from tcpchat.client.task import Task
+from tcpchat.client.reporting import Reporting
 from tcpchat.client.typed import Typing, Wish, seen
-from tcpchat.render import count, names
 from tcpchat.requests import Refused
 from tcpchat.text import clean
 
@@ -41,7 +30,7 @@ from tcpchat.text import clean
 LAST_ANSWERS = 1.0
 
 
-class Piping(Task):
+class Piping(Reporting):
     """
     Takes lines as they are typed, and shows lines as our server does to people; with ``as_json``, its own.
 
@@ -51,18 +40,12 @@ class Piping(Task):
     def __init__(
         self,
         *task: Any,
-        room: str,
-        as_json: bool,
-        show: Callable[..., None],
         heard: Callable[[], None],
+        **how: Any,
     ) -> None:
-        super().__init__(*task)
-        self._room = room
-        self._as_json = as_json
-        self.show = show
+        super().__init__(*task, **how)
         self.heard = heard
         self._typing = Typing()
-        self._back = LookingBack()
         self._early: list[str] = []  # what was typed before it is known whose server it is
         self._is_in = False
         self._wants_nick = False
@@ -95,15 +78,15 @@ class Piping(Task):
             self.link.end()
             self.reactor.callLater(LAST_ANSWERS, self.finish, self._result)
         elif self._is_in:
-            self._try(lambda: self._typing.end(self._room))
+            self._try(lambda: self._typing.end(self.room))
             self._look_whether_all_is_done()
 
     # What was typed
 
     def _do(self, line: str) -> None:
-        if self._as_json and line.startswith("{"):
+        if self.as_json and line.startswith("{"):
             self._pass_on(line)
-        elif not self._try(lambda: self._typing.take(line, self._room)):
+        elif not self._try(lambda: self._typing.take(line, self.room)):
             self.heard()
 
     def _try(self, wanted: Callable[[], Wish | None]) -> bool:
@@ -126,11 +109,11 @@ class Piping(Task):
             return False
         ref = self.link.ask(kind, **fields)
         self._waiting[ref] = None
-        self._back.asked(ref, kind, fields)
+        self.back.asked(ref, kind, fields)
         if kind == "join":
-            self._room = "#" + fields["room"].removeprefix("#")  # what is typed next is for that one
-        elif kind == "leave" and fields["room"] == self._room:
-            self._room = next((it for it in reversed(self.conversation.rooms) if it != self._room), "")
+            self.room = "#" + fields["room"].removeprefix("#")  # what is typed next is for that one
+        elif kind == "leave" and fields["room"] == self.room:
+            self.room = next((it for it in reversed(self.conversation.rooms) if it != self.room), "")
         return True
 
     def _quit(self) -> None:
@@ -155,34 +138,22 @@ class Piping(Task):
     def _pass_on(self, line: str) -> None:
         """Ask for what a program asks for: it has told it in JSON."""
         try:
-            fields = json.loads(line)
-            kind, ref = fields.pop("type"), fields.pop("ref", None)
-        except (ValueError, KeyError, AttributeError, RecursionError):
-            self._fail(REFUSED, "That is not a JSON object with a type.")
+            (kind, fields), ref = programs.request(line)
+        except Refused as refusal:
+            self._fail(REFUSED, str(refusal))
             self.heard()
-            return
-        self._waiting[self.link.ask(kind, **fields)] = ref
+        else:
+            self._waiting[self.link.ask(kind, **fields)] = ref
 
     # What comes
 
     def take(self, it: Happening) -> None:
-        if self._as_json and self._take_json(it):
+        if self.as_json and self._take_json(it):
             return
-        self._back.happened(it)
+        self.back.happened(it)
         match it:
             case Online():
                 self._come_in(it)
-            case Entry(fields):
-                line = wording.entry(fields, self.conversation.nick)
-                if line is None or (line.is_past and self._back.take(line)):
-                    return
-                if line.is_past or not self._is_own(fields):
-                    self.print(line)
-            case Answer(fields):
-                if fields["type"] == "join":
-                    self._room = named(fields["room"])
-                for line in wording.answer(fields, self.conversation.seeing.zone, time.time()):
-                    self.print(line)
             case Done(ref, _):
                 self._settle(ref)
             case Refusal(ref, _, text):
@@ -191,29 +162,15 @@ class Piping(Task):
             case Unknown(ref, fields):
                 self._fail(UNAVAILABLE, wording.unknown(fields).text)
                 self._settle(ref)
-            case Caught(number) if number:
-                self.print(wording.notice(f"That was while you were away: {count(number, 'line', 'lines')}."))
-            case Gap(room, after, before):
-                self.print(wording.gap(room, before - after - 1))
-            case Hole(room, after, before):
-                how = "/history 500 and /more show what was said."
-                self.print(wording.hole(room, before - after - 1, how))
             case NickWanted(text):
                 self._wants_nick = True
                 self.print(wording.notice(f"{text} What is your nickname?"))
-            case Entered(room) if not self._room:
-                self._room = room
-            case Gone(room) if room == self._room:
-                self._room = self.conversation.rooms[-1] if self.conversation.rooms else ""
+            case Entered(room) if not self.room:
+                self.room = room
+            case Gone(room) if room == self.room:
+                self.room = self.conversation.rooms[-1] if self.conversation.rooms else ""
             case _:
                 self._take_link(it)
-
-    def _is_own(self, fields: Fields) -> bool:
-        """Is it something that one has just typed oneself?"""
-        kind, me = fields["type"], self.conversation.nick
-        if kind in ("message", "action"):
-            return bool(fields["from"] == me)
-        return kind in ("joined", "left") and bool(fields["nick"] == me)
 
     def _take_link(self, it: Happening) -> None:
         match it:
@@ -230,38 +187,31 @@ class Piping(Task):
                 self._early[:0] = lines
             case Line(text, is_whole) if is_whole:
                 self.show(clean(text))
+            case _:
+                super().take(it)
 
     def _take_json(self, it: Happening) -> bool:
         """Show something as our server does to programs, if it is something that it does show to them."""
-        match it:
-            case Entry(fields) | Answer(fields):
-                self._write(fields)
-            case Done(ref, seq) if self._waiting.get(ref) is not None:
-                self._write({"type": "ok", "ref": self._waiting[ref]} | ({} if seq is None else {"seq": seq}))
-                self._settle(ref)
-            case Refusal(ref, code, text):
-                theirs = self._waiting.get(ref)
-                about = {} if theirs is None else {"ref": theirs}
-                self._write({"type": "error", "code": code, "text": text} | about)
-                self._result = self._result or REFUSED
-                self._settle(ref)
-            case Line() if not self.link.is_foreign:
-                pass
-            case _:
-                return False
+        if isinstance(it, Line) and not self.link.is_foreign:
+            return True
+        ref = it.ref if isinstance(it, Done | Refusal) else None
+        if (told := programs.told(it, self._waiting.get(ref or ""))) is None:
+            return False
+        self.show(programs.line(told))
+        if isinstance(it, Refusal):
+            self._result = self._result or REFUSED
+        if ref is not None:
+            self._settle(ref)
         return True
 
     def _come_in(self, it: Online) -> None:
+        self.greet(it, not self._is_in)
         if not self._is_in:
             self._is_in = True
-            company = f" with {names(it.people, it.others)}" if it.others else ""
-            where = f"in {it.room}{company}" if it.room else "in no room"
-            if not self._as_json:
-                self.print(wording.notice(f"You are {it.nick}, {where}."))
-            if self._room and self._room != it.room:
-                self.link.ask("join", room=self._room)
+            if self.room and self.room != it.room:
+                self.link.ask("join", room=self.room)
             else:
-                self._room = it.room
+                self.room = it.room
             self._do_what_waited()
         elif self._is_told:
             self.complain("Connected again.")
@@ -274,17 +224,8 @@ class Piping(Task):
         if self._has_ended:
             self.end()
 
-    def _print_past(self, past: Past) -> None:
-        """Show what of the past was asked for, as the server does."""
-        self.print(wording.notice(f"{past.heading}:" if past.lines else past.heading))
-        for line in past.lines:
-            self.print(line)
-        if past.lines:
-            self.print(wording.notice("Live now."))
-
     def _settle(self, ref: str) -> None:
-        if not self._as_json and (past := self._back.done(ref)):
-            self._print_past(past)
+        self.print_past(ref)
         if ref in self._waiting:
             del self._waiting[ref]
             self.heard()
@@ -297,14 +238,3 @@ class Piping(Task):
     def _fail(self, status: int, why: str) -> None:
         self._result = self._result or status
         self.complain(why)
-
-    def print(self, line: wording.Line) -> None:
-        """Show a line, or a message of several."""
-        front = ""
-        if line.is_past:
-            front = wording.stamped(line.time, self.conversation.seeing.zone)
-        for part in self.conversation.seeing.line(line).lines(self._room):
-            self.show(front + part)
-
-    def _write(self, fields: Fields) -> None:
-        self.show(json.dumps(dict(fields), ensure_ascii=False))

@@ -74,11 +74,12 @@ class Plain(Piping):
                     self.print(wording.ELSEWHERE)
                 super().take(it)
 
-    def print(self, line: wording.Line) -> None:
-        super().print(line)
-        is_theirs = line.is_spoken and line.nick != self.conversation.nick and not line.is_past
-        if self._rings and is_theirs and (line.room == "@" or self._is_named(line.text)):
-            self.show("\a", "")
+    def print(self, *lines: wording.Line) -> None:
+        for line in lines:
+            super().print(line)
+            is_theirs = line.is_spoken and line.nick != self.conversation.nick and not line.is_past
+            if self._rings and is_theirs and (line.room == "@" or self._is_named(line.text)):
+                self.show("\a", "")
 
     def _is_named(self, text: str) -> bool:
         return wording.mention(self.conversation.nick).search(text) is not None

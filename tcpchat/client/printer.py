@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,8 @@ class Output(Vt100_Output):
 
     def flush(self) -> None:
         if not self.is_held:
-            super().flush()
+            with suppress(OSError):  # the terminal is gone, of which a signal, or the end of its input, tells
+                super().flush()
 
     def get_size(self) -> Size:
         return self.size or super().get_size()

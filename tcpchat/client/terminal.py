@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -29,7 +30,7 @@ from tcpchat.client import wording
 from tcpchat.client.conversation import Conversation
 from tcpchat.client.drawing import cut, on_the_way, paints, status, waiting
 from tcpchat.client.early_link import EarlyLink
-from tcpchat.client.ending import UNAVAILABLE, hopeless, not_sent
+from tcpchat.client.ending import BROKEN, UNAVAILABLE, hopeless, not_sent
 from tcpchat.client.foreign import LEAVE, ForeignServer
 from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online, Ours
 from tcpchat.client.limits import LONGEST_FAREWELL, SECOND_CTRL_C
@@ -99,9 +100,12 @@ class Terminal:
         """Be there until somebody leaves."""
         for number in signal.SIGTERM, signal.SIGHUP, signal.SIGINT:
             self.loop.add_signal_handler(number, self._leave, 128 + number)
+        self.loop.set_exception_handler(self._broken)  # prompt_toolkit's would wait for a key
         self._link.start()
         try:
-            await self._app.run_async(handle_sigint=False)
+            await self._app.run_async(handle_sigint=False, set_exception_handler=False)
+        except EOFError:  # the terminal is gone
+            self.status = 128 + signal.SIGHUP
         finally:
             self._link.stop()
             self._printer.finish()
@@ -243,6 +247,13 @@ class Terminal:
             self.status = result or (UNAVAILABLE if lost else 0)
             self.last_words = [*([why] if why else []), *lost]
             self._app.exit()
+
+    def _broken(self, _: object, context: dict[str, Any]) -> None:
+        """Leave after a bug of ours."""
+        error = context.get("exception") or context["message"]
+        if isinstance(error, BaseException):
+            error = "".join(traceback.format_exception(error)).rstrip()
+        self._leave(BROKEN, f"Something is wrong with this program: {error}")
 
     # What happens
 

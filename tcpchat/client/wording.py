@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from tcpchat import answers, events
 from tcpchat.ban_list import BanList
-from tcpchat.client.happenings import Fields, named
+from tcpchat.client.happenings import Fields, Online, named
 from tcpchat.messages import line_of_paste
 from tcpchat.records import KeptSanction
-from tcpchat.render import count
+from tcpchat.render import count, names
 from tcpchat.room_list import AboutRoom, Rooms
 from tcpchat.sentences import sentence
 from tcpchat.text import clean
@@ -151,6 +151,29 @@ _ANSWERS: dict[str, Callable[[Fields], answers.Answer]] = {
     "lockdown": lambda it: answers.Lockdown(it["on"]),
     "reload": lambda it: answers.Reload(it["changed"], it["restart"]),
 }
+
+
+def come_in(it: Online) -> list[Line]:
+    """Tell somebody who comes in who they are and where, with whom, and what the room is about."""
+    company = f" with {names(it.people, it.others)}" if it.others else ""
+    where = f"in {it.room}" if it.room else "in no room"
+    other = [_not_to_be_had(it.wanted)] if it.wanted else []
+    return [*other, notice(f"You are {it.nick}, {where}{company}."), *topic(it.room, it.topic)]
+
+
+def topic(room: str, text: str) -> list[Line]:
+    """Tell what a room is about, if anything."""
+    return [notice(f"The topic of {room} is: {clean(text)}")] if text else []
+
+
+def _not_to_be_had(nick: str) -> Line:
+    from tcpchat.names import NotAName, is_reserved, nickname  # seldom needed, and a prompt does not wait
+
+    try:
+        why = "is reserved" if is_reserved(nickname(nick)) else "is taken"
+    except NotAName:  # for this version
+        why = "is not to be had"
+    return notice(f'"{clean(nick)}" {why}. /nick changes your nickname.')
 
 
 def entry(it: Fields, me: str) -> Line | None:
