@@ -16,7 +16,6 @@ class ConnectingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.told: list[bool] = []
         self.warnings: list[str] = []
-        self.lines: list[str] = []  # that are no warnings
         self.news = asyncio.Event()
 
     def connecting(self, *urls: str) -> Connecting:
@@ -27,7 +26,8 @@ class ConnectingTests(SynchronousTestCase):
         self.news.set()
 
     def warned(self, is_bad: bool, why: str) -> None:
-        (self.warnings if is_bad else self.lines).append(why)
+        self.assertTrue(is_bad)
+        self.warnings.append(why)
         self.news.set()
 
     def until(self, connecting: Connecting, condition: Callable[[], object]) -> None:
@@ -70,9 +70,20 @@ class ConnectingTests(SynchronousTestCase):
                 return self.told[:3] == [True, False, True]
 
             self.until(connecting, is_elsewhere)
-            lost = f"The NATS server {first.urls[0]} answers no more; another one is tried."
-            self.assertIn(lost, self.warnings)
-            self.assertEqual(self.lines, [f"Connected to the NATS server {one_server().urls[0]}."])
+            there, here = first.urls[0], one_server().urls[0]
+            lost = f"The NATS server {there} answered no more; this node is at {here} now."
+            self.assertEqual(self.warnings, [lost])
+
+    def test_one_that_is_back_at_once_is_no_news(self) -> None:
+        connecting = self.connecting(*one_server().urls)
+
+        def is_back() -> bool:
+            if self.told == [True] and connecting.current is not None:
+                connecting.current.break_off()
+            return self.told[:3] == [True, False, True]
+
+        self.until(connecting, is_back)
+        self.assertEqual(self.warnings, [])
 
     def test_the_other_servers_of_the_cluster_are_learnt(self) -> None:
         with three_servers() as three:

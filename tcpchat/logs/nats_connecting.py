@@ -35,15 +35,17 @@ class Connecting:
         self._is_there = asyncio.Event()
         self._warned = -REMINDER
         self._is_barred = False
-        self._has_lost = False  # a server, and the operator was told of no other one yet
+        self._lost = ""  # the server that answered no more
 
     async def run(self) -> None:
         """Connect for ever."""
         while not self._is_barred:
             connection = await self._connect()
             where = without_secret(self._servers[0])
-            if self._has_lost:
-                self._tell(False, f"Connected to the NATS server {where}.")
+            if self._lost not in ("", where):
+                self._tell(
+                    True, f"The NATS server {self._lost} answered no more; this node is at {where} now."
+                )
             self._learn(connection)
             self.current = connection
             self._is_there.set()
@@ -55,11 +57,7 @@ class Connecting:
                 self.current = None
                 self._is_there.clear()
                 self._changed(False)
-            self._has_lost = True
-            if (
-                not self._is_barred and len(self._servers) > 1
-            ):  # of a single one it is told that nobody answers
-                self._tell(True, f"The NATS server {where} answers no more; another one is tried.")
+            self._lost = where
             self._turn()
             await asyncio.sleep(PAUSE + random.random() * JITTER)
 
