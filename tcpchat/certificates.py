@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SHA256
-from OpenSSL.SSL import OP_NO_RENEGOTIATION, Connection, Context
+from OpenSSL.SSL import NO_OVERLAPPING_PROTOCOLS, OP_NO_RENEGOTIATION, Connection, Context
 from OpenSSL.SSL import Error as SSLError
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.internet.ssl import AcceptableCiphers, CertificateOptions, TLSVersion
@@ -162,6 +162,9 @@ def _context(identity: Identity) -> Context:
     except (SSLError, TypeError) as error:
         raise NoIdentity("OpenSSL cannot use the certificate or its key") from error
     context.set_options(OP_NO_RENEGOTIATION)
+    # Of the protocols that a client offers none is chosen. Twisted's own answer, which is empty, OpenSSL 4
+    # takes for an error, and refuses who offers any (RFC 7301).
+    context.set_alpn_select_callback(lambda connection, offered: NO_OVERLAPPING_PROTOCOLS)
     return context
 
 

@@ -6,7 +6,7 @@ import os
 import resource
 import secrets
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from tcpchat import statuses
 from tcpchat.adopting import Listening
 from tcpchat.assignment import assigned
 from tcpchat.becoming import hear_signals
+from tcpchat.certificates import Certificates
 from tcpchat.clustering import Cluster, SharedLog
 from tcpchat.config import Config, WrongConfig
 from tcpchat.config_changes import Changes
@@ -40,6 +41,7 @@ from tcpchat.giving_up import end_with, status_of, why_not_listening
 from tcpchat.handed import Handed
 from tcpchat.hang_up import HangUp
 from tcpchat.hashing import in_threads
+from tcpchat.layers import Layered, layered
 from tcpchat.log_lines import reason
 from tcpchat.logs.interface import CannotOpen, Log
 from tcpchat.monitoring import Monitoring
@@ -48,7 +50,6 @@ from tcpchat.observers import set_lines
 from tcpchat.open_doors import OpenDoors
 from tcpchat.opening import WAIT_FOR_OTHERS, WAIT_FOR_TOOL, Opening, milliseconds, since_boot
 from tcpchat.outage import Outage
-from tcpchat.proxied import Proxied
 from tcpchat.reconfiguring import reconfigure
 from tcpchat.reload import Reloaded
 from tcpchat.reloading import Reloading
@@ -56,7 +57,6 @@ from tcpchat.render import count
 from tcpchat.renewal import Renewal
 from tcpchat.reviving import revive
 from tcpchat.room import AUDIT
-from tcpchat.secured import SecuredFactory
 from tcpchat.service import Chat
 from tcpchat.started import Started
 from tcpchat.store import InFile
@@ -134,10 +134,14 @@ class Server(Service):
         self._is_open = False
         self._failed = False
         self._closing = False
-        self.renewal = Renewal(reactor, (door.certificates for door in doors if door.certificates))
+        self._page = page
+        self.renewal = Renewal(reactor, self._certificates(doors))
         self._opening = Opening(reactor, config, self._log_failed)
         self._manager = ServiceManager(reactor, self._status)
-        self._monitoring = Monitoring(reactor, page.kind, page.endpoint) if page else None
+        self._monitoring: Monitoring | None = None
+        if page is not None:
+            endpoint = Layered(page, reactor, config.proxy_networks)
+            self._monitoring = Monitoring(reactor, page.kind, endpoint)
         self._successor = Successor(before) if before is not None else None
         self._upgrading = Upgrading(reactor, self, started) if started is not None else None
 
@@ -291,12 +295,13 @@ class Server(Service):
 
     def _layered(self, door: Door) -> IProtocolFactory:
         """Return the line door's factory, with what is between it and an endpoint."""
-        factory: IProtocolFactory = self._factory
-        if door.certificates is not None:
-            factory = SecuredFactory(door.certificates, False, self._factory.with_tls(), self._reactor)
-        if door.is_proxied:
-            factory = Proxied(factory, self._reactor, self._config.proxy_networks)
-        return factory
+        factory = self._factory if door.certificates is None else self._factory.with_tls()
+        return layered(door, factory, self._reactor, self._config.proxy_networks)
+
+    def _certificates(self, doors: Iterable[Door]) -> list[Certificates]:
+        """Return those of doors, and of the page of figures."""
+        pages = [self._page] if self._page else []
+        return [door.certificates for door in (*doors, *pages) if door.certificates]
 
     # The configuration, read anew
 
@@ -334,7 +339,7 @@ class Server(Service):
             set_lines(self.logs_to, config.log_format, config.log_level)
         cleaned = tuple(map(clean, greeting))
         await reconfigure(self._chat, self._entrance, self._dialogues(), config, cleaned, found.now)
-        self.renewal.change(door.certificates for door in self._open_doors if door.certificates)
+        self.renewal.change(self._certificates(self._open_doors))
         self.renewal.reload()
 
     def _note(self, text: str) -> None:

@@ -33,13 +33,17 @@ EXPIRED = NOW - timedelta(days=4000)
 class Client:
     """Somebody with TLS, whose bytes go where the test takes them."""
 
-    def __init__(self, name: str = "", ciphers: str = "", most: int = 0) -> None:
-        """Ask for a name, allow some ciphers, and a version of TLS at most."""
+    def __init__(
+        self, name: str = "", ciphers: str = "", most: int = 0, protocols: Sequence[bytes] = ()
+    ) -> None:
+        """Ask for a name, allow some ciphers, and a version of TLS at most; offer some protocols by ALPN."""
         context = Context(TLS_METHOD)
         if ciphers:
             context.set_cipher_list(ciphers.encode())
         if most:
             context.set_max_proto_version(most)
+        if protocols:
+            context.set_alpn_protos(list(protocols))
         self.tls = Connection(context)
         if name:
             self.tls.set_tlsext_host_name(name.encode())

@@ -71,6 +71,12 @@ class ShownTests(CertificatesCase):
             server = self.of_files().serverConnectionForTLS(None)
             self.assertEqual(shakes_hands(server, client), speaks, ciphers)
 
+    def test_who_offers_protocols_comes_in_without_any(self) -> None:
+        write(self.folder)
+        client = Client(protocols=[b"h2", b"http/1.1"])
+        self.assertTrue(shakes_hands(client=client, server=self.of_files().serverConnectionForTLS(None)))
+        self.assertEqual(client.tls.get_alpn_proto_negotiated(), b"")
+
     def test_nobody_can_have_it_negotiated_again(self) -> None:
         write(self.folder)
         client, server = Client(most=TLS1_2_VERSION), self.of_files().serverConnectionForTLS(None)

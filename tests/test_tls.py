@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -177,7 +178,23 @@ def test_who_does_not_read_costs_little_and_is_shown_all_of_it_in_order(secure: 
 
 
 def test_who_sends_no_tls_is_hung_up_on_without_a_greeting(secure: Server) -> None:
-    with socket.create_connection(("127.0.0.1", secure.port), PATIENCE) as person:
-        person.sendall(b"bob\r\n")
+    assert b"nickname" not in socket_says(secure.port, b"bob\r\n")
+
+
+def test_figures_are_encrypted_too(tmp_path: Path) -> None:
+    write(tmp_path)
+    with Server(tmp_path, "--metrics", LISTEN) as server:
+        port = server.until(r"READY metrics ssl .*:(\d+)$").rpartition(":")[2]
+        server.ready()
+        curl = [need("curl"), "--noproxy", "*", "-sS", "--cacert", str(tmp_path / "cert.pem")]
+        shown = subprocess.run([*curl, f"https://localhost:{port}/healthz"], capture_output=True, text=True)
+        assert (shown.stdout, shown.stderr) == ("ok\n", "")
+        assert b"HTTP" not in socket_says(int(port), b"GET /healthz HTTP/1.0\r\n\r\n")
+
+
+def socket_says(port: int, typed: bytes) -> bytes:
+    """Return what somebody is shown who sends this without TLS."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as person:
+        person.sendall(typed)
         with person.makefile("rb") as shown:
-            assert b"nickname" not in shown.read()
+            return shown.read()
