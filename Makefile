@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 
-.PHONY: run test trial faults soak fuzz bench steps check coverage docs clean
+.PHONY: run test trial faults soak fuzz bench steps check coverage dist docs clean
 
 run: $(VENV)/.installed
 	$(VENV)/bin/twistd -n --pidfile= tcpchat $(ARGS)
@@ -68,6 +68,10 @@ $(VENV)/.docs-installed: $(VENV)/.installed
 $(VENV)/.checks-installed: $(VENV)/.installed
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[test,check]'
 	touch $@
+
+# What is released, in dist/: docs/releasing.md.
+dist: $(VENV)/.installed
+	$(VENV)/bin/python -m tests.released build
 
 clean:
 	rm -rf $(VENV) build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache _trial_temp*

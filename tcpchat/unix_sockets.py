@@ -79,8 +79,9 @@ class HandedOver(unix.Port):
 
     def __init__(self, *words: Any, **named: Any) -> None:
         super().__init__(*words, **named)
-        # What is no file's name is given no mode, and is not removed.
-        self._bindPath = b"\0" + self._bindPath
+        # What is no file's name is given no mode, and is not removed. Until 26.4 Twisted has it as its port.
+        name = "_bindPath" if hasattr(self, "_bindPath") else "port"
+        setattr(self, name, b"\0" + os.fsencode(getattr(self, name)))
 
 
 class Adopting:

@@ -29,8 +29,7 @@ ROOT = Path(__file__).parent.parent
 
 # What a person or an operator does with an installed program: no test here looks into this folder.
 END_TO_END = (
-    "test_end_to_end.py", "test_program.py", "test_command_line.py", "test_config_tool.py",
-    "test_reloading.py",
+    "test_end_to_end.py", "test_program.py", "test_config_tool.py", "test_reloading.py",
 )  # fmt: skip
 
 # What these need beside the tests.
@@ -195,10 +194,10 @@ def oldest_twisted() -> str:
 
 
 def trials() -> list[Trial]:
-    """Return what is to be tried: each Python with the newest Twisted, one with the oldest."""
-    found = [Trial(python, version, "twisted") for python, version in interpreters()]
-    first = found[0]
-    return [first._replace(twisted=f"twisted=={oldest_twisted()}"), *found]
+    """Return what is to be tried: the oldest Python with the oldest Twisted, all others with the newest."""
+    (first, version), *others = interpreters()
+    newest = [Trial(*each, "twisted") for each in others or [(first, version)]]
+    return [Trial(first, version, f"twisted=={oldest_twisted()}.*"), *newest]
 
 
 def attempt(dist: Path, trial: Trial) -> None:

@@ -17,7 +17,7 @@ from tcpchat.config_schema import config_schema
 from tcpchat.default_config import default_config
 
 # What no schema can know: which networks, nicknames and stores there are, and what contradicts.
-DEEPER = frozenset({"store", "trusted", "operator"})
+DEEPER = frozenset({"store", "trusted", "proxies", "operator"})
 
 NAMES = sorted(set(Config.__struct_fields__) - DEEPER)
 VALUES: st.SearchStrategy[Any] = st.one_of(

@@ -33,7 +33,7 @@ def test_serve_is_the_server(tmp_path: Path) -> None:
 
 def test_what_it_refuses_is_refused(tmp_path: Path) -> None:
     ended = run("serve", "--listen", "nowhere")
-    assert ended.status == 64 and ended.complaints.startswith("tcpchat: Cannot listen on 'nowhere'")
+    assert ended.status == 64 and "Cannot listen on 'nowhere'" in ended.complaints
 
 
 def test_the_tools_are_there() -> None:

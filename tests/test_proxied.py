@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.internet.testing import EventLoggingObserver, StringTransport
 from twisted.logger import globalLogPublisher
@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.doors.line import LineFactory
 from tcpchat.entrance import Entrance
+from tcpchat.factories import AnyServerFactory
 from tcpchat.limits import Limits
 from tcpchat.networks import networks
 from tcpchat.proxied import IN_TIME, Proxied
@@ -56,7 +57,7 @@ class Noting(Protocol):
         self.came += data
 
 
-class Door(ServerFactory[Any]):
+class Door(AnyServerFactory):
     def buildProtocol(self, addr: IAddress | None) -> Noting:
         return Noting(addr)
 

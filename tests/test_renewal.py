@@ -68,3 +68,19 @@ class RenewalTests(SynchronousTestCase):
         nothing.start()
         nothing.stop()
         self.assertEqual((self.clock.getDelayedCalls(), nothing.reload()), ([], []))
+
+    def test_others_can_be_looked_after_while_some_are(self) -> None:
+        self.renewal.change([])
+        write(self.folder, "another.example")
+        self.clock.pump([LOOK_EVERY] * 2)
+        self.assertEqual(self.told(), [])
+        key = self.folder / "key.pem"
+        key.chmod(0o644)
+        others = [of_files("ssl:8025", str(key), str(self.folder / "cert.pem"))]
+        for _ in range(2):  # what is looked after already is told of once
+            self.renewal.change(others)
+        ((level, _),) = self.told()
+        self.assertIs(level, LogLevel.warn)
+        write(self.folder, "a.third.example")
+        self.clock.pump([LOOK_EVERY] * 2)
+        self.assertIn("ssl:8025", self.told()[0][1])
