@@ -68,8 +68,8 @@ def main() -> int:
     asked, took = measure(typed.people, typed.seconds, True)
     each = (asked - idle) / RATE
     print(
-        f"{typed.people} people who say nothing: {100 * idle:.2f} % of a core without figures, {100 * asked:.2f} %"
-        f" asked {RATE} times a second: a scrape a second costs {100 * each:.2f} %, and takes"
+        f"{typed.people} people who say nothing: {100 * idle:.2f} % of a core without figures,"
+        f" {100 * asked:.2f} % asked {RATE} times a second: a scrape a second costs {100 * each:.2f} %, and takes"
         f" {1000 * sorted(took)[len(took) // 2]:.1f} ms."
     )
     return each > 0.01
