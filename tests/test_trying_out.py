@@ -2,94 +2,98 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
-from twisted.internet import reactor as installed
-from twisted.trial.unittest import TestCase
-
-from tcpchat.handed import Able
-from tcpchat.started import Started
-from tcpchat.trying_out import NotUpgraded, Trial
 from tests.processes import PATIENCE
 
-reactor: Any = installed
+SAYS = """print('{"version":"9","log":"/x","reads":[1]}')"""
 
-SAYS = """print('{"version":"%s","log":"/x","reads":[1]}')"""
+# A server, as far as it tries out one version after the other: what each of the folders has.
+TRIES = """
+import json, sys
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+from tcpchat.started import Started
+from tcpchat.trying_out import NotUpgraded, Trial
+
+async def main(reactor, passed, patience, *folders):
+    for folder in folders:
+        around = {"PYTHONPATH": folder, "NOTIFY_SOCKET": "/systemd"}
+        started = Started(folder, around, (sys.executable, "twistd"), ("-n", "tcpchat"))
+        if folder == "/":
+            started = started._replace(command=("/nowhere/python",))
+        trial = Trial()
+        trial.end()  # it has not begun yet
+        if float(patience):
+            reactor.callLater(float(patience), trial.end)
+        try:
+            found = await trial.run(reactor, started, json.loads(passed))
+            print(found.version, found.log, *found.reads)
+        except NotUpgraded as why:
+            print(why)
+
+react(lambda *given: Deferred.fromCoroutine(main(*given)), sys.argv[1:])
+"""
 
 
-class TrialTests(TestCase):
-    timeout = 10 * PATIENCE
-
-    def started(self, code: str) -> Started:
-        """Return how a version is started of which that is all."""
-        temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        folder = Path(temporary.name)
-        package = folder / "tcpchat"
+def try_out(
+    folder: Path, *versions: str, passed: dict[str, str] | None = None, patience: float = 0
+) -> list[str]:
+    """Try versions out of which that is all; return what is known of each then."""
+    folders = []
+    for number, code in enumerate(versions):
+        package = folder / str(number) / "tcpchat"
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
         (package / "upgrade_trial.py").write_text(code)
-        around = {"PYTHONPATH": str(folder), "NOTIFY_SOCKET": "/systemd"}
-        return Started(str(folder), around, (sys.executable, "twistd"), ("-n", "tcpchat"))
+        folders.append(str(package.parent) if code else "/")
+    done = subprocess.run(
+        [sys.executable, "-c", TRIES, json.dumps(passed or {}), str(patience), *folders],
+        capture_output=True, text=True, timeout=10 * PATIENCE,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout.splitlines()
 
-    async def ask(self, code: str, **passed: str) -> Able:
-        """Try such a version out."""
-        return await Trial().run(reactor, self.started(code), passed)
 
-    async def why(self, code: str) -> str:
-        try:
-            await self.ask(code)
-        except NotUpgraded as why:
-            return str(why)
-        raise AssertionError("it could take over")
+def test_what_it_prints_last_is_what_it_says_and_it_is_given_what_twistd_was_given(tmp_path: Path) -> None:
+    given = "import os, sys\nassert sys.argv[1:] == ['-n', 'tcpchat'] and not os.getenv('NOTIFY_SOCKET')\n"
+    assert try_out(tmp_path, f"print('by the way')\n{SAYS}", given + SAYS) == ["9 /x 1", "9 /x 1"]
 
-    async def test_what_it_prints_last_is_what_it_says(self) -> None:
-        found = await self.ask(f"print('by the way'); {SAYS % 9}")
-        self.assertEqual(found, Able("9", "/x", (1,)))
 
-    async def test_it_is_given_what_twistd_was_given_and_does_not_tell_systemd_that_it_is_ready(self) -> None:
-        code = (
-            "import os, sys; assert sys.argv[1:] == ['-n', 'tcpchat'] and 'NOTIFY_SOCKET' not in os.environ"
-        )
-        self.assertEqual((await self.ask(f"{code}\n{SAYS % 9}")).version, "9")
+def test_sockets_that_were_passed_are_for_its_own_number(tmp_path: Path) -> None:
+    code = "import os\nassert os.environ['LISTEN_PID'] == str(os.getpid()) != '1'\n"
+    assert try_out(tmp_path, code + SAYS, passed={"LISTEN_PID": "1", "LISTEN_FDS": "2"}) == ["9 /x 1"]
 
-    async def test_sockets_that_were_passed_are_for_its_own_number(self) -> None:
-        code = "import os; assert os.environ['LISTEN_PID'] == str(os.getpid()) != '1'"
-        self.assertEqual((await self.ask(f"{code}\n{SAYS % 9}", LISTEN_PID="1", LISTEN_FDS="2")).version, "9")
 
-    async def test_why_it_cannot_is_the_last_line_that_it_tells(self) -> None:
-        for code, why in (
-            ("import nothing.there", "ModuleNotFoundError: No module named 'nothing'."),
-            ("import sys; sys.exit('tcpchat: The log is damaged.')", "The log is damaged."),
-            ("import sys; sys.exit(3)", "it ended with status 3."),
-            ("import os; os.kill(os.getpid(), 9)", "it was ended by signal 9."),
-        ):
-            self.assertEqual(await self.why(code), f"The new version cannot start: {why}")
+def test_why_it_cannot_take_over_is_the_last_line_that_it_tells(tmp_path: Path) -> None:
+    assert try_out(
+        tmp_path,
+        "import nothing.there",
+        "import sys; sys.exit('tcpchat: The log is damaged.')",
+        "import sys; sys.exit(3)",
+        "import os; os.kill(os.getpid(), 9)",
+        "pass",
+        "print('hello')",
+        "print('{}')",
+        SAYS.replace("[1]", "[2, 3]"),
+    ) == [
+        "The new version cannot start: ModuleNotFoundError: No module named 'nothing'.",
+        "The new version cannot start: The log is damaged.",
+        "The new version cannot start: it ended with status 3.",
+        "The new version cannot start: it was ended by signal 9.",
+        *["The new version has not said whether it can take over."] * 3,
+        "Version 9 cannot go on from this one: restart the server.",
+    ]
 
-    async def test_one_that_says_nothing_or_does_not_understand_does_not_take_over(self) -> None:
-        for code in "", "print('hello')", "print('{}')":
-            self.assertIn("has not said whether", await self.why(code))
-        why = await self.why((SAYS % 9).replace("[1]", "[2, 3]"))
-        self.assertEqual(why, "Version 9 cannot go on from this one: restart the server.")
 
-    async def test_what_cannot_be_started_at_all_does_not_take_over(self) -> None:
-        try:
-            await Trial().run(reactor, Started("/", {}, ("/nowhere/python",), ()), {})
-        except NotUpgraded as why:
-            self.assertIn("The new version cannot", str(why))
-        else:
-            raise AssertionError("it could take over")
+def test_where_there_is_no_interpreter_any_more_nothing_takes_over(tmp_path: Path) -> None:
+    (why,) = try_out(tmp_path, "")
+    assert why.startswith("The new version cannot ")
 
-    async def test_one_that_is_waited_for_no_longer_is_ended(self) -> None:
-        trial = Trial()
-        trial.end()  # it has not begun yet
-        reactor.callLater(0, trial.end)
-        try:
-            await trial.run(reactor, self.started("import time; time.sleep(600)"), {})
-        except NotUpgraded as why:
-            self.assertIn("ended by signal 9", str(why))
-        else:
-            raise AssertionError("it could take over")
+
+def test_one_that_is_waited_for_no_longer_is_ended(tmp_path: Path) -> None:
+    why = "The new version cannot start: it was ended by signal 9."
+    assert try_out(tmp_path, "import time; time.sleep(600)", patience=0.01) == [why]
