@@ -30,7 +30,7 @@ TRY_AGAIN = 0.05
 WAIT_FOR_ANSWER = 30.0
 
 # The same for the next version of it: to be tried out, and to start.
-WAIT_FOR_UPGRADE = 120.0
+WAIT_FOR_UPGRADE = 300.0
 
 # Seconds for a node of a cluster to do so: whoever waits would rather ask another one.
 WAIT_FOR_NODE = 10.0

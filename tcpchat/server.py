@@ -77,7 +77,7 @@ TELL_THE_OTHERS = 0.2
 CLOSE_THE_LOG = 0.7
 
 # The same where another version is to go on with it, which has to wait for that anyway.
-CLOSE_THE_LOG_SURELY = 10.0
+CLOSE_THE_LOG_SURELY = 60.0
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from twisted.python.failure import Failure
 from tcpchat.handed import FORMAT, Able, able
 from tcpchat.started import Started
 
-# Seconds for it to say so: it is started, and looks at its configuration and the log.
-TRY_OUT = 30.0
+# Seconds for it to say so: it is started, and looks at its configuration and the log. Nobody waits for that.
+TRY_OUT = 120.0
 
 # Bytes of what it tells that are kept; the end of it counts.
 MOST_TOLD = 65536

@@ -30,7 +30,7 @@ from tcpchat.tool_orders import NOT_IN_CLUSTERS, Answer, NotDone
 from tcpchat.trying_out import NotUpgraded, Trial
 
 # Seconds for everything to come to rest: for what was received to be in the log, and answered.
-COME_TO_REST = 5.0
+COME_TO_REST = 10.0
 
 # Seconds for those who are leaving to be gone.
 LEAVE = 1.0

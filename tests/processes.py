@@ -18,6 +18,9 @@ from typing import IO, Self
 # has failed.
 PATIENCE = 120.0
 
+# The same for an upgrade, in which Python is started twice, on a machine that does much else.
+PATIENCE_WITH_UPGRADES = 10 * PATIENCE
+
 TWISTD = str(Path(sys.executable).with_name("twistd"))
 
 
@@ -41,9 +44,9 @@ class Reading:
         self.text = ""
         self.shown = ""  # what was waited for, and is forgotten otherwise
 
-    def until(self, pattern: str) -> str:
+    def until(self, pattern: str, patience: float = PATIENCE) -> str:
         """Wait for a match of a regular expression; return all up to its end, and forget that."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while (found := re.search(pattern, self.text, re.MULTILINE)) is None:
             if self._ended or not self._more(end):
                 raise AssertionError(f"{pattern!r} did not come; what came is {self.text!r}")

@@ -11,7 +11,9 @@ from tests.processes import PATIENCE
 
 def run_tool(folder: Path, *words: str) -> tuple[int, str, str]:
     """Return with which status it ends, and what it prints."""
-    done = subprocess.run([TCPCHAT, *words], cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(
+        [TCPCHAT, *words], cwd=folder, capture_output=True, text=True, timeout=10 * PATIENCE
+    )
     return done.returncode, done.stdout, done.stderr
 
 

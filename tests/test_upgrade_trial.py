@@ -10,13 +10,13 @@ from contextlib import closing
 from pathlib import Path
 
 from tcpchat.handed import Able, able
-from tests.processes import PATIENCE, Server
+from tests.processes import PATIENCE_WITH_UPGRADES, Server
 
 
 def try_out(folder: Path, *options: str) -> tuple[int, str, str]:
     """Return with which status it ends, and what it prints."""
     command = [sys.executable, "-P", "-m", "tcpchat.upgrade_trial", *options]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=4 * PATIENCE)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_WITH_UPGRADES)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.processes import PATIENCE, TWISTD, Person, Reading, Server
+from tests.processes import PATIENCE, PATIENCE_WITH_UPGRADES, TWISTD, Person, Reading, Server
 
 TCPCHAT = str(Path(sys.executable).with_name("tcpchat"))
 HERE = "tcp:0:interface=127.0.0.1"
@@ -23,7 +23,7 @@ UPGRADED = r"Upgraded from \S+ to \S+: (\d+) connections? handed over, in \S+ s\
 def upgrade(server: Server) -> int:
     """Have it upgraded; return how many connections were handed over."""
     server.process.send_signal(signal.SIGUSR2)
-    found = re.search(UPGRADED, server.until(UPGRADED))
+    found = re.search(UPGRADED, server.until(UPGRADED, PATIENCE_WITH_UPGRADES))
     assert found is not None
     return int(found[1])
 
@@ -168,17 +168,19 @@ def test_by_the_tool_it_is_told_when_the_new_version_runs_and_a_daemon_stays_the
     tool = [TCPCHAT, "upgrade"]
 
     def upgraded() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(tool, cwd=tmp_path, capture_output=True, text=True, timeout=4 * PATIENCE)
+        return subprocess.run(
+            tool, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_WITH_UPGRADES
+        )
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     where = f"tcp:{port}:interface=127.0.0.1"
     subprocess.run(
         [TWISTD, "--logfile=chat.log", "tcpchat", "--listen", where],
-        cwd=tmp_path, check=True, timeout=PATIENCE,
+        cwd=tmp_path, check=True, timeout=PATIENCE_WITH_UPGRADES,
     )  # fmt: skip
     pidfile, log = tmp_path / "twistd.pid", tmp_path / "chat.log"
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + PATIENCE_WITH_UPGRADES
     while "READY" not in log.read_text():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -196,7 +198,7 @@ def test_by_the_tool_it_is_told_when_the_new_version_runs_and_a_daemon_stays_the
     alice.until(r"The server restarts")
     alice.hang_up()
     while pidfile.exists():
-        assert time.monotonic() < end + PATIENCE
+        assert time.monotonic() < end + PATIENCE_WITH_UPGRADES
         time.sleep(0.05)
     gone = upgraded()
     assert (gone.returncode, gone.stdout) == (64, "")
@@ -221,7 +223,7 @@ def test_sockets_that_systemd_has_passed_are_passed_on(tmp_path: Path) -> None:
         alice = Person(port, "alice")
         for turn in range(2):
             process.send_signal(signal.SIGUSR2)
-            server.until(UPGRADED)
+            server.until(UPGRADED, PATIENCE_WITH_UPGRADES)
             bob = Person(port, f"bob{'abc'[turn]}")
             bob.types("hello")
             alice.until(r"> hello\r\n")

@@ -17,7 +17,7 @@ from tests.faults.checker import check, summary
 from tests.faults.clients import Client, Crowd, JsonClient, TextClient
 from tests.faults.journal import Broke
 from tests.faults.servers import STORE, dump, start
-from tests.processes import PATIENCE, Server
+from tests.processes import PATIENCE, PATIENCE_WITH_UPGRADES, Server
 
 FULL = bool(os.environ.get("TCPCHAT_FULL"))
 PEOPLE = 1000 if FULL else 50
@@ -78,8 +78,8 @@ def test_nobody_notices_that_the_server_is_upgraded(tmp_path: Path) -> None:
             server.process.send_signal(signal.SIGUSR2)
             newcomer = TextClient(crowd, f"newcomer{chr(97 + number)}")
             crowd.add(newcomer)
-            assert crowd.run(lambda: server.has_told(UPGRADED), 4 * PATIENCE), server.text
-            found = re.search(UPGRADED, server.until(UPGRADED))
+            assert crowd.run(lambda: server.has_told(UPGRADED), PATIENCE_WITH_UPGRADES), server.text
+            found = re.search(UPGRADED, server.until(UPGRADED, PATIENCE_WITH_UPGRADES))
             assert found is not None and int(found[1]) > PEOPLE
             pauses.append(float(found[2]))
             for client in crowd.clients:
@@ -118,7 +118,7 @@ class Configured(Server):
     def refuses(self) -> str:
         """Have it upgraded, which cannot be; return why."""
         self.process.send_signal(signal.SIGUSR2)
-        return self.until(NOT_UPGRADED).rpartition("goes on: ")[2]
+        return self.until(NOT_UPGRADED, PATIENCE_WITH_UPGRADES).rpartition("goes on: ")[2]
 
 
 def test_a_version_that_cannot_start_does_not_take_over(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_version_that_cannot_start_does_not_take_over(tmp_path: Path) -> None:
         assert alice.until(r"\r\n") == "<bob> all as before\r\n"
         server.file.write_text('listen = ["tcp:0:interface=127.0.0.1"]\nhistory = 3\n')
         server.process.send_signal(signal.SIGUSR2)
-        server.until(UPGRADED)
+        server.until(UPGRADED, PATIENCE_WITH_UPGRADES)
         bob.types("and after", "")
         assert alice.until(r"\r\n") == "<bob> and after\r\n"
         assert server.terminate() == 0
@@ -146,5 +146,5 @@ def test_a_version_that_cannot_start_does_not_take_over(tmp_path: Path) -> None:
 def test_what_has_no_file_cannot_be_upgraded_and_goes_on(tmp_path: Path) -> None:
     with Server(tmp_path, "--store", "memory:") as server:
         server.ready().process.send_signal(signal.SIGUSR2)
-        assert "log in a file" in server.until(NOT_UPGRADED)
+        assert "log in a file" in server.until(NOT_UPGRADED, PATIENCE_WITH_UPGRADES)
         server.person("alice")
