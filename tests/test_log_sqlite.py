@@ -677,6 +677,40 @@ class SQLiteLogTests(OneOrderContract, SynchronousTestCase):
         self.assertEqual((application.to_bytes(4, "big"), version, found), (b"tcpc", VERSION, "ok"))
 
 
+class VolumeForEachSlice(SQLiteLog):
+    """A log in whose index each volume is full with the first lines that are added to it."""
+
+    def _prepare(self) -> None:
+        self._file.writer.execute(
+            "create temp trigger full after update of lines on volume begin"
+            " update volume set size = 1 << 40 where id = new.id; end"
+        )
+
+
+class ManyVolumesTests(OneOrderContract, SynchronousTestCase):
+    """The contract, with as many volumes of the index for search as there may be."""
+
+    def setUp(self) -> None:
+        self.folder = folder(self)
+        super().setUp()
+
+    def make_log(self) -> SQLiteLog:
+        self.path = os.path.join(self.folder, f"{len(os.listdir(self.folder))}.sqlite3")
+        self.turns = Turns()
+        return VolumeForEachSlice(self.path, self.wall, self.turns.from_thread)
+
+    def turn(self) -> None:
+        self.turns.next()()
+
+    def test_there_are_as_many(self) -> None:
+        for number in range(1, 4):
+            self.append("#lobby", "hello")
+            self.assertEqual(len(self.find("hello")), number)
+            with closing(sqlite3.connect(self.path)) as other:
+                (newest,) = other.execute("select max(id) from volume").fetchone()
+            self.assertEqual(newest, number)
+
+
 # What version 1 had, and some of what was in it.
 VERSION_1 = r"""
 pragma journal_mode = wal;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import re
@@ -19,11 +20,11 @@ from tcpchat.events import Edited, Event, Removed, Replied, Said, encode
 from tcpchat.logs.batches import Append, Remove
 from tcpchat.logs.sqlite_cleaning import LARGEST_SHARE, PATIENCE, Cleaning
 from tcpchat.logs.sqlite_commit import commit
-from tcpchat.logs.sqlite_file import PAGE, SQLiteFile
+from tcpchat.logs.sqlite_file import PAGE, SQLiteFile, is_its_own, passes
 from tcpchat.logs.sqlite_index import Index
 from tcpchat.logs.sqlite_volumes import Volumes
 from tests.contracts import NOON
-from tests.test_log_sqlite import folder
+from tests.test_log_sqlite import at_largest, folder
 
 
 class CleaningTests(SynchronousTestCase):
@@ -272,6 +273,47 @@ class CleaningTests(SynchronousTestCase):
         self.clean()
         self.assert_gone("firstcanary")
         self.assertEqual(self.file.writer.execute("pragma integrity_check").fetchall(), [("ok",)])
+
+    def test_nothing_is_overwritten_while_somebody_reads_an_older_state(self) -> None:
+        self.talk(300)
+        self.say("#dev", Said("s1", "ada", "firstcanary"))
+        self.leave_copy("firstcanary")
+        self.remove("#dev", 1)
+        while True:
+            self.cleaning.work()
+            if not os.path.getsize(f"{self.path}-wal"):
+                break  # now it looks through the file
+        self.say("#dev", Said("s1", "ada", "second"))
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("begin")
+            other.execute("select count(*) from entry").fetchone()
+            self.say("#dev", Said("s1", "ada", "third"))
+            for _ in range(100):
+                self.now += self.cleaning.patience or 0
+                self.cleaning.work()
+            self.assertAlmostEqual(self.cleaning.patience or 0, PATIENCE)
+            with open(self.path, "rb") as file:
+                self.assertIn(b"firstcanary", file.read())
+            other.execute("commit")
+        self.clean()
+        self.assert_gone("firstcanary")
+
+    def test_what_a_full_disk_prevents_is_tried_again(self) -> None:
+        self.talk(1000)
+        self.say("#dev", Said("s1", "ada", "firstcanary"))
+        self.make_index()
+        self.remove("#dev", 1)
+        with at_largest(os.path.getsize(f"{self.path}-wal")):
+            self.assertRaises(sqlite3.OperationalError, self.clean)
+        self.assertFalse(self.file.writer.in_transaction)
+        self.assertAlmostEqual(self.cleaning.patience or 0, PATIENCE)
+        self.clean()
+        self.assert_gone("firstcanary")
+
+    def test_a_disk_that_is_full_may_be_asked_again_and_one_that_fails_may_not(self) -> None:
+        for error, passing in (errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EIO, False):
+            self.assertEqual(passes(OSError(error, "not overwritten")), passing)
+            self.assertFalse(is_its_own(OSError(error, "not overwritten")))
 
     def test_what_others_have_said_in_the_same_words_stays(self) -> None:
         text = "a long text that fills pages of its own " * 500
