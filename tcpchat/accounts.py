@@ -106,7 +106,7 @@ class Accounts:
             both = with_changes(base, known, account)
         if known is not None and known.turns > both.turns:
             both = with_rights(both, known)
-        if both != account:
+        if msgspec.structs.replace(both, changes=account.changes) != account:  # the number alone is no news
             both = msgspec.structs.replace(both, changes=both.changes + 1)
             self._base(account)
             self._log.keep(records.ACCOUNT, id, records.encode(both))
