@@ -262,12 +262,12 @@ def test_the_operator_is_told_of_each_server_of_nats_that_goes_and_comes_back(tm
     with three_servers() as nats:
         with Server(tmp_path, "--store", nats.store("chat"), "--node", "a").ready() as node:
             assert re.search(r": 3 copies, on n1, n2, n3 \(n\d leads\);", node.shown)
-            leader = nats.leader("chat")
-            follower = nats.all[(leader + 1) % 3]
+            follower = nats.all[(nats.leader("chat") + 1) % 3]
             follower.kill()
             node.until(rf"The NATS server {follower.name} is out: the stream chat has 2 of 3 copies\.")
             follower.start()
             node.until(rf"The NATS server {follower.name} is back: the stream chat has 3 of 3 copies\.")
+            leader = nats.leader("chat")
             nats.kill(leader)
             node.until(r"The NATS server n\d leads the stream chat now\.")
             node.until(rf"The NATS server n{leader + 1} is out: the stream chat has 2 of 3 copies\.")
