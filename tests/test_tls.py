@@ -35,7 +35,7 @@ def secure(tmp_path: Path) -> Iterator[Server]:
 class Shown(Reading):
     """Somebody with TLS, by Python's own."""
 
-    def __init__(self, server: Server, name: str = "localhost", buffer: int = 0) -> None:
+    def __init__(self, server: Server, name: str = "localhost", buffer: int = 0, first: bytes = b"") -> None:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -44,6 +44,7 @@ class Shown(Reading):
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         plain.settimeout(PATIENCE)
         plain.connect(("127.0.0.1", server.port))
+        plain.sendall(first)
         self.tls = context.wrap_socket(plain, server_hostname=name)
         super().__init__(self.tls)
 
@@ -179,6 +180,25 @@ def test_who_does_not_read_costs_little_and_is_shown_all_of_it_in_order(secure: 
 
 def test_who_sends_no_tls_is_hung_up_on_without_a_greeting(secure: Server) -> None:
     assert b"nickname" not in socket_says(secure.port, b"bob\r\n")
+
+
+def test_so_many_who_do_not_agree_on_a_key_and_no_more(tmp_path: Path) -> None:
+    write(tmp_path)
+    with Server(tmp_path, "--log-level", "debug", listen=f"haproxy:{LISTEN}") as server:
+        server.ready()
+        # This machine is not counted, those for whom a proxy speaks are.
+        silent = []
+        for number in range(50):
+            silent.append(server.person())
+            silent[-1].types(f"PROXY TCP4 198.51.100.{number} 192.0.2.1 1 2")
+            server.until(rf"connected from 198\.51\.100\.{number} ")
+        with closing(Shown(server, first=b"PROXY TCP4 203.0.113.1 192.0.2.1 1 2\r\n")) as late:
+            late.until("!!! Too many connect with TLS just now. Try again in a moment.\r\n")
+        silent[0].hang_up()
+        server.until("gone without a nickname")
+        with closing(Shown(server, first=b"PROXY TCP4 203.0.113.2 192.0.2.1 1 2\r\n")) as anna:
+            anna.types("anna")
+            anna.until("You are anna")
 
 
 def test_figures_are_encrypted_too(tmp_path: Path) -> None:
