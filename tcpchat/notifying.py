@@ -22,6 +22,9 @@ from tcpchat.log_lines import reason
 # to hear that the process is alive (microseconds, and of which process).
 SOCKET, WATCHDOG, WATCHED = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
 
+# Seconds for it to take a datagram: it does so at once, but where very much is told it by others.
+PATIENCE = 1.0
+
 # How many times it hears that, in the time after which it takes the process for dead.
 TIMES = 3
 
@@ -78,7 +81,7 @@ class ServiceManager:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sending:
-                sending.setblocking(False)
+                sending.settimeout(PATIENCE)
                 sending.sendto("\n".join(lines).encode(), self._address)
         except OSError as error:
             if not self._has_failed:

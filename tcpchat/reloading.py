@@ -40,9 +40,9 @@ class Reloading:
         self._noted = noted
         self._one_at_a_time = DeferredLock()
 
-    def by_signal(self) -> None:
-        """Whoever runs the server has sent it SIGHUP."""
-        Deferred.fromCoroutine(self._by_signal()).addErrback(
+    def by_signal(self) -> Deferred[None]:
+        """Whoever runs the server has sent it SIGHUP; answer when that is done, or cannot be."""
+        return Deferred.fromCoroutine(self._by_signal()).addErrback(
             lambda failure: self.logger.failure("The configuration could not be read again", failure)
         )
 

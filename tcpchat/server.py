@@ -307,7 +307,8 @@ class Server(Service):
 
     def _reload(self) -> None:
         if self._reloading is not None:  # else it has been read just now
-            self._reloading.by_signal()
+            self._manager.reloading()
+            self._reloading.by_signal().addBoth(lambda _: self._manager.ready())
 
     async def _reload_for_somebody(self) -> Reloaded:
         """Read it, and have it taken over: of several workers by all of them."""

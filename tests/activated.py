@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
 import socket
 import subprocess
+import threading
 from pathlib import Path
 from typing import Self
 
@@ -34,7 +36,10 @@ class Manager:
         self.port = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True, backlog=4096)
         self.notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notified.bind(str(folder / "notify"))
-        self.notified.settimeout(PATIENCE)
+        self._said: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+        # Whatever nobody waits for is taken, too: there is little room for what is not.
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
         self._watchdog = watchdog
         self._service: subprocess.Popen[bytes] | None = None
         self.log = ""
@@ -57,10 +62,14 @@ class Manager:
         assert self.hears("READY=1")[1] == f"MAINPID={self._service.pid}"
         return self._service
 
+    def _listen(self) -> None:
+        while said := self.notified.recv(4096):
+            self._said.put(said.decode().split("\n"))
+
     def hears(self, first: str) -> list[str]:
         """Wait until the service says something that begins so; return its lines."""
         while True:
-            lines = self.notified.recv(4096).decode().split("\n")
+            lines = self._said.get(timeout=PATIENCE)
             if lines[0] == first:
                 return lines
 
@@ -84,4 +93,7 @@ class Manager:
             self._service.wait(PATIENCE)
             self._service.stdout.close()
         self.port.close()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self.notified.getsockname())  # ends the listening
+        self._listening.join()
         self.notified.close()

@@ -73,6 +73,7 @@ class PackagesTests(SynchronousTestCase):
             "fanout/interface.py",
             # where they are used
             "drain.py", "screen.py", "state.py", "statuses.py", "catching_up.py",
+            "top_live.py",  # test_top.py
             "tap.py",  # test_command_line.py, test_end_to_end.py
             "copying.py",  # test_cluster.py
             "__main__.py", "client/__main__.py", "client/task.py",  # test_client_sending.py, …_piping.py

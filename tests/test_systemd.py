@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
+import time
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -61,11 +63,14 @@ def test_the_server_has_the_options_that_the_unit_names() -> None:
 
 def test_the_socket_is_taken_over_and_the_manager_is_told(tmp_path: Path) -> None:
     with Manager(tmp_path, watchdog=0.3) as manager:
-        manager.start()
+        service = manager.start()
         anna = Person(manager.port.getsockname()[1], "anna")
-        for _ in range(2):
-            _, status = manager.hears("WATCHDOG=1")
-        assert status == "STATUS=1 person, 1 connection."
+        end = time.monotonic() + PATIENCE
+        while manager.hears("WATCHDOG=1")[1] != "STATUS=1 person, 1 connection.":
+            assert time.monotonic() < end
+        service.send_signal(signal.SIGHUP)
+        assert manager.hears("RELOADING=1")[1].startswith("MONOTONIC_USEC=")
+        manager.hears("READY=1")
         assert manager.stop() == 0
         anna.until("The server restarts")
         anna.hang_up()
