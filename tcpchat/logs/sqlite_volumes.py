@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from tcpchat.logs.sqlite_schema import new_volume
 
-# A volume is full with so many lines, or characters of them. That FTS5 joins what half of them have of one
-# word (whoever says everything, or a word in each line) takes some 10 ms then.
-LINES = 262_144
-CHARACTERS = 32 * LINES
+# A volume is full with so many lines, or characters of them. To join what all of it has of one word (that of
+# whoever says everything, or a word in each line) takes FTS5 some 10 ms then, and all else less.
+LINES = 196_608
+CHARACTERS = 8_388_608
 
 # Pages that one transaction writes when parts of a volume are joined to larger ones: about a millisecond.
 MERGED_AT_ONCE = 8
