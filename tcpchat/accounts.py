@@ -15,8 +15,13 @@ from tcpchat.records import KeptAccount
 # Accounts of which is remembered that this node has removed them.
 MOST_REMOVED = 100
 
-# Accounts of which is remembered what they were before this node changed them: of use for some seconds.
+# Accounts of which is remembered what they were before this node changed them, and changes of each: that is
+# of use for some seconds.
 MOST_CHANGED = 1000
+MOST_CHANGES = 20
+
+# Nodes of which an account says how often they have changed it.
+MOST_NODES = 50
 
 
 class Accounts:
@@ -29,7 +34,8 @@ class Accounts:
         self._accounts: dict[str, KeptAccount] = {}  # by id
         self._owners: dict[Key, str] = {}  # their ids, by each key of their nicknames
         self._removed: dict[str, None] = {}  # the ids of those that this node has removed lately
-        self._bases: dict[str, KeptAccount] = {}  # as those were before that this node has changed lately
+        # Those that this node has changed, and others may not know so yet: what they were before each change.
+        self._bases: dict[str, list[tuple[int, KeptAccount]]] = {}
 
     @property
     def owners(self) -> Mapping[Key, str]:
@@ -64,8 +70,7 @@ class Accounts:
         before = self._accounts.get(account.id)
         if self._log.node and before is not None:
             turns = before.turns + (_rights(before) != _rights(account))
-            account = msgspec.structs.replace(account, turns=turns, changes=before.changes + 1)
-            self._base(before)
+            account = msgspec.structs.replace(account, turns=turns, versions=self._changed_once_more(before))
         self._removed.pop(account.id, None)
         self._log.keep(records.ACCOUNT, account.id, records.encode(account))
         self._have(account)
@@ -97,26 +102,42 @@ class Accounts:
                 self.changed(id)
             return
         account, known = records.account(kept), self._accounts.get(id)
-        base = self._bases.pop(id, None)
         if id in self._removed:
             self._log.keep(records.ACCOUNT, id, None)
             return
         both = account
-        if known is not None and base is not None and account.changes <= known.changes:
+        base = self._base(id, account.versions.get(self._log.node, 0))
+        if known is not None and base is not None:
             both = with_changes(base, known, account)
         if known is not None and known.turns > both.turns:
             both = with_rights(both, known)
-        if msgspec.structs.replace(both, changes=account.changes) != account:  # the number alone is no news
-            both = msgspec.structs.replace(both, changes=both.changes + 1)
-            self._base(account)
+        if both != account:
             self._log.keep(records.ACCOUNT, id, records.encode(both))
         self._have(both)
 
-    def _base(self, before: KeptAccount) -> None:
-        """This node changes an account: what others make of it meanwhile, they make of what it was before."""
-        self._bases.setdefault(before.id, before)
+    def _changed_once_more(self, before: KeptAccount) -> dict[str, int]:
+        """This node changes an account: remember what it was, for what others make of that meanwhile."""
+        node = self._log.node
+        count = before.versions.get(node, 0) + 1
+        bases = self._bases.setdefault(before.id, [])
+        bases.append((count, before))
+        del bases[:-MOST_CHANGES]
         if len(self._bases) > MOST_CHANGED:
             del self._bases[next(iter(self._bases))]
+        others = {other: times for other, times in before.versions.items() if other != node}
+        return dict([*others.items(), (node, count)][-MOST_NODES:])
+
+    def _base(self, id: str, count: int) -> KeptAccount | None:
+        """
+        Return an account as it was before what this node has changed since it had changed it so often.
+
+        None is for one that it has not changed since. What is known everywhere by now is remembered no more.
+        """
+        later = [it for it in self._bases.pop(id, ()) if it[0] > count]
+        if not later:
+            return None
+        self._bases[id] = later
+        return later[0][1]
 
     def _have(self, account: KeptAccount) -> None:
         before = self._accounts.get(account.id)
@@ -126,6 +147,7 @@ class Accounts:
 
     def _drop(self, id: str) -> bool:
         """Have an account no longer; return whether there was one."""
+        self._bases.pop(id, None)
         if self._accounts.pop(id, None) is None:
             return False
         for key in [key for key, owner in self._owners.items() if owner == id]:

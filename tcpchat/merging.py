@@ -35,7 +35,10 @@ def with_changes(base: KeptAccount, mine: KeptAccount, theirs: KeptAccount) -> K
         else:
             changes[name] = _chosen(was, own, other)
     changes["seen"] = max(mine.seen, theirs.seen)
-    changes["changes"] = max(mine.changes, theirs.changes)
+    changes["versions"] = {
+        node: max(mine.versions.get(node, 0), theirs.versions.get(node, 0))
+        for node in mine.versions | theirs.versions
+    }
     merged = msgspec.structs.replace(theirs, **changes)
     return with_rights(merged, mine) if mine.turns > theirs.turns else merged
 

@@ -76,7 +76,7 @@ class KeptAccount(Discreet, frozen=True, omit_defaults=True):
     is_operator: bool = False  # of the whole server
     seen: int = 0  # when it was there last
     turns: int = 0  # of a cluster: how often its password, or whether it is an operator, was changed
-    changes: int = 0  # of a cluster: how often anything of it was
+    versions: dict[str, int] = {}  # of a cluster: how often each node has changed it
 
 
 class KeptSanction(Discreet, frozen=True, omit_defaults=True):

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 
 from tcpchat.accounts import MOST_CHANGED, MOST_REMOVED, Accounts
+from tcpchat.logs.memory import MemoryLog
 from tcpchat.names import Name, nickname
 from tcpchat.records import ACCOUNT, KeptAccount, encode
 from tests.visitors import ChatCase
 
 BOB = KeptAccount("s1", "Bob", "$argon2id$canary", 1)
+
+
+class Kept(MemoryLog):
+    """A node's log, of which the test takes what is kept."""
+
+    def __init__(self, clock: Clock, wall: Callable[[], int], node: str, kept: list[bytes | None]) -> None:
+        super().__init__(clock, wall, "epoch")
+        self.node = node
+        self._kept = kept
+
+    def keep(self, kind: str, key: str, value: bytes | None) -> None:
+        self._kept.append(value)
 
 
 class AccountsTests(ChatCase):
@@ -85,20 +101,47 @@ class AccountsTests(ChatCase):
         self.accounts.keep(BOB)
         self.accounts.change("s1", lambda it: msgspec.structs.replace(it, rooms={"#a": 1}))
         self.accounts.change("s1", lambda it: msgspec.structs.replace(it, rooms={"#a": 1, "#b": 2}))
-        theirs = msgspec.structs.replace(BOB, settings={"echo": "on"}, rooms={"#c": 3}, changes=2)
+        theirs = msgspec.structs.replace(BOB, settings={"echo": "on"}, rooms={"#c": 3}, versions={"there": 1})
         self.accounts.take_in("s1", encode(theirs))
         for accounts in self.accounts, self.reopened():
             (bob,) = accounts
-            self.assertEqual((bob.settings, bob.changes), ({"echo": "on"}, 3))
+            self.assertEqual((bob.settings, bob.versions), ({"echo": "on"}, {"here": 2, "there": 1}))
             self.assertEqual(bob.rooms, {"#a": 1, "#b": 2, "#c": 3})
 
     def test_what_a_node_changes_that_has_seen_all_of_it_is_as_it_says(self) -> None:
         self.log.node = "here"
         self.accounts.keep(BOB)
         self.accounts.change("s1", lambda it: msgspec.structs.replace(it, rooms={"#a": 1}))
-        theirs = msgspec.structs.replace(self.accounts.get("s1") or BOB, rooms={}, changes=2)
+        versions = {"here": 1, "there": 1}
+        theirs = msgspec.structs.replace(self.accounts.get("s1") or BOB, rooms={}, versions=versions)
         self.accounts.take_in("s1", encode(theirs))
         self.assertEqual([*self.accounts], [theirs])
+
+    def test_two_nodes_that_change_one_at_once_again_and_again_come_to_the_same(self) -> None:
+        """As by a bucket: of what a node keeps the last goes there, and tells who was there before."""
+        kept: list[list[bytes | None]] = [[], []]
+        both = []
+        for number in range(2):
+            log = Kept(self.clock, self.wall, f"n{number}", kept[number])
+            both.append(Accounts(log))
+            both[number].take_in("s1", encode(BOB))
+        for turn in range(6):
+            for number in range(2) if turn < 4 else ():
+                (account,) = both[number]
+                rooms = {**account.rooms, f"#{number}": turn, "#both": number, f"#{number}{turn}": 1}
+                rooms.pop(f"#{number}{turn - 1}", None)
+                both[number].keep(msgspec.structs.replace(account, rooms=rooms))
+            order = [number for number in (turn % 2, 1 - turn % 2) if kept[number]]
+            last = [(number, kept[number][-1]) for number in order]
+            for values in kept:
+                values.clear()
+            for number in {0, 1} - {last[-1][0]} if last else ():
+                both[number].take_in("s1", last[-1][1])
+        self.assertEqual(kept, [[], []])
+        (one,), (other,) = both
+        self.assertEqual(one, other)
+        both_of_all = {"#0": 3, "#1": 3, "#both": one.rooms["#both"], "#03": 1, "#13": 1}
+        self.assertEqual((one.rooms, one.versions), (both_of_all, {"n0": 4, "n1": 4}))
 
     def test_of_those_that_were_changed_long_ago_nothing_is_remembered(self) -> None:
         self.log.node = "here"

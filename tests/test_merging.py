@@ -16,14 +16,14 @@ BOB = KeptAccount("s1", "Bob", "old", 1, settings={"echo": "on", "bell": "on"}, 
 
 rooms = st.dictionaries(st.sampled_from(["#a", "#b", "#c"]), st.integers(1, 3))
 versions = st.builds(
-    lambda rooms, ignored, correspondent, seen, changes: msgspec.structs.replace(
-        BOB, rooms=rooms, ignored=ignored, correspondent=correspondent, seen=seen, changes=changes
+    lambda rooms, ignored, correspondent, seen, versions: msgspec.structs.replace(
+        BOB, rooms=rooms, ignored=ignored, correspondent=correspondent, seen=seen, versions=versions
     ),
     rooms,
     st.dictionaries(st.sampled_from("xyz"), st.sampled_from("pq")),
     st.sampled_from([None, "p", "q"]),
     st.integers(0, 3),
-    st.integers(0, 3),
+    st.dictionaries(st.sampled_from("mn"), st.integers(1, 3)),
 )
 
 
@@ -60,5 +60,7 @@ class MergingTests(SynchronousTestCase):
     ) -> None:
         for mine, theirs in (base, one), (one, base):
             both = with_changes(base, mine, theirs)
-            most = {"seen": max(base.seen, one.seen), "changes": max(base.changes, one.changes)}
-            self.assertEqual(both, msgspec.structs.replace(one, **most))
+            most = max(base.seen, one.seen)
+            self.assertEqual(both, msgspec.structs.replace(one, seen=most, versions=both.versions))
+            for node, times in both.versions.items():
+                self.assertEqual(times, max(it.versions.get(node, 0) for it in (base, one)))
