@@ -37,7 +37,7 @@ def scrape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("node")
     with Watched(folder, "--store", store, "--node", "a", "--metrics", HERE).ready() as server:
         server.person("anna").types("hello")
-        assert server.ask("/healthz") == (200, "ok\n")
+        server.ask_until("/healthz", 200, "ok\n")
         yield server.ask("/metrics")[1]
         assert server.terminate() == 0
 

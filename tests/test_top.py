@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -38,7 +39,9 @@ def test_once_it_is_text(server: Watched) -> None:
         front, *rows = shown.stdout.splitlines()
         assert front.endswith(f" at 127.0.0.1:{server.page}: people can come in")
         assert [row.split()[:2] for row in rows if "people" in row] == [["people", "1"]]
-        assert "written well" in shown.stdout
+        # Where the machine is so busy that the disk is late, that is told instead.
+        (log,) = [row for row in rows if row.startswith("  log ")]
+        assert re.search("durability power, 1 replica, (written well|The log has not answered)", log)
 
 
 def test_what_cannot_be_is_one_clear_line(server: Watched) -> None:
