@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.client.conversation import QUESTION, Conversation, NotJson
+from tcpchat.client.conversation import QUESTION, Conversation, NotJson, may_be_ours
 from tcpchat.client.happenings import (
     Answer,
     Caught,
@@ -85,6 +85,12 @@ class ComingInTests(ConversationCase):
             Online("anna", "#lobby", ("bob",), 1), Entered("#lobby"),
         ])  # fmt: skip
         self.assertEqual(self.conversation.rooms, ["#lobby"])
+
+    def test_our_server_begins_its_lines_as_no_other_does(self) -> None:
+        for beginning in b"", b"*", b"*** Welcome", b"!!! Too many":
+            self.assertTrue(may_be_ours(beginning))
+        for beginning in b"W", b"* ", b"****":
+            self.assertFalse(may_be_ours(beginning))
 
     def test_the_next_nickname_is_tried_and_then_one_is_asked_for(self) -> None:
         self.conversation = Conversation(["root", "anna"])

@@ -180,6 +180,7 @@ class OurServerTests(LinkCase):
 
     def test_an_end_is_told_apart_from_a_break(self) -> None:
         self.connect()
+        self.hear(GREETING)
         self.assertEqual(
             self.offline(self.lose(ConnectionDone())).why, "The server has closed the connection"
         )
@@ -250,10 +251,23 @@ class OtherServerTests(LinkCase):
     def test_and_one_that_says_nothing(self) -> None:
         self.connect()
         self.reactor.advance(LONGEST_SILENCE)
-        self.assertEqual(self.happened, [Foreign()])
+        self.assertEqual(self.happened, [Foreign(is_mute=True)])
         self.link.type("hello")
         self.assertEqual(self.sent(), ["hello"])
         self.assertEqual(self.hear(b"hello\r\n"), [Foreign(is_again=True), Line("hello")])
+
+    def test_of_one_that_said_nothing_it_is_told_that_it_may_be_for_tls(self) -> None:
+        self.connect()
+        self.assertIn("needs --tls", self.offline(self.lose()).why)
+        self.reactor.advance(LONGEST_WAIT)
+        self.connect()
+        self.assertEqual(self.hear(b"\x15\x03\x01\x00\x02\x02\x46"), [])
+        self.assertIn("needs --tls", self.offline(self.lose(ConnectionDone())).why)
+        self.reactor.advance(LONGEST_WAIT)
+        self.connect()
+        self.hear(b"Name:\r\n", b"\x15\x03\r\n")
+        (offline,) = [it for it in self.lose() if isinstance(it, Offline)]
+        self.assertNotIn("--tls", offline.why)
 
     def test_until_that_is_certain_it_gets_one_line(self) -> None:
         """Which ours would take for a nickname; and of what it has not said, none is lost."""
@@ -283,7 +297,7 @@ class OtherServerTests(LinkCase):
         self.reactor.advance(6 * LONGEST_SILENCE - 1)
         self.assertEqual(self.happened, [])
         self.reactor.advance(1)
-        self.assertEqual(self.happened, [Foreign()])
+        self.assertEqual(self.happened, [Foreign(is_mute=True)])
 
     def test_but_ours_may_be_slow(self) -> None:
         self.connect()
@@ -368,6 +382,7 @@ class OtherServerTests(LinkCase):
             (NotTrusted("It is another one"), "It is another one", True, False, False),
         ]:
             self.connect()
+            self.hear(b"*** Welcome")
             it = self.offline(self.lose(reason))
             told = (it.why, it.is_no_server, it.was_made, it.was_closed)
             self.assertEqual(told, (why, is_no_server, was_made, was_closed))
@@ -521,7 +536,10 @@ def test_over_a_link_that_is_slower_than_silence_ours_is_found_out_and_nothing_i
         reactor.callLater(PATIENCE, reactor.crash)
         reactor.run(installSignalHandlers=False)
         assert server.terminate() == 0
-    assert [it for it in told if isinstance(it, Foreign | Ours)] == [Foreign(), Ours(("one", "two"))]
+    assert [it for it in told if isinstance(it, Foreign | Ours)] == [
+        Foreign(is_mute=True),
+        Ours(("one", "two")),
+    ]
     assert link.conversation.nick == "anna"
     assert [record.text for record in dump(tmp_path) if record.type == "message"] == ["one", "two"]
 

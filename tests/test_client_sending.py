@@ -89,6 +89,7 @@ def test_a_server_that_is_none_of_ours_takes_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ended = run("send", "--server", f"127.0.0.1:{listening.getsockname()[1]}", "--timeout", "0.5", "hi")
         assert ended.status == 69
+        assert "a port for TLS needs --tls" in ended.complaints
         connection, _ = listening.accept()
         assert connection.recv(100) == b""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tcpchat.client import wording
 from tcpchat.client.limits import MOST_KEPT
-from tcpchat.client.shown import Room, Rule, Shown
+from tcpchat.client.shown import Room, Rule, Shown, notice
 
 
 def test_in_a_room_are_those_who_are_known_by_name_and_the_others() -> None:
@@ -30,3 +31,7 @@ def test_a_room_keeps_so_many_lines() -> None:
     room = Room("#dev")
     room.kept.extend(Shown(Rule(str(number))) for number in range(MOST_KEPT + 1))
     assert len(room.kept) == MOST_KEPT and room.kept[0] == Shown(Rule("1"))
+
+
+def test_a_word_from_the_client_is_printed_as_one_of_the_servers() -> None:
+    assert notice("hello") == Shown(wording.notice("hello"))

@@ -191,3 +191,11 @@ def test_a_certificate_is_for_names_and_addresses_of_each_kind(folder: Path, hos
     assert "it is for another name" in trust.objection(other, [])
     assert "it has expired" in trust.objection(its, ["it has expired"])
     assert Trust(host, fingerprint(its)).objection(its, ["it has expired"]) == ""
+
+
+def test_who_forgets_it_is_told_so(right: Server) -> None:
+    with Pty(f"localhost:{right.port}", "--nick", "anna") as anna:
+        anna.sees("A port for TLS needs --tls")
+        anna.types(f"hello?{ENTER}")
+        anna.sees(r"needs --tls\)")
+        assert anna.ends() in (0, 69)

@@ -74,6 +74,11 @@ def test_what_happened_is_worded_as_for_people(event: events.Event, is_current: 
     assert ours == shown and shown
 
 
+def test_of_a_server_that_says_nothing_it_is_told_that_it_may_be_for_tls() -> None:
+    said, mute = ([line.text for line in wording.elsewhere(is_mute)] for is_mute in (False, True))
+    assert len(said) == 1 and mute[:-1] == said and "needs --tls" in mute[-1]
+
+
 def test_who_comes_in_is_told_where_with_whom_and_about_what() -> None:
     def told(*it: Any, **more: Any) -> list[str]:
         return [line for each in wording.come_in(Online(*it, **more)) for line in each.lines("")]

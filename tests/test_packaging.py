@@ -80,7 +80,7 @@ class PackagesTests(SynchronousTestCase):
             "copying.py",  # test_cluster.py
             "__main__.py", "client/__main__.py", "client/task.py",  # test_client_sending.py, …_piping.py
             "client/connecting.py", "client/early_link.py", "client/running.py",  # test_client_starting.py
-            "client/printer.py", "client/prompt.py",  # test_client_terminal.py
+            "client/keys.py", "client/printer.py", "client/prompt.py",  # test_client_terminal.py
             "client/way.py",  # test_client_link.py
         }  # fmt: skip
         missing = {str(path) for path, wanted in names.items() if not wanted & tests}

@@ -33,8 +33,16 @@ from tcpchat.requests import NotUnderstood
 
 QUESTION = "*** What is your nickname?"
 
+# How the lines begin that our server says before it asks for a nickname.
+OURS = b"*** ", b"!!! "
+
 # What this module asks for itself; the refs of others are numbers.
 NAME, RESUME = "name", "resume"
+
+
+def may_be_ours(beginning: bytes) -> bool:
+    """Does a line begin so, as far as it has come?"""
+    return any(beginning.startswith(ours) or ours.startswith(beginning) for ours in OURS)
 
 
 class NotJson(Exception):

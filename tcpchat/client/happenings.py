@@ -125,9 +125,14 @@ class NickWanted(NamedTuple):
 
 
 class Foreign(NamedTuple):
-    """The server is none of ours: there are only lines. It is told again if that is certain only later."""
+    """
+    The server is none of ours: there are only lines. It is told again if that is certain only later.
+
+    ``is_mute``: nothing has come from it, and so it may wait for TLS.
+    """
 
     is_again: bool = False
+    is_mute: bool = False
 
 
 class Ours(NamedTuple):

@@ -12,7 +12,7 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from tcpchat.client import way
-from tcpchat.client.conversation import Conversation, NotJson
+from tcpchat.client.conversation import OURS, Conversation, NotJson, may_be_ours
 from tcpchat.client.foreign import ForeignServer
 from tcpchat.client.happenings import Foreign, Happening, Line, Offline, Ours
 from tcpchat.client.limits import (
@@ -25,9 +25,6 @@ from tcpchat.client.limits import (
     SHORTEST_WAIT,
     STEADY,
 )
-
-# How the lines begin that our server says before it asks for a nickname.
-OURS = b"*** ", b"!!! "
 
 
 class Link:
@@ -62,6 +59,7 @@ class Link:
         self._is_ours = foreign is None
         self._wire: Any = None
         self._unfinished = b""
+        self.is_mute = False  # has nothing come over this connection, which is not by TLS?
         self._silence = silence
         self._typed: list[str] = []  # lines for another server, until there is one
         self._tried: list[str] = []  # the one that it has got already, if that is not certain
@@ -137,6 +135,7 @@ class Link:
         self._attempt = None
         self._since = self._reactor.seconds()
         self._unfinished = b""
+        self.is_mute = not ISSLTransport.providedBy(wire.transport)
         way.watch(self._wire.transport)
         if self._server is not None and not self._is_ours and not self.is_foreign:
             # To connect takes as long as to the server and back.
@@ -146,6 +145,9 @@ class Link:
 
     def received(self, data: bytes) -> None:
         """Some bytes have come."""
+        self.is_mute = self.is_mute and data.startswith(way.TLS_ALERT)
+        if self.is_mute:
+            return
         self._later("pause", PAUSE, self._is_quiet)
         if "silence" in self._timers:
             self._later("silence", LONGEST_DOUBT if self.is_foreign else self._silence, self._is_silent)
@@ -179,7 +181,7 @@ class Link:
         is_unknown = not was_made and way.is_unknown(reason)
         is_no_server = way.is_no_server(reason)
         return Offline(
-            way.why(reason, is_unknown),
+            way.why(reason, is_unknown, was_made and self.is_mute),
             wait,
             is_unknown,
             is_no_server,
@@ -238,10 +240,10 @@ class Link:
         else:
             self.is_foreign = True
             self._later("silence", LONGEST_DOUBT, self._is_silent)
-            self._tell([Foreign()])
+            self._tell([Foreign(is_mute=self.is_mute)])
 
     def _is_quiet(self) -> None:
-        if not self.is_certain and (self._is_ours or _may_be_ours(self._unfinished)):
+        if not self.is_certain and (self._is_ours or may_be_ours(self._unfinished)):
             self._tell(list(self.conversation.quiet()))
         else:
             self._tell([*(() if self.is_certain else self._take_for_foreign()), *self._prompt()])
@@ -292,7 +294,3 @@ class Link:
     def _cancel(self, name: str) -> None:
         if (timer := self._timers.pop(name, None)) is not None:
             timer.cancel()
-
-
-def _may_be_ours(beginning: bytes) -> bool:
-    return any(beginning.startswith(ours) or ours.startswith(beginning) for ours in OURS)

@@ -36,7 +36,7 @@ from tcpchat.client.happenings import (
 )  # fmt: skip
 from tcpchat.client.limits import READ_BEFORE
 from tcpchat.client.looking_back import LookingBack
-from tcpchat.client.shown import Pending, Room, Rule, Shown
+from tcpchat.client.shown import Pending, Room, Rule, Shown, notice
 from tcpchat.render import count
 from tcpchat.text import clean
 
@@ -151,18 +151,18 @@ class Model:
                 return [Shown(wording.gap(room, before - after - 1))]
             case Line(text, is_whole):
                 return self._told(text, is_whole)
-            case Foreign(is_again):
+            case Foreign(is_again, is_mute):
                 self.is_foreign, self.link = True, "online"
-                return [] if is_again else [Shown(wording.ELSEWHERE)]
+                return [] if is_again else [Shown(line) for line in wording.elsewhere(is_mute)]
             case Ours():
                 self.is_foreign, self.link = False, "connecting"
-                return [_notice("This is tcpchat after all: the link is slow.")]
+                return [notice("This is tcpchat after all: the link is slow.")]
             case InputHidden(is_hidden):
                 self.is_input_hidden = is_hidden
                 return []
             case NickWanted(text):
                 self.wants_nick = True
-                return [Shown(wording.error(text)), _notice("What is your nickname?")]
+                return [Shown(wording.error(text)), notice("What is your nickname?")]
         return self._linked(it)
 
     def _told(self, text: str, is_whole: bool) -> list[Shown]:
@@ -180,7 +180,7 @@ class Model:
                 self.link = f"trying again in {seconds:.0f} s"
                 is_told, self._is_told = self._is_told, True
                 return (
-                    [] if is_told else [_notice(f"{why}. What you say is sent when the link is there again.")]
+                    [] if is_told else [notice(f"{why}. What you say is sent when the link is there again.")]
                 )
         self._is_missing = False
         return [Shown(Rule(f"live now; missed: {count(it.number, 'line', 'lines')}"))] if it.number else []
@@ -202,8 +202,8 @@ class Model:
             self.current = it.room  # and after a login
         self._is_missing = it.is_back
         if it.is_back:
-            return [_notice("Connected again.")] if was_told else []
-        before = [_notice("The session of before is over: this is another one.")] if it.is_new else []
+            return [notice("Connected again.")] if was_told else []
+        before = [notice("The session of before is over: this is another one.")] if it.is_new else []
         return [*before, *map(Shown, wording.come_in(it))]
 
     def _room(self, name: str) -> Room:
@@ -258,7 +258,7 @@ class Model:
         if (past := self._back.done(ref)) is None:
             return []
         if not past.lines:
-            return [_notice(past.heading)]
+            return [notice(past.heading)]
         return [Shown(Rule(past.heading)), *map(Shown, past.lines), Shown(Rule("live now"))]
 
     def _answered(self, it: Fields) -> list[Shown]:
@@ -287,7 +287,7 @@ class Model:
         if ref == self._going_ref:
             self._going = ""
         said = self.pending.pop(ref, None)
-        return [Shown(why), *([_notice(f"Not said: {said.text}")] if said else [])]
+        return [Shown(why), *([notice(f"Not said: {said.text}")] if said else [])]
 
     def _gone(self, room: str) -> list[Shown]:
         if room in self.rooms:
@@ -296,7 +296,3 @@ class Model:
             return []
         self.current = ""
         return self.look(next(reversed(self.rooms), ""))
-
-
-def _notice(text: str) -> Shown:
-    return Shown(wording.notice(text))

@@ -71,7 +71,7 @@ class Plain(Piping):
                 self._show_line(text, is_whole)
             case _:
                 if isinstance(it, Foreign) and not it.is_again:
-                    self.print(wording.ELSEWHERE)
+                    self.print(*wording.elsewhere(it.is_mute))
                 super().take(it)
 
     def print(self, *lines: wording.Line) -> None:

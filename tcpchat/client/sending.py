@@ -8,6 +8,7 @@ from typing import Any
 from tcpchat.client.ending import REFUSED, UNAVAILABLE
 from tcpchat.client.happenings import Done, Happening, Line, Offline, Refusal, Unknown
 from tcpchat.client.task import Task
+from tcpchat.client.way import NEEDS_TLS
 from tcpchat.messages import message
 from tcpchat.requests import Refused
 from tcpchat.text import clean
@@ -102,5 +103,6 @@ class Sending(Task):
             return  # nothing was to be said; who says something waits anew
         missing = next(iter(self._waiting.values()), "")
         about = f': "{clean(missing)}"' if missing else ""
-        self.complain(f"Not sent within {self._patience:g} seconds{about}")
+        hint = f" ({NEEDS_TLS})" if self.link.is_mute else ""
+        self.complain(f"Not sent within {self._patience:g} seconds{about}{hint}")
         self.finish(UNAVAILABLE)

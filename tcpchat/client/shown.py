@@ -24,6 +24,11 @@ class Shown(NamedTuple):
     is_for_me: bool = False
 
 
+def notice(text: str) -> Shown:
+    """Return a word from the client, as it is printed."""
+    return Shown(wording.notice(text))
+
+
 @dataclass(slots=True)
 class Room:
     """A room that one is in."""

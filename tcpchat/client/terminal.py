@@ -22,7 +22,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import KeyPressEvent
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
@@ -33,12 +33,13 @@ from tcpchat.client.early_link import EarlyLink
 from tcpchat.client.ending import BROKEN, UNAVAILABLE, hopeless, not_sent
 from tcpchat.client.foreign import LEAVE, ForeignServer
 from tcpchat.client.happenings import Done, Foreign, Happening, Line, Offline, Online, Ours
+from tcpchat.client.keys import bindings
 from tcpchat.client.limits import LONGEST_FAREWELL, SECOND_CTRL_C
 from tcpchat.client.model import Model
 from tcpchat.client.narrowing import wraps_anew
 from tcpchat.client.printer import Output, Printer
 from tcpchat.client.prompt import History, Words, erase_what_is_wrapped, hold_down
-from tcpchat.client.shown import Shown
+from tcpchat.client.shown import Shown, notice
 from tcpchat.client.typed import QUESTIONS, Wish, missing, wish
 from tcpchat.requests import Refused
 from tcpchat.text import clean
@@ -80,7 +81,7 @@ class Terminal:
             complete_while_typing=False,
             history=History(),
             multiline=True,  # what is pasted keeps its lines; Enter sends it all the same
-            key_bindings=self._keys(),
+            key_bindings=bindings(self),
             is_password=Condition(lambda: self.model.is_input_hidden),
             refresh_interval=REFRESH,
             erase_when_done=True,
@@ -112,46 +113,26 @@ class Terminal:
 
     # What is typed
 
-    def _keys(self) -> KeyBindings:
-        keys = KeyBindings()
-
-        @keys.add("enter")
-        def _(event: KeyPressEvent) -> None:
-            event.current_buffer.validate_and_handle()
-
-        @keys.add("escape", "enter")
-        def _(event: KeyPressEvent) -> None:
-            event.current_buffer.insert_text("\n")
-
-        @keys.add("c-u", filter=Condition(lambda: "\n" in self._app.current_buffer.text))
-        def _(event: KeyPressEvent) -> None:
-            event.current_buffer.reset(append_to_history=True)
-
-        @keys.add("c-c")
-        def _(event: KeyPressEvent) -> None:
-            event.current_buffer.reset(append_to_history=not self.model.is_input_hidden)
-            self._complete("")
-            before, self._last_ctrl_c = self._last_ctrl_c, self.loop.time()
-            if event.is_repeat and self._last_ctrl_c - before < SECOND_CTRL_C:  # with no other key in between
-                self._quit({})
-            else:
-                self._print([Shown(wording.notice("Ctrl-C again leaves."))])
-
-        @keys.add("c-d", filter=Condition(lambda: not self._app.current_buffer.text))
-        def _(event: KeyPressEvent) -> None:
+    def interrupt(self, event: KeyPressEvent) -> None:
+        event.current_buffer.reset(append_to_history=not self.model.is_input_hidden)
+        self._complete("")
+        before, self._last_ctrl_c = self._last_ctrl_c, self.loop.time()
+        if event.is_repeat and self._last_ctrl_c - before < SECOND_CTRL_C:  # with no other key in between
             self._quit({})
+        else:
+            self._print([notice("Ctrl-C again leaves.")])
 
-        @keys.add("pageup")
-        def _(event: KeyPressEvent) -> None:
-            self._page_up()
+    def leave(self) -> None:
+        self._quit({})
 
-        for number in range(1, 10):
+    def look_into(self, number: int) -> None:
+        self._print(self.model.look(self.model.numbered(number)))
 
-            @keys.add("escape", str(number))
-            def _(event: KeyPressEvent, number: int = number) -> None:
-                self._print(self.model.look(self.model.numbered(number)))
-
-        return keys
+    def page_up(self) -> None:
+        if room := self.model.rooms.get(self.model.current):
+            lines = max(2, self._output.get_size().rows - 3)
+            before = {"before": room.oldest} if room.oldest else {}
+            self._ask("history", {"room": room.name, "limit": lines, **before})
 
     def _entered(self, buffer: Buffer) -> bool:
         """A line was typed, or several were pasted; return whether they stay where they are."""
@@ -189,7 +170,7 @@ class Terminal:
         if kind == "quit":
             self._quit(fields)
         elif kind == "paste":
-            self._print([Shown(wording.notice("Just paste: several lines are one message here."))])
+            self._print([notice("Just paste: several lines are one message here.")])
         elif kind == "join" and fields["room"] in self.model.rooms:
             self._print(self.model.look(fields["room"]))
         elif field := missing(Wish(kind, fields)):
@@ -206,13 +187,6 @@ class Terminal:
             self.model.is_input_hidden, self.model.prompt = False, ""
             if password:
                 self._ask(wanted.kind, wanted.fields | {missing(wanted): password})
-
-    def _page_up(self) -> None:
-        """Show what was said before what was shown of the room."""
-        if room := self.model.rooms.get(self.model.current):
-            lines = max(2, self._output.get_size().rows - 3)
-            before = {"before": room.oldest} if room.oldest else {}
-            self._ask("history", {"room": room.name, "limit": lines, **before})
 
     def _do_elsewhere(self, line: str) -> None:
         if line.rstrip() == LEAVE:

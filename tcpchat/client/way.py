@@ -37,6 +37,10 @@ REASONS: dict[type[Exception], str] = {
 NOT_TRUSTED = "tcpchat.client.tls.NotTrusted"
 NOT_TLS = "OpenSSL.SSL.Error"
 
+# How a server answers that speaks TLS and is not spoken to in it, if it does (RFC 8446, 5.1 and 6).
+TLS_ALERT = b"\x15\x03"
+NEEDS_TLS = "nothing has come from there: a port for TLS needs --tls"
+
 # Where the kernel's struct tcp_info has the round-trip time, in microseconds (linux/tcp.h).
 RTT = slice(68, 72)
 
@@ -108,13 +112,13 @@ def is_no_server(reason: Failure) -> bool:
     return reason.check(NOT_TRUSTED, NOT_TLS) is not None
 
 
-def why(reason: Failure, is_unknown: bool) -> str:
-    """Return why there is no connection, as a sentence without its end."""
+def why(reason: Failure, is_unknown: bool, is_mute: bool) -> str:
+    """Return why there is no connection, as a sentence without its end; ``is_mute``: nothing came over it."""
     if is_unknown:
         return "There is no such host"
     for kind, why in REASONS.items():
         if reason.check(kind):
-            return why
+            return f"{why} ({NEEDS_TLS})" if is_mute else why
     if reason.check(NOT_TLS):
         return f"TLS has failed: {_of_openssl(reason.value)}"
     return str(reason.value).rstrip(".") or type(reason.value).__name__

@@ -57,8 +57,12 @@ class Line(NamedTuple):
             yield front + text
 
 
-# What is said when the server shows to be none of ours.
-ELSEWHERE = Line(NOTICE, "This is another kind of server: what you type goes to it. /quit leaves.")
+def elsewhere(is_mute: bool) -> list[Line]:
+    """Tell that the server shows to be none of ours; ``is_mute``: by saying nothing."""
+    told = [notice("This is another kind of server: what you type goes to it. /quit leaves.")]
+    return (
+        [*told, notice("Nothing has come from there yet. A port for TLS needs --tls.")] if is_mute else told
+    )
 
 
 def notice(text: str) -> Line:
