@@ -189,7 +189,8 @@ class KilledTests(ProcessCase):
 
     @needs_strace
     def test_it_may_be_killed_while_it_writes_lines(self) -> None:
-        self.assertNotEqual(self.kill_at("pwrite64", 45), [])
+        """How many writes come before the first line is kept depends on how fast the machine is."""
+        self.assertTrue(any(self.kill_at("pwrite64", when) for when in (45, 90, 180, 360)))
 
     @needs_strace
     def test_it_may_be_killed_before_and_after_the_log_gets_its_name(self) -> None:
