@@ -12,7 +12,6 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat import costs, jsonlines
-from tcpchat.buckets import Budget
 from tcpchat.coroutines import carry_through
 from tcpchat.costs import Step
 from tcpchat.ending import Ending
@@ -24,6 +23,7 @@ from tcpchat.requests import Asked, Refused
 from tcpchat.screen import Screen
 from tcpchat.service import Chat
 from tcpchat.state import Kept, Numbers, Outcome, Posting, State
+from tcpchat.token_buckets import Budget
 from tcpchat.wire import PLAIN
 
 NOBODY_KNOWS = "Whether your last line was sent is not known: the log does not answer. Please connect again."

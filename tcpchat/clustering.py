@@ -10,7 +10,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat import moving, records
-from tcpchat.bucket import Bucket
 from tcpchat.burying import Burying
 from tcpchat.calls import Calls
 from tcpchat.leases import Leases
@@ -21,6 +20,7 @@ from tcpchat.reviving import revive
 from tcpchat.service import Chat
 from tcpchat.session import Session
 from tcpchat.settling import Shared
+from tcpchat.shared_bucket import Bucket
 
 CUT_OFF = "This server was cut off from the others for too long. Please connect again."
 HELD = "The log does not answer: what you sent is held. What comes of it is told within 20 seconds."

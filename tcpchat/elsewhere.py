@@ -50,7 +50,7 @@ class DistantSeat:
         self._rooms = rooms
 
     @property
-    def person(self) -> str:
+    def person_id(self) -> str:
         """The id of the person whose session it is."""
         return self.record.account or self.id
 
@@ -68,7 +68,7 @@ class DistantSeat:
     def feeds(self) -> list[RoomFeed]:
         """The rooms that the person is in: that they are says the log, in which order the record."""
         feeds = filter(None, map(self._rooms.open_room, self.record.rooms))
-        return [feed for feed in feeds if self.person in feed.room.members]
+        return [feed for feed in feeds if self.person_id in feed.room.members]
 
     @property
     def rooms(self) -> list[str]:
@@ -154,7 +154,7 @@ class Elsewhere:
             if seat is not None:
                 self._gone(seat)
             return
-        if seat is not None and seat.person == (record.account or session):
+        if seat is not None and seat.person_id == (record.account or session):
             self._change(seat, record)
         else:
             if seat is not None:
@@ -177,11 +177,11 @@ class Elsewhere:
 
     def _come(self, session: str, record: KeptSession) -> None:
         seat = DistantSeat(session, record, self._rooms)
-        person = self._people.person(seat.person)
+        person = self._people.person(seat.person_id)
         if person is None:
             if (name := _name(record)) is None:
                 return
-            person = Person(seat.person, name, record.since, record.account)
+            person = Person(seat.person_id, name, record.since, record.account)
             person.away = record.away
             person.ignored = dict(record.ignored)
             person.correspondent = record.correspondent
@@ -196,7 +196,7 @@ class Elsewhere:
         What has not is perhaps older than what is known here of somebody who is there twice.
         """
         before, seat.record = seat.record, record
-        person = self._people.person(seat.person)
+        person = self._people.person(seat.person_id)
         assert person is not None
         person.account = record.account
         if record.away != before.away:
@@ -223,7 +223,7 @@ class Elsewhere:
 
     def _leave(self, seat: DistantSeat) -> Person:
         del self._seats[seat.id]
-        person = self._people.person(seat.person)
+        person = self._people.person(seat.person_id)
         assert person is not None
         self._people.leave(person, seat)
         return person

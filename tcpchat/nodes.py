@@ -14,12 +14,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat.bucket import Bucket
 from tcpchat.calls import Calls
 from tcpchat.leases import Leases
 from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 from tcpchat.own_lease import NODE, Holder, Lease, OwnLease, decode
 from tcpchat.roll_call import RollCall
+from tcpchat.shared_bucket import Bucket
 
 # How many times the others are looked at while one lease is renewed once.
 LOOKS = 3

@@ -19,11 +19,11 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tcpchat.bucket import Bucket
 from tcpchat.calls import Calls
 from tcpchat.leases import Leases
 from tcpchat.logs.interface import InUse
 from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
+from tcpchat.shared_bucket import Bucket
 
 # Before a node's name, in the bucket's key of its lease.
 NODE = "node"

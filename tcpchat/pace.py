@@ -11,7 +11,6 @@ from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from tcpchat.buckets import Bucket, Budget, NetworkBuckets
 from tcpchat.costs import Step
 from tcpchat.echo import echo
 from tcpchat.flow import FlowControl, Wait
@@ -19,6 +18,7 @@ from tcpchat.limits import LONGEST_OVERDRAFT, UNNOTICED_DELAY, Limits
 from tcpchat.networks import Kind, Network, Trusted, network
 from tcpchat.requests import Act, Refused, Reply, ReplyTo, Say, Tell
 from tcpchat.tally import TALLY
+from tcpchat.token_buckets import Bucket, Budget, NetworkBuckets
 
 # What somebody says, and is told of as said.
 Spoken = Say | Act | Tell | Reply | ReplyTo

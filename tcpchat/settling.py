@@ -20,10 +20,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tcpchat import claimed
-from tcpchat.bucket import Bucket
 from tcpchat.claimed import Claim
 from tcpchat.logs.nats_terms import Change, Lost, Refusing, Unclear
 from tcpchat.names import Key
+from tcpchat.shared_bucket import Bucket
 
 # Seconds until what could not be put into the bucket is tried again, and while somebody waits for that.
 AGAIN = 1.0

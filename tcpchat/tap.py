@@ -30,9 +30,9 @@ from tcpchat.handed import NotRead
 from tcpchat.logs.sqlite_tools import StoredLog
 from tcpchat.monitoring import PAGE
 from tcpchat.observers import catch_strays, observer
+from tcpchat.port_sharing import IS_POSSIBLE, Holding, Sharing
 from tcpchat.running_time import running_time
 from tcpchat.server import Again, Server
-from tcpchat.sharing import IS_POSSIBLE, Holding, Sharing
 from tcpchat.started import how_started
 from tcpchat.statuses import USAGE
 from tcpchat.store import InCluster, InFile

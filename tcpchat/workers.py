@@ -33,7 +33,7 @@ from tcpchat.hang_up import HangUp
 from tcpchat.listening import how_to_join, where
 from tcpchat.log_lines import WHOLE
 from tcpchat.notifying import ServiceManager
-from tcpchat.sharing import on_port
+from tcpchat.port_sharing import on_port
 from tcpchat.tool_orders import NOT_IN_CLUSTERS
 from tcpchat.worker import Worker, marked
 
@@ -52,7 +52,7 @@ class Workers(Service):
     def __init__(
         self, reactor: Any, config: Config, doors: Sequence[Door], read: Callable[[], Chosen]
     ) -> None:
-        """The endpoints of the ``doors`` hold their ports: see `sharing.Holding`. ``read`` reads all anew."""
+        """The endpoints of ``doors`` hold their ports: `port_sharing.Holding`. ``read`` reads all anew."""
         self._read = read
         self._reactor = reactor
         self.config = config

@@ -46,7 +46,7 @@ class MemoryBucket:
     """
     One node's link to it: all that is asked takes a turn, or ``late`` seconds, there and back.
 
-    What `bucket.Bucket` and `calls.Calls` promise holds.
+    What `shared_bucket.Bucket` and `calls.Calls` promise holds.
     """
 
     word = ""  # with which calls are answered

@@ -9,7 +9,6 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from tcpchat import records
-from tcpchat.bucket import Bucket
 from tcpchat.calls import Calls
 from tcpchat.clustering import Cluster
 from tcpchat.events import Entry, Joined, Left
@@ -22,6 +21,7 @@ from tcpchat.logs.interface import Changed, Parts
 from tcpchat.logs.memory import Removal, _Stream
 from tcpchat.reviving import revive
 from tcpchat.service import Chat
+from tcpchat.shared_bucket import Bucket
 from tests.buckets import MemoryBucket, Values
 from tests.visitors import CHEAP, ChatCase, FullLog, Visitor
 

@@ -10,8 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.nats_servers import a_name, one_server
 from tests.nodes import Nodes
-from tests.test_bucket import BucketContract
 from tests.test_log_sqlite import folder
+from tests.test_shared_bucket import BucketContract
 
 T = TypeVar("T")
 

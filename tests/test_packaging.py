@@ -67,11 +67,10 @@ class PackagesTests(SynchronousTestCase):
             "logs/sqlite_search.py", "logs/sqlite_tools.py", "logs/sqlite_writer.py", "logs/sqlite_index.py",
             "logs/sqlite_commit.py", "logs/sqlite_numbering.py", "logs/sqlite_place.py",
             "logs/sqlite_removal.py", "logs/nats_terms.py", "logs/unshared.py",
-            "logs/nats_erasing.py", "logs/nats_questions.py", "logs/nats_sharing.py",
+            "logs/nats_erasing.py", "logs/nats_questions.py", "logs/nats_log_records.py",
             # test_log_nats_queue.py, test_log_sqlite_replica.py
             "logs/nats_flights.py", "logs/nats_items.py", "logs/nats_launching.py", "logs/sqlite_taking.py",
             "logs/nats_holes.py",  # test_log_nats_replica.py
-            "calls.py",  # tests/sharing.py: the same for every log that is shared
             "fanout/interface.py",
             # where they are used
             "drain.py", "screen.py", "state.py", "statuses.py", "catching_up.py",

@@ -19,7 +19,7 @@ from tcpchat.config import Config, WrongConfig
 from tcpchat.configuring import Chosen
 from tcpchat.endpoints import Door
 from tcpchat.log_lines import WHOLE, lines
-from tcpchat.sharing import Holding
+from tcpchat.port_sharing import Holding
 from tcpchat.workers import Workers
 from tests.test_worker import Process, Processes
 

@@ -22,11 +22,11 @@ from tcpchat.logs.nats_erasing import Erasing, Forgetting, Removal, Rewriting
 from tcpchat.logs.nats_flights import CANNOT_WRITE
 from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Item, Line, is_sure, streams_of
 from tcpchat.logs.nats_link import Link
+from tcpchat.logs.nats_log_records import LogRecords
 from tcpchat.logs.nats_messages import Commit
 from tcpchat.logs.nats_queue import Queue
 from tcpchat.logs.nats_records import NatsRecords
 from tcpchat.logs.nats_replica import CURSOR, Applying
-from tcpchat.logs.nats_sharing import Sharing
 from tcpchat.logs.nats_terms import Facts
 from tcpchat.logs.nats_values import NatsValues
 from tcpchat.logs.sqlite_replica import REPLICA, SQLiteReplica, check_replica, remove_replica
@@ -50,7 +50,7 @@ class Workings(NamedTuple):
     erasing: Erasing
 
 
-class NatsLog(Sharing):
+class NatsLog(LogRecords):
     """
     A log that nodes share. What it promises is in `interface.Log`.
 

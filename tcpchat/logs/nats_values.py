@@ -12,7 +12,7 @@ from tcpchat.logs.nats_terms import Change
 
 
 class NatsValues:
-    """Puts values, and gives what has changed. What is promised is in `bucket.Bucket`."""
+    """Puts values, and gives what has changed. What is promised is in `shared_bucket.Bucket`."""
 
     def __init__(self, link: Link, shared: NatsRecords) -> None:
         self._link = link

@@ -25,7 +25,7 @@ LOCAL = LEASE, ROOM, REPLICA
 PROBE = "probe"
 
 
-class Sharing(Questions):
+class LogRecords(Questions):
     """The part of `interface.Log` that is about records."""
 
     shared: NatsRecords

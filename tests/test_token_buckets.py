@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.buckets import FEW_NETWORKS, Bucket, Budget, NetworkBuckets
 from tcpchat.limits import BREAK_OF_FLOOD
+from tcpchat.token_buckets import FEW_NETWORKS, Bucket, Budget, NetworkBuckets
 
 
 class BucketTests(SynchronousTestCase):

@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.bucket import Bucket
 from tcpchat.logs.nats_terms import Change, Lost, Unclear
+from tcpchat.shared_bucket import Bucket
 from tests.buckets import MemoryBucket, Values
 
 T = TypeVar("T")

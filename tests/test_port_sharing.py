@@ -16,7 +16,7 @@ from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactor
 from twisted.python.failure import Failure
 
-from tcpchat.sharing import Holding, Sharing, hold, on_port
+from tcpchat.port_sharing import Holding, Sharing, hold, on_port
 
 
 def held(endpoint: IStreamServerEndpoint) -> socket.socket:
