@@ -47,3 +47,4 @@ class ChosenTests(SynchronousTestCase):
         self.assertEqual(Config(limits="off").chosen_limits, NO_LIMITS)
         self.assertEqual(Config(limits=Limits(rooms=5)).chosen_limits, Limits(rooms=5))
         self.assertEqual(Config(trusted=("10.1.0.0/16",)).trusted_networks, networks(["10.1.0.0/16"]))
+        self.assertEqual(Config(proxies=("10.2.0.5",)).proxy_networks, networks(["10.2.0.5"]))
