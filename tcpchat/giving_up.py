@@ -43,8 +43,10 @@ def status_of(error: CannotOpen) -> int:
     return _KINDS.get(type(error), statuses.CANNOT_OPEN)
 
 
-def why_not_listening(error: CannotListenError) -> tuple[int, str]:
+def why_not_listening(error: Exception) -> tuple[int, str]:
     """Return the exit status of a server that cannot listen, and a line that says why."""
+    if not isinstance(error, CannotListenError):
+        return statuses.CANNOT_OPEN, f"Cannot listen: {error}."
     if isinstance(error.port, bytes):  # the path of a Unix socket, whose lock is an error without a number
         wanted, number = os.fsdecode(error.port), error_number(error)
         if number in (None, errno.EADDRINUSE):

@@ -32,10 +32,11 @@ from tcpchat.monitoring import PAGE
 from tcpchat.observers import catch_strays, observer
 from tcpchat.port_sharing import IS_POSSIBLE, Holding, Sharing
 from tcpchat.running_time import running_time
-from tcpchat.server import Again, Server
+from tcpchat.server import Server
 from tcpchat.started import how_started
 from tcpchat.statuses import USAGE
 from tcpchat.store import InCluster, InFile
+from tcpchat.taking_over import Again
 from tcpchat.workers import Workers
 
 # What can be typed several times, and what cannot be typed, as it is a table.

@@ -13,11 +13,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from tcpchat import __version__, handed, statuses
@@ -28,6 +26,7 @@ from tcpchat.service import Chat
 from tcpchat.started import Started
 from tcpchat.tool_orders import NOT_IN_CLUSTERS, Answer, NotDone
 from tcpchat.trying_out import NotUpgraded, Trial
+from tcpchat.waiting import until
 
 # Seconds for everything to come to rest: for what was received to be in the log, and answered.
 COME_TO_REST = 10.0
@@ -170,14 +169,17 @@ class Upgrading:
         server = self._server
         for listening in server.ports:
             listening.port.stopReading()
-        await self._until(lambda: not any(map(_is_leaving, server.connections)), LEAVE)
+        await until(self._reactor, lambda: not any(map(_is_leaving, server.connections)), LEAVE, LOOK)
         server.chat.catching_up.rest(True)
         for connection in server.connections:
             if connection.can_be_handed_on:
                 self._resting.append(connection)
                 connection.dialogue.rest(True)
-        await self._until(
-            lambda: all(it.dialogue.is_at_rest for it in self._resting) and not server.is_busy, COME_TO_REST
+        await until(
+            self._reactor,
+            lambda: all(it.dialogue.is_at_rest for it in self._resting) and not server.is_busy,
+            COME_TO_REST,
+            LOOK,
         )
         if server.is_ending:
             raise NotUpgraded("The server ends.")
@@ -194,12 +196,6 @@ class Upgrading:
         for listening in self._server.ports:
             if listening.port.connected and not listening.port.disconnecting:
                 listening.port.startReading()
-
-    async def _until(self, true: Callable[[], bool], longest: float) -> None:
-        """Wait for something, but not for long."""
-        end = self._reactor.seconds() + longest
-        while not true() and self._reactor.seconds() < end:
-            await deferLater(self._reactor, LOOK)
 
     def _hand_on(self) -> list[handed.Connection]:
         """Return all connections that the next version can go on with; here nothing is done with them."""

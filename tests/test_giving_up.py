@@ -29,6 +29,9 @@ class GivingUpTests(SynchronousTestCase):
             (71, "Cannot listen on 127.0.0.1 port 23: [Errno 13] Permission denied."),
         )
 
+    def test_what_says_nothing_of_a_port_is_the_reason_itself(self) -> None:
+        self.assertEqual(why_not_listening(OSError("no such folder")), (71, "Cannot listen: no such folder."))
+
     def test_the_systems_number_is_known_where_there_is_one(self) -> None:
         unknown = CannotListenError("nowhere", 1, socket.gaierror(socket.EAI_NONAME, "no such name"))
         self.assertEqual(error_number(unknown), socket.EAI_NONAME)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from pathlib import Path
-
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
@@ -14,7 +11,6 @@ from tcpchat.config_changes import Changes
 from tcpchat.configuring import Chosen
 from tcpchat.reload import Reloaded
 from tcpchat.reloading import Reloading
-from tests.processes import Server
 
 WRONG = "The configuration is wrong: nothing has changed."
 
@@ -96,40 +92,3 @@ class ReloadingTests(SynchronousTestCase):
         self.chosen = Chosen(Config(history=3), ())
         self.reloading.by_signal()
         self.assertEqual(self.noted, ["changed history"])
-
-
-CONFIG = """\
-listen = ["tcp:0:interface=127.0.0.1", {more}]
-operator = ["anna"]
-motd = "motd"
-{rest}
-"""
-
-
-def test_a_real_server_takes_over_what_was_changed_and_nobody_notices(tmp_path: Path) -> None:
-    file, motd = tmp_path / "chat.toml", tmp_path / "motd"
-    file.write_text(CONFIG.format(more='"unix:old"', rest=""))
-    motd.write_text("Good morning\n")
-    with Server(tmp_path, "--config", "chat.toml", listen="").ready() as server:
-        server.until("READY line unix")
-        anna = server.person("anna")
-        anna.types("/register", "a good password", "a good password")
-        anna.until("You are an operator of the server")
-        motd.write_text("Good evening\n")
-        file.write_text(CONFIG.format(more='"unix:new"', rest='durability = "crash"\n[limits]\nrooms = 3'))
-        server.process.send_signal(signal.SIGHUP)
-        server.until("only a restart changes durability")
-        anna.until("tcpchat reloaded the configuration: changed listen, limits, motd; only a restart")
-        server.person().until(r"\*\*\* Good evening")
-        assert (tmp_path / "new").is_socket() and not (tmp_path / "old").exists()
-        file.write_text("history = 'many'\nhistroy = 5\n")
-        anna.types("/reload", "hello")
-        told = anna.until(WRONG)
-        assert "*** chat.toml:1: history cannot be 'many'" in told
-        assert '*** chat.toml:2: there is no option "histroy". Did you mean history?' in told
-        file.write_text(CONFIG.format(more="", rest="history = 3"))
-        anna.types("/reload")
-        anna.until(r"\*\*\* Changed: listen, limits, history\.")
-        assert not (tmp_path / "new").exists()
-        server.person("bob").until(r"<anna> hello")
-        assert server.terminate() == 0
