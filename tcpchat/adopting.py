@@ -26,18 +26,22 @@ class Listening(NamedTuple):
 
 
 class StillListening:
-    """A reactor as one endpoint knows it, which listens with a socket that is there already."""
+    """A reactor as one endpoint knows it, which listens once with a socket that is there already."""
 
     def __init__(self, reactor: Any, descriptor: int) -> None:
         self._reactor = reactor
-        self._descriptor = descriptor
+        self._descriptor: int | None = descriptor
 
     def listenTCP(
         self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
     ) -> IListeningPort:
         """Listen, on whatever port and interface that is."""
-        listening: tcp.Port = self._reactor.adoptStreamPort(self._descriptor, self._family, factory)
-        os.close(self._descriptor)  # the port has one of its own
+        listening: tcp.Port
+        if (descriptor := self._taken()) is None:
+            listening = self._reactor.listenTCP(port, factory, backlog, interface)
+        else:
+            listening = self._reactor.adoptStreamPort(descriptor, _family(descriptor), factory)
+            os.close(descriptor)  # the port has one of its own
         return listening
 
     def listenUNIX(
@@ -50,18 +54,24 @@ class StillListening:
     ) -> IListeningPort:
         """Listen on the Unix socket of this name."""
         listening = unix.Port(os.fsencode(address), factory, backlog, mode, self._reactor, wantPID)
-        listening._preexistingSocket = socket.socket(fileno=self._descriptor)
+        if (descriptor := self._taken()) is not None:
+            listening._preexistingSocket = socket.socket(fileno=descriptor)
         listening.startListening()
         return listening
 
-    @property
-    def _family(self) -> int:
-        with socket.socket(fileno=os.dup(self._descriptor)) as listening:
-            return listening.family
+    def _taken(self) -> int | None:
+        """Return the socket; None from then on, when its number may be that of anything else."""
+        descriptor, self._descriptor = self._descriptor, None
+        return descriptor
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is as ever."""
         return getattr(self._reactor, name)
+
+
+def _family(descriptor: int) -> int:
+    with socket.socket(fileno=os.dup(descriptor)) as listening:
+        return listening.family
 
 
 class Inherited:

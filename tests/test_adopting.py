@@ -40,6 +40,25 @@ class StillListeningTests(SynchronousTestCase):
         with socket.create_connection(at, PATIENCE):
             pass
 
+    def test_once_it_is_closed_it_is_opened_anew_whatever_has_its_number_by_then(self) -> None:
+        listening = socket.create_server(("127.0.0.1", 0))
+        number, at = listening.fileno(), listening.getsockname()[1]
+        endpoint = serverFromString(
+            StillListening(reactor, listening.detach()), f"tcp:{at}:interface=127.0.0.1"
+        )
+        before: Any = self.successResultOf(endpoint.listen(Factory.forProtocol(Protocol)))
+        before.stopReading()
+        before.socket.close()
+        with open(os.devnull) as other:
+            if other.fileno() != number:
+                os.dup2(other.fileno(), number)
+                self.addCleanup(os.close, number)
+            port: Any = self.successResultOf(endpoint.listen(Factory.forProtocol(Protocol)))
+            self.addCleanup(port.socket.close)
+            self.addCleanup(port.stopReading)
+            self.assertEqual(port.getHost().port, at)
+            self.assertTrue(os.path.sameopenfile(number, other.fileno()))
+
     def test_the_file_of_a_unix_socket_stays(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
