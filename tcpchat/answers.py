@@ -245,15 +245,21 @@ class Topic(Answer, frozen=True):
 
 
 class Reload(Answer, frozen=True):
-    """What of the configuration is otherwise from now on, and what will be after a restart."""
+    """
+    What of the configuration is otherwise from now on, and what will be after a restart.
+
+    ``refused`` says of which doors the certificate stays as it was, and why.
+    """
 
     changed: Sequence[str]
     restart: Sequence[str]
+    refused: Sequence[str] = ()
 
     def lines(self, style: Style) -> Iterator[str]:
         yield f"Changed: {', '.join(self.changed)}." if self.changed else "Nothing has changed."
         if self.restart:
             yield f"Needs a restart: {', '.join(self.restart)}."
+        yield from self.refused
 
 
 class Lockdown(Answer, frozen=True):

@@ -9,10 +9,15 @@ from twisted.internet.defer import Deferred
 
 
 class Reloaded(NamedTuple):
-    """The names of options that are otherwise from now on, and of those that will be after a restart."""
+    """
+    The names of options that are otherwise from now on, and of those that will be after a restart.
+
+    ``refused``: a line for each door whose certificate was to be read again, and stays as it was.
+    """
 
     changed: tuple[str, ...]
     restart: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         changed = f"changed {', '.join(self.changed)}" if self.changed else "nothing has changed"

@@ -7,7 +7,7 @@ before anything is changed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
@@ -27,12 +27,13 @@ class Reloading:
         self,
         before: Chosen,
         read: Callable[[], Chosen],
-        take: Callable[[Changes, tuple[str, ...]], Awaitable[None]],
+        take: Callable[[Changes, tuple[str, ...]], Awaitable[Iterable[str]]],
         noted: Callable[[str], object],
     ) -> None:
         """
-        ``take`` takes changes over, with the greeting; it raises `WrongConfig` if that cannot be, and nothing
-        has changed then. ``noted`` has the audit trail hold what was done.
+        ``take`` takes changes over, with the greeting; it answers with a line for each certificate that stays
+        as it was; it raises `WrongConfig` if that cannot be, and nothing has changed then. ``noted`` has the
+        audit trail hold what was done.
         """
         self.config, self._greeting = before
         self._read = read
@@ -64,7 +65,7 @@ class Reloading:
         await self._one_at_a_time.acquire()
         try:
             chosen, found = self._look()
-            await self._take(found, chosen.greeting)
+            refused = await self._take(found, chosen.greeting)
             self.config, self._greeting = found.config, chosen.greeting
         except WrongConfig as error:
             for line in str(error).splitlines():
@@ -73,7 +74,7 @@ class Reloading:
             raise
         finally:
             self._one_at_a_time.release()
-        done = Reloaded(found.now, found.restart)
+        done = Reloaded(found.now, found.restart, tuple(refused))
         self.logger.info("The configuration was read again: {done}.", done=done)
         return done
 

@@ -108,14 +108,14 @@ async def _reload(session: Session) -> None:
         Refused: it is wrong, and nothing has changed; each line that says why is told before.
     """
     try:
-        changed, restart = done = await session.chat.reload()
+        done = await session.chat.reload()
     except WrongConfig as error:
         for line in str(error).splitlines():
             session.dialogue.tell(clean(line))
         raise Refused("The configuration is wrong: nothing has changed.", "bad-config") from error
     # It is done; on a full disk it is noted as soon as there is room.
     session.chat.log_surely([audit.note(session, f"reloaded the configuration: {done}")])
-    session.dialogue.answer(answers.Reload(changed, restart))
+    session.dialogue.answer(answers.Reload(done.changed, done.restart, tuple(map(clean, done.refused))))
 
 
 async def _report(session: Session, number: int, reason: str, typed: str) -> None:

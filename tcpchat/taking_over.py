@@ -91,9 +91,9 @@ class TakingOver:
         os.kill(os.getppid(), signal.SIGHUP)
         return found
 
-    async def _take(self, found: Changes, greeting: tuple[str, ...]) -> None:
+    async def _take(self, found: Changes, greeting: tuple[str, ...]) -> list[str]:
         """
-        Become what can be changed.
+        Become what can be changed; return why certificates stay as they were that cannot be read again.
 
         Raises:
             WrongConfig: nobody can listen somewhere, and nothing has changed.
@@ -110,7 +110,7 @@ class TakingOver:
         cleaned = tuple(map(clean, greeting))
         await reconfigure(served.chat, served.entrance, served.dialogues(), config, cleaned, found.now)
         self._renewal.change(certificates_of((*self._doors, self._page)))
-        self._renewal.reload()
+        return [outcome.text for outcome in self._renewal.reload() if outcome.is_refused]
 
     def _note(self, text: str) -> None:
         chat = self._served.chat

@@ -210,13 +210,16 @@ ANSWERS = st.one_of(
 
 class ReloadTests(SynchronousTestCase):
     def test_what_changed_and_what_needs_a_restart_are_told(self) -> None:
-        for changed, restart, told in (
-            (["limits", "motd"], [], ["Changed: limits, motd."]),
-            ([], ["store"], ["Nothing has changed.", "Needs a restart: store."]),
+        stays = "ssl:8024: the certificate stays as it was."
+        for changed, restart, refused, told in (
+            (["limits", "motd"], [], [], ["Changed: limits, motd."]),
+            ([], ["store"], [], ["Nothing has changed.", "Needs a restart: store."]),
+            ([], [], [stays], ["Nothing has changed.", stays]),
         ):
-            answer = answers.Reload(changed, restart)
+            answer = answers.Reload(changed, restart, refused)
             self.assertEqual(lines(answer), told)
-            self.assertEqual(as_json(answer), {"type": "reload", "changed": changed, "restart": restart})
+            fields = {"type": "reload", "changed": changed, "restart": restart, "refused": refused}
+            self.assertEqual(as_json(answer), fields)
 
 
 class LockdownTests(SynchronousTestCase):

@@ -20,6 +20,7 @@ class ReloadingTests(SynchronousTestCase):
         self.chosen: Chosen | WrongConfig = Chosen(Config(), ())
         self.taken: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         self.noted: list[str] = []
+        self.refused: list[str] = []
         self.waits: Deferred[None] | None = None
         self.obstacle: WrongConfig | None = None
         self.reloading = Reloading(Chosen(Config(), ()), self.read, self.take, self.noted.append)
@@ -29,12 +30,13 @@ class ReloadingTests(SynchronousTestCase):
             raise self.chosen
         return self.chosen
 
-    async def take(self, found: Changes, greeting: tuple[str, ...]) -> None:
+    async def take(self, found: Changes, greeting: tuple[str, ...]) -> list[str]:
         if self.waits is not None:
             await self.waits
         if self.obstacle is not None:
             raise self.obstacle
         self.taken.append((found.now, greeting))
+        return self.refused
 
     def begin(self) -> Deferred[Reloaded]:
         return Deferred.fromCoroutine(self.reloading.reload())
@@ -49,6 +51,12 @@ class ReloadingTests(SynchronousTestCase):
         told = "The configuration was read again: changed motd, history; only a restart changes store."
         self.assertEqual([formatEvent(event) for event in events], [told])
         self.assertEqual(self.successResultOf(self.begin()), Reloaded((), ("store",)))
+
+    def test_what_was_refused_is_answered_with_what_was_changed(self) -> None:
+        self.chosen = Chosen(Config(history=3), ())
+        self.refused = ["ssl:8024: the certificate stays as it was."]
+        done = self.successResultOf(self.begin())
+        self.assertEqual(done, Reloaded(("history",), (), ("ssl:8024: the certificate stays as it was.",)))
 
     def test_a_wrong_one_changes_nothing_and_the_log_tells_each_line(self) -> None:
         self.chosen = WrongConfig("chat.toml:1: one.\nchat.toml:2: two.")

@@ -201,6 +201,12 @@ class ReloadTests(ServerWideCase):
         self.assertEqual(told[:2], ["*** Changed: limits, motd.", "*** Needs a restart: store."])
         self.assertEqual(self.noted(), [note])
 
+    def test_a_certificate_that_stays_as_it_was_is_told_and_not_noted(self) -> None:
+        self.outcome = Reloaded(("motd",), (), ("ssl:8024: there is no \x1bcertificate.",))
+        told = self.anna.types("/reload")
+        self.assertEqual(told[:2], ["*** Changed: motd.", "*** ssl:8024: there is no certificate."])
+        self.assertEqual(self.noted(), ["reloaded the configuration: changed motd"])
+
     def test_what_is_wrong_is_told_line_by_line_and_nothing_is_noted(self) -> None:
         self.outcome = WrongConfig("chat.toml:1: one.\nchat.toml:2: \x1b[2Jtwo.")
         self.assertEqual(
@@ -216,7 +222,8 @@ class ReloadTests(ServerWideCase):
     def test_a_program_is_answered_with_an_object_or_by_code(self) -> None:
         self.anna.types("/json")
         self.anna.dialogue.received('{"type":"reload","ref":"r1"}')
-        changed: dict[str, Any] = {"type": "reload", "changed": ["limits", "motd"], "restart": ["store"]}
+        options: dict[str, Any] = {"changed": ["limits", "motd"], "restart": ["store"]}
+        changed = {"type": "reload", **options, "refused": []}
         self.assertIn(changed, self.programs(self.anna))
         self.outcome = WrongConfig("chat.toml:1: one.")
         self.anna.dialogue.received('{"type":"reload","ref":"r2"}')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from tests.certified import write
 from tests.processes import Server
 
 WRONG = "The configuration is wrong: nothing has changed."
@@ -44,3 +45,23 @@ def test_a_real_server_takes_over_what_was_changed_and_nobody_notices(tmp_path: 
         assert not (tmp_path / "new").exists()
         server.person("bob").until(r"<anna> hello")
         assert server.terminate() == 0
+
+
+def test_whoever_types_reload_is_told_of_a_certificate_that_stays_as_it_was(tmp_path: Path) -> None:
+    """That of a door would be wrong in the file; the page of figures is only changed by a restart."""
+    write(tmp_path)
+    page = 'metrics = "ssl:0:interface=127.0.0.1:privateKey=key.pem:certKey=cert.pem"'
+    file = tmp_path / "chat.toml"
+    file.write_text(CONFIG.format(more="", rest=page))
+    (tmp_path / "motd").write_text("Good morning\n")
+    with Server(tmp_path, "--config", "chat.toml", listen="").ready() as server:
+        anna = server.person("anna")
+        anna.types("/register", "a good password", "a good password")
+        anna.until("You are an operator of the server")
+        file.write_text(CONFIG.format(more="", rest=""))
+        (tmp_path / "cert.pem").write_text("broken")
+        anna.types("/reload")
+        anna.until(r"Needs a restart: metrics\.\r\n\*\*\* ssl:0\S*: the certificate stays as it was: .*\n")
+        write(tmp_path)
+        anna.types("/reload", "hello", "/who")
+        assert "certificate" not in anna.until(r"1 person is in #lobby")
