@@ -34,6 +34,10 @@ class Deadlines:
         """Have nothing called for one, who need not be waiting."""
         self._waiting.pop(key, None)
 
+    def __bool__(self) -> bool:
+        """Is anybody waiting?"""
+        return bool(self._waiting)
+
     def change(self, seconds: float) -> None:
         """Let all wait for so long, those who wait already as well: from when they began to."""
         later, self._seconds = seconds - self._seconds, seconds

@@ -13,6 +13,7 @@ from tcpchat.adopting import Listening
 from tcpchat.endpoints import Door
 from tcpchat.giving_up import NO_IPV6, error_number
 from tcpchat.listening import how_to_join, tune, where
+from tcpchat.log_lines import reason
 from tcpchat.turns import accept_few
 
 # Programs look for READY among what the server tells.
@@ -67,7 +68,8 @@ class OpenDoors:
         Have these doors open, and no others: those that are open already are left alone.
 
         Raises:
-            CannotListenError, OSError, OverflowError: one cannot be, and all is as it was.
+            CannotListenError, OSError, OverflowError: one cannot be, and all is as it was, but for what the
+                operator is told of.
         """
         gone = {description: door for description, door in self._doors.items() if description not in doors}
         new = {description: door for description, door in doors.items() if description not in self._doors}
@@ -77,11 +79,24 @@ class OpenDoors:
             await self.open(new)
         except CANNOT_LISTEN:
             await self._close(new)
-            await self.open(gone)
+            for description, door in gone.items():
+                await self._open_again(description, door)
             raise
         self.tell(new)
         for description in gone:
             logger.info("Nobody can come in any more by {description}", description=description)
+
+    async def _open_again(self, description: str, door: Door) -> None:
+        try:
+            await self.open({description: door})
+        except Exception as error:
+            # Another program was quicker, or it is a socket of systemd's, which is handed over once: that is
+            # no reason for the other doors to stay closed.
+            logger.error(
+                "Nobody can come in any more by {description}: it cannot be opened again: {error}",
+                description=description,
+                error=reason(error),
+            )
 
     async def close(self) -> None:
         """Let nobody in any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -111,9 +112,10 @@ def files_in(path: str) -> list[str]:
 def readable_by_others(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
     """Yield which files with a private key everybody on this machine may read, and their modes."""
     for path in paths:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-        if mode & stat.S_IROTH and any(_blocks(path, other=True)):
-            yield path, mode
+        with suppress(OSError, NoIdentity):  # it is gone since it was read
+            mode = stat.S_IMODE(os.stat(path).st_mode)
+            if mode & stat.S_IROTH and any(_blocks(path, other=True)):
+                yield path, mode
 
 
 def _chain(certificate: Certificate, others: dict[bytes, Certificate]) -> Iterator[Certificate]:
@@ -134,9 +136,13 @@ def _some_certificates(path: str) -> list[Certificate]:
 def _certificates(path: str) -> Iterator[Certificate]:
     for block in _blocks(path, other=False):
         try:
-            yield from load_pem_x509_certificates(block)
-        except ValueError as error:
-            raise NoIdentity(f"a certificate in {path} is damaged") from error
+            found = load_pem_x509_certificates(block)
+            for certificate in found:  # what is asked for later is taken apart only then
+                _written(certificate.public_key())
+                _ = certificate.extensions
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise NoIdentity(f"a certificate in {path} is damaged, or of a kind that is not known") from error
+        yield from found
 
 
 def _keys(path: str) -> Iterator[CertificateIssuerPrivateKeyTypes]:

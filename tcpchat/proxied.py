@@ -60,6 +60,11 @@ class Proxied(AnyServerFactory):
         self.tell(proxy, "it is none of --proxies")
         return None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Is there somebody of whom it is not known yet who they are?"""
+        return bool(self.waiting)
+
     def tell(self, proxy: str, why: str) -> None:
         """Tell the operator that somebody was hung up on, but not each time: it may be a flood."""
         now = self._clock.seconds()

@@ -22,6 +22,7 @@ from tcpchat import __version__, handed, statuses
 from tcpchat.adopting import Listening
 from tcpchat.becoming import become, passed
 from tcpchat.doors.line import LineConnection
+from tcpchat.proxied import Proxied
 from tcpchat.service import Chat
 from tcpchat.started import Started
 from tcpchat.tool_orders import NOT_IN_CLUSTERS, Answer, NotDone
@@ -85,7 +86,7 @@ class Upgrading:
         self._started = started
         self._trial: Trial | None = None
         self._is_under_way = False
-        self._resting: list[LineConnection] = []
+        self._resting: set[LineConnection] = set()
 
     def heed_signal(self) -> None:
         """Upgrade by SIGUSR2 from now on."""
@@ -169,27 +170,33 @@ class Upgrading:
         server = self._server
         for listening in server.ports:
             listening.port.stopReading()
-        await until(self._reactor, lambda: not any(map(_is_leaving, server.connections)), LEAVE, LOOK)
-        server.chat.catching_up.rest(True)
-        for connection in server.connections:
-            if connection.can_be_handed_on:
-                self._resting.append(connection)
-                connection.dialogue.rest(True)
         await until(
             self._reactor,
-            lambda: all(it.dialogue.is_at_rest for it in self._resting) and not server.is_busy,
-            COME_TO_REST,
+            lambda: not (any(map(_is_leaving, server.connections)) or any(map(_is_awaited, server.ports))),
+            LEAVE,
             LOOK,
         )
+        server.chat.catching_up.rest(True)
+        await until(self._reactor, lambda: self._is_at_rest and not server.is_busy, COME_TO_REST, LOOK)
         if server.is_ending:
             raise NotUpgraded("The server ends.")
         if server.chat.uncommitted.number:
             raise NotUpgraded("The log does not answer.")
 
+    @property
+    def _is_at_rest(self) -> bool:
+        """Is nothing under way over any connection? Over none is anything begun from now on."""
+        for connection in self._server.connections:
+            # Also of who was let in before, and has come in only now, by a proxy that has said who it is.
+            if connection.can_be_handed_on and connection not in self._resting:
+                self._resting.add(connection)
+                connection.dialogue.rest(True)
+        return all(it.dialogue.is_at_rest for it in self._resting)
+
     def _go_on(self) -> None:
         """Go on as before."""
         self._trial = None
-        resting, self._resting = self._resting, []
+        resting, self._resting = self._resting, set()
         for connection in resting:
             connection.dialogue.rest(False)
         self._server.chat.catching_up.rest(False)
@@ -218,6 +225,12 @@ class Upgrading:
         for connection in self._server.connections:  # who has asked for what takes long
             connection.dialogue.rest(False)
         return connections
+
+
+def _is_awaited(listening: Listening) -> bool:
+    """Is there somebody at a port of whom a proxy has yet to say who they are, before they are connected?"""
+    factory = listening.port.factory
+    return isinstance(factory, Proxied) and factory.is_waiting
 
 
 def _is_leaving(connection: LineConnection) -> bool:

@@ -111,7 +111,10 @@ class ReadingAnewTests(CertificatesCase):
         certificates = self.of_files()
         for text, why in (
             ("", f"there is no certificate in {self.certificate}"),
-            ("-----BEGIN CERTIFICATE-----\nx\n", f"a certificate in {self.certificate} is damaged"),
+            (
+                "-----BEGIN CERTIFICATE-----\nx\n",
+                f"a certificate in {self.certificate} is damaged, or of a kind that is not known",
+            ),
             (old.key.decode(), f"there is no certificate in {self.certificate}"),
         ):
             Path(self.certificate).write_text(text)

@@ -19,6 +19,7 @@ from tcpchat.logs.sqlite_cleaning import Cleaning
 from tcpchat.logs.sqlite_commit import commit
 from tcpchat.logs.sqlite_file import SQLiteFile
 from tcpchat.logs.sqlite_index import SLICE, Index
+from tcpchat.logs.sqlite_numbering import Numbering
 from tcpchat.logs.sqlite_removal import forget_some
 from tcpchat.logs.sqlite_search import parts_of, search
 from tcpchat.logs.sqlite_volumes import CHARACTERS, Volumes
@@ -150,6 +151,35 @@ class VolumesTests(SynchronousTestCase):
             "select name from sqlite_master where sql like 'create virtual table%'"
         ).fetchall()
         self.assertEqual({name for (name,) in tables}, {f"words{number}" for number in numbers})
+
+    # A stream that goes on later, as a replica's that was away for long.
+
+    def go_on_behind(self, stream: str, kept_after: int, event: Event) -> None:
+        """Have a stream go on behind an entry, with an event."""
+        self.file.writer.execute("begin immediate")
+        numbering = Numbering(self.file.writer, self.streams)
+        self.index.begin(numbering.begin(stream, kept_after), kept_after)
+        numbering.add(stream, event, NOON)
+        numbering.insert()
+        self.file.writer.execute("commit")
+        self.streams[stream] = moved = numbering.growths[stream].moved()
+        if stream.startswith("#"):
+            self.index.grew(moved.id, moved.seq)
+
+    def test_what_was_not_in_the_index_by_then_is_not_taken_out_of_it_either(self) -> None:
+        for room, is_added in ("#dev", False), ("#ops", True), ("@s1", False):
+            self.talk(SLICE, room)
+            self.settle()
+            self.say(room, Said("s1", "ada", "a late whale"))
+            self.go_on_behind(room, 999, Said("s1", "ada", "a new whale"))
+            if is_added:
+                self.settle()
+            self.forget(room, 1000)
+            self.settle()
+            self.assertEqual(self.find("whale", Range(room, 0, 9999)), [])
+            rows = self.file.reader.execute("select 1 from entry where stream = ?", (self.streams[room].id,))
+            self.assertEqual(rows.fetchall(), [])
+            self.check()
 
     # What a line costs.
 

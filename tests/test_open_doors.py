@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import CannotListenError
+from twisted.internet.error import AlreadyListened, CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 from twisted.internet.protocol import Factory
 from twisted.logger import capturedLogs, formatEvent
@@ -42,11 +42,11 @@ class Ports:
     def __init__(self, number: int, open: list[int], error: Exception | None = None) -> None:
         self.open = open
         self._number = number
-        self._error = error
+        self.error = error
 
     def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
-        if self._error is not None:
-            return fail(self._error)
+        if self.error is not None:
+            return fail(self.error)
         if self._number in self.open:
             return fail(CannotListenError("", self._number, OSError(98, "in use")))
         self.open.append(self._number)
@@ -90,6 +90,21 @@ class OpenDoorsTests(SynchronousTestCase):
         self.failureResultOf(wrong, CannotListenError)
         self.assertEqual(self.open, [3, 1])
         self.assertEqual(self.change({"a": one}), [])
+
+    def test_one_that_cannot_be_opened_again_keeps_no_other_one_closed(self) -> None:
+        passed = Ports(1, self.open)
+        self.change({"systemd:0": Door("systemd", passed), "b": self.door(2)})
+        passed.error = AlreadyListened()
+        self.open.append(3)  # somebody else's
+        with capturedLogs() as events:
+            wrong = Deferred.fromCoroutine(self.doors.change({"c": self.door(3)}))
+            self.failureResultOf(wrong, CannotListenError)
+        self.assertEqual(self.open, [3, 2])
+        self.assertEqual([port.description for port in self.doors.ports], ["b"])
+        (told,) = map(formatEvent, events)
+        self.assertTrue(
+            told.startswith("Nobody can come in any more by systemd:0: it cannot be opened again")
+        )
 
     def test_where_there_is_no_ipv6_the_other_one_is_opened(self) -> None:
         without = CannotListenError("", 1, OSError(NO_IPV6[0], "no IPv6"))

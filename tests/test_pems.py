@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from ssl import DER_cert_to_PEM_cert
 
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.pems import NoIdentity, files_in, from_files, from_folder, readable_by_others
@@ -92,6 +95,18 @@ class FilesTests(PemsCase):
             strange, certificate,
         )  # fmt: skip
 
+    def test_a_certificate_of_which_a_part_cannot_be_read_is_none(self) -> None:
+        write(self.folder)
+        sound = load_pem_x509_certificate(self.read("cert.pem")).public_bytes(Encoding.DER)
+        # The names that it is for are not what they should be, and its key is on a curve that nobody knows.
+        for before, skipped, new in ("0603551d11", 2, 0x04), ("06082a8648ce3d0301", 0, 0x63):
+            part = bytes.fromhex(before)
+            at = sound.index(part) + len(part) + skipped
+            wrong = sound[:at] + bytes([new]) + sound[at + 1 :]
+            damaged = self.file("damaged", DER_cert_to_PEM_cert(wrong).encode())
+            why = f"a certificate in {damaged} is damaged, or of a kind that is not known"
+            self.assert_none(why, str(self.folder / "key.pem"), damaged)
+
     def test_a_key_that_needs_a_password_is_none(self) -> None:
         write(self.folder)
         openssl(self.folder, "pkey", "-in", "key.pem", "-aes256", "-passout", "pass:x", "-out", "locked")
@@ -144,3 +159,9 @@ class ModeTests(PemsCase):
         for mode, told in (0o600, []), (0o640, []), (0o644, [(str(self.folder / "key.pem"), 0o644)]):
             (self.folder / "key.pem").chmod(mode)
             self.assertEqual(list(readable_by_others(paths)), told)
+
+    def test_one_that_is_gone_by_then_is_not_told(self) -> None:
+        write(self.folder)
+        (self.folder / "key.pem").chmod(0o644)
+        gone = str(self.folder / "gone.pem")
+        self.assertEqual(len(list(readable_by_others([gone, str(self.folder / "key.pem")]))), 1)

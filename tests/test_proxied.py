@@ -96,6 +96,13 @@ class HeaderTests(ProxiedCase):
         wire.brings(ANNA[-1:])
         self.assert_there(wire, IPv4Address("TCP", "203.0.113.7", 4711))
 
+    def test_it_is_known_whether_anybody_has_yet_to_say_who_they_are(self) -> None:
+        wire, gone = self.connect(), self.connect()
+        gone.protocol.connectionLost()
+        self.assertTrue(self.factory.is_waiting)
+        wire.brings(ANNA)
+        self.assertFalse(self.factory.is_waiting)
+
     def test_what_comes_with_it_is_not_lost(self) -> None:
         wire = self.connect()
         wire.brings(ANNA + b"bob\r\n")

@@ -162,6 +162,27 @@ def test_unix_sockets_stay_and_who_has_tls_is_told_to_come_back(tmp_path: Path) 
     assert not (tmp_path / "chat.sock").exists()
 
 
+def test_behind_a_proxy_people_stay_who_they_are(tmp_path: Path) -> None:
+    config = tmp_path / "chat.toml"
+    config.write_text("[limits]\nconnections_per_network = 1\n")
+
+    def comes(address: str, nick: str) -> Reading:
+        """Come in by a proxy, which says from where."""
+        person = server.person()
+        person.types(f"PROXY TCP4 {address} 127.0.0.1 4711 8023", nick)
+        return person
+
+    with Server(tmp_path, "--config", str(config), listen=f"haproxy:{HERE}") as server:
+        server.ready()
+        alice = comes("203.0.113.7", "alice")
+        alice.until(r"You are alice")
+        assert upgrade(server) == 1
+        comes("203.0.113.7", "eve").until(r"at most 1 at once")
+        comes("203.0.113.8", "bob").until(r"You are bob, in #lobby with alice\.")
+        alice.until(r"bob joined #lobby\.\r\n")
+        assert server.terminate() == 0
+
+
 def test_by_the_tool_it_is_told_when_the_new_version_runs_and_a_daemon_stays_the_same_process(
     tmp_path: Path,
 ) -> None:

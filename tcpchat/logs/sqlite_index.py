@@ -45,6 +45,18 @@ class Index:
                 del self._behind[stream]
         self._done[stream] = max(upto, self._done.get(stream, 0))
 
+    def begin(self, stream: int, kept_after: int) -> None:
+        """
+        Go on behind an entry, up to which nothing is kept, within a transaction.
+
+        What was not added by now never will be, and goes: later it would be taken out of what it is not in.
+        """
+        self._writer.execute(
+            "delete from entry where stream = ? and seq > ? and seq <= ?",
+            (stream, self._done.get(stream, 0), kept_after),
+        )
+        self.holds(stream, kept_after)
+
     def grew(self, stream: int, upto: int) -> None:
         """Take note of what was appended to a room's stream."""
         done = self._done.setdefault(stream, 0)

@@ -61,8 +61,8 @@ def take(writer: sqlite3.Connection, index: Index, numbering: Numbering, item: T
 
 
 def _begin(index: Index, numbering: Numbering, name: str, kept_after: int) -> None:
-    row = numbering.begin(name, kept_after)
-    index.holds(row, kept_after)
+    numbering.insert()  # what goes may be among it
+    index.begin(numbering.begin(name, kept_after), kept_after)
 
 
 def _with_free_ref(writer: sqlite3.Connection, numbering: Numbering, event: Event) -> Event:
