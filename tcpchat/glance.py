@@ -128,6 +128,8 @@ def lines(where: str, before: Reading, now: Reading) -> list[str]:
     memory = get("process_resident_memory_bytes") / 2**20
     replicas = _count(float(now.label("log_info", "replicas").replace("?", "0")), "replica", "replicas")
     is_ready = "people can come in" if get("ready") else "nobody can come in"
+    if get("ready") and now.wrong:  # who is there can read, but whoever comes in has to be written down
+        is_ready = "nobody new can come in"
     rows = [
         ("people", f"{get('people'):.0f}",
          f"in {_count(get('rooms'), 'room', 'rooms')}, "

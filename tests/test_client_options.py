@@ -7,14 +7,20 @@ from datetime import datetime, timedelta
 import pytest
 
 from tcpchat import __version__
+from tcpchat.__main__ import SERVE, TOOLS
 from tcpchat.client.address import Address
-from tcpchat.client.options import JOIN, SEND, WATCH, read
+from tcpchat.client.options import EXAMPLES, JOIN, SEND, WATCH, read
 
 
 def test_a_host_is_to_be_joined() -> None:
     typed = read(["chat.example.org", "--nick", "bob", "--plain"], {})
     assert (typed.command, typed.server, typed.room) == (JOIN, Address("chat.example.org", 8023), "")
     assert typed.plain and typed.nick == "bob" and not typed.json
+
+
+def test_the_help_names_all_there_is_beside_it() -> None:
+    for name in SEND, WATCH, SERVE, *TOOLS:
+        assert f"\n    {name} " in EXAMPLES
 
 
 def test_a_room_may_be_named_in_either_way() -> None:

@@ -89,6 +89,8 @@ class GlanceTests(SynchronousTestCase):
         shown = self.shown(reading(0, BEFORE, ""), reading(2, down, "Not written: the disk\x1b is full."))
         self.assertTrue(self.front.endswith(": nobody can come in"))
         self.assertTrue(shown["log"].endswith("1 replica, Not written: the disk is full."))
+        self.shown(reading(0, BEFORE, ""), reading(2, AFTER, "Not written: the disk is full."))
+        self.assertTrue(self.front.endswith(": nobody new can come in"))
 
     def test_of_a_cluster_there_is_a_line_more(self) -> None:
         for connected, fenced, told in (1, 0, "connected"), (0, 0, "cut off"), (1, 1, "cut off"):

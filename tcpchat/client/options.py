@@ -36,7 +36,10 @@ more, each with --help:
     log       the server's log: dump, check, backup, restore
     account   the server's accounts
     ban       who is kept out of the server
+    config    the server's configuration: check, default, schema
+    mkcert    make a certificate for a local network
     top       the server's figures, live
+    upgrade   have a server become the version that is installed now
 """
 
 SENDING = """examples:
