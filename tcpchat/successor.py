@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
+from twisted.internet import unix
 from twisted.logger import Logger
 
 from tcpchat import __version__
 from tcpchat.control import answer_late
 from tcpchat.doors.line import LineConnection, LineFactory
-from tcpchat.handed import Handed
+from tcpchat.handed import Connection, Handed
 from tcpchat.render import count
+from tcpchat.transports import Server
 from tcpchat.upgraded import NotHere
 
 logger = Logger()
@@ -28,7 +31,7 @@ class Successor:
         """Have all connections be there; nothing is done over them yet."""
         for each in self._before.connections:
             try:
-                self._connections.append(factory.adopt(each, reactor))
+                self._connections.append(adopted(factory, each, reactor))
             except NotHere:
                 logger.warn("A session is not there any more, and its connection was closed")
             except Exception:
@@ -47,3 +50,26 @@ class Successor:
             answer_late(before.tool, text)
         if before.ends:
             reactor.stop()
+
+
+def adopted(factory: LineFactory, before: Connection, reactor: Any) -> LineConnection:
+    """
+    Go on with a connection of another process, by its descriptor; it is closed if that cannot be.
+
+    Raises:
+        NotHere: its session is not there any more.
+    """
+    connection = LineConnection(factory, before)
+    opened = socket.socket(fileno=before.descriptor)
+    kind = unix.Server if opened.family == socket.AF_UNIX else Server
+    nobody: Any = None  # has accepted it here
+    transport = kind(opened, connection, opened.getpeername(), nobody, 0, reactor)
+    try:
+        connection.makeConnection(transport)
+    except Exception:
+        if connection in factory.connections:
+            factory.leave(connection)
+        transport.stopReading()
+        opened.close()
+        raise
+    return connection

@@ -6,9 +6,7 @@ It moves bytes: what a line means, and what is shown, is not known here.
 
 from __future__ import annotations
 
-import socket
 from codecs import BOM_UTF8
-from typing import Any
 
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionDone
@@ -447,28 +445,6 @@ class LineFactory(AnyServerFactory):
         """Hold a connection from an address from now on; one that is not ``is_new`` was another process's."""
         visit = self.connections[connection] = self._entrance.enter(address, self.is_tls, is_new)
         return visit
-
-    def adopt(self, before: handed.Connection, reactor: Any) -> LineConnection:
-        """
-        Go on with a connection of another process, by its descriptor; it is closed if that cannot be.
-
-        Raises:
-            NotHere: its session is not there any more.
-        """
-        connection = LineConnection(self, before)
-        opened = socket.socket(fileno=before.descriptor)
-        kind = unix.Server if opened.family == socket.AF_UNIX else Server
-        nobody: Any = None  # has accepted it here
-        transport = kind(opened, connection, opened.getpeername(), nobody, 0, reactor)
-        try:
-            connection.makeConnection(transport)
-        except Exception:
-            if connection in self.connections:
-                self.leave(connection)
-            transport.stopReading()
-            opened.close()
-            raise
-        return connection
 
     def secured(self, connection: LineConnection) -> None:
         """A connection has agreed on TLS."""
