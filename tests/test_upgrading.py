@@ -108,6 +108,19 @@ def test_a_stalled_reader_is_shown_everything_once_and_in_order(tmp_path: Path) 
         assert server.terminate() == 0
 
 
+def test_an_object_that_only_the_end_of_the_stream_ends_may_be_as_long_as_any(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        server.ready()
+        alice, bot = server.person("alice"), server.person()
+        said = json.dumps({"type": "paste", "text": "\n".join(["x" * 100] * 45)})
+        bot.socket.sendall(f'{{"type":"as","nick":"bot"}}\n{said}'.encode())
+        alice.until(r"bot joined")
+        assert upgrade(server) == 2
+        bot.socket.shutdown(socket.SHUT_WR)
+        alice.until(r"(<bot> x{100}\r\n){45}")
+        assert server.terminate() == 0
+
+
 def test_what_waits_for_its_budget_waits_on(tmp_path: Path) -> None:
     config = tmp_path / "chat.toml"
     config.write_text("[limits]\ntokens = 5\ntokens_a_second = 4\n")

@@ -293,6 +293,8 @@ class LineConnection(LineOnlyReceiver):
         """Be as in another process. Nothing is done before `go_on`: first all others are to be there."""
         visit = self.factory.enter(self, before.address, is_new=False)
         self._reader.go_on_from(before.input, before.conversation.lines)
+        if before.conversation.speaks_json:
+            self._reader.lines.longest_object = LONGEST_OBJECT
         self._first, self._start = before.is_first, before.start
         self.dialogue = gone_on(self.factory.chat, self, before, visit)
         if before.terminal is not None:
