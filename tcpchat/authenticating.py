@@ -64,7 +64,10 @@ async def _check(
     account = chat.accounts.get(account.id) if account else None  # it may be gone by now
     if not is_right or account is None:
         chat.attempts.failed(name.fold, address, chat.clock.seconds())
-        logger.warn("A wrong password from {address}, for {nick}", address=address, nick=name.display)
+        logger.warn(
+            "A wrong password from {address}, for {nick}",
+            address=address, nick=name.display, session=dialogue.reader.session,
+        )  # fmt: skip
         dialogue.wrong_passwords += 1
         if dialogue.wrong_passwords >= MOST_WRONG_PASSWORDS:
             dialogue.cut_off(ENOUGH)

@@ -277,7 +277,11 @@ class Nameless:
         except Refused as refusal:
             if refusal.code == "bad-session":
                 self._wrong_codes += 1
-                self.logger.warn("A wrong code from {address}", address=self._dialogue.address)
+                self.logger.warn(
+                    "A wrong code from {address}",
+                    address=self._dialogue.address,
+                    session=self._dialogue.reader.session,
+                )
                 self._offend(Offence.WRONG_CODE)
             raise
         self._named()

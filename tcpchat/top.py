@@ -69,8 +69,7 @@ def run(typed: argparse.Namespace) -> int:
         return 0
     from tcpchat.top_live import show
 
-    show(typed.page, first, typed.interval, read)
-    return 0
+    return show(typed.page, first, typed.interval, read)
 
 
 def is_terminal() -> bool:

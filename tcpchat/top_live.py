@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 
 from prompt_toolkit.application import Application
@@ -13,9 +14,10 @@ from tcpchat.glance import Reading, lines
 from tcpchat.scraping import Page, Unreachable
 
 
-def show(where: Page, first: Reading, interval: float, read: Callable[[Page], Reading]) -> None:
-    """Show what ``read`` returns each ``interval`` seconds, until q or Ctrl-C."""
+def show(where: Page, first: Reading, interval: float, read: Callable[[Page], Reading]) -> int:
+    """Show what ``read`` returns each ``interval`` seconds, until q or Ctrl-C; return the exit status."""
     drawn = [*lines(str(where), first, first), "", "  q ends"]
+    status = 0
     keys = KeyBindings()
 
     @keys.add("q")
@@ -41,7 +43,17 @@ def show(where: Page, first: Reading, interval: float, read: Callable[[Page], Re
         Layout(Window(text, always_hide_cursor=True)), key_bindings=keys, full_screen=True
     )
 
+    def leave(number: int) -> None:
+        nonlocal status
+        status = 128 + number
+        if not application.is_done:
+            application.exit()
+
     def begin() -> None:
+        # An exception from a handler of Python's own could come while the terminal is being set back.
+        for number in signal.SIGTERM, signal.SIGHUP:
+            asyncio.get_running_loop().add_signal_handler(number, leave, number)
         application.create_background_task(go_on())
 
     application.run(pre_run=begin)
+    return status

@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import os
 import shutil
 import signal
 import socket
@@ -116,6 +117,7 @@ class NatsServer:
         """Have it do nothing, while the system goes on taking what is sent to it."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)  # on another core it may run still
 
     def go_on(self) -> None:
         """Have it go on after `stop`."""

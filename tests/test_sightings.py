@@ -51,7 +51,8 @@ class SightingsTests(ChatCase):
         nobody = self.connect()
         nobody.types("1 2 3", "/resume canary", "/quit")
         self.clock.pump([1, 1])
-        (_, connected), gone = self.told()
+        (_, connected), wrong, gone = self.told()
+        self.assertEqual(wrong, ("A wrong code from 192.0.2.1", connected))
         self.assertEqual(gone, ("Somebody has gone without a nickname", connected))
 
     def test_who_could_not_come_in_is_told_of_by_the_connection_still(self) -> None:

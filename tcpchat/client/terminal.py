@@ -289,4 +289,8 @@ def run(typed: Namespace, make_reactor: Callable[[Any], Any]) -> int:
     loop.run_until_complete(terminal.run())
     for words in terminal.last_words:
         print(f"tcpchat: {words}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:  # the terminal is gone: at its end Python would try again, and end otherwise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return terminal.status
