@@ -25,7 +25,7 @@ UPGRADES = 5
 SEED = int(os.environ.get("TCPCHAT_SEED", "0")) or time.time_ns() % 1_000_000
 
 # Lines that each may say until the next upgrade: more than can be said in it, but where they are a thousand.
-TALK = 5 if FULL else 30
+TALK = 1 if FULL else 30
 
 UPGRADED = r"Upgraded from \S+ to \S+: (\d+) connections? handed over, in (\S+) s\."
 NOT_UPGRADED = r"Not upgraded, and everything goes on: (.*)"
