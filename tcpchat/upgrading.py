@@ -177,15 +177,14 @@ class Upgrading:
             LOOK,
         )
         server.chat.catching_up.rest(True)
-        await until(self._reactor, lambda: self._is_at_rest and not server.is_busy, COME_TO_REST, LOOK)
+        await until(self._reactor, lambda: self._rest() and not server.is_busy, COME_TO_REST, LOOK)
         if server.is_ending:
             raise NotUpgraded("The server ends.")
         if server.chat.uncommitted.number:
             raise NotUpgraded("The log does not answer.")
 
-    @property
-    def _is_at_rest(self) -> bool:
-        """Is nothing under way over any connection? Over none is anything begun from now on."""
+    def _rest(self) -> bool:
+        """Have nothing more be begun over any connection; return whether nothing is under way any more."""
         for connection in self._server.connections:
             # Also of who was let in before, and has come in only now, by a proxy that has said who it is.
             if connection.can_be_handed_on and connection not in self._resting:
