@@ -60,27 +60,32 @@ class StreamLink:
         self.is_silent = False  # what has come to the stream is not brought, and no question answered
         self.is_slow = False  # what has come to the stream is not brought
         self.refuses = False
+        self.delay = 0.0  # seconds from publishing to the stream
         self.arrives_after: float | None = None  # seconds until what is published arrives
         self.tries: list[float] = []
+        self.name = ""
+        self.wanted: Callable[[str, str], None] = lambda node, stream: None
         self.take: Callable[[Commit, int], None] = lambda commit, at: None
         self._brought = 0
         stream.links.append(self)
 
-    def publish(self, messages: Sequence[Message], timeout: float) -> Deferred[int]:
+    def publish(
+        self, messages: Sequence[Message], timeout: float, failed: Callable[[Exception], object]
+    ) -> None:
         """Try once, as `Link.publish` does."""
         self.tries.append(self.clock.seconds())
         if not self.is_connected:
-            return fail(Unclear("there is no connection"))
+            failed(Unclear("there is no connection"))
+            return
         if self.refuses:
-            return fail(Refusing("maximum bytes exceeded"))
-        answer: Deferred[int] = Deferred()
+            failed(Refusing("maximum bytes exceeded"))
+            return
         if self.arrives_after is not None:
             self.clock.callLater(self.arrives_after, self._arrive, messages)
         if self.drops_all or self.arrives_after is not None:
-            self.clock.callLater(timeout, answer.errback, Unclear("no answer"))
+            self.clock.callLater(timeout, failed, Unclear("no answer"))
         else:
-            self.clock.callLater(0, self._publish, messages, timeout, answer)
-        return answer
+            self.clock.callLater(self.delay, self._publish, messages, timeout, failed)
 
     def _arrive(self, messages: Sequence[Message]) -> None:
         try:
@@ -88,16 +93,16 @@ class StreamLink:
         except Lost:
             pass
 
-    def _publish(self, messages: Sequence[Message], timeout: float, answer: Deferred[int]) -> None:
+    def _publish(
+        self, messages: Sequence[Message], timeout: float, failed: Callable[[Exception], object]
+    ) -> None:
         try:
-            seq = self.stream.add(messages)
+            self.stream.add(messages)
         except Lost as lost:
-            answer.errback(lost)
+            failed(lost)
             return
         if self.drops_acks:
-            self.clock.callLater(timeout, answer.errback, Unclear("no answer"))
-        else:
-            answer.callback(seq)
+            self.clock.callLater(timeout, failed, Unclear("no answer"))
 
     def last(self, subject: str) -> Deferred[Stored | None]:
         """Answer as `Link.last` does."""
@@ -110,6 +115,12 @@ class StreamLink:
         if self.is_silent or not self.is_connected:
             return fail(Unclear("no answer"))
         return succeed(len(self.stream.messages) - self.stream.behind)
+
+    def ask_turn(self, node: str, stream: str) -> None:
+        """Tell another node, as `Link.ask_turn` does."""
+        for link in self.stream.links:
+            if link.name == node:
+                self.clock.callLater(0, link.wanted, self.name, stream)
 
     def bring(self) -> None:
         """Give what has come to the stream."""

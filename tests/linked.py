@@ -11,6 +11,7 @@ from itertools import count
 import nats
 from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
+from twisted.internet.defer import Deferred
 
 from tcpchat.logs.nats_link import Change, Facts, Link, Message, Stored, Unclear
 from tests.nats_servers import NatsServers, a_name
@@ -57,6 +58,13 @@ def put_surely(one: Linked, key: str, value: bytes | None) -> None:
             one.turning.pass_by(0.1)
 
 
+def published(link: Link, messages: Sequence[Message], timeout: float) -> Deferred[int]:
+    """Publish once; answer with the last one's sequence in the stream."""
+    answer: Deferred[int] = Deferred()
+    link.publish(messages, timeout, answer.errback, answer.callback)
+    return answer
+
+
 class Linked:
     """A link that is open, and what it has told."""
 
@@ -87,7 +95,7 @@ class Linked:
 
     def publish(self, *messages: Message, timeout: float = 4.0) -> int:
         """Publish, and wait for what comes of it."""
-        return self.turning.result(self.link.publish(messages, timeout))
+        return self.turning.result(published(self.link, messages, timeout))
 
     def says(self, text: str, expected: int, id: str = "") -> int:
         """Publish one message."""

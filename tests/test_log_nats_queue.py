@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import groupby
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, Special, strea
 from tcpchat.logs.nats_launching import LARGEST_SHARE, MOST_ENTRIES, MOST_IN_FLIGHT
 from tcpchat.logs.nats_messages import Commit, decode
 from tcpchat.logs.nats_queue import GRACE, MOST_PARTS, Queue
+from tcpchat.logs.nats_turns import LONGEST as LONGEST_WAIT
 from tests.jetstream import Stream, StreamLink
 
 NOON = 1_790_000_000_000
@@ -68,6 +70,7 @@ class Node:
         self.told_early: list[str] = []
         self.queue.holding.tell = self.told_early.extend
         self.link.take = self._take
+        self.link.name, self.link.wanted = name, self.queue.wanted
         self.told: list[tuple[str, object, float]] = []
 
     def _take(self, commit: Commit, at: int) -> None:
@@ -227,6 +230,63 @@ class GatheringTests(QueueCase):
         self.advance(1)
         self.assertEqual(self.successResultOf(both), [[2], [1]])
         self.assertEqual(sorted(self.one.outcomes()), [("a", 1), ("b", 2), ("c", 3)])
+
+
+class TurnTests(QueueCase):
+    """Two nodes whose people talk in one room without a pause."""
+
+    def talk(self, seconds: float, *nodes: Node) -> list[str]:
+        """Have somebody on each node say a line when the last one is there; return whose came, in order."""
+        before = len(self.stream.messages)
+        said = {node: len(node.told) for node in nodes}
+        for _ in range(round(seconds / 0.001)):
+            for node in nodes:
+                if len(node.told) == said[node]:
+                    said[node] += 1
+                    node.say(f"{node.name} {said[node]}")
+            self.clock.advance(0.001)
+        return [decode(stored.payload).node for stored in self.stream.messages[before:]]
+
+    def test_they_take_turns(self) -> None:
+        order = self.talk(1.0, self.one, self.two)
+        self.assertGreater(len(order), 100)
+        self.assertLessEqual(longest_run(order), 2)
+
+    def test_one_that_is_always_late_is_let_in(self) -> None:
+        self.two.link.delay = 0.02
+        order = self.talk(2.0, self.one, self.two)
+        self.assertGreater(order.count("n2"), 20)
+        self.assertLessEqual(longest_run(order), 20)
+
+    def test_whoever_is_alone_again_waits_for_nobody(self) -> None:
+        self.talk(1.0, self.one, self.two)
+        self.talk(1.0, self.one)
+        other = TurnTests()
+        other.setUp()
+        self.assertEqual(len(self.talk(1.0, self.one)), len(other.talk(1.0, other.one)))
+
+    def test_what_needs_several_rooms_does_not_wait_for_a_turn(self) -> None:
+        self.two.queue.wanted("n1", "#lobby")
+        both = self.two.append([(room, [Joined("s", "ada")]) for room in ("#lobby", "#other")])
+        self.clock.pump([0] * 5)
+        self.assertEqual(self.successResultOf(both), [[1], [1]])
+
+    def test_who_wants_a_turn_and_does_not_take_it_delays_nobody_for_long(self) -> None:
+        self.one.queue.wanted("n2", "#lobby")
+        self.one.say("a")
+        self.clock.pump([0] * 5)
+        self.clock.advance(LONGEST_WAIT / 2)
+        self.one.say("b")
+        self.clock.pump([0] * 5)
+        self.assertEqual(self.one.told, [])
+        self.advance(1)
+        self.assertEqual([len(commit.entries) for commit in self.commits()], [2])
+        self.assertEqual(self.one.outcomes(), [("a", 1), ("b", 2)])
+
+
+def longest_run(order: Sequence[str]) -> int:
+    """Return how often somebody had a turn without a break."""
+    return max(len([*group]) for _, group in groupby(order))
 
 
 class OutcomeTests(QueueCase):

@@ -12,7 +12,7 @@ from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_following import StreamFollower
 from tcpchat.logs.nats_link import Unclear
 from tcpchat.logs.nats_thread import LoopThread
-from tests.linked import linked, message
+from tests.linked import linked, message, published
 from tests.nats_servers import one_server, servers
 
 
@@ -64,7 +64,7 @@ class FollowingTests(SynchronousTestCase):
 
     def test_many_come_in_few_turns_of_the_reactor(self) -> None:
         with linked(one_server()) as one:
-            tries = [one.link.publish([message(one.subject(f"r{i}"), str(i), 0)], 10) for i in range(2000)]
+            tries = [published(one.link, [message(one.subject(f"r{i}"), str(i), 0)], 10) for i in range(2000)]
             for one_try in tries:
                 one.turning.result(one_try)
             turns = one.turning.turns
@@ -77,7 +77,7 @@ class FollowingTests(SynchronousTestCase):
         with linked(one_server()) as one:
             size, number = 500_000, 60  # far more than JetStream sends without being told to go on
             tries = [
-                one.link.publish([message(one.subject(f"r{i}"), "x" * size, 0)], 20) for i in range(number)
+                published(one.link, [message(one.subject(f"r{i}"), "x" * size, 0)], 20) for i in range(number)
             ]
             for one_try in tries:
                 one.turning.result(one_try)

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.logs.nats_link import Link, Lost, Stored, Unclear
-from tests.linked import Linked, linked, message, put_surely
+from tests.linked import Linked, linked, message, published, put_surely
 from tests.nats_servers import NatsServers, a_name, one_server, servers, three_servers
 from tests.turning import Turning
 
@@ -49,8 +49,8 @@ class ConnectionTests(SynchronousTestCase):
             began = time.monotonic()
             one_more = message(one.subject(), "meanwhile", 1)
             asked: list[Deferred[Any]] = [
-                one.link.publish([one_more], 10),
-                one.link.publish([one_more, message(one.subject("b"), "", 0)], 10),
+                published(one.link, [one_more], 10),
+                published(one.link, [one_more, message(one.subject("b"), "", 0)], 10),
                 one.link.last(one.subject()),
                 one.link.read(1),
                 one.link.erase(1),
@@ -70,7 +70,7 @@ class ConnectionTests(SynchronousTestCase):
         with servers() as own, linked(own) as one:
             own.stop(0)
             asked: list[Deferred[Any]] = [
-                one.link.publish([message(one.subject(), "1", 0)], 30),
+                published(one.link, [message(one.subject(), "1", 0)], 30),
                 one.link.last(one.subject()),
             ]
             own.kill(0)
@@ -106,7 +106,7 @@ class ConnectionTests(SynchronousTestCase):
             one.open()
             own.stop(0)
             asked: list[Deferred[Any]] = [
-                one.link.publish([message(one.subject(), "1", 0)], 30),
+                published(one.link, [message(one.subject(), "1", 0)], 30),
                 one.link.get("key"),
             ]
             one.close()
@@ -179,7 +179,7 @@ class ClusterTests(SynchronousTestCase):
             answers: list[object] = []
 
             def say(subject: str, expected: int) -> None:
-                one.link.publish([message(subject, "", expected)], 10).addBoth(answers.append)
+                published(one.link, [message(subject, "", expected)], 10).addBoth(answers.append)
 
             def take(batch: list[Stored]) -> None:
                 for seq, subject, _ in batch:

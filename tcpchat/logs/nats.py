@@ -145,6 +145,7 @@ class NatsLog(LogRecords):
             Applying(self.link, store, self._clock, self, cursor),
             Erasing(self.link, self._name, self.shared, store, self._clock, self._rewrite),
         )
+        self.link.wanted = parts.queue.wanted
         parts.queue.holding.tell = lambda sessions: self.held(sessions)
         self._live_after = facts.last
         caught_up: Deferred[None] = Deferred()

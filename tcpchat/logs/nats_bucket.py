@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
 from tcpchat.logs.nats_answers import PerhapsLost, is_removal
+from tcpchat.logs.nats_client import Arrival
 from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_connection import LOST
 from tcpchat.logs.nats_following import Follower
@@ -105,6 +105,8 @@ class Bucket:
 class BucketFollower(Follower):
     """Gives every key, and every change, to the reactor's thread, in batches."""
 
+    needs_headers = True
+
     def __init__(
         self,
         connecting: Connecting,
@@ -129,7 +131,7 @@ class BucketFollower(Follower):
             return {"deliver_policy": DeliverPolicy.LAST_PER_SUBJECT}
         return super().begin(info)
 
-    def came(self, seq: int, message: Msg) -> None:
+    def came(self, seq: int, message: Arrival) -> None:
         key = message.subject[self._prefix :]
         self._heard = self._thread.loop.time()
         if is_removal(message.headers):

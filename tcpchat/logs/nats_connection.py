@@ -16,11 +16,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import nats.errors
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from tcpchat.logs.nats_answers import NotTaken
+from tcpchat.logs.nats_client import Arrival, StraightClient
 from tcpchat.logs.nats_terms import Refusing, Unclear
 
 # Seconds for making a connection; a stopped server takes connections, too.
@@ -71,7 +70,7 @@ class Request(NamedTuple):
 class Connection:
     """A connection that stands. All of it belongs to the loop in which it was made."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: StraightClient) -> None:
         self.client = client
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
@@ -226,7 +225,7 @@ class Connection:
         except (nats.errors.Error, OSError):
             self.break_off()
 
-    async def _answered(self, message: Msg) -> None:
+    def _answered(self, message: Arrival) -> None:
         token = message.subject.rpartition(".")[2]
         headers: Mapping[str, str] = message.headers or {}
         if headers.get("Status") == "503":
@@ -251,7 +250,7 @@ class Connection:
     async def listen(self) -> None:
         """Have answers come; the first call of all."""
         self._inbox = self.client.new_inbox()
-        await self.client.subscribe(f"{self._inbox}.*", cb=self._answered)
+        await self.client.listen(f"{self._inbox}.*", self._answered)
 
 
 async def connect(server: str, name: str) -> Connection:
@@ -261,7 +260,7 @@ async def connect(server: str, name: str) -> Connection:
     Raises:
         CannotConnect: it does not answer as a NATS server in time.
     """
-    client = Client()
+    client = StraightClient()
     connection = Connection(client)
     first: list[Exception] = []
 

@@ -7,8 +7,9 @@ tries of a flight one lands at most, and none once anybody else's message has la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -21,7 +22,7 @@ from twisted.python.failure import Failure
 from tcpchat.logs.commits import Commits
 from tcpchat.logs.interface import NotKept
 from tcpchat.logs.nats_items import NEVER, Flight
-from tcpchat.logs.nats_terms import Lost, Message, Refusing, Stored, Unclear
+from tcpchat.logs.nats_terms import Message, Refusing, Stored, Unclear
 
 # Seconds for one try, and how often, and how long, one message is tried (RELIABILITY.md, TH-54). After
 # that it is only looked whether it has landed.
@@ -46,7 +47,9 @@ class Publisher(Protocol):
     def is_connected(self) -> bool:
         """Is there a connection?"""
 
-    def publish(self, messages: Sequence[Message], timeout: float) -> Deferred[int]:
+    def publish(
+        self, messages: Sequence[Message], timeout: float, failed: Callable[[Exception], object]
+    ) -> None:
         """As `Link.publish` does."""
 
     def last(self, subject: str) -> Deferred[Stored | None]:
@@ -54,6 +57,9 @@ class Publisher(Protocol):
 
     def end(self) -> Deferred[int]:
         """As `Link.end` does."""
+
+    def ask_turn(self, node: str, stream: str) -> None:
+        """As `Link.ask_turn` does."""
 
 
 class Owner(Protocol):
@@ -103,8 +109,15 @@ class Flights:
         """Return a flight that is under way."""
         return self._flights.get(id)
 
+    def landed(self, flight: Flight) -> float:
+        """A flight has come back; return how many seconds it took."""
+        self.end(flight)
+        took = self._clock.seconds() - flight.began
+        self.commits.made(took, len(flight.items))
+        return took
+
     def end(self, flight: Flight) -> None:
-        """A flight has landed, or nobody waits for it any more."""
+        """A flight has landed, or never will, or nobody waits for it any more."""
         flight.is_over = True
         self._flights.pop(flight.id, None)
 
@@ -128,20 +141,13 @@ class Flights:
 
     def _try(self, flight: Flight) -> None:
         flight.tries += 1
-        self._link.publish(flight.messages, TRY).addCallbacks(
-            self._acknowledged, self._not_acknowledged, (flight,), {}, (flight,)
-        ).addErrback(self._wrong)
+        self._link.publish(flight.messages, TRY, partial(self._not_added, flight))
 
-    def _acknowledged(self, seq: int, flight: Flight) -> None:
-        """It is in the stream; what it means is known when it has come back."""
-        self.commits.made(self._clock.seconds() - flight.began, len(flight.items))
-
-    def _not_acknowledged(self, failure: Failure, flight: Flight) -> None:
-        failure.trap(Lost, Refusing, Unclear)
+    def _not_added(self, flight: Flight, why: Exception) -> None:
         self.commits.failed()
         if flight.is_over:
             return
-        if isinstance(failure.value, Refusing) and flight.tries == 1:
+        if isinstance(why, Refusing) and flight.tries == 1:
             self.end(flight)
             self._owner.failed(flight, NotKept(CANNOT_WRITE))
         elif not flight.is_asked:

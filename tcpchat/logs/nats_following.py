@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any
 
 import nats.errors
-from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import APIError
@@ -22,6 +21,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tcpchat.logs.nats_answers import place
+from tcpchat.logs.nats_client import Arrival
 from tcpchat.logs.nats_connecting import Connecting
 from tcpchat.logs.nats_connection import Connection
 from tcpchat.logs.nats_terms import Stored, Unclear
@@ -57,6 +57,8 @@ class Course:
 class Follower:
     """Follows a stream for ever. All of it belongs to the loop; `begin` and `came` say what is made of it."""
 
+    needs_headers = False  # those that the senders of messages have set
+
     def __init__(self, connecting: Connecting, thread: LoopThread, stream: str, subject: str) -> None:
         self.after = 0  # the sequence up to which everything has come
         self.patience = PATIENCE
@@ -71,7 +73,7 @@ class Follower:
             return {"deliver_policy": DeliverPolicy.ALL}
         return {"deliver_policy": DeliverPolicy.BY_START_SEQUENCE, "opt_start_seq": self.after + 1}
 
-    def came(self, seq: int, message: Msg) -> None:
+    def came(self, seq: int, message: Arrival) -> None:
         """A message has come."""
         raise NotImplementedError
 
@@ -113,12 +115,12 @@ class Follower:
         options = self.begin(info)
         course = Course(info.state.last_seq)
 
-        async def came(message: Msg) -> None:
+        def came(message: Arrival) -> None:
             if not course.ended.done():
                 self._take(connection, course, message)
 
         inbox = connection.client.new_inbox()
-        subscription = await connection.client.subscribe(inbox, cb=came)
+        subscription = await connection.client.listen(inbox, came, self.needs_headers)
         consumer = ""
         try:
             config = ConsumerConfig(
@@ -161,7 +163,7 @@ class Follower:
         except (Unclear, APIError):
             pass  # it goes by itself, as nobody listens to it
 
-    def _take(self, connection: Connection, course: Course, message: Msg) -> None:
+    def _take(self, connection: Connection, course: Course, message: Arrival) -> None:
         course.signs += 1
         headers = message.headers
         if headers and "Status" in headers:
@@ -177,7 +179,7 @@ class Follower:
         if not behind or seq >= course.target:
             self.caught_up()
 
-    def _heed(self, connection: Connection, course: Course, message: Msg) -> None:
+    def _heed(self, connection: Connection, course: Course, message: Arrival) -> None:
         """Heed what a consumer says of itself: a heartbeat, or that it waits until its messages are taken."""
         headers = message.headers or {}
         stalled = message.reply or headers.get("Nats-Consumer-Stalled", "")
@@ -223,7 +225,7 @@ class StreamFollower(Follower):
         self._check(info, self.after)
         return super().begin(info)
 
-    def came(self, seq: int, message: Msg) -> None:
+    def came(self, seq: int, message: Arrival) -> None:
         if self._turn != self._thread.turn:
             self._turn = self._thread.turn
             self._batch = []

@@ -13,6 +13,7 @@ from tcpchat.events import Event, Left, encode
 from tcpchat.logs.interface import NotKept, Parts, Posted, Unknown
 from tcpchat.logs.nats_messages import Commit
 from tcpchat.logs.nats_terms import Message
+from tcpchat.logs.nats_turns import Turns
 
 # Seconds after which somebody is told what came of a line, at the latest: 25 (RELIABILITY.md, P5), of which
 # one is left for the way there.
@@ -161,7 +162,7 @@ def is_sure(parts: Parts) -> bool:
 class Room:
     """One of our streams, as far as it has come over from JetStream's, and what waits to be added to it."""
 
-    __slots__ = ("flight", "is_asking", "last", "name", "queue", "seq", "subject", "time")
+    __slots__ = ("flight", "is_asking", "last", "name", "queue", "seq", "subject", "time", "turns")
 
     def __init__(self, name: str, subject: str, seq: int, time: int) -> None:
         self.name = name
@@ -172,6 +173,34 @@ class Room:
         self.is_asking = False  # for that
         self.queue: deque[Item] | None = None
         self.flight: Flight | None = None
+        self.turns: Turns | None = None  # while other nodes add to it as well
+
+    def came(self, node: str) -> None:
+        """Something of another node's has come; while this one has something to add, they take turns."""
+        if self.turns is None:
+            if not (self.queue or self.flight):
+                return
+            self.turns = Turns()
+        self.turns.came(node)
+
+    def wants(self, node: str, now: float) -> None:
+        """Another node could not add something, as this one was quicker."""
+        self.turns = self.turns or Turns()
+        self.turns.wants(node, now)
+
+    def had_turn(self, now: float, took: float) -> None:
+        """What this node had on its way has come, after so many seconds."""
+        if self.turns is not None:
+            self.turns.had(now, took)
+
+    def wait(self, now: float) -> float:
+        """Return for how many seconds it is other nodes' turn."""
+        if self.turns is None:
+            return 0.0
+        wait = self.turns.wait(now)
+        if self.turns.are_over:
+            self.turns = None
+        return wait
 
     def add(self, item: Item) -> None:
         """Add an item behind all that wait."""

@@ -156,6 +156,8 @@ class Launching:
                 self._ask(each)
             if each.last is None or each.flight or each.next() is not first:
                 return
+        if not first.is_alone and self._must_wait(room):
+            return
         if first.is_alone:
             for each in rooms:
                 each.take()
@@ -165,6 +167,23 @@ class Launching:
         for each in rooms:
             if each.queue and not each.flight:
                 self.wake(each)
+
+    def _must_wait(self, room: Room) -> bool:
+        """
+        Is it other nodes' turn in a room?
+
+        What is alone in its message does not wait: it needs all its rooms at once, or the replica as it is.
+        """
+        wait = room.wait(self._clock.seconds())
+        if wait and room.turns and not room.turns.is_timed:
+            room.turns.is_timed = True
+            self._clock.callLater(wait, self._look_again, room)
+        return wait > 0
+
+    def _look_again(self, room: Room) -> None:
+        if room.turns:
+            room.turns.is_timed = False
+        self.wake(room)
 
     def _fit(self, items: Sequence[Item]) -> list[Item]:
         """

@@ -86,7 +86,9 @@ class Link:
         self._watching = Watching(self._connecting, name, tell)
         self._publishing = Publishing(self._connecting, thread.spawn, name, node)
         self._bucket = Bucket(self._connecting, self._publishing, thread, name)
-        self._calling = Calling(self._connecting, thread.spawn, name)
+        wanted = partial(thread.note, self._turn_wanted)
+        self._calling = Calling(self._connecting, thread.spawn, name, wanted)
+        self.wanted: Callable[[str, str], object] = lambda node, stream: None  # a turn, by a node
         self._node = node
 
     def open(self, makes: bool = True) -> Deferred[Facts]:
@@ -100,15 +102,26 @@ class Link:
         self._thread.do(lambda: self._thread.spawn(self._connecting.run()))
         return self._ask(self._find, makes)
 
-    def publish(self, messages: Sequence[Message], timeout: float) -> Deferred[int]:
+    def publish(
+        self,
+        messages: Sequence[Message],
+        timeout: float,
+        failed: Callable[[Exception], object],
+        added: Callable[[int], object] | None = None,
+    ) -> None:
         """
         Try once to add a message to the stream, or several as one atomic batch: all of them or none.
 
-        Answers with the stream sequence of the last one when a quorum has it; so also when one of the same
-        id is there already. A batch has at most one message a subject, and at most 1,000. Fails with
-        `Lost`, `Refusing` (nothing was added then) or, after ``timeout`` seconds at the latest, `Unclear`.
+        ``failed`` is called with `Lost`, `Refusing` (nothing was added then) or, after ``timeout`` seconds at
+        the latest, `Unclear`. Whoever follows the stream sees what was added; ``added`` is called with the
+        stream sequence of the last one when a quorum has it, so also when one of the same id is there
+        already. A batch has at most one message a subject, and at most 1,000.
         """
-        return self._do(self._publishing.publish, messages, self._thread.loop.time() + timeout)
+        if self._is_closed:
+            failed(Unclear(CLOSED))
+            return
+        done = partial(self._published, failed, added)
+        self._thread.do(self._publishing.publish, messages, self._thread.loop.time() + timeout, done)
 
     def follow(
         self,
@@ -175,6 +188,13 @@ class Link:
         """Answer calls for this node, with a word, from now on."""
         self._thread.do(self._calling.attend, self._node, word)
 
+    def ask_turn(self, node: str, stream: str) -> None:
+        """Have a node let this one add to one of our streams before it does so again, if it is there."""
+        self._thread.do(self._calling.ask_turn, node, self._node, stream)
+
+    def _turn_wanted(self, node: str, stream: str) -> None:
+        self.wanted(node, stream)
+
     def close(self) -> Deferred[None]:
         """End the connection and the thread; what is not answered fails with `Unclear`."""
         if self._is_closed or not self._thread.is_started:
@@ -224,6 +244,17 @@ class Link:
         facts, self._publishing.has_markers = await self._stream.open(self._monitoring, self._watching, makes)
         self._thread.spawn(self._watching.run())
         return facts
+
+    def _published(
+        self,
+        failed: Callable[[Exception], object],
+        added: Callable[[int], object] | None,
+        came: int | Exception,
+    ) -> None:
+        if isinstance(came, Exception):
+            self._thread.note(failed, came)
+        elif added:
+            self._thread.note(added, came)
 
     def _run(self, question: Callable[[], Awaitable[Any]], done: Done) -> None:
         self._thread.spawn(_told(question, done))

@@ -49,6 +49,7 @@ class Queue:
         """``names``: the stream's in JetStream, this node's, and what the ids of its messages begin with."""
         self._link = link
         self._clock = clock
+        self._node = names[1]
         self._fenced = fenced
         self._flights = Flights(link, clock, self, cursor)
         self._launching = Launching(link, clock, names, replica, self._flights, self._give_up)
@@ -136,12 +137,16 @@ class Queue:
         if flight is None:
             self._launching.references.came(commit.entries)
             self._overtaken.heed(room, commit.entries)
+            if commit.node != self._node:
+                room.came(commit.node)
             if room.queue:
                 self._launching.wake(room)
         else:
             flight.missing -= 1
             if not flight.missing:
-                self._flights.end(flight)
+                took = self._flights.landed(flight)
+                for each in flight.rooms:
+                    each.had_turn(self._clock.seconds(), took)
                 self._landed[flight.id] = flight
                 self._launching.free(flight)
         # Last: who waits for this message to know what came of a flight knows then that it was that.
@@ -156,7 +161,7 @@ class Queue:
             self._launching.wake(room)
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
-            self._see_whether_lost(room)
+            self._see_whether_lost(room, commit.node)
             return
         flight.unapplied -= 1
         if flight.unapplied:
@@ -171,7 +176,7 @@ class Queue:
             if number % TOLD_AT_ONCE == 0:
                 yield
 
-    def _see_whether_lost(self, room: Room) -> None:
+    def _see_whether_lost(self, room: Room, winner: str) -> None:
         """
         Somebody else was first in a room: what is on its way there, and expected otherwise, never lands.
 
@@ -183,7 +188,12 @@ class Queue:
         message = flight.messages[flight.rooms.index(room)]
         if room.last is not None and message.expected < room.last:
             self._flights.end(flight)
+            self._link.ask_turn(winner, room.name)
             self.returned(flight)
+
+    def wanted(self, node: str, stream: str) -> None:
+        """Another node was too late in a room: it is that one's turn next."""
+        self._launching.room(stream).wants(node, self._clock.seconds())
 
     def _have_missed(self, room: Room) -> None:
         """

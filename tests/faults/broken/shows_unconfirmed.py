@@ -43,7 +43,7 @@ def follow(
     whole_follow(self, after, Course.come, *others)
 
 
-def publish(self: Link, messages: Sequence[Message], timeout: float) -> Deferred[int]:
+def publish(self: Link, messages: Sequence[Message], *others: Any) -> None:
     from twisted.internet import reactor
 
     def show() -> None:
@@ -51,7 +51,7 @@ def publish(self: Link, messages: Sequence[Message], timeout: float) -> Deferred
 
     if all(SAID in message.payload for message in messages):
         reactor.callLater(0, show)
-    return whole_publish(self, messages, timeout)
+    whole_publish(self, messages, *others)
 
 
 if __name__ == "__main__":
