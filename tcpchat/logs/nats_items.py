@@ -37,9 +37,11 @@ class Item:
     is_alone = False  # in its flight
     number = 1  # of its events
 
-    def __init__(self, parts: Parts, size: int, time: int, until: float) -> None:
+    def __init__(
+        self, parts: Parts, refs: Sequence[tuple[str, str]], size: int, time: int, until: float
+    ) -> None:
         self.parts = parts
-        self.refs = _refs(parts)  # that nobody else may have used
+        self.refs = refs  # that nobody else may have used
         self.size = size  # in bytes, about
         self.time = time  # when it was, in milliseconds since 1970
         self.until = until  # seconds of a monotonic clock: then whoever waits has to know
@@ -81,7 +83,9 @@ class Line(Item):
     logger = Logger()
 
     def __init__(self, stream: str, event: Event, time: int, until: float, posted: Posted) -> None:
-        super().__init__(((stream, (event,)),), len(getattr(event, "text", "")) + OVERHEAD, time, until)
+        size = len(getattr(event, "text", "")) + OVERHEAD
+        refs = ((event.session, event.ref),) if event.ref else ()
+        super().__init__(((stream, (event,)),), refs, size, time, until)
         self._posted = posted
 
     def _tell(self, outcome: Outcome) -> None:
@@ -109,7 +113,7 @@ class Append(Item):
     def __init__(self, parts: Parts, time: int, until: float, answer: Deferred[Any], is_one: bool) -> None:
         """``is_one``: the answer has the numbers of the only part, not a list for each."""
         size = sum([len(encode(event)) + OVERHEAD for _, events in parts for event in events])
-        super().__init__(parts, size, time, until)
+        super().__init__(parts, _refs(parts), size, time, until)
         self.number = sum([len(events) for _, events in parts])
         self.is_alone = len(streams_of(parts)) > 1
         self._answer = answer
