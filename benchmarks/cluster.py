@@ -10,12 +10,16 @@ Every message is checked by everybody who has to get it (`chatload.c`), so it is
 the servers say. Where there are enough cores each node has one of its own, and the load another one; the
 servers have the rest. With less everything is on all of them, and what counts is how busy a node is: from
 that follows what it would do with a core for itself ("alone on its core" in the table: deliveries a second,
-divided by the share of a core that the busiest node took). Prints a table in Markdown.
+divided by the share of a core that the busiest node took). Or have each node use a share of a core and no
+more (``--share``): then two have twice as much as one, as on a machine that has a core for each, if what the
+others need is there besides. Prints a table in Markdown.
 
     --people N      how many people (1,000)
     --rate N        messages a second in R (5,000)
     --duration S    seconds that are measured in each run (10)
     --rounds N      how often (1)
+    --share S       A1000 once more, with one node and with two that have this share of a core each
+                    (not at all; 0.45 leaves enough for the others on two cores)
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.runs import OVER, READY, NoFigures, build
+from benchmarks.shares import shares
 from tests.nats_servers import NatsServers, free_ports, three_servers
 
 TWISTD = str(Path(sys.executable).with_name("twistd"))
@@ -62,6 +67,7 @@ class Load(NamedTuple):
     people: int
     rooms: int
     options: tuple[str, ...]
+    share: float = 0.0  # of a core, that each node may use: 0 is all that there is
 
     @property
     def receivers(self) -> int:
@@ -76,18 +82,21 @@ class Busy(NamedTuple):
     seconds: list[float]
 
 
-def loads(people: int, rate: int, duration: float) -> list[Load]:
-    """Return the loads, in their order."""
+def loads(people: int, rate: int, duration: float, share: float = 0.0) -> list[Load]:
+    """Return the loads, in their order; ``share`` asks for those with so much of a core for each node."""
     for_so_long = f"--duration={duration}", "--drain=30"
     rooms = people // PEOPLE_IN_A_ROOM
     # Somebody in each room has to be silent for the order to be known.
     paced = f"--rate={rate}", f"--senders={people - rooms}", *for_so_long
     crowd = "--senders=4", "--window=16", *for_so_long
-    return [
+    some = [
         Load(f"R: {rate:,} messages/s", 1, people, rooms, paced),
         Load("A1000", 1, people, 1, crowd),
         Load("A1000", 2, people, 1, crowd),
     ]
+    if share:
+        some += [it._replace(name=f"A1000, {share:.0%} of a core each", share=share) for it in some[1:]]
+    return some
 
 
 @contextmanager
@@ -164,7 +173,10 @@ def measure(servers: NatsServers, load: Load, duration: float, name: str) -> dic
     """
     with tempfile.TemporaryDirectory(dir="/var/tmp") as made:
         (port,) = free_ports(1)
-        with nodes(servers, load, Path(made), port, name) as pids:
+        with ExitStack() as stack:
+            pids = stack.enter_context(nodes(servers, load, Path(made), port, name))
+            if load.share:
+                stack.enter_context(shares(pids, load.share))
             watch = Watch([*pids, *(server.pid for server in servers.all)])
             pinned = ["taskset", "-c", "0"] if has_enough_cores() else []
             done = subprocess.run(
@@ -202,17 +214,26 @@ deliveries/s alone on its core | all delivered, once, in order |
 
 def ratio(runs: Sequence[tuple[Load, dict[str, Any]]]) -> str:
     """Return what a second node brought, as a sentence: the medians are of those who have run the most."""
-    one, two = (
-        sorted((figures for load, figures in runs if load.name == "A1000" and load.nodes == nodes),
-               key=lambda it: float(it["deliveries_per_s"]))
-        for nodes in (1, 2)
-    )  # fmt: skip
-    if not (one and two):
-        return ""
-    first, second = one[len(one) // 2], two[len(two) // 2]
-    measured = second["deliveries_per_s"] / first["deliveries_per_s"]
-    alone = second["alone"] / first["alone"]
-    return f"2 nodes against 1: {measured:.2f} times on this machine, {alone:.2f} times with a core for each."
+    said = []
+    for share in sorted({load.share for load, _ in runs}):
+        one, two = (
+            sorted((figures for load, figures in runs
+                    if load.rooms == 1 and load.share == share and load.nodes == nodes),
+                   key=lambda it: float(it["deliveries_per_s"]))
+            for nodes in (1, 2)
+        )  # fmt: skip
+        if not (one and two):
+            continue
+        first, second = one[len(one) // 2], two[len(two) // 2]
+        measured = second["deliveries_per_s"] / first["deliveries_per_s"]
+        alone = second["alone"] / first["alone"]
+        said.append(
+            f"2 nodes against 1, where each has {share:.0%} of a core: {measured:.2f} times."
+            if share
+            else f"2 nodes against 1: {measured:.2f} times on this machine, {alone:.2f} times with a core for"
+            " each."
+        )
+    return " ".join(said)
 
 
 def main() -> int:
@@ -222,12 +243,13 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=5000, help="messages a second in R (5000)")
     parser.add_argument("--duration", type=float, default=10, help="seconds that are measured (10)")
     parser.add_argument("--rounds", type=int, default=1, help="how often (1)")
+    parser.add_argument("--share", type=float, default=0.0, help="of a core, for each node (all of it)")
     asked = parser.parse_args()
     build(KEPT)
     runs: list[tuple[Load, dict[str, Any]]] = []
     print(HEADING, flush=True)
     for number in range(asked.rounds):
-        for load in loads(asked.people, asked.rate, asked.duration):
+        for load in loads(asked.people, asked.rate, asked.duration, asked.share):
             # New servers for each: what the last run has left costs the next one nothing.
             with three_servers() as servers:
                 try:
