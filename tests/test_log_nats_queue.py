@@ -16,7 +16,7 @@ from tcpchat.events import Entry, Event, Joined, Left, Said
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import BEHIND, MOST_TRIES, TRIED_FOR
 from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, Special, streams_of
-from tcpchat.logs.nats_launching import LARGEST_SHARE, MOST_ENTRIES, MOST_IN_FLIGHT
+from tcpchat.logs.nats_launching import LARGEST_SHARE, MANY, MOST_ENTRIES, MOST_IN_FLIGHT
 from tcpchat.logs.nats_messages import Commit, decode
 from tcpchat.logs.nats_queue import GRACE, MOST_PARTS, Queue
 from tcpchat.logs.nats_turns import LONGEST as LONGEST_WAIT
@@ -169,6 +169,29 @@ class GatheringTests(QueueCase):
         self.assertEqual(self.commits(), [])
         self.advance(3)
         self.assertEqual([len(commit.entries) for commit in self.commits()], [1, 3])
+
+    def test_where_much_waits_it_is_published_before_what_has_come_is_shown_else_a_moment_later(self) -> None:
+        for number, published in (MANY - 1, 1), (MANY, 2):
+            self.setUp()
+            self.one.link.is_slow = True
+            self.one.say("a")
+            self.clock.pump([0] * 3)
+            for _ in range(number):
+                self.one.say("more")
+            self.clock.pump([0] * 3)
+            self.one.link.is_slow = False
+            self.one.link.bring()
+            self.one.queue.launch()
+            self.assertEqual(len(self.one.link.tries), published)
+            self.advance(1)
+            self.assertEqual([len(commit.entries) for commit in self.commits()], [1, number])
+
+    def test_behind_the_fence_much_is_not_published_either(self) -> None:
+        for _ in range(MANY):
+            self.one.say("a")
+        self.one.fenced = True
+        self.one.queue.launch()
+        self.assertEqual(self.one.link.tries, [])
 
     def test_a_message_holds_so_many_entries_and_so_much_text(self) -> None:
         for _ in range(MOST_ENTRIES + 1):

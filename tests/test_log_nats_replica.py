@@ -24,11 +24,15 @@ class Watched:
         self.came_at: list[int] = []
         self.applied_at: list[int] = []
         self.forgotten_at: list[str] = []
+        self.launches: list[tuple[int, int]] = []  # up to where it had come and been applied then
         self.rewritten: dict[tuple[str, int], int] = {}
 
     def came(self, commit: Commit, at: int) -> None:
         self.cursor = at
         self.came_at.append(at)
+
+    def launch(self) -> None:
+        self.launches.append((self.cursor, len(self.applied_at)))
 
     def applied(self, commit: Commit, at: int) -> Iterator[None]:
         self.applied_at.append(at)
@@ -78,6 +82,12 @@ class ApplyingTests(ReplicaCase):
         self.assertEqual((self.watched.came_at, self.watched.applied_at), ([3, 5, 6], [3, 5, 6]))
         self.assertEqual(texts(self.read("#a")), ["a", "c", "d"])
         self.assertEqual(self.applying.cursor, 6)
+
+    def test_what_waits_is_published_when_all_has_come_and_before_it_is_shown(self) -> None:
+        self.come(self.message(3, "#a", entries(1, "a")))
+        self.watched.launches.clear()
+        self.come(self.message(4, "#a", entries(2, "b")), self.message(5, "#a", entries(3, "c")))
+        self.assertEqual(self.watched.launches[0], (5, 1))
 
     def test_how_far_it_is_is_kept_after_a_while(self) -> None:
         self.come(self.message(3, "#a", entries(1, "a")))

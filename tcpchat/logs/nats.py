@@ -205,6 +205,12 @@ class NatsLog(LogRecords):
         if is_live and commit.entries and not self._replica.has_tail(commit.stream):
             self._tell(self.arrived, commit.stream)
 
+    def launch(self) -> None:
+        try:
+            self._queue.launch()
+        except Exception:
+            self.logger.failure("Something failed when it was to be published")
+
     def forgets(self, commit: Commit) -> None:
         if commit.node != self.node:
             self._tell(self.forgetting, commit.stream)

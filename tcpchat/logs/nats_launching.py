@@ -22,6 +22,9 @@ from tcpchat.logs.nats_terms import Message
 # what else is said.
 MOST_IN_FLIGHT = 32
 
+# Items that are not held back for what else might be said in the same turn of the reactor.
+MANY = 8
+
 # What one message holds at most, but for one item alone: entries, and bytes, about (see logs/batches.py).
 MOST_ENTRIES = 1024
 LARGEST_SHARE = 65_536
@@ -125,6 +128,15 @@ class Launching:
         if self._ready and not self._is_due:
             self._is_due = True
             self._clock.callLater(delay, self._launch_all)
+
+    def launch_many(self) -> None:
+        """Publish now what waits where that is much: where it is little, more may be said in a moment."""
+        if self._flights.are_held_back:
+            return
+        for room in [room for room in self._ready if len(room.queue or ()) >= MANY]:
+            if len(self._flights) < MOST_IN_FLIGHT:
+                del self._ready[room]
+                self._launch(room)
 
     def _launch_all(self) -> None:
         self._is_due = False

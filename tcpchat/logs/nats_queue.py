@@ -152,6 +152,10 @@ class Queue:
         # Last: who waits for this message to know what came of a flight knows then that it was that.
         self._flights.came(at)
 
+    def launch(self) -> None:
+        """Publish now what would be published in a moment, where it is much."""
+        self._launching.launch_many()
+
     def applied(self, commit: Commit) -> Iterator[None]:
         """What a message says holds here, and everybody has been shown it: tell whose it was."""
         self._launching.references.applied(commit.entries)

@@ -47,6 +47,9 @@ class Watching(Finding, Protocol):
     def came(self, commit: Commit, at: int) -> None:
         """A message has come over, behind all before it."""
 
+    def launch(self) -> None:
+        """Publish what waited for that, before it is shown: NATS has its part to do meanwhile."""
+
     def applied(self, commit: Commit, at: int) -> Iterator[None]:
         """What it says holds in the replica, and the tails have it."""
 
@@ -152,6 +155,7 @@ class Applying:
                 Deferred.fromCoroutine(work).addErrback(self._failed).addBoth(self._continue)
             else:
                 self._take(at, commit, ())
+        self._watching.launch()
         self._show()
         if self._room is not None and len(self._come) <= MOST_WAITING // 2:
             room, self._room = self._room, None
