@@ -15,7 +15,7 @@ import msgspec
 from tcpchat.discreet import Discreet
 
 
-class _Done(Discreet, frozen=True, tag_field="type", tag=str.lower, omit_defaults=True):
+class _Done(Discreet, frozen=True, gc=False, tag_field="type", tag=str.lower, omit_defaults=True):
     told = ("session", "nick", "new", "rooms", "id", "to", "account", "whom", "target", "targets")
 
     session: str

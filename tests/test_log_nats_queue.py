@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Sequence
 from itertools import groupby
@@ -15,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tcpchat.events import Entry, Event, Joined, Left, Said
 from tcpchat.logs.interface import NotKept, Unknown
 from tcpchat.logs.nats_flights import BEHIND, MOST_TRIES, TRIED_FOR
-from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Line, Special, streams_of
+from tcpchat.logs.nats_items import LONGEST, NEVER, Append, Flight, Line, Special, streams_of
 from tcpchat.logs.nats_launching import LARGEST_SHARE, MANY, MOST_ENTRIES, MOST_IN_FLIGHT
 from tcpchat.logs.nats_messages import Commit, decode
 from tcpchat.logs.nats_queue import GRACE, MOST_PARTS, Queue
@@ -253,6 +254,26 @@ class GatheringTests(QueueCase):
         self.advance(1)
         self.assertEqual(self.successResultOf(both), [[2], [1]])
         self.assertEqual(sorted(self.one.outcomes()), [("a", 1), ("b", 2), ("c", 3)])
+
+
+class GarbageTests(QueueCase):
+    def test_nothing_that_is_over_waits_for_the_garbage_collector(self) -> None:
+        def left() -> int:
+            return sum(type(it) in (Line, Append, Flight) for it in gc.get_objects())
+
+        gc.collect()
+        before = left()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        self.one.say("a")
+        self.two.say("b")
+        both = self.one.append([("#a", [Joined("s", "ada")]), ("#b", [Joined("s", "ada")])])
+        self.advance(1)
+        self.assertEqual(self.successResultOf(both), [[1], [1]])
+        self.one.link.refuses = True
+        self.one.say("c")
+        self.advance(1)
+        self.assertEqual(left(), before)
 
 
 class TurnTests(QueueCase):

@@ -57,6 +57,7 @@ class Item:
         """Tell whoever waits, once."""
         if not self.is_told:
             self.is_told = True
+            self.flight = None  # which knows its items: what is over is not to be cyclic garbage
             self._tell(outcome)
 
     def _tell(self, outcome: Outcome) -> None:
