@@ -108,6 +108,7 @@ class TakingOver:
                 raise WrongConfig(why_not_listening(error)[1]) from error
         if self._logs_to is not None:
             set_lines(self._logs_to, config.log_format, config.log_level)
+        served.proxies = config.proxy_networks
         cleaned = tuple(map(clean, greeting))
         await reconfigure(served.chat, served.entrance, served.dialogues(), config, cleaned, found.now)
         self._renewal.change(certificates_of((*self._doors, self._page)))
