@@ -96,7 +96,7 @@ class Salvage:
         for statement in statements:
             with suppress(sqlite3.DatabaseError):
                 for (number,) in self._connection.execute(statement, (id,)):
-                    known = max(known, number or 0)
+                    known = max(known, number if isinstance(number, int) else 0)
         return known
 
     def _rows(self, id: int, name: str, forgotten: int, last: int) -> Iterator[Row]:
@@ -105,10 +105,13 @@ class Salvage:
         while True:
             with suppress(sqlite3.DatabaseError):
                 for row in self._connection.execute(BEHIND, (id, after)):
+                    if not _is_row(row):
+                        break
                     yield row
                     after = row[0]
-                if max(after, forgotten) >= last:
-                    return
+                else:
+                    if max(after, forgotten) >= last:
+                        return
             after = max(after, forgotten)
             most = min(max(after, last) + MOST_BEHIND, after + MOST_TRIED)
             row = self._next(id, range(after + 1, most + 1))
@@ -116,7 +119,7 @@ class Salvage:
                 self._lost(f"What {name} has behind entry {after} cannot be read.")
                 return
             if row[0] > after + 1:
-                self._lost(f"Of {name} {entries(after + 1, row[0] - 1)} cannot be read.")
+                self._lost(f"Of {name} {_span(after + 1, row[0] - 1)} cannot be read.")
             yield row
             after = row[0]
 
@@ -125,12 +128,18 @@ class Salvage:
         for number in numbers:
             with suppress(sqlite3.DatabaseError):
                 row: Row | None = self._connection.execute(ONE, (id, number)).fetchone()
-                if row is not None:
+                if row is not None and _is_row(row):
                     return row
         return None
 
 
-def entries(first: int, last: int) -> str:
+def _is_row(row: tuple[object, ...]) -> bool:
+    """Is it one of ours? On a damaged page anything may stand, of whatever type."""
+    seq, time, body = row
+    return isinstance(seq, int) and isinstance(time, int) and isinstance(body, bytes)
+
+
+def _span(first: int, last: int) -> str:
     """Return what entries are called from one number to another."""
     return f"entry {first}" if first == last else f"entries {first} to {last}"
 
