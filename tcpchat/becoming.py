@@ -40,9 +40,11 @@ def passed(ports: Sequence[Listening], started: Started) -> dict[str, str]:
     return {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(many)} if numbers else {}
 
 
-def become(it: handed.Handed, ports: Sequence[Listening], started: Started) -> NoReturn:
+def become(it: handed.Handed, memory: int, ports: Sequence[Listening], started: Started) -> NoReturn:
     """
     Be the new version from here on, which goes on with ``it``, and with these ports.
+
+    ``memory`` is what `in_memory` has returned.
 
     Raises:
         OSError: the system does not let it be.
@@ -63,10 +65,14 @@ def become(it: handed.Handed, ports: Sequence[Listening], started: Started) -> N
         ],
         tool=None if it.tool is None else _kept(it.tool, least),
     )
-    environment[VARIABLE] = str(_kept(_in_memory(handed.encode(it)), least))
+    with open(memory, "wb", closefd=False) as file:
+        file.write(handed.encode(it))
+    os.lseek(memory, 0, os.SEEK_SET)
+    environment[VARIABLE] = str(_kept(memory, least))
     for port in ports:
         if lock := getattr(port.port, "lockFile", None):
-            lock.unlock()  # it is taken again, as if by another process
+            with suppress(OSError, ValueError):  # somebody has removed it
+                lock.unlock()  # it is taken again, as if by another process
     _pass_on(ports, least)
     if started.pidfile:
         with suppress(OSError):
@@ -100,13 +106,14 @@ def _kept(descriptor: int, least: int) -> int:
     return descriptor
 
 
-def _in_memory(data: bytes) -> int:
-    """Return the descriptor of a file that is nowhere but in memory."""
-    descriptor = os.memfd_create("tcpchat")
-    with open(descriptor, "wb", closefd=False) as file:
-        file.write(data)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
+def in_memory() -> int:
+    """
+    Return the descriptor of a file that is nowhere but in memory, for what is handed on.
+
+    Raises:
+        OSError: there are too many descriptors, or the system has no such files.
+    """
+    return os.memfd_create("tcpchat")
 
 
 def received() -> handed.Handed | None:

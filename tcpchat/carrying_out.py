@@ -28,6 +28,10 @@ from tcpchat.wire import PLAIN
 
 NOBODY_KNOWS = "Whether your last line was sent is not known: the log does not answer. Please connect again."
 
+# Of what is not in the log: to those who are there, and to those who would come in.
+NOT_SENT = "Not sent: {}."
+NOBODY_COMES_IN = "Nobody can come in now, as {}. Try again later."
+
 
 class CarryingOut(Ending):
     """One connection, over which one thing after the other is asked for. In what order is not known here."""
@@ -142,7 +146,9 @@ class CarryingOut(Ending):
         elif isinstance(failure.value, Refused):
             self._fail(failure.value, asked)
         else:
-            self._refuse(Refused(f"Not sent: {failure.value}.", "not-sent"), asked.ref)
+            assert self._state is not None
+            words = NOBODY_COMES_IN if self._state.is_nameless else NOT_SENT
+            self._refuse(Refused(words.format(failure.value), "not-sent"), asked.ref)
 
     def _fail(self, refusal: Refused, asked: Asked) -> None:
         """Tell that something was asked for that may not be; it costs as much as what is not understood."""

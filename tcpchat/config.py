@@ -126,8 +126,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "retention": Retent
 
 # What can be changed while people are connected (`taking_over`); everything else needs a restart.
 CHANGEABLE = frozenset({
-    "listen", "limits", "nicknames", "motd", "log_format", "log_level", "history", "trusted", "operator",
-    "retention",
+    "listen", "limits", "nicknames", "motd", "log_format", "log_level", "history", "trusted", "proxies",
+    "operator", "retention",
 })  # fmt: skip
 
 # What an operator writes for no limit, as TOML has no word for nothing.

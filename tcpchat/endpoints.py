@@ -11,8 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.endpoints import _parse, quoteStringArgument, serverFromString
-from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.defer import Deferred, execute
+from twisted.internet.endpoints import (
+    AdoptedStreamServerEndpoint,
+    _parse,
+    quoteStringArgument,
+    serverFromString,
+)
+from twisted.internet.fdesc import setNonBlocking
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 
 from tcpchat.certificates import Certificates, of_files, of_folder
 from tcpchat.pems import NoIdentity
@@ -25,6 +32,23 @@ PROXIED = "haproxy"
 
 # What wants to know how many connections may wait.
 WITH_BACKLOG = ("tcp", "tcp6", "unix")
+
+
+class OfSystemd(AdoptedStreamServerEndpoint):
+    """
+    A socket that systemd has handed over: it can be listened on again and again.
+
+    Twisted's own endpoint closes the descriptor once it is listened on, and then it is another one's.
+    """
+
+    def listen(self, factory: IProtocolFactory) -> Deferred[IListeningPort]:
+        """Listen on a copy of the descriptor, which itself stays open as long as this process lives."""
+        return execute(self._listen, factory)
+
+    def _listen(self, factory: IProtocolFactory) -> IListeningPort:
+        setNonBlocking(self.fileno)
+        port: IListeningPort = self.reactor.adoptStreamPort(self.fileno, self.addressFamily, factory)
+        return port
 
 
 class NoEndpoint(Exception):
@@ -79,7 +103,8 @@ def _made(reactor: Any, description: str) -> Door:
         raise NoEndpoint("one proxy's header is enough")
     if kind == "systemd":
         try:
-            return Door(kind, serverFromString(Adopting(reactor), description))
+            found: Any = serverFromString(Adopting(reactor), description)
+            return Door(kind, OfSystemd(found.reactor, found.fileno, found.addressFamily))
         except LookupError as error:
             raise NoEndpoint("systemd has handed over no such socket (LISTEN_FDS)") from error
     full = description

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from twisted.logger import Logger
+
+from tcpchat.doors.line import LineConnection
 from tcpchat.served import Served
 from tcpchat.waiting import until
+
+logger = Logger()
 
 FAREWELL = "The server restarts, back in about 10 s. A line that was shown is kept."
 
@@ -32,12 +37,19 @@ async def say_goodbye(reactor: Any, served: Served, is_busy: Callable[[], bool],
     """
     served.chat.stop()
     connections = served.connections
-    for connection in connections:
-        connection.dialogue.finish(LOG_HAS_FAILED if has_failed else FAREWELL)
+    told = LOG_HAS_FAILED if has_failed else FAREWELL
+    _with_each(connections, lambda it: it.dialogue.finish(told))
     await until(reactor, lambda: all(it.is_settled for it in connections) and not is_busy(), COMMIT_THE_REST)
-    for connection in connections:
-        connection.close()
+    _with_each(connections, LineConnection.close)
     await until(reactor, lambda: not served.connections, READ_THE_REST)
-    for connection in served.connections:
-        connection.abort()
+    _with_each(served.connections, LineConnection.abort)
     served.chat.close()
+
+
+def _with_each(connections: Iterable[LineConnection], do: Callable[[LineConnection], object]) -> None:
+    """Do something with each connection: a fault of ours with one is no reason to leave the log open."""
+    for connection in connections:
+        try:
+            do(connection)
+        except Exception:
+            logger.failure("A connection could not be ended", session=connection.dialogue.reader.session)

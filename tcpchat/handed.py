@@ -248,7 +248,7 @@ class Connection(_Value, frozen=True):
 
 
 class Port(_Value, frozen=True):
-    """A socket that listens: its descriptor, by the description of its endpoint."""
+    """A socket that listens: its descriptor, by what its endpoint is called."""
 
     description: str
     descriptor: int

@@ -20,7 +20,7 @@ def layered(
     door: Door,
     factory: IProtocolFactory,
     clock: Any,
-    proxies: Trusted,
+    proxies: Callable[[], Trusted],
     tls: Callable[..., TLSMemoryBIOFactory] = SecuredFactory,
 ) -> IProtocolFactory:
     """Return what has a door's connections, for a factory that is to have them in the end."""
@@ -35,7 +35,7 @@ def layered(
 class Layered:
     """A door as an endpoint of Twisted's, for factories that know of no layers."""
 
-    def __init__(self, door: Door, clock: Any, proxies: Trusted) -> None:
+    def __init__(self, door: Door, clock: Any, proxies: Callable[[], Trusted]) -> None:
         self._door = door
         self._clock = clock
         self._proxies = proxies

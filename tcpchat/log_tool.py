@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from tcpchat.dump import fields
 from tcpchat.logs.interface import CannotOpen, Damaged
-from tcpchat.logs.sqlite_tools import ALL, ROOMS, NotWritten, Progress, StoredLog, Vacancy
+from tcpchat.logs.sqlite_salvage import Progress
+from tcpchat.logs.sqlite_tools import ALL, ROOMS, NotWritten, StoredLog, Vacancy
 from tcpchat.store import InCluster, InFile, Store
 from tcpchat.text import clean
 from tcpchat.tools import STDOUT, Subject, Subjects, WrongUsage, number, stdout
@@ -33,8 +34,9 @@ EXAMPLES = """examples:
 
 DUMP = """Print the log as JSON lines, one an entry, by room and number, with the keys epoch, room, seq, time,
 type (message, action, joined, left, renamed, topic, edited, removed, gone, audit, kicked, ...), from and
-text; some types have more, such as re, about, nick or seconds. The server may run meanwhile. Of a cluster,
-the whole stream is copied first, into the folder for temporary files (TMPDIR).
+text; some types have more, such as re, about, nick or seconds. The server may run meanwhile. Of a damaged
+log every entry is printed that can be read; what cannot is told on standard error, and the status is 65. Of
+a cluster, the whole stream is copied first, into the folder for temporary files (TMPDIR).
 
 examples:
   tcpchat log dump > chat.jsonl
@@ -109,6 +111,14 @@ def _path(typed: argparse.Namespace) -> str:
 
 
 def _dump(typed: argparse.Namespace) -> int:
+    lost = 0
+
+    def tell(what: str) -> None:
+        nonlocal lost
+        lost += 1
+        if lost <= MOST_PROBLEMS:
+            tqdm.write(f"tcpchat: {clean(what)}", file=sys.stderr)
+
     with _opened(typed.store, []) as log, stdout() as out:
         names = ALL if typed.private else ROOMS
         if typed.room is not None:
@@ -116,8 +126,10 @@ def _dump(typed: argparse.Namespace) -> int:
                 raise WrongUsage(f"There is no room {typed.room!r} in the log {log.path}.")
             names = (room, room)
         with _bar(os.isatty(STDOUT)) as progress:
-            for found in log.entries(names, progress):
+            for found in log.entries(names, progress, tell):
                 out.write(msgspec.json.encode(fields(log.epoch, *found)) + b"\n")
+    if lost:
+        raise Damaged(f"The log {log.path} is damaged: {number(lost, 'part')} of it cannot be read.")
     return 0
 
 

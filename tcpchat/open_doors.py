@@ -90,8 +90,7 @@ class OpenDoors:
         try:
             await self.open({description: door})
         except Exception as error:
-            # Another program was quicker, or it is a socket of systemd's, which is handed over once: that is
-            # no reason for the other doors to stay closed.
+            # Another program was quicker: that is no reason for the other doors to stay closed.
             logger.error(
                 "Nobody can come in any more by {description}: it cannot be opened again: {error}",
                 description=description,

@@ -1,8 +1,9 @@
-"""Which descriptions of endpoints are of one port, or of one file. No I/O."""
+"""Which descriptions of endpoints are of one port, or of one file, and what they are called. No I/O."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 # What endpoint descriptions are parted by, unless a backslash stands in front of it.
@@ -49,3 +50,17 @@ def overlap(one: str, other: str) -> bool:
     if first is None or second is None or first.port != second.port:
         return False
     return first.interface == second.interface or "" in (first.interface, second.interface)
+
+
+def called(descriptions: Iterable[str]) -> list[str]:
+    """
+    Return what endpoints are called, one by one: as they are described.
+
+    Where that has been said before, as of two ports that the system is to choose, with their number.
+    """
+    names: list[str] = []
+    times: dict[str, int] = {}
+    for description in descriptions:
+        times[description] = number = times.get(description, 0) + 1
+        names.append(description if number == 1 else f"{description} ({number})")
+    return names

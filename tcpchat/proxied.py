@@ -7,6 +7,7 @@ that address: every limit, ban and line of the log is about it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -34,8 +35,8 @@ class Proxied(AnyServerFactory):
     logger = Logger()
     noisy = False
 
-    def __init__(self, door: IProtocolFactory, clock: IReactorTime, proxies: Trusted) -> None:
-        """``proxies`` may speak for others, and who comes over a Unix socket."""
+    def __init__(self, door: IProtocolFactory, clock: IReactorTime, proxies: Callable[[], Trusted]) -> None:
+        """``proxies`` returns who may speak for others now; who comes over a Unix socket always may."""
         self.door = door
         self.waiting = Deadlines(clock, IN_TIME)
         self._clock = clock
@@ -55,7 +56,7 @@ class Proxied(AnyServerFactory):
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         """Somebody connects, who is hung up on unless they may speak for others."""
         proxy = host(addr)
-        if proxy == UNIX or is_among(proxy, self._proxies):
+        if proxy == UNIX or is_among(proxy, self._proxies()):
             return Waiting(self, proxy)
         self.tell(proxy, "it is none of --proxies")
         return None

@@ -52,7 +52,7 @@ class Served:
         )
         self.chat.sightings.are_told = config.log_level == "debug"
         self.factory = LineFactory(self.chat, self.entrance)
-        self._proxies = config.proxy_networks
+        self.proxies = config.proxy_networks
 
     @property
     def connections(self) -> list[LineConnection]:
@@ -77,4 +77,4 @@ class Served:
     def behind(self, door: Door) -> IProtocolFactory:
         """Return the line door's factory, with what is between it and an endpoint."""
         factory = self.factory if door.certificates is None else self.factory.with_tls()
-        return layered(door, factory, self._reactor, self._proxies)
+        return layered(door, factory, self._reactor, lambda: self.proxies)

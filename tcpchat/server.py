@@ -94,7 +94,7 @@ class Server(Service):
         self._manager = ServiceManager(reactor, lambda: self._served.status())
         self._monitoring: Monitoring | None = None
         if page is not None:
-            endpoint = Layered(page, reactor, config.proxy_networks)
+            endpoint = Layered(page, reactor, lambda: self._served.proxies)
             self._monitoring = Monitoring(reactor, page.kind, endpoint)
         self._successor = Successor(before) if before is not None else None
         self._upgrading = Upgrading(reactor, self, started) if started is not None else None

@@ -67,8 +67,7 @@ def adopted(factory: LineFactory, before: Connection, reactor: Any) -> LineConne
     try:
         connection.makeConnection(transport)
     except Exception:
-        if connection in factory.connections:
-            factory.leave(connection)
+        factory.leave(connection)
         transport.stopReading()
         opened.close()
         raise

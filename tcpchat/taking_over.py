@@ -25,6 +25,7 @@ from tcpchat.events import Noted
 from tcpchat.giving_up import why_not_listening
 from tcpchat.observers import set_lines
 from tcpchat.open_doors import CANNOT_LISTEN, OpenDoors
+from tcpchat.places_to_listen import called
 from tcpchat.reconfiguring import reconfigure
 from tcpchat.reload import Reloaded
 from tcpchat.reloading import Reloading
@@ -43,8 +44,8 @@ class Again:
 
 
 def by_description(config: Config, doors: list[Door]) -> dict[str, Door]:
-    """Return the doors of a configuration by their descriptions."""
-    return dict(zip(config.listen or ("",), doors, strict=True))
+    """Return the doors of a configuration by what they are called."""
+    return dict(zip(called(config.listen or ("",)), doors, strict=True))
 
 
 def certificates_of(doors: Iterable[Door | None]) -> list[Certificates]:
@@ -107,6 +108,7 @@ class TakingOver:
                 raise WrongConfig(why_not_listening(error)[1]) from error
         if self._logs_to is not None:
             set_lines(self._logs_to, config.log_format, config.log_level)
+        served.proxies = config.proxy_networks
         cleaned = tuple(map(clean, greeting))
         await reconfigure(served.chat, served.entrance, served.dialogues(), config, cleaned, found.now)
         self._renewal.change(certificates_of((*self._doors, self._page)))

@@ -30,6 +30,7 @@ from tcpchat.handed import NotRead
 from tcpchat.logs.sqlite_tools import StoredLog
 from tcpchat.monitoring import PAGE
 from tcpchat.observers import catch_strays, observer
+from tcpchat.places_to_listen import called
 from tcpchat.port_sharing import IS_POSSIBLE, Holding, Sharing
 from tcpchat.running_time import running_time
 from tcpchat.server import Server
@@ -157,7 +158,10 @@ def _doors(reactor: Any, chosen: config.Config, inherited: Inherited = NOTHING) 
         if chosen.workers > 1 and kind not in ("tcp", "tcp6", "ssl", "tls"):
             raise config.WrongConfig(f"Several workers cannot share {description!r}: it is no TCP port.")
     if chosen.listen:
-        return [door_at(inherited.around(description, around), description) for description in chosen.listen]
+        return [
+            door_at(inherited.around(name, around), description)
+            for name, description in zip(called(chosen.listen), chosen.listen, strict=True)
+        ]
     # One socket for IPv6 and IPv4; or where there is no IPv6, for IPv4.
     around = inherited.around("", around)
     ipv6, ipv4 = (door_at(around, f"{kind}:{config.PORT}") for kind in ("tcp6", "tcp"))

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from typing import Any, NoReturn, Protocol
 
 from twisted.internet.defer import Deferred
@@ -20,7 +21,7 @@ from twisted.logger import Logger
 
 from tcpchat import __version__, handed, statuses
 from tcpchat.adopting import Listening
-from tcpchat.becoming import become, passed
+from tcpchat.becoming import become, in_memory, passed
 from tcpchat.doors.line import LineConnection
 from tcpchat.proxied import Proxied
 from tcpchat.service import Chat
@@ -37,6 +38,8 @@ LEAVE = 1.0
 
 # Seconds between two looks at that.
 LOOK = 0.005
+
+FAULT = "The upgrade has failed by a fault of this version; the server's log says how."
 
 
 class Upgradable(Protocol):
@@ -115,10 +118,14 @@ class Upgrading:
             version = await self._try_out()
             since = time.monotonic()
             await self._come_to_rest()
+            memory = in_memory()
         except NotUpgraded:
             self._go_on()
-            self._is_under_way = False
             raise
+        except Exception as error:
+            self.logger.failure("The upgrade has failed")
+            self._go_on()
+            raise NotUpgraded(FAULT) from error
         self.has_begun = True
         try:
             self.logger.info("Upgrading from {old} to {new}", old=__version__, new=version)
@@ -127,7 +134,7 @@ class Upgrading:
             it = handed.Handed(
                 __version__, since, connections=connections, tool=tool, ends=self._server.is_ending
             )
-            become(it, self._server.ports, self._started)
+            become(it, memory, self._server.ports, self._started)
         except BaseException:
             # Nobody is connected to anything here any more: they come back to the next start.
             self.logger.failure("The new version could not be started, and the server ends")
@@ -182,6 +189,8 @@ class Upgrading:
             raise NotUpgraded("The server ends.")
         if server.chat.uncommitted.number:
             raise NotUpgraded("The log does not answer.")
+        for feed in server.chat.rooms:
+            feed.show_folded()
 
     def _rest(self) -> bool:
         """Have nothing more be begun over any connection; return whether nothing is under way any more."""
@@ -193,20 +202,23 @@ class Upgrading:
         return all(it.dialogue.is_at_rest for it in self._resting)
 
     def _go_on(self) -> None:
-        """Go on as before."""
+        """Go on as before; whatever cannot, by a fault of ours, does not keep the others from it."""
+        self._is_under_way = False
+        self.give_up()
         self._trial = None
         resting, self._resting = self._resting, set()
-        for connection in resting:
-            connection.dialogue.rest(False)
-        self._server.chat.catching_up.rest(False)
-        for listening in self._server.ports:
-            if listening.port.connected and not listening.port.disconnecting:
-                listening.port.startReading()
+        for go_on in (
+            *(partial(_listen, listening.port) for listening in self._server.ports),
+            partial(self._server.chat.catching_up.rest, False),
+            *(partial(connection.dialogue.rest, False) for connection in resting),
+        ):
+            try:
+                go_on()
+            except Exception:
+                self.logger.failure("After an upgrade that was not done something does not go on")
 
     def _hand_on(self) -> list[handed.Connection]:
         """Return all connections that the next version can go on with; here nothing is done with them."""
-        for feed in self._server.chat.rooms:
-            feed.show_folded()
         connections = []
         for connection in self._server.connections:
             if not (connection.can_be_handed_on and connection.dialogue.is_at_rest):
@@ -224,6 +236,12 @@ class Upgrading:
         for connection in self._server.connections:  # who has asked for what takes long
             connection.dialogue.rest(False)
         return connections
+
+
+def _listen(port: Any) -> None:
+    """Let people come in by a port, unless it was closed meanwhile."""
+    if port.connected and not port.disconnecting:
+        port.startReading()
 
 
 def _is_awaited(listening: Listening) -> bool:

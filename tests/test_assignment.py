@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import msgspec
 from twisted.internet.error import ConnectionDone, ReactorNotRunning
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.assignment import Leash, assigned, assigned_to, environment
+from tcpchat.assignment import Leash, as_assigned, assigned, assigned_to, environment
 from tcpchat.checking import check, together
 from tcpchat.config import Config
 from tcpchat.limits import Limits, Retention
@@ -39,6 +40,12 @@ class AssignmentTests(SynchronousTestCase):
         for page, expected in pages.items():
             config = Config(store="nats://n1", metrics=page, workers=3)
             self.assertEqual([assigned_to(config, it, ()).metrics for it in (1, 2, 3)], expected)
+
+    def test_what_is_its_own_stays_when_another_configuration_is_chosen(self) -> None:
+        chosen = Config(listen=("tcp:1",), store="nats://n1", metrics="tcp:8025", workers=3, node="a")
+        mine = assigned_to(chosen, 2, ("tcp:2",))
+        other = msgspec.structs.replace(chosen, history=3, metrics="tcp:9000")
+        self.assertEqual(as_assigned(other, mine), msgspec.structs.replace(mine, history=3))
 
     def test_a_node_without_a_name_makes_one_up(self) -> None:
         self.assertIsNone(assigned_to(Config(workers=2), 1, ()).node)

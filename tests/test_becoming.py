@@ -24,7 +24,7 @@ import os, signal, socket, sys
 from types import SimpleNamespace
 from tcpchat import handed
 from tcpchat.adopting import Listening
-from tcpchat.becoming import become
+from tcpchat.becoming import become, in_memory
 from tcpchat.started import how_started
 listening, mine = socket.create_server(("127.0.0.1", 0)), socket.socketpair()
 open("chat.pid", "w").close()
@@ -34,7 +34,7 @@ os.environ["LATER"] = "1"
 mine[1].set_inheritable(True)
 who = handed.Nameless(refusal="x" * 100_000)
 it = handed.Handed("0.1", 1.5, connections=[handed.Connection(mine[0].fileno(), "192.0.2.1", who)])
-become(it, [Listening("tcp:0", None, SimpleNamespace(socket=listening))], started)
+become(it, in_memory(), [Listening("tcp:0", None, SimpleNamespace(socket=listening))], started)
 """
 LOOKS = """
 import os, signal, socket, sys

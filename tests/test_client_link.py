@@ -46,7 +46,7 @@ from tcpchat.client.limits import (
 )  # fmt: skip
 from tcpchat.client.link import Link
 from tcpchat.client.tls import NotTrusted
-from tcpchat.client.way import endpoint
+from tcpchat.client.way import LEAVE_OUT, endpoint
 from tests.faults.servers import dump, start
 from tests.processes import PATIENCE
 
@@ -373,11 +373,14 @@ class OtherServerTests(LinkCase):
         self.assertFalse(self.transport.half_closed)
 
     def test_how_a_connection_ended_is_told(self) -> None:
-        no_tls = Error([("SSL routines", "", "wrong version number")])
+        no_tls, no_cipher = (
+            Error([("SSL routines", "", why)]) for why in ("wrong version number", "no shared cipher")
+        )
         for reason, why, is_no_server, was_made, was_closed in [
             (ConnectionDone(), "The server has closed the connection", False, True, True),
             (ConnectionLost(), "The connection is broken", False, True, False),
-            (no_tls, "TLS has failed: wrong version number", True, False, False),
+            (no_tls, LEAVE_OUT, True, False, False),
+            (no_cipher, "TLS has failed: no shared cipher", True, False, False),
             (Error(), "TLS has failed: ", True, False, False),
             (NotTrusted("It is another one"), "It is another one", True, False, False),
         ]:
@@ -395,9 +398,31 @@ class WaitForOursTests(LinkCase):
     def test_what_is_none_of_ours_is_told_and_not_talked_to(self) -> None:
         self.connect()
         self.assertEqual(self.hear(b"Welcome to the dungeon.\r\n"), [Line("Welcome to the dungeon.")])
-        self.reactor.advance(LONGEST_SILENCE)
+        self.reactor.advance(LONGEST_DOUBT)
         self.link.resized(80, 24)
         self.assertEqual(self.sent(), [])
+
+    def test_one_that_says_nothing_may_wait_for_tls(self) -> None:
+        self.connect()
+        self.hear(b"\x15\x03\x01")
+        self.reactor.advance(LONGEST_DOUBT - 1)
+        self.assertEqual(self.happened, [])
+        self.reactor.advance(1)
+        self.assertEqual((self.happened, self.sent()), ([Foreign(is_mute=True)], []))
+        self.lose()
+        self.reactor.advance(LONGEST_WAIT)
+        self.connect()
+        self.hear(GREETING)
+        self.reactor.advance(LONGEST_DOUBT)
+        self.assertNotIn(Foreign(is_mute=True), self.happened)
+
+    def test_one_with_tls_that_says_nothing_does_not(self) -> None:
+        factory: Any = self.reactor.tcpClients[-1][2]
+        self.transport = Transport()
+        alsoProvides(self.transport, ISSLTransport)
+        factory.buildProtocol(None).makeConnection(self.transport)
+        self.reactor.advance(LONGEST_DOUBT)
+        self.assertEqual(self.happened, [])
 
 
 class Cut:

@@ -5,13 +5,26 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.error import ConnectionLost
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.client.happenings import MUTE
+from tcpchat.client.limits import LONGEST_DOUBT, PATIENCE, SHORTEST_WAIT
+from tcpchat.client.link import Link
+from tcpchat.client.sending import Sending
+from tcpchat.client.way import NEEDS_TLS
 from tests.commands import at, run, start
 from tests.faults.servers import dump
 from tests.faults.servers import start as start_server
 from tests.processes import Server
+
+BROKEN = f"The connection is broken ({NEEDS_TLS}). Trying again."
 
 
 @pytest.fixture
@@ -92,6 +105,36 @@ def test_a_server_that_is_none_of_ours_takes_nothing() -> None:
         assert "a port for TLS needs --tls" in ended.complaints
         connection, _ = listening.accept()
         assert connection.recv(100) == b""
+
+
+class ForgottenTlsTests(SynchronousTestCase):
+    def test_who_has_left_tls_out_is_told_what_to_type_while_it_is_waited_once(self) -> None:
+        """The server waits for TLS, and the client for the server."""
+        reactor: Any = MemoryReactorClock()
+        where = TCP4ClientEndpoint(reactor, "127.0.0.1", 8024)
+        told: list[str] = []
+        sending = Sending(
+            reactor,
+            lambda conversation, happened, _: Link(reactor, where, conversation, happened, min),
+            ["anna"],
+            told.append,
+            room="#lobby",
+            patience=PATIENCE,
+            said=lambda: None,
+        )
+        sending.start()
+        sending.say("hi")
+        for turn in range(2):
+            wire = reactor.tcpClients[turn][2].buildProtocol(None)
+            wire.makeConnection(StringTransport())
+            reactor.advance(LONGEST_DOUBT)
+            self.assertEqual(told, [MUTE] if turn == 0 else [MUTE, BROKEN])
+            if turn == 0:
+                wire.connectionLost(Failure(ConnectionLost()))
+                reactor.advance(SHORTEST_WAIT)
+        reactor.advance(PATIENCE)
+        self.assertEqual(told[2:], [f'Not sent within {PATIENCE:g} seconds: "hi" ({NEEDS_TLS})'])
+        self.assertEqual(self.successResultOf(sending.done), 69)
 
 
 def test_an_unknown_host_is_status_68() -> None:

@@ -75,7 +75,9 @@ class TogetherTests(SharedCase):
         carl.dialogue.received("carl")
         self.anna.dialogue.received("/nick zoe")
         self.passes(3)
-        self.assertEqual(carl.sees()[0], "!!! Not sent: the log cannot be written.")
+        self.assertEqual(
+            carl.sees()[0], "!!! Nobody can come in now, as the log cannot be written. Try again later."
+        )
         self.assertEqual(self.anna.sees(), ["!!! Not sent: the log cannot be written."])
         self.at.bucket.heal()
         self.passes(2)

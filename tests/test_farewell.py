@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred
+from twisted.internet.testing import StringTransport
 
+from tcpchat.doors.line import LineConnection
 from tcpchat.farewell import COMMIT_THE_REST, FAREWELL, LOG_HAS_FAILED, READ_THE_REST, say_goodbye
 from tcpchat.waiting import LOOK
 from tests.serving import ServedCase
+
+
+class Faulty(StringTransport):
+    """A transport with a fault, of which there is none as long as nothing is done with it."""
+
+    has_fault = False
+
+    def write(self, data: bytes) -> None:
+        if self.has_fault:
+            raise RuntimeError("broken on purpose")
+
+    def abortConnection(self) -> None:
+        raise RuntimeError("broken on purpose")
 
 
 class FarewellTests(ServedCase):
@@ -59,3 +74,18 @@ class FarewellTests(ServedCase):
         told = self.wire.value().decode()
         self.assertIn(LOG_HAS_FAILED, told)
         self.assertNotIn(FAREWELL, told)
+
+    def test_a_fault_with_one_connection_does_not_keep_the_others_from_it(self) -> None:
+        faulty = self.served.factory.buildProtocol(None)
+        assert isinstance(faulty, LineConnection)
+        wire = Faulty()
+        faulty.makeConnection(wire)
+        _, others_wire = self.connect()
+        wire.has_fault = True
+        saying = self.say_goodbye()
+        self.pass_by(COMMIT_THE_REST + READ_THE_REST + 1)
+        self.successResultOf(saying)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
+        for each in self.wire, others_wire:
+            self.assertIn(f"*** {FAREWELL}\r\n".encode(), each.value())
+            self.assertTrue(each.aborting)

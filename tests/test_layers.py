@@ -38,7 +38,7 @@ class LayersTests(SynchronousTestCase):
         return Door("x", endpoint, certificates=certificates, is_proxied=is_proxied)
 
     def layered(self, door: Door) -> Any:
-        return layered(door, self.factory, Clock(), PROXIES)
+        return layered(door, self.factory, Clock(), lambda: PROXIES)
 
     def test_without_any_there_is_nothing_between(self) -> None:
         self.assertIs(self.layered(self.door()), self.factory)
@@ -57,6 +57,6 @@ class LayersTests(SynchronousTestCase):
         self.assertIs(between.door.wrappedFactory, self.factory)
 
     def test_as_an_endpoint_a_door_has_them_too_but_twisteds_own_tls(self) -> None:
-        whole: Any = Layered(self.door(CERTIFICATES, is_proxied=True), Clock(), PROXIES)
+        whole: Any = Layered(self.door(CERTIFICATES, is_proxied=True), Clock(), lambda: PROXIES)
         self.assertEqual(self.successResultOf(whole.listen(self.factory)), "a port")
         self.assertIs(type(self.endpoint.factory.door), TLSMemoryBIOFactory)

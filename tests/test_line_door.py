@@ -542,6 +542,15 @@ class EndTests(DoorCase):
         self.clock.advance(30)
         self.assertTrue(wire.aborting)
 
+    def test_one_that_cannot_be_handed_on_by_a_fault_is_gone_once(self) -> None:
+        (alice, _), (bob, wire) = self.dial(), self.dial()
+        # No socket is beneath this one that could be handed on.
+        self.assertRaises(AttributeError, bob.hand_on)
+        bob.abort()
+        bob.connectionLost(Failure(ConnectionLost()))
+        self.assertTrue(wire.aborting)
+        self.assertEqual(list(self.factory.connections), [alice])
+
     def test_who_hangs_up_leaves_no_timer(self) -> None:
         timers = len(self.clock.getDelayedCalls())
         connection, _ = self.dial_as(b"bob")

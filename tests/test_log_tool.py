@@ -77,12 +77,15 @@ def test_a_room_that_is_not_there(tmp_path: Path) -> None:
         assert repr(typed) in refusal(tmp_path, 64, "dump", "--room", typed)
 
 
-def test_what_was_said_before_one_that_cannot_be_read_is_printed(tmp_path: Path) -> None:
+def test_what_was_said_around_one_that_cannot_be_read_is_printed(tmp_path: Path) -> None:
     path = make(tmp_path / "tcpchat.sqlite3")
     change(path, "update entry set body = '{' where stream = 1 and seq = 3")
     status, shown, complaint = run(tmp_path, "dump", "--room", "lobby")
-    assert status == 65 and len(shown.splitlines()) == 2
-    assert complaint == "tcpchat: The log tcpchat.sqlite3 is damaged: entry 3 of #lobby cannot be read.\n"
+    assert status == 65 and len(shown.splitlines()) == 4
+    assert complaint == (
+        "tcpchat: Entry 3 of #lobby cannot be read.\n"
+        "tcpchat: The log tcpchat.sqlite3 is damaged: 1 part of it cannot be read.\n"
+    )
 
 
 def test_a_log_is_printed_while_a_server_writes_it_and_after_it_was_killed(tmp_path: Path) -> None:

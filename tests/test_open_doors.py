@@ -93,7 +93,7 @@ class OpenDoorsTests(SynchronousTestCase):
 
     def test_one_that_cannot_be_opened_again_keeps_no_other_one_closed(self) -> None:
         passed = Ports(1, self.open)
-        self.change({"systemd:0": Door("systemd", passed), "b": self.door(2)})
+        self.change({"a": Door("tcp", passed), "b": self.door(2)})
         passed.error = AlreadyListened()
         self.open.append(3)  # somebody else's
         with capturedLogs() as events:
@@ -102,9 +102,7 @@ class OpenDoorsTests(SynchronousTestCase):
         self.assertEqual(self.open, [3, 2])
         self.assertEqual([port.description for port in self.doors.ports], ["b"])
         (told,) = map(formatEvent, events)
-        self.assertTrue(
-            told.startswith("Nobody can come in any more by systemd:0: it cannot be opened again")
-        )
+        self.assertTrue(told.startswith("Nobody can come in any more by a: it cannot be opened again"))
 
     def test_where_there_is_no_ipv6_the_other_one_is_opened(self) -> None:
         without = CannotListenError("", 1, OSError(NO_IPV6[0], "no IPv6"))

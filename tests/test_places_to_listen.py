@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.places_to_listen import Place, overlap, place
+from tcpchat.places_to_listen import Place, called, overlap, place
 
 
 class PlaceTests(SynchronousTestCase):
@@ -42,3 +42,10 @@ class OverlapTests(SynchronousTestCase):
         ):
             self.assertEqual(overlap(one, other), is_same, (one, other))
             self.assertEqual(overlap(other, one), is_same, (other, one))
+
+
+class CalledTests(SynchronousTestCase):
+    def test_each_is_called_as_it_is_described_and_the_same_again_with_a_number(self) -> None:
+        described = ["tcp:0", "tcp:1", "tcp:0", "tcp:0"]
+        self.assertEqual(called(described), ["tcp:0", "tcp:1", "tcp:0 (2)", "tcp:0 (3)"])
+        self.assertEqual(called([]), [])

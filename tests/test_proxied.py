@@ -65,7 +65,7 @@ class Door(AnyServerFactory):
 class ProxiedCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
-        self.factory = Proxied(Door(), self.clock, PROXIES)
+        self.factory = Proxied(Door(), self.clock, lambda: PROXIES)
         self.events = EventLoggingObserver()
         globalLogPublisher.addObserver(self.events)
         self.addCleanup(globalLogPublisher.removeObserver, self.events)
@@ -168,7 +168,7 @@ class LimitsTests(ChatCase):
         super().setUp()
         entrance = Entrance(self.clock, Limits(connections_per_network=1))
         self.door = LineFactory(self.chat, entrance)
-        self.factory = Proxied(self.door, self.clock, PROXIES)
+        self.factory = Proxied(self.door, self.clock, lambda: PROXIES)
 
     def dial(self, header: bytes) -> str:
         wire = Wire(peerAddress=HERE)

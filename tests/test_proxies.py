@@ -237,13 +237,16 @@ def test_a_socket_that_was_left_is_taken_and_one_that_is_used_is_not(tmp_path: P
 class Activated(Server):
     """A server that is given its sockets as systemd gives them: from descriptor 3 on."""
 
-    def __init__(self, folder: Path, sockets: list[socket.socket], *listen: str) -> None:
+    def __init__(
+        self, folder: Path, sockets: list[socket.socket], *listen: str, config: Path | None = None
+    ) -> None:
         self.folder = folder
         numbers = [each.fileno() for each in sockets]
         moved = " ".join(f"{3 + at}<&{number}" for at, number in enumerate(numbers))
-        options = " ".join(f"--listen {each}" for each in listen)
+        options = " ".join(f"--listen {each}" for each in listen) if config is None else f"--config {config}"
+        names = ":".join(("one", "two", "three")[: len(numbers)])
         self.process = subprocess.Popen(
-            ["bash", "-c", f"LISTEN_PID=$$ LISTEN_FDS={len(numbers)} LISTEN_FDNAMES=one:two:three "
+            ["bash", "-c", f"LISTEN_PID=$$ LISTEN_FDS={len(numbers)} LISTEN_FDNAMES={names} "
              f"exec {TWISTD} -n --pidfile= tcpchat {options} {moved}"],
             cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=numbers,
         )  # fmt: skip
@@ -286,6 +289,39 @@ def test_sockets_are_handed_over_as_by_systemd_and_outlive_the_server(tmp_path: 
             # Who comes while there is no server waits for the next one.
             waiting = Person(first.getsockname()[1])
             stack.callback(waiting.hang_up)
+
+
+def test_a_socket_of_systemds_is_open_again_after_a_reload_that_failed_and_one_that_closed_it(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "chat.toml"
+
+    def reload(server: Server, *listen: str) -> None:
+        file.write_text(f"listen = {list(listen)}\n")
+        server.process.send_signal(signal.SIGHUP)
+
+    passed = "systemd:domain=INET:index=0"
+    file.write_text(f"listen = ['{passed}']\n")
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as others:
+        port = first.getsockname()[1]
+        with Activated(tmp_path, [first], config=file) as server:
+            server.until("READY line systemd 127")
+            anna = Person(port, "anna")
+            reload(server, f"tcp:{others.getsockname()[1]}:interface=127.0.0.1")
+            server.until("nothing has changed")
+            bob = Person(port, "bob")
+            reload(server, "tcp:0:interface=127.0.0.1")
+            server.until("Nobody can come in any more by systemd")
+            anna.types("still here")
+            bob.until(r"<anna> still here\r\n")
+            carl = Person(port)  # who waits
+            reload(server, passed, "tcp:0:interface=127.0.0.1")
+            server.until("READY line systemd 127")
+            carl.types("carl")
+            bob.until(r"carl joined #lobby\.\r\n")
+            assert server.terminate() == 0
+            for person in anna, bob, carl:
+                person.hang_up()
 
 
 def test_without_systemd_there_is_nothing_to_be_had_from_it(tmp_path: Path) -> None:

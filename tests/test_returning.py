@@ -534,7 +534,9 @@ class FarewellTests(ChatCase):
         self.bob.types("/quit")
         back, _ = self.come_back(self.code)
         self.clock.advance(LONGEST_WAIT)
-        self.assertEqual(back.sees()[0], "!!! Not sent: the log cannot be written.")
+        self.assertEqual(
+            back.sees()[0], "!!! Nobody can come in now, as the log cannot be written. Try again later."
+        )
         self.assertFalse(back.screen.aborted)
         self.log.full = False
         self.clock.advance(LOG_AGAIN)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from tcpchat.events import Entry, Joined, Left, inbox
 from tcpchat.limits import GRACE
 from tests.visitors import ChatCase, Visitor
 
 NOT_SENT = "!!! Not sent: the log cannot be written."
+NOBODY_COMES_IN = "!!! Nobody can come in now, as the log cannot be written. Try again later."
 
 
 class FullDiskCase(ChatCase):
@@ -90,11 +93,30 @@ class FullDiskTests(FullDiskCase):
     def test_who_cannot_come_in_is_asked_again_and_the_name_is_free(self) -> None:
         carl = self.connect()
         carl.sees()
-        self.assertEqual(carl.types("carl"), [NOT_SENT, "*** What is your nickname?"])
+        self.assertEqual(carl.types("carl"), [NOBODY_COMES_IN, "*** What is your nickname?"])
         self.log.full = False
         carl.types("carl")
         self.clock.advance(0.2)
         self.assertEqual(carl.sees()[0], "*** You are carl, in #lobby with alice, bob.")
+
+    def test_who_logs_in_is_told_the_same_and_so_is_a_program_by_its_code(self) -> None:
+        self.log.full = False
+        self.bob.types("/register bob-secret", "/quit")
+        self.log.full = True
+        bob, program = self.connect(), self.connect()
+        bob.sees()
+        self.assertIn(NOBODY_COMES_IN, bob.types("/login bob bob-secret"))
+        program.sees()
+        told, *_ = program.types('{"type":"nick","nick":"carl","ref":"a"}')
+        self.assertEqual(json.loads(told)["code"], "not-sent")
+
+    def test_what_was_piped_in_is_told_as_not_sent(self) -> None:
+        carl = self.connect()
+        carl.sees()
+        carl.types("carl", "hello")
+        carl.dialogue.ended()
+        self.clock.advance(1)
+        self.assertIn("!!! Not sent: Nobody can come in now, as the log cannot be written.", carl.sees()[-1])
 
     def test_of_who_cannot_come_in_nothing_is_kept(self) -> None:
         before = self.successResultOf(self.log.records("session")).keys()
@@ -109,7 +131,7 @@ class FullDiskTests(FullDiskCase):
         carl.dialogue.received("carl")
         self.log.full = False  # it was too late for carl
         self.assertEqual(self.bob.types("/msg carl hi"), ['!!! Nobody here is called "carl".'])
-        self.assertEqual(carl.sees(), [NOT_SENT, "*** What is your nickname?"])
+        self.assertEqual(carl.sees(), [NOBODY_COMES_IN, "*** What is your nickname?"])
         self.assertEqual(self.successResultOf(self.log.records("session")).keys(), before)
         self.crash()
         bob, _ = self.come_back(self.bob.code)

@@ -65,3 +65,21 @@ def test_whoever_types_reload_is_told_of_a_certificate_that_stays_as_it_was(tmp_
         write(tmp_path)
         anna.types("/reload", "hello", "/who")
         assert "certificate" not in anna.until(r"1 person is in #lobby")
+
+
+def test_a_proxy_that_was_not_known_is_after_a_reload(tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    listen = 'listen = ["tcp:0:interface=127.0.0.1", "haproxy:tcp:0:interface=127.0.0.1"]\n'
+    file.write_text(f'{listen}proxies = ["192.0.2.1"]\n')
+    with Server(tmp_path, "--config", "chat.toml", listen="").ready() as server:
+        server.ready()
+        stranger = server.person()
+        server.until(r"Hung up on 127\.0\.0\.1, which is to be a proxy: it is none of --proxies\.")
+        stranger.rest()
+        file.write_text(listen)
+        server.process.send_signal(signal.SIGHUP)
+        server.until("The configuration was read again: changed proxies")
+        proxied = server.person()
+        proxied.types("PROXY TCP4 203.0.113.7 127.0.0.1 4711 8023", "anna")
+        proxied.until("You are anna")
+        assert server.terminate() == 0

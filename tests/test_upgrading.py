@@ -12,12 +12,112 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ProcessDone
+from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
+from twisted.python.failure import Failure
+
+from tcpchat import __version__, handed
+from tcpchat.adopting import Listening
+from tcpchat.config import Config
+from tcpchat.doors.line import LineConnection
+from tcpchat.logs.memory import MemoryLog
+from tcpchat.service import Chat
+from tcpchat.started import Started
+from tcpchat.tool_orders import NotDone
+from tcpchat.upgrading import FAULT, Upgrading
 from tests.processes import PATIENCE, PATIENCE_WITH_UPGRADES, TWISTD, Person, Reading, Server
+from tests.serving import ServedCase
+from tests.visitors import MORNING
 
 TCPCHAT = str(Path(sys.executable).with_name("tcpchat"))
 HERE = "tcp:0:interface=127.0.0.1"
 UPGRADED = r"Upgraded from \S+ to \S+: (\d+) connections? handed over, in \S+ s\."
+
+
+class Machine(Clock):
+    """A reactor on which the new version, when it is tried out, says that it can take over."""
+
+    trials = 0
+
+    def spawnProcess(self, protocol: Any, *how: object) -> None:
+        self.trials += 1
+        protocol.childDataReceived(1, msgspec.json.encode(handed.Able(__version__, LOG)))
+        protocol.processEnded(Failure(ProcessDone(0)))
+
+
+LOG = "/chat.sqlite3"
+
+
+class Port:
+    """A port that somebody listens on, or that has a fault."""
+
+    connected, disconnecting, factory = True, False, None
+
+    def __init__(self, fault: str = "") -> None:
+        self.reads = True
+        self._fault = fault
+
+    def stopReading(self) -> None:
+        if self._fault:
+            raise RuntimeError(self._fault)
+        self.reads = False
+
+    def startReading(self) -> None:
+        if self._fault:
+            raise RuntimeError(self._fault)
+        self.reads = True
+
+
+class FaultsTests(ServedCase):
+    """Faults of ours while everything comes to rest."""
+
+    log_file, is_open, is_ending, is_busy = LOG, True, False, False
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.clock = self.machine = Machine()
+        self.log = MemoryLog(self.clock, lambda: MORNING)
+        self.served = self.serve(Config())
+        self.ports: list[Listening] = []
+
+    @property
+    def chat(self) -> Chat:
+        return self.served.chat
+
+    @property
+    def connections(self) -> list[LineConnection]:
+        return self.served.connections
+
+    async def part(self) -> None:
+        raise AssertionError("there is a way back")
+
+    def test_whatever_fails_the_server_goes_on_and_its_log_says_how_it_failed(self) -> None:
+        self.open()
+        alice, shown = self.connect()
+        faulty, good = Port("broken on purpose"), Port()
+        nobody: Any = None
+        self.ports = [Listening("tcp:1", nobody, port) for port in (good, faulty, Port())]
+        upgrading = Upgrading(self.machine, self, Started("/", {}, ("python",), ()))
+        for turn in range(2):
+            with capturedLogs() as events:
+                done = Deferred.fromCoroutine(upgrading.for_tool(0))
+                self.machine.advance(0)
+            self.assertEqual(self.successResultOf(done), [NotDone(FAULT)])
+            told = [formatEvent(event) for event in events]
+            self.assertIn(f"Not upgraded, and everything goes on: {FAULT}", told)
+            faults = {str(failure.value) for failure in self.flushLoggedErrors(RuntimeError)}
+            self.assertEqual(faults, {"broken on purpose"})
+            self.assertEqual([port.port.reads for port in self.ports], [True] * 3)
+            self.assertFalse(upgrading.has_begun)
+            self.assertEqual(self.machine.trials, turn + 1)
+        alice.dataReceived(b"alice\r\n")
+        self.machine.pump([0] * 5)
+        self.assertIn(b"*** You are alice, in #lobby.\r\n", shown.value())
 
 
 def upgrade(server: Server) -> int:
@@ -193,6 +293,57 @@ def test_behind_a_proxy_people_stay_who_they_are(tmp_path: Path) -> None:
         comes("203.0.113.7", "eve").until(r"at most 1 at once")
         comes("203.0.113.8", "bob").until(r"You are bob, in #lobby with alice\.")
         alice.until(r"bob joined #lobby\.\r\n")
+        assert server.terminate() == 0
+
+
+# Code of a server's that has a fault, for one person.
+FAULTY = """
+from tcpchat.present import Present
+whole = Present.hand_on
+def hand_on(self):
+    if self._session.person.name.display == "eve":
+        raise RuntimeError("broken on purpose")
+    return whole(self)
+Present.hand_on = hand_on
+"""
+
+
+def test_who_cannot_be_handed_on_by_a_fault_comes_back_and_the_others_do_not_notice(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FAULTY)
+    os.environ["PYTHONPATH"] = str(tmp_path)
+    try:
+        server = Server(tmp_path)
+    finally:
+        del os.environ["PYTHONPATH"]
+    with server:
+        server.ready()
+        alice, bob = server.person("alice"), server.person("bob")
+        eve = server.person()
+        eve.types("eve")
+        code = re.search(r"/resume (\S+) brings", eve.until(r"brings you back\.\r\n"))
+        assert code is not None
+        bob.until(r"eve joined #lobby\.\r\n")
+        assert upgrade(server) == 2
+        assert "A connection cannot be handed on" in server.shown and "RuntimeError" in server.shown
+        eve.rest()
+        back = server.person()
+        back.types(f"/resume {code[1]}", "back again")
+        bob.types("hello")
+        alice.until(r"<eve> back again\r\n")
+        assert "left" not in alice.shown and "lost" not in alice.shown
+        bob.until(r"<eve> back again\r\n")
+        assert server.terminate() == 0
+        server.shown = ""  # with the traceback, which is as it is to be
+
+
+def test_two_ports_that_are_described_alike_are_two_after_an_upgrade_as_well(tmp_path: Path) -> None:
+    with Server(tmp_path, "--listen", HERE, listen=HERE) as server:
+        ports = [server.ready().port, server.ready().port]
+        assert upgrade(server) == 0
+        for number, port in enumerate(ports):
+            Person(port, "anna" + "ab"[number]).hang_up()
         assert server.terminate() == 0
 
 

@@ -10,6 +10,9 @@ Fields = Mapping[str, Any]
 # How a line of our server's begins that says that something was not done, and why (PROTOCOL.md, section 1).
 COMPLAINT = "!!! "
 
+# What somebody has to know of a server that says nothing.
+MUTE = "Nothing has come from there yet. A port for TLS needs --tls."
+
 
 class Online(NamedTuple):
     """
@@ -128,7 +131,8 @@ class Foreign(NamedTuple):
     """
     The server is none of ours: there are only lines. It is told again if that is certain only later.
 
-    ``is_mute``: nothing has come from it, and so it may wait for TLS.
+    ``is_mute``: nothing has come from it, and so it may wait for TLS. Where only ours will do, no more
+    is known than that, and it is waited on.
     """
 
     is_again: bool = False

@@ -21,7 +21,8 @@ STEADY = 60.0
 LONGEST_TRY = 15.0
 
 # Seconds within which our server says something: after that it is taken for another one, until it says what
-# only ours says. And seconds from then on after which it is certain to be another one.
+# only ours says. And seconds from then on after which it is certain to be another one; where only ours will
+# do, it is told after so long that nothing comes.
 LONGEST_SILENCE = 3.0
 LONGEST_DOUBT = 10.0
 

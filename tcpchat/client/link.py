@@ -141,6 +141,8 @@ class Link:
             # To connect takes as long as to the server and back.
             silence = max(self._silence, 3 * (self._since - self._began))
             self._later("silence", silence, self._is_silent)
+        elif self._server is None and self.is_mute:
+            self._later("mute", LONGEST_DOUBT, lambda: self._tell([Foreign(is_mute=True)]))
         self._flush()
 
     def received(self, data: bytes) -> None:
@@ -148,6 +150,7 @@ class Link:
         self.is_mute = self.is_mute and data.startswith(way.TLS_ALERT)
         if self.is_mute:
             return
+        self._cancel("mute")
         self._later("pause", PAUSE, self._is_quiet)
         if "silence" in self._timers:
             self._later("silence", LONGEST_DOUBT if self.is_foreign else self._silence, self._is_silent)
@@ -157,8 +160,8 @@ class Link:
         """The connection is over."""
         happened = list(self._server.end()) if self._server is not None and self.is_certain else []
         self._wire = None
-        self._cancel("silence")
-        self._cancel("pause")
+        for timer in "silence", "mute", "pause":
+            self._cancel(timer)
         self.is_foreign = self.is_certain or bool(self._tried)
         self.conversation.broken()
         if self._stopped is not None:

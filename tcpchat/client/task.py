@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from tcpchat.client.conversation import Conversation
 from tcpchat.client.ending import BROKEN, REFUSED, hopeless
 from tcpchat.client.foreign import ForeignServer
-from tcpchat.client.happenings import Happening, Line, NickWanted, Offline, Online
+from tcpchat.client.happenings import MUTE, Foreign, Happening, Line, NickWanted, Offline, Online
 from tcpchat.client.limits import LONGEST_FAREWELL
 from tcpchat.client.link import Link
 from tcpchat.text import clean
@@ -46,6 +46,8 @@ class Task:
         self.link = connect(self.conversation, self._happened, foreign)
         self.farewell: dict[str, str] = {}  # the reason for leaving, if there is one
         self._was_online = False
+        self._only_ours = foreign is None
+        self._is_told_of_tls = False
         self._refusal = ""
         self._is_leaving = False
         self._status = 0
@@ -101,6 +103,11 @@ class Task:
                 if status and (it.is_unknown or it.is_no_server or not self.is_patient):
                     self._give_up(status, self._refusal or it.why)
                     return
+            elif isinstance(it, Foreign) and self._only_ours:
+                if not (self._was_online or self._is_told_of_tls):
+                    self._is_told_of_tls = True
+                    self.complain(MUTE)
+                continue
             elif isinstance(it, Line) and it.complaint:
                 self._refusal = clean(it.complaint)
             elif isinstance(it, NickWanted) and not self.is_attended:

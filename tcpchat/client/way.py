@@ -37,6 +37,14 @@ REASONS: dict[type[Exception], str] = {
 NOT_TRUSTED = "tcpchat.client.tls.NotTrusted"
 NOT_TLS = "OpenSSL.SSL.Error"
 
+# What OpenSSL says to bytes that are no TLS at all. Then it is said what would do, and at what price:
+# somebody on the way may have taken it out.
+NO_TLS = frozenset(("wrong version number", "packet length too long", "record layer failure"))
+LEAVE_OUT = (
+    "What answers there does not speak TLS. Without --tls (or --fingerprint, or tcpchats://) it may do,"
+    " but then everybody on the way can read along"
+)
+
 # How a server answers that speaks TLS and is not spoken to in it, if it does (RFC 8446, 5.1 and 6).
 TLS_ALERT = b"\x15\x03"
 NEEDS_TLS = "nothing has come from there: a port for TLS needs --tls"
@@ -120,7 +128,8 @@ def why(reason: Failure, is_unknown: bool, is_mute: bool) -> str:
         if reason.check(kind):
             return f"{why} ({NEEDS_TLS})" if is_mute else why
     if reason.check(NOT_TLS):
-        return f"TLS has failed: {_of_openssl(reason.value)}"
+        said = _of_openssl(reason.value)
+        return LEAVE_OUT if said in NO_TLS else f"TLS has failed: {said}"
     return str(reason.value).rstrip(".") or type(reason.value).__name__
 
 

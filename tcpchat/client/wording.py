@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tcpchat import answers, events
 from tcpchat.ban_list import BanList
-from tcpchat.client.happenings import Fields, Online, named
+from tcpchat.client.happenings import MUTE, Fields, Online, named
 from tcpchat.messages import line_of_paste
 from tcpchat.records import KeptSanction
 from tcpchat.render import count, names
@@ -60,9 +60,7 @@ class Line(NamedTuple):
 def elsewhere(is_mute: bool) -> list[Line]:
     """Tell that the server shows to be none of ours; ``is_mute``: by saying nothing."""
     told = [notice("This is another kind of server: what you type goes to it. /quit leaves.")]
-    return (
-        [*told, notice("Nothing has come from there yet. A port for TLS needs --tls.")] if is_mute else told
-    )
+    return [*told, notice(MUTE)] if is_mute else told
 
 
 def notice(text: str) -> Line:

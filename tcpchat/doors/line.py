@@ -267,7 +267,13 @@ class LineConnection(LineOnlyReceiver):
         return self._direct and not (self._closing or self._gone) and self.dialogue.can_be_handed_on
 
     def hand_on(self) -> handed.Connection:
-        """Return all about it for another process, once it is at rest; nothing more is done with it here."""
+        """
+        Return all about it for another process, once it is at rest; nothing more is done with it here.
+
+        Not either if that fails by a fault of ours: then it is to be aborted.
+        """
+        self._closing = True
+        self.factory.leave(self)
         transport = self.transport
         transport.stopReading()
         transport.stopWriting()
@@ -275,8 +281,6 @@ class LineConnection(LineOnlyReceiver):
         terminal = None if self._ear is None else self._ear.hand_on()
         reading = self.dialogue.reader.hand_on(unsent)
         who, conversation = self.dialogue.hand_on()
-        self._closing = True
-        self.factory.leave(self)
         return handed.Connection(
             self.transport.getHandle().fileno(),
             self.dialogue.address,
@@ -454,5 +458,6 @@ class LineFactory(AnyServerFactory):
             visit.secured()
 
     def leave(self, connection: LineConnection) -> None:
-        """A connection is gone."""
-        self._entrance.leave(self.connections.pop(connection))
+        """A connection is gone, unless it was before."""
+        if connection in self.connections:
+            self._entrance.leave(self.connections.pop(connection))

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from urllib.parse import quote
 
-import msgspec
-
-from tcpchat.events import Entry, Event, decode, lines_said
+from tcpchat.events import Event, lines_said
 from tcpchat.logs.interface import CannotOpen, Damaged, Found
 from tcpchat.logs.sqlite_place import Place, explained, read_header
+from tcpchat.logs.sqlite_salvage import END_OF_TIME, ENTRIES_A_STEP, Lost, Progress, Salvage, decoded
 from tcpchat.logs.sqlite_schema import VERSION
 from tcpchat.logs.sqlite_volumes import row_id
 
@@ -29,20 +28,13 @@ WITH_ABOUT = 3
 
 # 1 MB, or some milliseconds: so often the operator sees how far it is, and Ctrl-C is heard.
 PAGES_A_STEP = 256
-ENTRIES_A_STEP = 1000
 
 # The first whose index for search has volumes.
 WITH_VOLUMES = 4
 
-# Milliseconds since 1970. From the year 10000 on there is no way to write it.
-END_OF_TIME = 253_402_300_800_000
-
 # The names between these two, for `StoredLog.entries`.
 ALL = ("", "\U0010ffff")
 ROOMS = ("#", "#\U0010ffff")
-
-# Is told how much is done, and of how much.
-Progress = Callable[[int, int], object]
 
 
 class NotWritten(Exception):
@@ -79,7 +71,12 @@ class StoredLog:
         if self.version > VERSION:
             raise Damaged(f"The log {self.path} was made by a newer tcpchat (version {self.version}).")
         self._connection.execute("begin")  # what is seen from the next line on stays as it is
-        named = self._connection.execute("select epoch from log").fetchall()
+        try:
+            named = self._connection.execute("select epoch from log").fetchall()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:  # without what it says beside that
+                raise
+            named = [("",)]  # what else there is can still be read, or found to be damaged
         if len(named) != 1:
             raise Damaged(f"The log {self.path} is damaged: it has {len(named)} epochs.")
         ((self.epoch,),) = named
@@ -102,34 +99,16 @@ class StoredLog:
             entries = self._connection.execute("select count(*) from entry")
             return *rooms.fetchone(), *entries.fetchone()
 
-    def entries(self, names: tuple[str, str], progress: Progress) -> Iterator[Found]:
+    def entries(self, names: tuple[str, str], progress: Progress, lost: Lost) -> Iterator[Found]:
         """
-        Give the entries of the streams between two names, by name and number.
+        Give the entries of the streams between two names, by name and number: all that can be read.
 
-        Raises:
-            Damaged: one of them cannot be read; those before it were given.
+        ``lost`` is told, in a sentence each, of those that cannot.
         """
+        if not self.epoch:
+            lost("The name of the log, its epoch, cannot be read.")
         with explained(self.path):
-            # As if no number were left out: to count the entries would be to read them twice.
-            (total,) = self._connection.execute(
-                "select total((select max(seq) from entry where stream = id)"
-                " - (select min(seq) from entry where stream = id) + 1)"
-                " from stream where name between ? and ?",
-                names,
-            ).fetchone()
-            # "cross" has SQLite go from stream to stream, with nothing to sort.
-            rows = self._connection.execute(
-                "select name, seq, time, cast(body as blob) from stream cross join entry on stream = id"
-                " where name between ? and ? order by name, seq",
-                names,
-            )
-            for done, (name, seq, time, body) in enumerate(rows, 1):
-                event = _decoded(body)
-                if event is None or not 0 <= time < END_OF_TIME:
-                    raise Damaged(f"The log {self.path} is damaged: entry {seq} of {name} cannot be read.")
-                yield Found(name, Entry(seq, time, event))
-                if done % ENTRIES_A_STEP == 0:
-                    progress(done, int(total))
+            yield from Salvage(self._connection, progress, lost).entries(names)
 
     def problems(self, progress: Progress) -> Iterator[str]:
         """Say, in a line each, what is wrong with the file."""
@@ -165,7 +144,7 @@ class StoredLog:
                     yield f"{where} stands where {last + 1} should."
                 if not latest <= time < END_OF_TIME:
                     yield f"{where} is from before the entry in front of it, or from no possible time."
-                yield from (f"{where} {wrong}." for wrong in self._wrong(spoken, ref, about, _decoded(body)))
+                yield from (f"{where} {wrong}." for wrong in self._wrong(spoken, ref, about, decoded(body)))
                 last, latest = max(seq, last), max(time, latest)
             if searchable > last:
                 yield f"{name} can be searched up to {searchable}, but ends with {last}."
@@ -287,11 +266,3 @@ def _connect(path: str) -> sqlite3.Connection:
     for pragma in "query_only = on", "trusted_schema = off", "mmap_size = 0", "cell_size_check = on":
         connection.execute(f"pragma {pragma}")
     return connection
-
-
-def _decoded(body: bytes) -> Event | None:
-    try:
-        event: Event = decode(body)
-        return event
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None

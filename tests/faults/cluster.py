@@ -120,8 +120,10 @@ class Cluster:
         copies = {"JetStream": list(self.stream.records())}
         for number in range(len(self.nodes)):
             with closing(StoredLog(str(self._node(number) / "tcpchat-replica.sqlite3"))) as log:
-                entries = log.entries(ALL, lambda *_: None)
+                lost: list[str] = []
+                entries = log.entries(ALL, lambda *_: None, lost.append)
                 copies[f"n{number}"] = [record(fields(log.epoch, *found)) for found in entries]
+                assert not lost, lost
         return copies
 
     def __enter__(self) -> Cluster:
