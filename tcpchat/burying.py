@@ -107,11 +107,13 @@ class Burying:
         self._chat.log.keep(records.SEEN, name.fold, records.encode(sight))
 
     def _tell(self, session: str, account: str) -> None:
-        """Have everybody told who is in a room with somebody who is gone."""
-        person = account or session
-        rooms = [feed for feed in self._chat.rooms if person in feed.room.members]
+        """Have everybody told who is in a room with somebody who is gone, and not back by now."""
+        chat, person = self._chat, account or session
+        if chat.people.person(person) is not None or person in chat.logging_in or session in chat.returning:
+            return  # in the same rooms: to free the names takes seconds where the servers are slow
+        rooms = [feed for feed in chat.rooms if person in feed.room.members]
         nicks = {feed.stream: feed.room.members[person].nick for feed in rooms}
-        self._chat.departures.tell(session, account, nicks, WHY)
+        chat.departures.tell(session, account, nicks, WHY)
 
     # What somebody has left undone
 

@@ -105,13 +105,17 @@ class _FromAfar:
 
         If they are not, that node did not know yet that they are here, and they are in the room all the same.
         """
-        if self._is_ours(left.session):  # unless it had that of a node that it was on before
+        is_gone = left.reason not in ("", "banned")  # from everywhere, and not from this room alone
+        ours = self._chat.people.session(left.session)
+        if isinstance(ours, Session) and not is_gone:  # unless it had that of a node that it was on before
             self._chat.clock.callLater(0, self._be_out, feed, left.session)
             return
-        inside = [session for session in self._others_of(left) if feed in session.feeds]
+        # Who had buried this session told so only when it was here again.
+        sessions = [ours] if isinstance(ours, Session) else self._others_of(left)
+        inside = [session for session in sessions if feed in session.feeds]
         if not inside:
             return
-        if left.reason not in ("", "banned") or self._chat.people.session(left.session) is None:
+        if is_gone or ours is None:
             self._go_back(inside, feed)
             return
         for session in inside:

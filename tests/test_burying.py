@@ -15,6 +15,7 @@ from tcpchat.leases import Times
 from tcpchat.names import nickname
 from tcpchat.records import KeptHandover
 from tests.sharing import SharedCase
+from tests.visitors import Visitor
 
 
 class BuryingCase(SharedCase):
@@ -107,6 +108,58 @@ class BuriedTests(BuryingCase):
         self.bury()
         carl = self.connect("198.51.100.7")
         self.assertEqual(carl.types("anna")[2], "*** You are anna, in #lobby with bert.")
+
+
+class LateTests(BuryingCase):
+    """She comes back while they are not yet told that she is gone, as by a node that is slow."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.start("north")
+        self.go("west")
+        self.kill("east")
+        self.values.put("node.east", None, None, "west")
+        self.settle()
+
+    def bury_slowly(self) -> None:
+        """It takes seconds until the name is free, and so until they are told."""
+        self.at.bucket.late = 2.0
+        self.burying.bury("east")
+        while not self.record().has_left:
+            self.passes(0.25)
+        self.assertEqual(self.lefts(), [])
+
+    def come_back_at(self, name: str) -> Visitor:
+        self.go(name)
+        anna, shown = self.come_back(self.anna.code)
+        self.passes(30)
+        self.assertIn("*** You are anna, in #lobby with bert.", shown + anna.sees())
+        return anna
+
+    def is_there(self, anna: Visitor) -> None:
+        """She is in the room as everybody has it, and was gone once at most."""
+        self.assertEqual(sorted(self.crowd()), ["anna", "bert"])
+        self.assertLessEqual(len(self.lefts()), 1)
+        self.bert.sees()
+        anna.types("here I am")
+        self.passes(1)
+        self.assertEqual(self.bert.sees(), ["<anna> here I am"])
+
+    def test_to_another_node(self) -> None:
+        self.bury_slowly()
+        self.is_there(self.come_back_at("north"))
+
+    def test_to_the_one_that_buries(self) -> None:
+        self.bury_slowly()
+        self.is_there(self.come_back_at("west"))
+
+    def test_when_that_node_dies_as_well(self) -> None:
+        self.bury_slowly()
+        self.kill("west")
+        anna = self.come_back_at("north")
+        self.passes(2 * LONGEST_UNKNOWN)
+        self.assertEqual([left.nick for left in self.lefts()], ["bert"])
+        self.assertEqual((self.crowd(), anna.screen.closed), (["anna"], False))
 
 
 class LookTests(BuryingCase):
