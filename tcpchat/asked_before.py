@@ -7,7 +7,7 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tcpchat.logs.interface import Log
+from tcpchat.logs.interface import Found, Log, NotKept, Unknown
 
 T = TypeVar("T", bound="list[int] | Failure")
 
@@ -43,13 +43,28 @@ class AskedBefore:
         return self.answer(ref, [found.entry.seq])
 
     def remember(self, ref: str, kept: Deferred[list[int]]) -> Deferred[list[int]]:
-        """Remember what is on its way to the log; return it."""
+        """
+        Remember what is on its way to the log; return it.
+
+        What the log does not take is there already, perhaps: another node of a cluster was asked for it
+        first, and what that has published came over late.
+        """
+
+        def there(found: Found | None, why: Failure) -> list[int] | Failure:
+            return why if found is None else [found.entry.seq]
+
+        def look(why: Failure) -> Deferred[list[int] | Failure]:
+            why.trap(NotKept)
+            return self._log.find_ref(self._session, ref).addCallbacks(there, unclear, callbackArgs=(why,))
+
+        def unclear(_: Failure) -> list[int]:
+            raise Unknown("the log cannot be read")
 
         def done(outcome: list[int] | Failure) -> list[int] | Failure:
             self.answer(ref, outcome)
             return outcome
 
-        return kept.addBoth(done)
+        return kept.addErrback(look).addBoth(done)
 
     def answer(self, ref: str, outcome: T) -> T:
         """What was asked for has come to this; return it."""

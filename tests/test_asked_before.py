@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.asked_before import AskedBefore
 from tcpchat.events import Said
-from tcpchat.logs.interface import NotKept
+from tcpchat.logs.interface import NotKept, Unknown
 from tests.visitors import LateLog
 
 
@@ -65,3 +65,18 @@ class AskedBeforeTests(SynchronousTestCase):
         self.asked.remember("a", self.log.append("#lobby", [Said("s1", "bob", "hello", ref="a")]))
         self.clock.advance(0.1)
         self.assertEqual(self.successResultOf(second), [1])
+
+    def test_what_another_node_has_said_meanwhile_is_answered_with_its_number(self) -> None:
+        self.find("a")
+        self.log.append("#lobby", [Said("s1", "bob", "hello", ref="a")])  # as that node's comes over late
+        kept = self.asked.remember("a", self.log.append("#lobby", [Said("s1", "bob", "hello", ref="a")]))
+        waiting = self.find("a")
+        self.clock.advance(0)
+        self.assertEqual((self.successResultOf(kept), self.successResultOf(waiting)), ([1], [1]))
+
+    def test_what_cannot_be_looked_up_again_is_not_known(self) -> None:
+        self.log.full = True
+        kept = self.say("a")
+        self.log.find_ref = lambda session, ref: fail(OSError())  # type: ignore[method-assign]
+        self.clock.advance(0)
+        self.failureResultOf(kept, Unknown)

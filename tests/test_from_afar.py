@@ -165,9 +165,11 @@ class TwiceTests(AfarCase):
         self.happens("#lobby", Left(self.anna.session.id, "anna", account="a-anna"))
         self.assertEqual(self.anna.sees()[-1], "*** You left #lobby. You are in no room.")
 
-    def test_who_has_come_back_before_a_slow_node_tells_that_they_were_gone_is_back_in_the_room(self) -> None:
+    def test_who_is_back_before_a_slow_node_tells_that_they_were_gone_is_in_the_room(self) -> None:
         self.happens("#lobby", Left(self.bob.session.id, "bob", "connection lost"))
-        self.assertEqual(self.anna.sees(), ["*** bob left #lobby: connection lost.", "*** bob joined #lobby."])
+        self.assertEqual(
+            self.anna.sees(), ["*** bob left #lobby: connection lost.", "*** bob joined #lobby."]
+        )
         self.bob.sees()
         self.bob.types("still here")
         self.assertEqual(self.anna.sees(), ["<bob> still here"])

@@ -83,6 +83,52 @@ class TakenOutTests(QueueCase):
         self.assertEqual([str(outcome) for outcome in told], ["you are not in #own any more"])
 
 
+class TwiceTests(QueueCase):
+    """Somebody comes in over two nodes at the same moment."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.two.link.is_silent = True
+        self.one.append([("#a", [Joined("s1", "ada", account="x")])])
+        self.advance(1)
+
+    def comings(self) -> list[str]:
+        entries = self.one.entries.entries["#a"]
+        self.assertEqual(self.two.entries.entries["#a"], entries)
+        return [type(entry.event).__name__ for entry in entries if not isinstance(entry.event, Said)]
+
+    def bring(self) -> None:
+        self.advance(1)
+        self.two.link.is_silent = False
+        self.two.link.bring()
+        self.advance(10)
+
+    def test_it_is_said_once_and_both_are_told_where(self) -> None:
+        opped = Opped("s2", "ada", "ada", "x", account="x")
+        joined = self.two.append([("#a", [Joined("s2", "ada", account="x"), opped])])
+        self.two.say("hello", "#a", session="s2")
+        self.bring()
+        self.assertEqual(self.comings(), ["Joined"])
+        self.assertEqual(self.successResultOf(joined), [[1]])
+        self.assertEqual(self.two.outcomes(), [("hello", 2)])
+        self.assertTrue(self.two.queue.is_empty)
+
+    def test_who_has_left_since_comes_in_again(self) -> None:
+        left = self.two.append([("#a", [Left("s2", "ada", account="x")])])
+        joined = self.two.append([("#a", [Joined("s2", "ada", account="x")])])
+        self.bring()
+        self.assertEqual(self.comings(), ["Joined", "Left", "Joined"])
+        self.assertEqual([self.successResultOf(it) for it in (left, joined)], [[[2]], [[3]]])
+
+    def test_others_who_come_and_other_rooms_are_not_meant(self) -> None:
+        parts = [(stream, [Joined("s2", "ada", account="x")]) for stream in ("#a", "#b")]
+        both = self.two.append(parts)
+        bob = self.two.append([("#a", [Joined("s3", "bob")])])
+        self.bring()
+        self.assertEqual(self.successResultOf(both), [[], [1]])
+        self.assertEqual(self.successResultOf(bob), [[2]])
+
+
 class FoundingTests(QueueCase):
     def founds(self, account: str) -> list[Joined | Opped]:
         opped = Opped(account, account, account, account, account=account)

@@ -1,5 +1,6 @@
 """
-What was to be added to a room, and cannot as it is: others have taken somebody out of it, or founded it.
+What was to be added to a room, and cannot as it is: others have taken somebody out of it or in, or founded
+it.
 
 Whatever of it is on its way does not land any more: behind the others' message another sequence is expected
 (docs/adr/0028-*). So it is looked at before it is numbered anew.
@@ -30,12 +31,15 @@ class Overtaken:
         """
         Somebody else's entries have come: what was to be said by people whom they take out is not said.
 
-        That they have left need not be said twice. Who comes in anew meanwhile, and was not banned, is not
-        meant. A room has one founder: of several that come in at once, the first in the log.
+        That they have left need not be said twice, nor that they have come, over two nodes at once. Who comes
+        in anew meanwhile, and was not banned, is not meant. A room has one founder: of several that come in
+        at once, the first in the log.
         """
         for seq, _, event in entries if room.flight or room.queue else ():
             if isinstance(event, Opped):
                 self._is_founded(room)
+            elif isinstance(event, Joined):
+                self._has_come(room, seq, event.person)
             out = taken_out(event)
             if not out:
                 continue
@@ -50,6 +54,17 @@ class Overtaken:
                     else:
                         self._give_up([item], NotKept(f"you are not in {room.name} any more"))
                         break
+
+    def _has_come(self, room: Room, seq: int, person: str) -> None:
+        """Somebody has come in over another node, and so is in it over this one, unless they left first."""
+        for item in _waiting(room):
+            for number, (stream, events) in enumerate(item.parts):
+                if stream != room.name:
+                    continue
+                if any([person in taken_out(event) for event in events]):
+                    return
+                if any([isinstance(event, Joined) and event.person == person for event in events]):
+                    self._without(room, item, number, (), [seq])
 
     def _is_founded(self, room: Room) -> None:
         """Somebody else has made an operator in a room: who was to be its first one by coming is none."""
