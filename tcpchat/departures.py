@@ -27,7 +27,8 @@ class Departures:
             self._waiting.setdefault(person, [])
             self._under_way[person] = self._under_way.get(person, 0) + 1
             parts = [
-                (stream, [Left(session, nick, reason, account=account)]) for stream, nick in nicks.items()
+                (stream, [Left(session, nick, reason, is_gone=True, account=account)])
+                for stream, nick in nicks.items()
             ]
             self._log_surely(parts).addCallback(self._told, person)
 

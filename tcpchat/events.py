@@ -96,9 +96,14 @@ class Joined(Presence, frozen=True):
 
 
 class Left(Presence, frozen=True):
-    """Somebody went out of a room; the reason is empty for a plain farewell."""
+    """
+    Somebody went out of a room; the reason is empty for a plain farewell.
+
+    Who ``is_gone`` has left the chat, as far as the node of a cluster knew that says so, not this room alone.
+    """
 
     reason: str = ""
+    is_gone: bool = False
 
 
 class Renamed(Fact, frozen=True):

@@ -105,17 +105,18 @@ class _FromAfar:
 
         If they are not, that node did not know yet that they are here, and they are in the room all the same.
         """
-        is_gone = left.reason not in ("", "banned")  # from everywhere, and not from this room alone
         ours = self._chat.people.session(left.session)
-        if isinstance(ours, Session) and not is_gone:  # unless it had that of a node that it was on before
+        if (
+            isinstance(ours, Session) and not left.is_gone
+        ):  # unless it had that of a node that it was on before
             self._chat.clock.callLater(0, self._be_out, feed, left.session)
             return
-        # Who had buried this session told so only when it was here again.
+        # Who had buried this session, or was told its farewell, could say so only when it was here again.
         sessions = [ours] if isinstance(ours, Session) else self._others_of(left)
         inside = [session for session in sessions if feed in session.feeds]
         if not inside:
             return
-        if is_gone or ours is None:
+        if left.is_gone or ours is None:
             self._go_back(inside, feed)
             return
         for session in inside:

@@ -67,7 +67,7 @@ async def come_in(
         dialogue.reader.session = connection
         raise
     if session.is_abroad:  # the others have taken this node for dead meanwhile, and everybody was hung up on
-        chat.log_surely([(LOBBY, [Left(session_id, name.display)])])
+        chat.log_surely([(LOBBY, [Left(session_id, name.display, is_gone=True)])])
         raise NotKept(CANNOT)
     session.enter()
     tell_operator("{nick} has come in by {connection} from {address}", session, connection)

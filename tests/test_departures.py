@@ -25,7 +25,11 @@ class DeparturesTests(SynchronousTestCase):
     def test_each_room_is_told_by_the_nickname_that_they_have_there(self) -> None:
         self.departures.tell("s1", "", {"#lobby": "bob", "#dev": "rob"}, "bye")
         self.assertEqual(
-            self.logged, [("#lobby", [Left("s1", "bob", "bye")]), ("#dev", [Left("s1", "rob", "bye")])]
+            self.logged,
+            [
+                ("#lobby", [Left("s1", "bob", "bye", is_gone=True)]),
+                ("#dev", [Left("s1", "rob", "bye", is_gone=True)]),
+            ],
         )
 
     def test_who_was_in_no_room_has_left_already(self) -> None:

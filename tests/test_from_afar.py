@@ -166,7 +166,7 @@ class TwiceTests(AfarCase):
         self.assertEqual(self.anna.sees()[-1], "*** You left #lobby. You are in no room.")
 
     def test_who_is_back_before_a_slow_node_tells_that_they_were_gone_is_in_the_room(self) -> None:
-        self.happens("#lobby", Left(self.bob.session.id, "bob", "connection lost"))
+        self.happens("#lobby", Left(self.bob.session.id, "bob", "connection lost", is_gone=True))
         self.assertEqual(
             self.anna.sees(), ["*** bob left #lobby: connection lost.", "*** bob joined #lobby."]
         )

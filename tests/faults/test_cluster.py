@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from random import Random
@@ -22,7 +22,7 @@ from tests.faults.checker import Kind, summary
 from tests.faults.clients import Client, JsonClient
 from tests.faults.cluster import NODES, Cluster, Talk
 from tests.faults.journal import Acknowledged, Note, Refused, Sent, Shown
-from tests.faults.proxy import Faults
+from tests.faults.proxy import Faults, Proxy
 from tests.nats_servers import NatsServers, a_name, three_servers
 from tests.processes import PATIENCE
 
@@ -125,7 +125,7 @@ def test_acknowledgements_get_lost_and_late_and_connections_are_cut(
     with cluster(tmp_path, servers, faults=Faults(lost=5, late=7, longest=LATEST)) as it:
         talk = Talk(it, random, RATE, tmp_path)
         begun = time.monotonic()
-        while time.monotonic() - begun < LOSING:
+        while time.monotonic() - begun < LOSING or not has_met_all(it.proxies):
             talk.go_on(CUTTING)
             proxy = random.choice(it.proxies)
             if random.random() < 0.2:
@@ -139,8 +139,12 @@ def test_acknowledgements_get_lost_and_late_and_connections_are_cut(
         talk.heals(60)
         findings = talk.end()
         print([(proxy.acknowledged, proxy.lost, proxy.late, proxy.cuts) for proxy in it.proxies])
-        assert all(proxy.lost and proxy.late for proxy in it.proxies) and any(p.cuts for p in it.proxies)
     assert not findings, f"seed {SEED}: {summary(findings)}"
+
+
+def has_met_all(proxies: Sequence[Proxy]) -> bool:
+    """Has each lost an acknowledgement and had one late, and has any cut something in the middle?"""
+    return all(it.lost and it.late for it in proxies) and any(it.cuts for it in proxies)
 
 
 def outcomes(client: Client, begin: float, end: float) -> Iterator[tuple[type[Note], float]]:
@@ -174,6 +178,26 @@ def test_a_node_is_cut_off(tmp_path: Path, servers: NatsServers) -> None:
     print(f"new lines of who is cut off are refused after {slowest:.2f} s at most")
     assert not findings, f"seed {SEED}: {summary(findings)}"
     assert slowest < 1
+
+
+def test_who_goes_to_another_node_from_one_that_is_cut_off_stays_there(
+    tmp_path: Path, servers: NatsServers
+) -> None:
+    with cluster(tmp_path, servers, faults=Faults()) as it:
+        talk = Talk(it, Random(SEED), RATE, tmp_path)
+        talk.go_on(1)
+        it.proxies[0].silence()
+        talk.go_on(1)
+        going, notes = {client.nick for client in talk.on(0)}, talk.on(2)[0].journal.notes
+        for client in talk.on(0):
+            client.say_farewell()  # which that node can tell nobody
+            client.port = it.nodes[1].port
+        print(f"all are on other nodes after {talk.heals(60):.1f} s")
+        it.proxies[0].heal()
+        assert talk.go_on(PATIENCE, lambda: all(any(is_left(it, nick) for it in notes) for nick in going))
+        talk.heals(60)
+        findings = talk.end()
+    assert not findings, f"seed {SEED}: {summary(findings)}"
 
 
 def test_a_node_is_stopped_while_others_take_its_nicknames(tmp_path: Path, servers: NatsServers) -> None:
