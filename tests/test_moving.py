@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred
 
+from tcpchat import records
 from tcpchat.burying import LONGEST_UNKNOWN
 from tcpchat.handovers import LONGEST_SILENCE
 from tcpchat.logging_in import log_in
@@ -166,6 +168,20 @@ class ResumeTests(MovingCase):
         self.anna.types("/quit")
         self.passes(5)
         self.assertEqual([line for line in self.bob.sees() if "left" in line], [])
+
+    def test_what_the_node_that_had_her_keeps_of_her_too_late_does_not_hang_up_on_her(self) -> None:
+        self.go("east")
+        key = records.SESSION, self.anna.session.id
+        kept = self.successResultOf(self.at.log.record(*key))
+        assert kept is not None
+        anna, _ = self.resume(self.anna.code)
+        left = msgspec.structs.replace(records.session(kept), has_left=True)
+        self.nodes["east"].log.keep(*key, records.encode(left))  # it was cut off when she said farewell to it
+        self.passes(1)
+        self.assertEqual((anna.sees(), anna.screen.closed), ([], False))
+        kept = self.successResultOf(self.at.log.record(*key))
+        assert kept is not None
+        self.assertEqual((records.session(kept).node, records.session(kept).has_left), ("west", False))
 
     def test_who_left_after_a_break_comes_back_there_too(self) -> None:
         self.anna.breaks_off()
