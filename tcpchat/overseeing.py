@@ -8,6 +8,7 @@ from twisted.python.failure import Failure
 from tcpchat.departures import LogSurely
 from tcpchat.events import Joined, Left
 from tcpchat.logs.interface import Log, NotKept, Unknown
+from tcpchat.logs.outcomes import settle
 from tcpchat.operators import Operators
 from tcpchat.people import People
 from tcpchat.person import Person
@@ -57,28 +58,41 @@ class Overseeing:
         is_inside = account in self._rooms.audit.room.members
         if not self._operators.has(account):
             if is_inside:
-                self._put_out(person)
+                self._put_out(account, person.sessions[-1].id, person.nick)
         elif not is_inside and not min(person.sessions, key=lambda session: session.id).is_distant:
             # Of several nodes that they are on, one alone has it logged.
             self._bring_in(person)
 
     def _bring_in(self, person: Person) -> None:
-        audit = self._rooms.audit
+        """
+        Have it logged that somebody is in the room.
+
+        Not by `Chat.join`: nobody may ask whether an operator may come in, found the room, or close it.
+        """
         session = next(session for session in reversed(person.sessions) if not session.is_distant)
         joined = Joined(session.id, person.nick, account=person.id)
 
-        def follow(seqs: list[int]) -> None:
-            for session in person.sessions:
-                session.stand_by(audit, seqs[0], "You are an operator of the server.")
+        def not_now(failure: Failure) -> None:
+            failure.trap(NotKept, Unknown)
+            settle(failure.value, lambda: None, lambda: self._is_in(joined))  # else /join does it later
 
-        # If the log cannot be written, /join does it later.
-        self._log.append(AUDIT, [joined]).addCallbacks(follow, self._not_now)
+        self._log.append(AUDIT, [joined]).addCallbacks(lambda _: self._is_in(joined), not_now)
 
-    def _not_now(self, failure: Failure) -> None:
-        failure.trap(NotKept, Unknown)
+    def _is_in(self, joined: Joined) -> None:
+        """The log has it, perhaps long after it was asked for: they may be gone, or no operator, by now."""
+        audit, account = self._rooms.audit, joined.person
+        member, person = audit.room.members.get(account), self._people.person(account)
+        if member is None:
+            return
+        if person is None or not self._operators.has(account):
+            self._put_out(account, joined.session, member.nick)
+            return
+        for session in person.sessions:
+            session.stand_by(audit, member.since, "You are an operator of the server.")
 
-    def _put_out(self, person: Person) -> None:
-        audit = self._rooms.audit
-        for session in person.sessions:  # before it is logged: nothing more is for them
-            session.drop(audit, "You are no longer an operator of the server.")
-        self._log_surely([(AUDIT, [Left(person.sessions[-1].id, person.nick, account=person.id)])])
+    def _put_out(self, account: str, session_id: str, nick: str) -> None:
+        person = self._people.person(account)
+        for session in person.sessions if person is not None else ():
+            # Before it is logged: nothing more is for them.
+            session.drop(self._rooms.audit, "You are no longer an operator of the server.")
+        self._log_surely([(AUDIT, [Left(session_id, nick, account=account)])])

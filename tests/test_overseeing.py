@@ -8,6 +8,8 @@ from tcpchat.events import Event, Joined, Left
 from tcpchat.records import KeptAccount, encode
 from tcpchat.room import AUDIT
 from tests.afar import AfarCase
+from tests.moderated import AccountCase
+from tests.test_unknown import LateLog
 from tests.visitors import ChatCase, Visitor
 
 NO_ROOM = "!!! There is no room #audit. /rooms lists the rooms."
@@ -55,6 +57,51 @@ class SeveralNodesTests(AfarCase):
         self.comes("s90", "anna", AUDIT, account="a-anna")
         self.crash()
         self.assertEqual(self.events(AUDIT, Left), [])
+
+
+class LateTests(AccountCase):
+    """It is known late that somebody was brought in who has become an operator."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.late = LateLog(self.clock, self.wall)
+        self.chat = self.make_chat(self.log)
+        self.anna = self.log_in("anna")
+        self.late.full = True
+        self.make(True)
+        self.clock.advance(20)
+        self.settle()
+        self.anna.sees()
+
+    def make(self, is_operator: bool) -> None:
+        self.chat.accounts.change("a-anna", lambda it: msgspec.structs.replace(it, is_operator=is_operator))
+        self.settle()
+
+    def learn(self, is_there: bool = True) -> list[str]:
+        """Return who is in the room, once that is known."""
+        self.late.learn(is_there)
+        self.settle()
+        return [member.nick for member in self.chat.rooms.audit.room.members.values()]
+
+    def test_they_are_in_it_then(self) -> None:
+        self.assertEqual(self.learn(), ["anna"])
+        self.assertEqual(self.anna.sees(), ["*** You are an operator of the server. You are in #audit, too."])
+        self.assertEqual(self.anna.types("/who #audit"), ["*** 1 person is in #audit: anna."])
+
+    def test_if_they_were_not_they_can_go_there(self) -> None:
+        self.assertEqual(self.learn(False), [])
+        self.assertEqual(self.anna.types("/join #audit"), ["*** You are anna, in #audit."])
+
+    def test_who_is_none_any_more_is_put_out_and_sees_nothing(self) -> None:
+        self.make(False)
+        self.assertEqual(self.learn(), [])
+        self.assertEqual([event.person for event in self.events(AUDIT, Left)], ["a-anna"])
+        self.assertEqual((self.anna.sees(), self.anna.types("/who #audit")), ([], [NO_ROOM]))
+
+    def test_who_is_gone_is_not_in_it(self) -> None:
+        self.late.full = False
+        self.anna.types("/quit")
+        self.assertEqual(self.learn(), [])
 
 
 class OverseeingTests(ChatCase):
