@@ -54,7 +54,7 @@ class Handovers:
         handover = None if kept is None else records.handover(kept)
         if handover is None or handover.node != self._log.node:
             return
-        if not handover.is_promised:
+        if not handover.is_promised or session not in self._expected:  # any more
             self._log.keep(records.HANDED, session, None)
         if session in self._expected:
             self._expected[session] = handover

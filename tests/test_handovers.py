@@ -72,6 +72,11 @@ class HandoverTests(SynchronousTestCase):
         self.handovers["west"].expect_no_more("s1")
         self.assertEqual(self.store.records, {})
 
+    def test_a_promise_that_comes_when_nobody_waits_any_more_is_not_left_there(self) -> None:
+        self.handovers["east"].promise("s1", "west")  # and dies
+        self.clock.pump([0, 0])
+        self.assertEqual(self.store.records, {})
+
     def test_a_promise_that_is_not_kept_is_forgotten(self) -> None:
         waiting = self.wait()
         self.handovers["east"].promise("s1", "west")
