@@ -113,6 +113,15 @@ class TwiceTests(QueueCase):
         self.assertEqual(self.two.outcomes(), [("hello", 2)])
         self.assertTrue(self.two.queue.is_empty)
 
+    def test_they_are_told_when_everybody_here_has_been_shown_it(self) -> None:
+        joined = self.two.append([("#a", [Joined("s2", "ada", account="x")])])
+        self.two.is_slow = True
+        self.bring()
+        self.assertNoResult(joined)
+        self.two.apply()
+        self.assertEqual(self.successResultOf(joined), [[1]])
+        self.assertEqual(len(self.stream.messages), 1)
+
     def test_who_has_left_since_comes_in_again(self) -> None:
         left = self.two.append([("#a", [Left("s2", "ada", account="x")])])
         joined = self.two.append([("#a", [Joined("s2", "ada", account="x")])])

@@ -26,6 +26,8 @@ class Overtaken:
         """``give_up`` refuses items; ``finish`` tells of one that nothing is left of how it is numbered."""
         self._give_up = give_up
         self._finish = finish
+        # Those of which nothing is left: what says the same, a stream and an entry, is yet to be applied.
+        self._said: list[tuple[str, int, Item, list[list[int]]]] = []
 
     def heed(self, room: Room, entries: Sequence[Entry]) -> None:
         """
@@ -37,7 +39,7 @@ class Overtaken:
         """
         for seq, _, event in entries if room.flight or room.queue else ():
             if isinstance(event, Opped):
-                self._is_founded(room)
+                self._is_founded(room, seq)
             elif isinstance(event, Joined):
                 self._has_come(room, seq, event.person)
             out = taken_out(event)
@@ -50,7 +52,7 @@ class Overtaken:
                     if stream != room.name or not any([it.person in out for it in events]):
                         continue
                     if isinstance(event, Left) and all([isinstance(it, Left) for it in events]):
-                        self._without(room, item, number, (), [seq])
+                        self._without(room, item, number, (), seq, [seq])
                     else:
                         self._give_up([item], NotKept(f"you are not in {room.name} any more"))
                         break
@@ -64,18 +66,24 @@ class Overtaken:
                 if any([person in taken_out(event) for event in events]):
                     return
                 if any([isinstance(event, Joined) and event.person == person for event in events]):
-                    self._without(room, item, number, (), [seq])
+                    self._without(room, item, number, (), seq, [seq])
 
-    def _is_founded(self, room: Room) -> None:
+    def _is_founded(self, room: Room, seq: int) -> None:
         """Somebody else has made an operator in a room: who was to be its first one by coming is none."""
         for item in _waiting(room):
             for number, (stream, events) in enumerate(item.parts):
                 others = [it for it in events if not (isinstance(it, Opped) and it.target == it.account)]
                 if stream == room.name and len(others) < len(events):
-                    self._without(room, item, number, others, [])
+                    self._without(room, item, number, others, seq, [])
 
-    def _without(self, room: Room, item: Item, number: int, events: Sequence[Event], seqs: list[int]) -> None:
-        """Of one of an item's parts these events are left; where none are, these are the numbers of them."""
+    def _without(
+        self, room: Room, item: Item, number: int, events: Sequence[Event], seq: int, seqs: list[int]
+    ) -> None:
+        """
+        Of one of an item's parts these events are left, because of an entry.
+
+        Where none are, ``seqs`` are the numbers of what it was: they are told when the entry is applied.
+        """
         parts = [*item.parts]
         parts[number] = room.name, events
         item.parts = parts
@@ -83,7 +91,23 @@ class Overtaken:
         if room.name not in streams:
             room.drop(item)
         if not streams:
-            self._finish(item, [seqs if at == number else [] for at in range(len(parts))])
+            all_seqs = [seqs if at == number else [] for at in range(len(parts))]
+            self._said.append((room.name, seq, item, all_seqs))
+
+    def is_said(self, item: Item) -> bool:
+        """Has the log all that an item was to say, and is that yet to be applied?"""
+        return any([it is item for _, _, it, _ in self._said])
+
+    def applied(self, stream: str, entries: Sequence[Entry]) -> None:
+        """Somebody else's entries hold here, and everybody has been shown them."""
+        if self._said and entries:
+            said, self._said = self._said, []
+            for one in said:
+                name, seq, item, seqs = one
+                if name == stream and seq <= entries[-1].seq:
+                    self._finish(item, seqs)
+                else:
+                    self._said.append(one)
 
 
 def _waiting(room: Room) -> list[Item]:

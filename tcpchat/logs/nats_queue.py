@@ -165,6 +165,7 @@ class Queue:
             self._launching.wake(room)
         flight = self._landed.get(commit.id) or self._flights.find(commit.id)
         if flight is None:
+            self._overtaken.applied(commit.stream, commit.entries)
             self._see_whether_lost(room, commit.node)
             return
         flight.unapplied -= 1
@@ -232,7 +233,7 @@ class Queue:
         for item in reversed(flight.items):
             item.flight = None
             self._launching.references.free(item)
-            if item.is_told:
+            if item.is_told or self._overtaken.is_said(item):
                 item.know(False)
             else:
                 # Of its streams some may need nothing more.
