@@ -244,7 +244,7 @@ def test_broken_nodes_are_found_out(
         folder = tmp_path / str(attempt)
         folder.mkdir()
         with cluster(folder, servers, how) as it:
-            talk = Talk(it, Random(SEED + attempt), 4 * RATE, folder)
+            talk = Talk(it, Random(SEED + attempt), 4 * RATE, folder, is_broken=True)
             talk.go_on(3)
             found = {finding.kind for finding in talk.look_at()}
         if expected <= found:
