@@ -32,6 +32,9 @@ from tcpchat.session import Session
 # hung up on here. Who is in such a room still has come in meanwhile.
 ENFORCE_AFTER = 0.5
 
+# Seconds until is tried again what could not be logged.
+AGAIN = 1.0
+
 
 def heed(chat: Chat) -> None:
     """From now on have what other nodes do take its effect on the people of this one."""
@@ -131,17 +134,25 @@ class _FromAfar:
             seat.drop(feed, f"You left {feed.stream}.")
 
     def _go_back(self, sessions: list[Session], feed: RoomFeed) -> None:
-        session = sessions[0]
+        """
+        Have it logged that somebody is in a room whom a node has taken for gone: in the end in any case.
 
-        def stay_out(failure: Failure) -> None:
+        A node that was stopped hears that of its own people before it knows that they are its own no longer.
+        """
+        chat = self._chat
+        there = [it for it in sessions if feed in it.feeds and chat.people.session(it.id) is it]
+        if not there or chat.is_stopped:
+            return
+        session = there[0]
+
+        def again(failure: Failure) -> None:
             failure.trap(NotKept, Unknown)
-            for each in sessions:
-                each.put_out_of(feed)
+            chat.clock.callLater(AGAIN, self._go_back, there, feed)
 
         with suppress(Refused):  # they are in it again
             account = session.person.account
-            joining = self._chat.join(feed, session.id, session.nick, account=account, is_admitted=True)
-            joining.addErrback(stay_out)
+            joining = chat.join(feed, session.id, session.nick, account=account, is_admitted=True)
+            joining.addErrback(again)
 
     def _rename(self, event: Renamed) -> None:
         """Somebody has another nickname: what is kept of their session says so as well, but later."""

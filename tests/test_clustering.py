@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
+from tcpchat import records
 from tcpchat.clustering import CUT_OFF, HELD, OUSTED
 from tcpchat.events import Entry, Left
 from tcpchat.logs.interface import InUse
@@ -67,6 +68,19 @@ class TogetherTests(SharedCase):
             self.anna.sees(), ["*** carl joined #lobby.", "*** carl left #lobby: connection lost."]
         )
         self.assertEqual(self.connect(FAR).types("carl")[2][:17], "*** You are carl,")
+
+    def test_who_is_said_to_be_gone_before_their_node_knows_that_it_was_dead_keeps_their_rooms(self) -> None:
+        self.go("east")
+        session = self.anna.session.id
+        self.nodes["east"].log.is_fenced = lambda: True  # it was stopped
+        self.nodes["west"].log.append("#lobby", [Left(session, "anna", "connection lost", is_gone=True)])
+        self.passes(3)
+        self.assertEqual(
+            (self.anna.sees(), self.bert.sees()), ([], ["*** anna left #lobby: connection lost."])
+        )
+        kept = self.successResultOf(self.nodes["west"].log.record(records.SESSION, session))
+        assert kept is not None
+        self.assertEqual(records.session(kept).rooms, ("#lobby",))
 
     def test_a_node_that_reaches_no_other_lets_nobody_in(self) -> None:
         self.go("east").bucket.cut()

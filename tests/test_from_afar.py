@@ -6,7 +6,7 @@ import msgspec
 
 from tcpchat import records
 from tcpchat.events import Announced, Banned, Joined, Left, Renamed, Said
-from tcpchat.from_afar import ENFORCE_AFTER
+from tcpchat.from_afar import AGAIN, ENFORCE_AFTER
 from tcpchat.names import nickname
 from tcpchat.records import KeptSanction
 from tcpchat.sanctions import BAN, MUTE, SERVER
@@ -202,14 +202,31 @@ class TwiceTests(AfarCase):
             self.bob.sees(), ["*** anna left #lobby: connection lost.", "*** anna joined #lobby."]
         )
 
-    def test_if_that_cannot_be_logged_she_is_out(self) -> None:
-        self.log.full = True
+    def test_if_that_cannot_be_logged_now_it_is_later(self) -> None:
         self.goes("s90", self.far, is_told=False)
-        self.log.full = False
         self.log.append("#lobby", [Left("s90", "anna", account="a-anna")])
         self.log.full = True
         self.settle()
-        self.assertEqual(self.anna.sees()[-1], "*** You are no longer in #lobby. You are in no room.")
+        self.clock.advance(3 * AGAIN)
+        self.settle()
+        self.assertEqual(self.anna.types("hello")[-1], "!!! You are not in #lobby. /join #lobby")
+        self.log.full = False
+        self.clock.advance(AGAIN)
+        self.settle()
+        self.assertEqual(self.bob.sees(), ["*** anna left #lobby.", "*** anna joined #lobby."])
+        self.anna.types("hello")
+        self.assertEqual(self.bob.sees(), ["<anna> hello"])
+
+    def test_who_is_gone_meanwhile_is_not_back(self) -> None:
+        self.goes("s90", self.far, is_told=False)
+        self.log.append("#lobby", [Left("s90", "anna", account="a-anna")])
+        self.log.full = True
+        self.settle()
+        self.anna.types("/quit")
+        self.log.full = False
+        self.clock.advance(3 * AGAIN)
+        self.settle()
+        self.assertEqual(self.bob.sees(), ["*** anna left #lobby."])
 
     def test_of_a_room_that_she_is_not_in_she_is_told_nothing(self) -> None:
         self.happens("#sea", Left("s90", "anna", account="a-anna"))
