@@ -237,13 +237,17 @@ class Elsewhere:
         """
         Return up to where somebody has been shown their streams over another node, as far as is known here.
 
-        ``kept`` is the session's own record of that: where it was behind the others of its node.
+        ``kept`` is the session's own record of that: where it was behind the others of its node. Where that
+        has kept nothing, as it died a moment after somebody had come in, it is where they came in.
         """
         if not isinstance(seat, DistantSeat):
             return {}
         general = self._log.records_of(seat.record.node, records.SHOWN)
-        found = {feed.stream: records.shown_in(general, feed.stream) for feed in seat.feeds}
-        shown = {stream: place for stream, place in found.items() if place is not None}
+        shown = {}
+        for feed in seat.feeds:
+            since = feed.room.members[seat.person_id].since
+            place = records.shown_in(general, feed.stream) or Place(0, 0)
+            shown[feed.stream] = place.at_least(Place(since, since))
         return shown | (records.places(kept) if kept else {})
 
     def node(self, session: str) -> str:

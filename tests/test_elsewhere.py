@@ -264,10 +264,11 @@ class ComingBackTests(AfarCase):
         self.assertEqual(self.person(session.id).sessions, (self.seat(session.id),))
 
     def test_where_it_was_is_known_from_what_its_node_keeps(self) -> None:
+        self.happens("#lobby", Joined("s91", "yve"))
         self.comes("s90", "zoe", "#lobby")
         behind = records.encode({"#lobby": Place(1, 1)})
         self.assertEqual(self.chat.elsewhere.places(self.seat("s90"), behind), {"#lobby": Place(1, 1)})
-        self.assertEqual(self.chat.elsewhere.places(self.seat("s90"), None), {})
+        self.assertEqual(self.chat.elsewhere.places(self.seat("s90"), None), {"#lobby": Place(2, 2)})
         (anna,) = self.enter("anna")
         self.assertEqual(self.chat.elsewhere.places(anna.session, behind), {})
 

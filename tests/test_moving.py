@@ -303,6 +303,30 @@ class DeadNodeTests(MovingCase):
         self.assertEqual(self.connect("198.51.100.7").types("bob")[2][:16], "*** You are bob,")
 
 
+class YoungTests(MovingCase):
+    """Her node dies before it has kept how far anything was shown, a moment after she came in."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.carl.types("one")
+        self.kill("east")
+        self.carl.types("two")
+
+    def missed(self, shown: list[str]) -> list[str]:
+        """Return what was said, without its time."""
+        return [line.partition("] ")[2] for line in shown if "] <" in line]
+
+    def test_she_misses_nothing(self) -> None:
+        _, shown = self.resume(self.anna.code, seconds=LONGEST_SILENCE + 0.5)
+        self.assertEqual(self.missed(shown), ["<carl> one", "<carl> two"])
+
+    def test_nor_when_she_was_shown_as_gone_meanwhile(self) -> None:
+        self.passes(60)
+        self.assertIn("*** anna left #lobby: connection lost.", self.carl.sees())
+        _, shown = self.resume(self.anna.code, seconds=LONGEST_SILENCE + 0.5)
+        self.assertEqual(self.missed(shown), ["<carl> one", "<carl> two"])
+
+
 class LoginTests(MovingCase):
     """Anna has an account."""
 
