@@ -402,7 +402,7 @@ class TextClient(Client):
         if self.window == 1 and line.startswith(self.NOT_SAID) and self.on_their_way:
             _, ref = self.on_their_way.popitem()
             self.journal.add(Refused(ref, "not-sent", line))
-        elif self.window == 1 and not self.is_in and "code" not in line:
+        elif self.window == 1 and not self.is_in and ("code" not in line or "just now" in line):
             self.rest()
         else:
             self.crowd.strays.append(f"{self.name}: {line}")

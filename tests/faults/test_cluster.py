@@ -23,6 +23,7 @@ from tests.faults.clients import Client, JsonClient
 from tests.faults.cluster import NODES, Cluster, Talk
 from tests.faults.journal import Acknowledged, Note, Refused, Sent, Shown
 from tests.faults.proxy import Faults, Proxy
+from tests.faults.schedule import Schedule
 from tests.nats_servers import NatsServers, a_name, three_servers
 from tests.processes import PATIENCE
 
@@ -44,6 +45,8 @@ CUTS, CUT_OFF = (20, 10.0) if FULL else (2, 6.5)
 NOTICED = 5.0
 # Seconds for which a node is stopped, and after which the others take it for dead.
 STOPPED, DEAD = (60.0, 45.0) if FULL else (hurried.TIMES.dead + 3, hurried.TIMES.dead)
+# Seconds for which anything fails in any order, and from one thing to the next at most.
+MIXED, LONGEST_STEP = (300.0, 10.0) if FULL else (15.0, 3.0)
 # Real nodes wait long for each other; small tests are made with some that do not.
 HURRIED = "" if FULL else "hurries_in_cluster"
 
@@ -222,6 +225,22 @@ def test_a_node_is_stopped_while_others_take_its_nicknames(tmp_path: Path, serve
         assert lost[0].nick != nick
         findings = talk.end(*lost)
     assert not findings, f"seed {SEED}: {summary(findings)}"
+
+
+def test_whatever_fails_in_whatever_order(tmp_path: Path, servers: NatsServers) -> None:
+    random = Random(SEED)
+    with cluster(tmp_path, servers, HURRIED, faults=Faults()) as it:
+        talk = Talk(it, random, RATE, tmp_path)
+        schedule = Schedule(talk, servers, random)
+        begun, done = time.monotonic(), []
+        while time.monotonic() - begun < MIXED:
+            done.append(schedule.go_on())
+            talk.go_on(random.uniform(0, LONGEST_STEP))
+        schedule.mend()
+        print(", ".join(done))
+        print(f"all goes on {talk.heals(PATIENCE):.1f} s after that")
+        findings = talk.end(*schedule.excused)
+    assert not findings, f"seed {SEED}: {done}: {summary(findings)}"
 
 
 def is_left(note: Note, nick: str) -> bool:
