@@ -65,6 +65,7 @@ def as_assigned(chosen: Config, mine: Config) -> Config:
         listen=mine.listen,
         node=mine.node,
         replica=mine.replica,
+        metrics=mine.metrics,
         workers=mine.workers,
         reuse_port=mine.reuse_port,
     )

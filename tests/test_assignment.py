@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from msgspec.structs import replace
 from twisted.internet.error import ConnectionDone, ReactorNotRunning
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tcpchat.assignment import Leash, assigned, assigned_to, environment
+from tcpchat.assignment import Leash, as_assigned, assigned, assigned_to, environment
 from tcpchat.checking import check, together
 from tcpchat.config import Config
 from tcpchat.limits import Limits, Retention
@@ -39,6 +40,12 @@ class AssignmentTests(SynchronousTestCase):
         for page, expected in pages.items():
             config = Config(store="nats://n1", metrics=page, workers=3)
             self.assertEqual([assigned_to(config, it, ()).metrics for it in (1, 2, 3)], expected)
+
+    def test_another_configuration_for_all_leaves_each_its_own_part(self) -> None:
+        config = Config(store="nats://n1", node="chat", metrics="tcp:8025", workers=3, history=20)
+        mine = assigned_to(config, 2, ("tcp:4711",))
+        self.assertEqual(as_assigned(config, mine), mine)
+        self.assertEqual(as_assigned(replace(config, history=3), mine), replace(mine, history=3))
 
     def test_a_node_without_a_name_makes_one_up(self) -> None:
         self.assertIsNone(assigned_to(Config(workers=2), 1, ()).node)
