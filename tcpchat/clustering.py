@@ -149,7 +149,11 @@ class Cluster:
         session = self._chat.people.session(session_id)
         if isinstance(session, Session) and kept is not None:
             record = records.session(kept)
-            if record.has_left and moving.is_elsewhere(self._chat, record):
+            if not (record.has_left and moving.is_elsewhere(self._chat, record)):
+                return
+            if record.moved < session.moved:  # the node that had it before did not know that yet
+                session.keep()
+            else:
                 self._disown(session, CUT_OFF)
 
     # What follows from whose lease is lost
