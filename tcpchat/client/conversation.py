@@ -37,7 +37,7 @@ QUESTION = "*** What is your nickname?"
 OURS = b"*** ", b"!!! "
 
 # What this module asks for itself; the refs of others are numbers.
-NAME, RESUME = "name", "resume"
+NAME, RESUME, PING = "name", "resume", "ping"
 
 
 def may_be_ours(beginning: bytes) -> bool:
@@ -78,6 +78,11 @@ class Conversation(Reading):
     def ask(self, kind: str, **fields: Any) -> str:
         """Ask for something, now or as soon as there is a session; return what it is called in its answer."""
         return self.asked.ask(kind, fields)
+
+    def ping(self) -> None:
+        """Ask whether the server is there. An older one does not know that, and answers as well."""
+        if self.is_online:
+            self._send({"type": "ping", "ref": PING})
 
     def choose(self, nick: str) -> None:
         """Answer that a nickname is wanted."""
@@ -261,7 +266,7 @@ class Conversation(Reading):
                 yield from self.fetched(ref.removeprefix(MISSED), is_refused=True)
             else:
                 yield Refusal(ref, code, text)
-        elif ref != RESUME:
+        elif ref not in (RESUME, PING):
             yield Answer(it)
 
     def _lose(self) -> Iterator[Happening]:
