@@ -229,7 +229,7 @@ class Session(Keeping):
 
     def leave(self, reason: str) -> None:
         """The person has said farewell; they can still come back."""
-        if self.chat.is_stopped or self.chat.registry.is_fenced:
+        if self.chat.is_stopped or self.chat.registry.is_unsure:
             self.break_off()  # it was rather the server that ended, or they may be on another one by now
         else:
             self.dialogue.reader.leave_over(NOTHING)  # they have been told how to see it

@@ -253,6 +253,15 @@ class TakenForDeadTests(SharedCase):
         self.assertEqual(anna.screen.closed, False)
         self.assertEqual(self.crowd(), ["bert", "anna"])
 
+    def test_that_somebody_has_hung_up_while_it_stood_still_is_no_farewell(self) -> None:
+        """They may be on another node by now, of which this one has not heard yet."""
+        self.at.stood += 20
+        self.anna.dialogue.ended()
+        self.passes(19)
+        self.assertEqual(self.bert.sees(), [])
+        self.passes(2)
+        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+
     def test_what_a_node_keeps_too_late_of_a_session_that_went_on_elsewhere_ends_nothing(self) -> None:
         before = self.store.records["", SESSION, self.anna.session.id]
         self.go("west")
