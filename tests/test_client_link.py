@@ -209,6 +209,23 @@ class OurServerTests(LinkCase):
         self.reactor.advance(NEXT_TRY)
         self.assertEqual([json.loads(line)["ref"] for line in self.sent()], [ref])
 
+    def test_so_is_that_one_is_back_where_the_log_cannot_take_it_yet(self) -> None:
+        """As of a node of a cluster that has just come back itself."""
+        self.connect()
+        self.hear(GREETING, WELCOME)
+        ref = self.link.ask("say", text="hi")
+        self.reactor.advance(self.offline(self.lose()).seconds)
+        self.connect()
+        self.hear(GREETING)
+        (resume,) = self.sent()
+        for _ in range(3):
+            self.hear({"type": "error", "code": "not-sent", "text": "Not sent.", "ref": "resume"})
+            self.assertEqual(self.sent(), [])
+            self.reactor.advance(NEXT_TRY)
+            self.assertEqual(self.sent(), [resume])
+        self.hear(WELCOME)
+        self.assertEqual([json.loads(line)["ref"] for line in self.sent()], [ref])
+
     def test_a_nickname_may_be_chosen(self) -> None:
         self.connect()
         self.hear(GREETING)

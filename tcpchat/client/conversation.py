@@ -92,6 +92,8 @@ class Conversation(Reading):
     def ask_again(self) -> None:
         """Send what could not be written to the server's log again: some time has passed."""
         self._is_retrying = False
+        if self.is_begun and not self.is_online:
+            self._resume()
         self.asked.send_again()
 
     @property
@@ -109,10 +111,13 @@ class Conversation(Reading):
         """The server has asked for a nickname: say who one is."""
         self.is_begun = True
         if self._token:
-            self._send({"type": "resume", "session": self._token, "after": self.after, "ref": RESUME})
+            self._resume()
         else:
             self._to_send += b"/json\n"
             yield from self._introduce("Choose a nickname.")
+
+    def _resume(self) -> None:
+        self._send({"type": "resume", "session": self._token, "after": self.after, "ref": RESUME})
 
     def take(self, line: bytes) -> Iterator[Happening]:
         """
@@ -258,7 +263,7 @@ class Conversation(Reading):
                 self.nick = ""
                 self._nicks = self._nicks[1:]
                 yield from self._introduce(text)
-        elif ref in self.asked and code == "not-sent":
+        elif (ref in self.asked or ref == RESUME) and code == "not-sent":
             self._is_retrying = True
         elif ref in self.asked:
             del self.asked[ref]
