@@ -182,8 +182,8 @@ def test_haproxy_leaves_out_a_node_that_is_frozen_and_tells_who_comes(tmp_path: 
         balancer.until("nodes/chat-3 is DOWN")
         first.process.send_signal(signal.SIGSTOP)
         balancer.until("nodes/chat-1 is DOWN, reason: Layer7 timeout")
-        people = [Person(8023, host=f"{network}9", source=f"127.3.3.{number}") for number in (1, 2, 3)]
-        for number, person in enumerate(people, 1):
+        for number in 1, 2, 3:
+            person = Person(8023, host=f"{network}9", source=f"127.3.3.{number}")
             person.until("nickname")
             second.until(rf"connected from 127\.3\.3\.{number} ")
             person.hang_up()
