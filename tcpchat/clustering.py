@@ -82,7 +82,8 @@ class Cluster:
         self._ousted = ousted
         self.nodes = Nodes(log.bucket, log.calls, chat.clock, log.node, chat.new_id, self, leases, seconds)
         self._burying = Burying(chat, self.nodes.is_gone)
-        self._shared = Shared(log.bucket, log.node, self.nodes.is_living, self.nodes.is_fenced)
+        nodes = self.nodes
+        self._shared = Shared(log.bucket, log.node, nodes.is_living, nodes.is_fenced, nodes.was_stopped)
         log.is_fenced = self.nodes.is_fenced
         log.held = self._tell_held
 
@@ -151,7 +152,7 @@ class Cluster:
             record = records.session(kept)
             if not (record.has_left and moving.is_elsewhere(self._chat, record)):
                 return
-            if record.moved < session.moved:  # before that knew that they had gone on here
+            if record.moved < session.moved:  # the node that had it before did not know that yet
                 session.keep_now()
             else:
                 self._disown(session, CUT_OFF)

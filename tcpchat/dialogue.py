@@ -73,7 +73,6 @@ class Dialogue(Pending):
         """
         if self.is_over or self._has_given_out or (self._ending and self._ending.last_words):
             return
-        self._heard = self.chat.clock.seconds()
         self._lines.append(line)
         self._go_on()
         if self._lines and (self._lines.number >= MOST_UNCOMMITTED or _is_large(line)):
@@ -220,6 +219,8 @@ class Dialogue(Pending):
 
     def _do(self, step: Step) -> None:
         """Carry out a line that may be."""
+        if not (isinstance(step, Asked) and step.request is None):  # by that alone nobody is there
+            self._heard = self.chat.clock.seconds()
         if self.reader.is_holding:
             self.reader.go()
         if self._pasting:

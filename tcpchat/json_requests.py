@@ -152,7 +152,7 @@ def _set(fields: _Fields) -> Set:
     return Set(clean(fields.text("name")).lower(), clean(fields.switch("value")))
 
 
-REQUESTS: dict[str, Callable[[_Fields], Request]] = {
+REQUESTS: dict[str, Callable[[_Fields], Request | None]] = {
     "say": lambda it: Say(message(it.needed("text")), it.text("room")),
     "paste": lambda it: Say(message(it.needed("text")), it.text("room")),
     "me": lambda it: Act(text(it.needed("text")), it.text("room")),
@@ -211,6 +211,7 @@ REQUESTS: dict[str, Callable[[_Fields], Request]] = {
     "reload": lambda it: Reload(),
     "announce": lambda it: Announce(text(it.needed("text"))),
     "resume": lambda it: Resume(it.text("code") or it.needed("session"), None, it.numbers("after")),
+    "ping": lambda it: None,
     "help": lambda it: Help(clean(it.text("command"))),
     "quit": lambda it: Quit(remark(it.text("reason"))),
 }

@@ -101,7 +101,8 @@ class Monitoring:
     @property
     def _unready(self) -> str:
         """Why nobody can come in; empty if people can."""
-        if self._cluster is not None and self._cluster.is_fenced:
+        cluster = self._cluster
+        if cluster is not None and (cluster.is_fenced or not cluster.is_connected):
             return self._why or CUT_OFF
         return self._why
 

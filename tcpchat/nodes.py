@@ -24,6 +24,11 @@ from tcpchat.shared_bucket import Bucket
 # How many times the others are looked at while one lease is renewed once.
 LOOKS = 3
 
+# Seconds for which this process must have stood still to have missed what the others did, and within which it
+# has heard of that afterwards.
+STANDSTILL = 1.0
+CATCH_UP = 5.0
+
 
 class Following(Holder, Protocol):
     """What follows from whose lease is lost."""
@@ -65,6 +70,8 @@ class Nodes:
             bucket, calls, clock, name, new_incarnation, following, self._leases, self._seconds
         )
         self.roll_call = RollCall(calls, clock)
+        self._stood = self._seconds() - clock.seconds()  # for how long, all in all, and some
+        self._unsure_until = 0.0
         self._looking: IDelayedCall | None = None
         self._follows = False
         self._differs: dict[str, tuple[str, ...]] = {}  # whose operators are others, as was told
@@ -78,6 +85,14 @@ class Nodes:
         The clock is asked each time: a process that was stopped knows it before any timer has fired.
         """
         return self._leases.is_fenced(self._seconds())
+
+    def was_stopped(self) -> bool:
+        """Did this process stand still, and may not have heard yet what the others did meanwhile?"""
+        now = self._clock.seconds()
+        before, self._stood = self._stood, self._seconds() - now
+        if self._stood - before > STANDSTILL:
+            self._unsure_until = now + CATCH_UP
+        return now < self._unsure_until
 
     def is_living(self, node: str) -> bool:
         """Has a node a lease?"""
@@ -172,6 +187,7 @@ class Nodes:
 
     def _look(self) -> None:
         self._look_later()
+        self.was_stopped()
         for node, revision in self._leases.dead(self._seconds()):
             Deferred.fromCoroutine(self._end(node, revision)).addErrback(self._not_looked)
         if self.is_fenced():

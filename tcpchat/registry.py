@@ -58,6 +58,11 @@ class Registry:
         """Could the other nodes take this one for dead, or will they soon?"""
         return self._shared is not None and self._shared.is_fenced()
 
+    @property
+    def is_unsure(self) -> bool:
+        """May people of this node have come back to another one, which is not known here yet?"""
+        return self.is_fenced or (self._shared is not None and self._shared.was_stopped())
+
     def check(self) -> None:
         """
         See that people can come in and back.

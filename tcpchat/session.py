@@ -229,8 +229,8 @@ class Session(Keeping):
 
     def leave(self, reason: str) -> None:
         """The person has said farewell; they can still come back."""
-        if self.chat.is_stopped:
-            self.break_off()  # it was rather the server that ended
+        if self.chat.is_stopped or self.chat.registry.is_unsure:
+            self.break_off()  # it was rather the server that ended, or they may be on another one by now
         else:
             self.dialogue.reader.leave_over(NOTHING)  # they have been told how to see it
             self._stop()
@@ -287,6 +287,9 @@ class Session(Keeping):
             self.chat.absences.note(account.id, places)
 
     def _leave(self, reason: str, is_farewell: bool = True) -> None:
+        if self.chat.registry.is_fenced:
+            self.wait(reason)  # the others may have shown them as gone, and may have them again
+            return
         if self.chat.resumable.holds(self.id):
             self._keep(has_left=True)
         person = self.person

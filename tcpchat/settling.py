@@ -46,6 +46,7 @@ class Shared(NamedTuple):
     node: str
     is_living: Callable[[str], bool]  # has another node a lease?
     is_fenced: Callable[[], bool]  # could the others take this node for dead?
+    was_stopped: Callable[[], bool] = lambda: False  # did this process just stand still?
 
 
 class HeldElsewhere(Exception):

@@ -171,7 +171,8 @@ class Node:
         self.log = log
         assert isinstance(log.bucket, MemoryBucket)
         self.bucket = log.bucket
-        self.cluster = Cluster(chat, log, self._ousted, Leases())
+        self.stood = 0.0  # for how many seconds did this process stand still?
+        self.cluster = Cluster(chat, log, self._ousted, Leases(), lambda: chat.clock.seconds() + self.stood)
         self.is_ousted = False
         self.opened: Deferred[None]
 

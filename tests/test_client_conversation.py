@@ -238,6 +238,26 @@ class BreakTests(ConversationCase):
         self.assertEqual(self.hear(gap), [Gap("#lobby", 10, 20)])
         self.assertEqual(self.conversation.after["lobby"], 19)
 
+    def test_whether_the_server_is_there_is_asked_in_a_session_alone(self) -> None:
+        self.conversation.ping()
+        self.assertEqual(self.sent(), [])
+        self.come_in()
+        self.conversation.ping()
+        self.assertEqual(self.sent(), [{"type": "ping", "ref": "ping"}])
+        for answer in {"type": "ok"}, {"type": "error", "code": "unknown-type", "text": "?"}:
+            self.assertEqual(self.hear({**answer, "ref": "ping"}), [])
+
+    def test_where_a_session_cannot_be_taken_up_yet_it_is_in_a_while(self) -> None:
+        self.come_in()
+        self.conversation.broken()
+        list(self.conversation.take(QUESTION.encode()))
+        resume = self.sent()
+        self.hear({"type": "error", "code": "not-sent", "text": "Not sent.", "ref": "resume"})
+        self.assertTrue(self.conversation.is_to_ask_again)
+        self.conversation.ask_again()
+        self.assertEqual(self.sent(), resume)
+        self.assertFalse(self.conversation.is_to_ask_again)
+
     def test_of_a_session_that_is_lost_is_told_what_is_not_known(self) -> None:
         self.come_in()
         sent = self.conversation.ask("say", text="sent")

@@ -12,7 +12,7 @@ from typing import Any, cast
 from OpenSSL.SSL import Error
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.epollreactor import EPollReactor
-from twisted.internet.error import ConnectionDone, ConnectionLost, DNSLookupError
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost, DNSLookupError
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.protocols.portforward import ProxyClient, ProxyClientFactory, ProxyFactory, ProxyServer
@@ -36,8 +36,11 @@ from tcpchat.client.happenings import (
 )
 from tcpchat.client.limits import (
     LONGEST_DOUBT,
+    LONGEST_IDLE,
     LONGEST_LINE,
     LONGEST_SILENCE,
+    LONGEST_TRY,
+    LONGEST_UNANSWERED,
     LONGEST_WAIT,
     NEXT_TRY,
     PAUSE,
@@ -206,6 +209,23 @@ class OurServerTests(LinkCase):
         self.reactor.advance(NEXT_TRY)
         self.assertEqual([json.loads(line)["ref"] for line in self.sent()], [ref])
 
+    def test_so_is_that_one_is_back_where_the_log_cannot_take_it_yet(self) -> None:
+        """As of a node of a cluster that has just come back itself."""
+        self.connect()
+        self.hear(GREETING, WELCOME)
+        ref = self.link.ask("say", text="hi")
+        self.reactor.advance(self.offline(self.lose()).seconds)
+        self.connect()
+        self.hear(GREETING)
+        (resume,) = self.sent()
+        for _ in range(3):
+            self.hear({"type": "error", "code": "not-sent", "text": "Not sent.", "ref": "resume"})
+            self.assertEqual(self.sent(), [])
+            self.reactor.advance(NEXT_TRY)
+            self.assertEqual(self.sent(), [resume])
+        self.hear(WELCOME)
+        self.assertEqual([json.loads(line)["ref"] for line in self.sent()], [ref])
+
     def test_a_nickname_may_be_chosen(self) -> None:
         self.connect()
         self.hear(GREETING)
@@ -231,6 +251,54 @@ class OurServerTests(LinkCase):
 
     def test_how_long_it_takes_to_the_server_is_not_known_without_a_connection(self) -> None:
         self.assertIsNone(self.link.delay())
+
+
+class FrozenServerTests(LinkCase):
+    """The connection is there, and nothing comes over it."""
+
+    foreign = False
+
+    def test_one_that_does_not_greet_is_tried_anew(self) -> None:
+        self.connect()
+        self.reactor.advance(LONGEST_TRY)
+        self.assertTrue(self.transport.disconnected)
+        offline = self.offline(self.lose(ConnectionAborted()))
+        self.assertTrue(offline.why.startswith("There is no answer"), offline.why)
+        self.assertTrue(offline.was_made)
+        self.reactor.advance(offline.seconds)
+        self.assertEqual(self.tries, 2)
+
+    def test_one_that_was_quiet_for_long_is_asked_and_that_is_shown_to_nobody(self) -> None:
+        self.connect()
+        self.hear(GREETING, WELCOME)
+        self.sent()
+        for answer in {"type": "ok", "ref": "ping"}, {"type": "error", "code": "unknown-type", "text": "?"}:
+            self.reactor.advance(LONGEST_IDLE)
+            self.assertEqual(self.sent(), ['{"type": "ping", "ref": "ping"}'])
+            self.assertEqual(self.hear({**answer, "ref": "ping"}), [])
+        self.reactor.advance(LONGEST_IDLE)
+        self.reactor.advance(LONGEST_UNANSWERED)
+        self.assertTrue(self.transport.disconnected)
+
+    def test_what_was_asked_for_meanwhile_is_asked_for_again_at_the_next_one(self) -> None:
+        self.connect()
+        self.hear(GREETING, WELCOME)
+        self.link.ask("say", text="hello")
+        self.sent()
+        self.reactor.advance(LONGEST_UNANSWERED)
+        self.assertTrue(self.transport.disconnected)
+        self.reactor.advance(self.offline(self.lose(ConnectionAborted())).seconds)
+        self.connect()
+        self.hear(GREETING, WELCOME)
+        self.assertIn('{"type": "say", "ref": "1", "text": "hello"}', self.sent())
+
+    def test_after_the_end_nothing_is_waited_for(self) -> None:
+        self.connect()
+        self.hear(GREETING, WELCOME)
+        self.link.ask("quit")
+        self.link.stop()
+        self.lose()
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
 
 
 class OtherServerTests(LinkCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 
 from tcpchat import records
@@ -9,6 +10,7 @@ from tcpchat.clustering import CUT_OFF, HELD, OUSTED
 from tcpchat.events import Entry, Left
 from tcpchat.logs.interface import InUse
 from tcpchat.names import nickname
+from tcpchat.records import SESSION
 from tcpchat.reviving import revive
 from tests.sharing import SharedCase
 
@@ -247,6 +249,45 @@ class TakenForDeadTests(SharedCase):
         _, shown = self.come_back(self.anna.code)
         self.assertEqual(shown[0], "*** You are anna, in #lobby with bert.")
         self.passes(60)
+        self.assertEqual(self.bert.sees(), [])
+
+    def test_whoever_hangs_up_meanwhile_and_goes_on_elsewhere_stays_there(self) -> None:
+        """As of a node that was frozen: that its people have hung up it sees when it goes on."""
+        self.at.bucket.cut()
+        self.passes(31)
+        self.anna.dialogue.ended()
+        self.passes(20)
+        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+        self.go("west")
+        anna, _ = self.come_back(self.anna.code)
+        self.passes(1)
+        self.assertEqual(self.bert.sees(), ["*** anna joined #lobby."])
+        self.go("east").bucket.heal()
+        self.passes(60)
+        self.assertEqual(self.bert.sees(), [])
+        self.assertEqual(anna.screen.closed, False)
+        self.assertEqual(self.crowd(), ["bert", "anna"])
+
+    def test_that_somebody_has_hung_up_while_it_stood_still_is_no_farewell(self) -> None:
+        """They may be on another node by now, of which this one has not heard yet."""
+        self.at.stood += 20
+        self.anna.dialogue.ended()
+        self.passes(19)
+        self.assertEqual(self.bert.sees(), [])
+        self.passes(2)
+        self.assertEqual(self.bert.sees(), ["*** anna left #lobby: connection lost."])
+
+    def test_what_a_node_keeps_too_late_of_a_session_that_went_on_elsewhere_ends_nothing(self) -> None:
+        before = self.store.records["", SESSION, self.anna.session.id]
+        self.go("west")
+        anna, _ = self.come_back(self.anna.code)
+        self.passes(1)
+        late = replace(records.session(before), has_left=True)
+        self.nodes["east"].log.keep(SESSION, anna.session.id, records.encode(late))
+        self.passes(1)
+        self.assertEqual(anna.screen.closed, False)
+        kept = records.session(self.store.records["", SESSION, anna.session.id])
+        self.assertEqual((kept.node, kept.has_left), ("west", False))
         self.assertEqual(self.bert.sees(), [])
 
     def test_who_is_just_coming_in_then_is_not_there(self) -> None:

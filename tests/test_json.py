@@ -346,6 +346,13 @@ class RequestTests(JsonCase):
         self.assertTrue(self.bot.visitor.screen.closed)
         self.assertEqual(self.alice.sees(), ["*** bot left #lobby: done."])
 
+    def test_a_ping_is_answered_and_nobody_is_there_by_it(self) -> None:
+        self.clock.advance(90)
+        self.assertEqual(self.bot.asks("ping", ref="p"), [{"type": "ok", "ref": "p"}])
+        self.assertEqual(self.bot.visitor.session.idle, 90)
+        self.bot.asks("who")
+        self.assertEqual(self.bot.visitor.session.idle, 0)
+
     def test_every_request_is_answered_by_ok_or_an_error(self) -> None:
         fields = {
             "text": "x", "to": "alice", "nick": "carol", "room": "lobby", "name": "echo", "value": "on",

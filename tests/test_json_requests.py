@@ -78,7 +78,7 @@ DOCUMENTED = (Path(__file__).parent.parent / "docs/json.md").read_text("utf-8")
 QA = "\u0958"  # 3 bytes; NFC makes 6 of them
 
 # Every type with all of its fields, and with none but those that it needs.
-EXAMPLES: list[tuple[dict[str, Any], Request]] = [
+EXAMPLES: list[tuple[dict[str, Any], Request | None]] = [
     ({"type": "say", "text": "hello", "room": "dev"}, Say("hello", "dev")),
     ({"type": "say", "text": "hello"}, Say("hello")),
     ({"type": "say", "text": "def f():\n    return 1\n"}, Say("def f():\n    return 1")),
@@ -178,6 +178,7 @@ EXAMPLES: list[tuple[dict[str, Any], Request]] = [
     ({"type": "help"}, Help("")),
     ({"type": "quit", "reason": "bye"}, Quit("bye")),
     ({"type": "quit"}, Quit("")),
+    ({"type": "ping"}, None),
 ]
 
 # What each type cannot do without.
@@ -242,7 +243,7 @@ class RequestTests(JsonCase):
         self.assertEqual({fields["type"] for fields, _ in EXAMPLES}, set(REQUESTS))
 
     def test_every_command_but_json_itself_has_a_type(self) -> None:
-        self.assertEqual(set(REQUESTS), (set(COMMANDS) | {"say"}) - {"json"})
+        self.assertEqual(set(REQUESTS), (set(COMMANDS) | {"say", "ping"}) - {"json"})
 
     def test_the_documentation_has_every_type_with_its_fields_and_every_code(self) -> None:
         types = {kind: fields for kind, fields in re.findall(r"`(\w+)\{([^}`]*)\}`", DOCUMENTED)}

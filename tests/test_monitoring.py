@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.nats_servers import servers
 from tests.processes import PATIENCE, Server
 
 HERE = "tcp:0:interface=127.0.0.1"
@@ -97,3 +98,22 @@ def test_a_disk_that_is_full_or_hangs_is_noticed_at_once(tmp_path: Path, fault: 
             assert strace.stderr is not None
             strace.stderr.close()
         server.ask_until("/healthz", 200, "ok\n")
+
+
+def test_a_node_that_is_cut_off_lets_nobody_in_and_is_well_again_by_itself(tmp_path: Path) -> None:
+    """Who comes in has to be written down: a balancer is to send them to another node meanwhile."""
+    with servers() as nats:
+        options = "--store", nats.store("chat"), "--metrics", HERE
+        with Watched(tmp_path, *options).ready() as node:
+            node.ask_until("/readyz", 200, "ok\n")
+            nats.stop(0)
+            end = time.monotonic() + PATIENCE
+            while "tcpchat_cluster_connected 0.0" not in (figures := node.ask("/metrics")[1].splitlines()):
+                assert time.monotonic() < end
+            assert "tcpchat_ready 0.0" in figures
+            node.ask_until("/readyz", 503, "This node is cut off from its cluster.\n")
+            node.ask_until("/healthz", 503, "Not written: the connection to NATS is lost.\n")
+            nats.go_on(0)
+            node.ask_until("/readyz", 200, "ok\n")
+            node.ask_until("/healthz", 200, "ok\n")
+            assert node.terminate() == 0

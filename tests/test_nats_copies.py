@@ -123,9 +123,14 @@ class SummaryTests(SynchronousTestCase):
     def test_it_names_the_servers_and_who_leads(self) -> None:
         copies = Copies("chat")
         copies.look("n2", [whole("n3"), whole("n1")], 0)
-        self.assertEqual(copies.summary(), "3 copies, on n1, n2, n3 (n2 leads)")
+        self.assertEqual(copies.summary(3), "3 copies, on n1, n2, n3 (n2 leads)")
 
     def test_a_server_alone_has_one(self) -> None:
         copies = Copies("chat")
         copies.look("", [], 0)
-        self.assertEqual(copies.summary(), "1 copy")
+        self.assertEqual(copies.summary(1), "1 copy")
+
+    def test_of_a_stream_that_was_just_made_nobody_knows_where_they_are(self) -> None:
+        copies = Copies("chat")
+        copies.look("", [], 0)
+        self.assertEqual(copies.summary(3), "3 copies")

@@ -35,6 +35,6 @@ class WatchingTests(SynchronousTestCase):
 
     def test_of_a_server_alone_nothing_is_told(self) -> None:
         with capturedLogs() as events, linked(one_server()) as one:
-            self.assertEqual(one.link._watching.copies.summary(), "1 copy")
+            self.assertEqual(one.link._watching.copies.summary(1), "1 copy")
             one.turning.pass_by(5)
         self.assertFalse(said(events, "NATS server"))

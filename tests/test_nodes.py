@@ -12,7 +12,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tcpchat.leases import Times
-from tcpchat.nodes import Nodes
+from tcpchat.nodes import CATCH_UP, STANDSTILL, Nodes
 from tcpchat.own_lease import NODE
 from tests.buckets import MemoryBucket, Values
 
@@ -228,6 +228,23 @@ class DeadTests(NodesCase):
         self.assertEqual(self.leases(), {"east", "west", "north"})
         self.assertTrue(self.west.nodes.is_living("east"))
         self.assertEqual(sorted([*self.west.told, *self.north.told]), ["bury east"])
+
+    def test_one_that_stood_still_is_unsure_for_a_while_of_what_the_others_did(self) -> None:
+        nodes = self.east.nodes
+        self.assertFalse(nodes.was_stopped())
+        self.east.now += STANDSTILL
+        self.assertFalse(nodes.was_stopped())
+        self.east.now += STANDSTILL + 0.1
+        self.assertTrue(nodes.was_stopped())
+        self.run_for(CATCH_UP - 0.5)
+        self.assertTrue(nodes.was_stopped())
+        self.run_for(0.5)
+        self.assertFalse(nodes.was_stopped())
+
+    def test_nor_is_it_any_more_when_it_has_run_for_long_since(self) -> None:
+        self.east.now += 10
+        self.run_for(TIMES.renew)
+        self.assertFalse(self.east.nodes.was_stopped())
 
     def test_one_that_is_cut_off_is_fenced_after_30_seconds_and_knows_when_it_is_back(self) -> None:
         self.east.bucket.cut()

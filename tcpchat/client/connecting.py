@@ -15,6 +15,7 @@ from tcpchat.client.conversation import Conversation
 from tcpchat.client.foreign import ForeignServer
 from tcpchat.client.happenings import Happening
 from tcpchat.client.link import Link
+from tcpchat.client.shunning import Shunning
 from tcpchat.client.way import endpoint
 
 
@@ -26,4 +27,7 @@ def connect(
     foreign: ForeignServer | None,
 ) -> Link:
     """Return a link that is still to be started."""
-    return Link(reactor, endpoint(reactor, address), conversation, happened, random.uniform, foreign)
+    shunning = Shunning(reactor.nameResolver, reactor)
+    reactor.installNameResolver(shunning)
+    way = endpoint(reactor, address)
+    return Link(reactor, way, conversation, happened, random.uniform, foreign, shun=shunning.shun)

@@ -37,7 +37,7 @@ QUESTION = "*** What is your nickname?"
 OURS = b"*** ", b"!!! "
 
 # What this module asks for itself; the refs of others are numbers.
-NAME, RESUME = "name", "resume"
+NAME, RESUME, PING = "name", "resume", "ping"
 
 
 def may_be_ours(beginning: bytes) -> bool:
@@ -79,6 +79,11 @@ class Conversation(Reading):
         """Ask for something, now or as soon as there is a session; return what it is called in its answer."""
         return self.asked.ask(kind, fields)
 
+    def ping(self) -> None:
+        """Ask whether the server is there. An older one does not know that, and answers as well."""
+        if self.is_online:
+            self._send({"type": "ping", "ref": PING})
+
     def choose(self, nick: str) -> None:
         """Answer that a nickname is wanted."""
         self._wanted = ""
@@ -87,6 +92,8 @@ class Conversation(Reading):
     def ask_again(self) -> None:
         """Send what could not be written to the server's log again: some time has passed."""
         self._is_retrying = False
+        if self.is_begun and not self.is_online:
+            self._resume()
         self.asked.send_again()
 
     @property
@@ -104,10 +111,13 @@ class Conversation(Reading):
         """The server has asked for a nickname: say who one is."""
         self.is_begun = True
         if self._token:
-            self._send({"type": "resume", "session": self._token, "after": self.after, "ref": RESUME})
+            self._resume()
         else:
             self._to_send += b"/json\n"
             yield from self._introduce("Choose a nickname.")
+
+    def _resume(self) -> None:
+        self._send({"type": "resume", "session": self._token, "after": self.after, "ref": RESUME})
 
     def take(self, line: bytes) -> Iterator[Happening]:
         """
@@ -253,7 +263,7 @@ class Conversation(Reading):
                 self.nick = ""
                 self._nicks = self._nicks[1:]
                 yield from self._introduce(text)
-        elif ref in self.asked and code == "not-sent":
+        elif (ref in self.asked or ref == RESUME) and code == "not-sent":
             self._is_retrying = True
         elif ref in self.asked:
             del self.asked[ref]
@@ -261,7 +271,7 @@ class Conversation(Reading):
                 yield from self.fetched(ref.removeprefix(MISSED), is_refused=True)
             else:
                 yield Refusal(ref, code, text)
-        elif ref != RESUME:
+        elif ref not in (RESUME, PING):
             yield Answer(it)
 
     def _lose(self) -> Iterator[Happening]:

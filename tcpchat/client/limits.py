@@ -17,7 +17,7 @@ SHORTEST_WAIT, LONGEST_WAIT = 1.0, 30.0
 # Seconds for which a session has to last before a break is taken for the first one again.
 STEADY = 60.0
 
-# Seconds for one try to connect.
+# Seconds for one try to connect, and then for a greeting.
 LONGEST_TRY = 15.0
 
 # Seconds within which our server says something: after that it is taken for another one, until it says what
@@ -25,6 +25,14 @@ LONGEST_TRY = 15.0
 # do, it is told after so long that nothing comes.
 LONGEST_SILENCE = 3.0
 LONGEST_DOUBT = 10.0
+
+# Seconds without a word from our server after which it is asked whether it is there; and without one since
+# something was sent, after which it is taken for frozen: what becomes of a line it tells within 25.
+LONGEST_IDLE = 20.0
+LONGEST_UNANSWERED = 30.0
+
+# Seconds for which another address of the same name is tried before that of a server that was silent.
+SHUNNED = 300.0
 
 # Seconds without anything from the server, after which all that was missed has come; and after which a
 # beginning of another server's line is taken for a prompt.

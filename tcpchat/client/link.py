@@ -25,6 +25,8 @@ from tcpchat.client.limits import (
     SHORTEST_WAIT,
     STEADY,
 )
+from tcpchat.client.pulse import Pulse
+from tcpchat.client.timers import Timers
 
 
 class Link:
@@ -43,10 +45,11 @@ class Link:
         jitter: Callable[[float, float], float],
         foreign: ForeignServer | None = None,
         silence: float = LONGEST_SILENCE,
+        shun: Callable[[str], bool] = lambda host: False,
     ) -> None:
         """
         ``foreign`` is how to talk to another server, for which one is taken that says nothing for ``silence``
-        seconds; without it, ours is waited for.
+        seconds; without it, ours is waited for. ``shun`` is as for `Pulse`.
         """
         self.conversation = conversation
         self.is_foreign = False
@@ -61,12 +64,13 @@ class Link:
         self._unfinished = b""
         self.is_mute = False  # has nothing come over this connection, which is not by TLS?
         self._silence = silence
+        self._pulse = Pulse(reactor, self._ask_for_life, shun)
         self._typed: list[str] = []  # lines for another server, until there is one
         self._tried: list[str] = []  # the one that it has got already, if that is not certain
         self._tries = 0
         self._began = 0.0  # when it was begun to connect
         self._since = 0.0  # when the connection was made
-        self._timers: dict[str, Any] = {}
+        self._timers = Timers(reactor)
         self._attempt: Deferred[Any] | None = None
         self._stopped: Deferred[None] | None = None
 
@@ -79,8 +83,8 @@ class Link:
     def stop(self) -> Deferred[None]:
         """Close the connection once all is sent that was given to it; nothing is told any more."""
         self._happened = lambda happened: None
-        for name in list(self._timers):
-            self._cancel(name)
+        self._timers.cancel_all()
+        self._pulse.stop()
         self._stopped = Deferred()
         if self._wire is not None:
             self._wire.transport.loseConnection()
@@ -140,9 +144,10 @@ class Link:
         if self._server is not None and not self._is_ours and not self.is_foreign:
             # To connect takes as long as to the server and back.
             silence = max(self._silence, 3 * (self._since - self._began))
-            self._later("silence", silence, self._is_silent)
+            self._timers.later("silence", silence, self._is_silent)
         elif self._server is None and self.is_mute:
-            self._later("mute", LONGEST_DOUBT, lambda: self._tell([Foreign(is_mute=True)]))
+            self._timers.later("mute", LONGEST_DOUBT, lambda: self._tell([Foreign(is_mute=True)]))
+        self._pulse.connected(wire.transport, self._is_ours)
         self._flush()
 
     def received(self, data: bytes) -> None:
@@ -150,18 +155,20 @@ class Link:
         self.is_mute = self.is_mute and data.startswith(way.TLS_ALERT)
         if self.is_mute:
             return
-        self._cancel("mute")
-        self._later("pause", PAUSE, self._is_quiet)
+        self._timers.cancel("mute")
+        self._pulse.heard(self._is_ours)
+        self._timers.later("pause", PAUSE, self._is_quiet)
         if "silence" in self._timers:
-            self._later("silence", LONGEST_DOUBT if self.is_foreign else self._silence, self._is_silent)
+            silence = LONGEST_DOUBT if self.is_foreign else self._silence
+            self._timers.later("silence", silence, self._is_silent)
         self._tell(self._take(data))
 
     def lost(self, reason: Failure) -> None:
         """The connection is over."""
         happened = list(self._server.end()) if self._server is not None and self.is_certain else []
         self._wire = None
-        for timer in "silence", "mute", "pause":
-            self._cancel(timer)
+        reason = self._pulse.lost(reason)
+        self._timers.cancel("silence", "mute", "pause")
         self.is_foreign = self.is_certain or bool(self._tried)
         self.conversation.broken()
         if self._stopped is not None:
@@ -180,7 +187,7 @@ class Link:
         self._tries += 1
         wait = self._jitter(SHORTEST_WAIT, min(LONGEST_WAIT, SHORTEST_WAIT * 2.0**self._tries))
         self._since = self._reactor.seconds() + wait
-        self._later("start", wait, self.start)
+        self._timers.later("start", wait, self.start)
         is_unknown = not was_made and way.is_unknown(reason)
         is_no_server = way.is_no_server(reason)
         return Offline(
@@ -220,7 +227,7 @@ class Link:
     def _take_for_ours(self) -> list[Happening]:
         """The server is ours; what was typed for another one it has taken for a nickname, if for anything."""
         self._is_ours = True
-        self._cancel("silence")
+        self._timers.cancel("silence")
         lines = (*self._tried, *self._typed)
         self._tried.clear()
         self._typed.clear()
@@ -232,17 +239,19 @@ class Link:
         assert self._server is not None
         foreign = Foreign(self.is_foreign)
         self.is_foreign = self.is_certain = True
-        self._cancel("silence")
+        self._timers.cancel("silence")
         data, self._unfinished = self._unfinished, b""
         return [foreign, *self._server.feed(data)]
 
     def _is_silent(self) -> None:
-        """It is none of ours, it seems; but a link may be slow."""
+        """It is none of ours, it seems; but a link may be slow, or the server frozen and others there."""
+        if not self._tried and self._pulse.goes_elsewhere():
+            return
         if self.is_foreign or self._unfinished:
             self._tell([*self._take_for_foreign(), *self._prompt()])
         else:
             self.is_foreign = True
-            self._later("silence", LONGEST_DOUBT, self._is_silent)
+            self._timers.later("silence", LONGEST_DOUBT, self._is_silent)
             self._tell([Foreign(is_mute=self.is_mute)])
 
     def _is_quiet(self) -> None:
@@ -254,6 +263,10 @@ class Link:
     def _prompt(self) -> list[Happening]:
         return list(self._server.quiet()) if self._server is not None else []
 
+    def _ask_for_life(self) -> None:
+        self.conversation.ping()
+        self._flush()
+
     def _ask_again(self) -> None:
         self.conversation.ask_again()
         self._flush()
@@ -262,7 +275,7 @@ class Link:
 
     def _tell(self, happened: list[Happening]) -> None:
         if self.conversation.is_to_ask_again and "again" not in self._timers:
-            self._later("again", NEXT_TRY, self._ask_again)
+            self._timers.later("again", NEXT_TRY, self._ask_again)
         self._flush()
         if happened:
             self._happened(happened)
@@ -282,18 +295,5 @@ class Link:
             data = self.conversation.outgoing()
         if data:
             self._wire.transport.write(data)
-
-    def _later(self, name: str, seconds: float, call: Callable[[], None]) -> None:
-        timer = self._timers.get(name)
-        if timer is not None:
-            timer.reset(seconds)
-        else:
-            self._timers[name] = self._reactor.callLater(seconds, self._now, name, call)
-
-    def _now(self, name: str, call: Callable[[], None]) -> None:
-        del self._timers[name]
-        call()
-
-    def _cancel(self, name: str) -> None:
-        if (timer := self._timers.pop(name, None)) is not None:
-            timer.cancel()
+            if self._is_ours:
+                self._pulse.sent()

@@ -108,8 +108,10 @@ class Copies:
         if not self._is_told:
             self._leaderless = 0.0
 
-    def summary(self) -> str:
-        """Return how the copies are, as a part of a sentence."""
-        if len(self.servers) < 2:
+    def summary(self, number: int) -> str:
+        """Return how the copies are, of which there are so many, as a part of a sentence."""
+        if number < 2:
             return "1 copy"
+        if len(self.servers) < number:  # of a stream that was just made, on which servers is not known yet
+            return f"{number} copies"
         return f"{len(self.servers)} copies, on {', '.join(self.servers)} ({self.leader} leads)"

@@ -72,7 +72,7 @@ class LogRecords(Questions):
 
         def failed(failure: Failure) -> Deferred[None]:
             failure.trap(Lost, Refusing, Unclear)
-            raise NotKept(CANNOT_WRITE) from failure.value
+            raise NotKept(str(failure.value)) from failure.value
 
         if self._is_closing:
             return fail(NotKept(CANNOT_WRITE))

@@ -76,7 +76,7 @@ class Stream:
                 check_format(stream, self.name, self.subject)
                 bucket = await self._find(connection, wanted_bucket(self.name, stream), makes)
                 watching.take(stream)
-                copies = watching.copies.summary()
+                copies = watching.copies.summary(stream.config.num_replicas or 1)
                 return await self._facts(stream, monitoring, copies), bool(bucket.config.allow_msg_ttl)
             except Unclear as error:
                 self._remind(str(error))
