@@ -41,12 +41,13 @@ class CostTests(SynchronousTestCase):
                 line = f"/{typed}{BEHIND.get(name, '')}"
                 self.assertEqual(self.cost(line), DEAR.get(name, 1), line)
 
-    def test_a_request_of_a_program_costs_what_the_command_does(self) -> None:
+    def test_a_request_of_a_program_costs_what_the_command_does_and_a_ping_as_little_as_nothing(self) -> None:
         fields = '"text":"words","to":"bob","nick":"bob","room":"dev","name":"echo","code":"x","number":12,'
         fields += '"password":"pw","old":"pw","new":"wp","reason":"spam","whom":"eve"'
         for kind in json_requests.REQUESTS:
             asked = json_requests.understand(f'{{"type":"{kind}",{fields}}}')
-            self.assertEqual(tokens(asked, False), DEAR.get(kind, 1), kind)
+            cost = 0.25 if kind == "ping" else DEAR.get(kind, 1)
+            self.assertEqual(tokens(asked, False), cost, kind)
 
     def test_what_is_not_understood_costs_two(self) -> None:
         self.assertEqual(tokens(NotUnderstood("There is no command /foo."), False), FAILED)
