@@ -248,7 +248,9 @@ def test_people_and_the_operator_are_told_when_the_log_is_gone_and_when_it_is_ba
             newcomer = node.person()
             newcomer.until(r"nickname\?\r\n")
             newcomer.types("cid")
-            newcomer.until(r"^!!! Not sent: ")
+            newcomer.until(
+                r"^!!! Nobody can come in now, as the log cannot be written\. Try again later\.\r\n"
+            )
             nats.start(0)
             for person in ann, bob:
                 person.until(r"^\*\*\* The log is back\.\r\n")

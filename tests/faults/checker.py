@@ -34,6 +34,9 @@ from tests.faults.journal import (
 
 SPOKEN = ("message", "action")
 
+# What is said of a line that is not in the log, for certain, whatever was tried before.
+NOT_SENT = "not-sent"
+
 
 class Kind(Enum):
     """How a promise can be broken."""
@@ -264,6 +267,7 @@ class _Line:
     who: str
     first: Sent
     answers: set[int | None] = field(default_factory=set)
+    tries: int = 0
     refusal: str = ""  # since it was sent last
     is_open: bool = True  # the connection over which it was sent last
 
@@ -295,11 +299,16 @@ def _lines(journal: Journal) -> list[_Line]:
                     line = by_ref[ref] = _Line(journal.who, note)
                     lines.append(line)
                 line.refusal, line.is_open = "", True
+                line.tries += 1
                 on_its_way.append(line)
             case Acknowledged(ref, seq) if ref in by_ref:
                 by_ref[ref].answers.add(seq)
-            case Refused(ref, _, text) if ref in by_ref:
-                by_ref[ref].refusal = text
+            case Refused(ref, code, text) if ref in by_ref:
+                line = by_ref[ref]
+                if code == NOT_SENT or line.tries == 1:
+                    line.refusal = text
+                else:  # that it cannot be done now says nothing of an earlier try, which may land late
+                    line.is_open = False
             case Broke():
                 for line in on_its_way:
                     line.is_open = False

@@ -200,6 +200,13 @@ def test_a_line_that_was_refused_and_is_in_the_log_is_found() -> None:
     assert finds(ann(*ALL, Refused("d", "not-sent", "…")), LOG) == [Kind.UNKNOWN]
 
 
+def test_what_cannot_be_done_any_more_when_it_is_asked_for_again_may_have_been_done_before() -> None:
+    again: list[Note] = [Broke(), Connected(), Sent("lobby", "d", ref="d"), Refused("d", "no-such-nick", "…")]
+    assert finds(ann(*ALL, *again), LOG) == []
+    assert finds(ann(*ALL, *again[:-1], Refused("d", "not-sent", "…")), LOG) == [Kind.UNKNOWN]
+    assert finds(ann(*ALL, Refused("d", "no-such-nick", "…")), LOG) == [Kind.UNKNOWN]
+
+
 def test_who_reads_text_is_shown_no_numbers_and_only_what_is_said() -> None:
     joined = Record("e", "lobby", 2, "0002", "joined", "ann", "")
     log = [LOG[0], joined, Record("e", "lobby", 3, "0003", "message", "ann", "b")]
