@@ -69,7 +69,8 @@ class PackagesTests(SynchronousTestCase):
             "logs/sqlite_removal.py", "logs/nats_terms.py", "logs/unshared.py",
             "logs/nats_erasing.py", "logs/nats_questions.py", "logs/nats_log_records.py",
             # test_log_nats_queue.py, test_log_sqlite_replica.py
-            "logs/nats_flights.py", "logs/nats_items.py", "logs/nats_launching.py", "logs/sqlite_taking.py",
+            "logs/nats_flights.py", "logs/nats_items.py", "logs/nats_launching.py",
+            "logs/nats_references.py", "logs/sqlite_taking.py",
             "logs/nats_holes.py",  # test_log_nats_replica.py
             "fanout/interface.py",
             # where they are used

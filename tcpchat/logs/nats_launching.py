@@ -16,6 +16,7 @@ from tcpchat.logs.interface import NoSuchEntry, NotKept
 from tcpchat.logs.nats_flights import AGAIN, CANNOT_WRITE, TRY, Flights, Publisher
 from tcpchat.logs.nats_items import Flight, Item, Room, Special, streams_of
 from tcpchat.logs.nats_messages import Commit, TooLarge, encode, subject
+from tcpchat.logs.nats_references import Known, References
 from tcpchat.logs.nats_terms import Message
 
 # Rooms with a message on its way at once. More would wait for each other in NATS; here they gather meanwhile
@@ -30,7 +31,7 @@ MOST_ENTRIES = 1024
 LARGEST_SHARE = 65_536
 
 
-class Replica(Protocol):
+class Replica(Known, Protocol):
     """What has to be known of the entries that have come over."""
 
     def last(self, stream: str) -> int:
@@ -39,45 +40,8 @@ class Replica(Protocol):
     def time(self, stream: str) -> int:
         """Return the time of a stream's last entry."""
 
-    def has_ref(self, session: str, ref: str) -> bool:
-        """Has a session used a reference?"""
-
     def level(self, stream: str) -> Deferred[None] | None:
         """Answer when all of a stream that has come is kept as well; None if it is."""
-
-
-class References:
-    """The references of what is on its way, either way: none may be used twice."""
-
-    def __init__(self, replica: Replica) -> None:
-        self._replica = replica
-        self._taken: set[tuple[str, str]] = set()
-        self._coming: set[tuple[str, str]] = set()  # of others, which the replica does not have yet
-
-    def take(self, item: Item) -> bool:
-        """Take an item's own, unless one of them was used before; return whether it was not."""
-        refs = item.refs
-        if not refs:
-            return True
-        free = {*refs} - self._taken - self._coming
-        if len(free) < len(refs) or any([self._replica.has_ref(*ref) for ref in refs]):
-            return False
-        self._taken |= free
-        return True
-
-    def came(self, entries: Sequence[Entry]) -> None:
-        """Entries of others have come over, and are yet to be applied."""
-        self._coming.update([(it.event.session, it.event.ref) for it in entries if it.event.ref])
-
-    def applied(self, entries: Sequence[Entry]) -> None:
-        """The replica has them."""
-        if self._coming:
-            self._coming.difference_update([(it.event.session, it.event.ref) for it in entries])
-
-    def free(self, item: Item) -> None:
-        """An item is no longer on its way."""
-        if item.refs:
-            self._taken.difference_update(item.refs)
 
 
 class Launching:
