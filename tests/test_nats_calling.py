@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
+import nats
 from twisted.trial.unittest import SynchronousTestCase
 
+from tcpchat.logs.nats_keys import escape
 from tcpchat.logs.nats_link import CALL, Unclear
 from tests.linked import linked
 from tests.nats_servers import one_server, servers, three_servers
@@ -19,6 +22,27 @@ class CallingTests(SynchronousTestCase):
             self.assertIsNone(other.turning.result(other.link.call("nobody")))
             one.link.attend("another word")
             other.turning.until(lambda: other.turning.result(other.link.call("a b.c")) == "another word")
+
+    def test_a_node_is_told_who_wants_a_turn_and_what_is_none_of_ours_is_left_out(self) -> None:
+        with linked(one_server(), node="a b.c") as one, linked(one_server(), one.name, node="other") as other:
+            wanted: list[tuple[str, str]] = []
+            one.link.wanted = lambda node, stream: wanted.append((node, stream))
+            one.link.attend("here")
+            other.turning.until(lambda: other.turning.result(other.link.call("a b.c")) == "here")
+
+            async def say() -> None:
+                client = await nats.connect(one_server().urls)
+                for strange in b"", b"hello", b'["one"]':
+                    await client.publish(f"{one.name}.node.{escape('a b.c')}", strange)
+                await client.close()
+
+            asyncio.run(say())
+            other.link.ask_turn("a b.c", "#lobby")
+            other.link.ask_turn("nobody", "#lobby")
+            other.link.ask_turn("a b.c", "#dev")
+            one.turning.until(lambda: len(wanted) == 2)
+            self.assertEqual(wanted, [("other", "#lobby"), ("other", "#dev")])
+            other.turning.until(lambda: other.turning.result(other.link.call("a b.c")) == "here")
 
     def test_one_that_has_ended_is_not_there(self) -> None:
         with linked(one_server()) as one:
